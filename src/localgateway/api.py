@@ -1,0 +1,234 @@
+"""Read api.json: which routes there are, what each calls, and who decides who may connect."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NoReturn
+
+CONNECT = "$connect"
+DISCONNECT = "$disconnect"
+DEFAULT = "$default"
+LIFECYCLE = frozenset({CONNECT, DISCONNECT, DEFAULT})
+
+_STAGE = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_IDENTITY = re.compile(r"route\.request\.(header|querystring)\.(\S+)")
+_LONGEST_TIMEOUT_MILLIS = 29_000
+_SHORTEST_TIMEOUT_MILLIS = 50
+_EXPRESSION = "$request.body.action"
+
+
+class ApiError(Exception):
+    """api.json can't be used. The text names the file, the key and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Something a handshake must carry, or the answer is 401: a header or a query parameter."""
+
+    place: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authorizer:
+    """Who decides, before $connect runs, who may connect."""
+
+    name: str
+    identities: tuple[Identity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a route key calls. A two-way route sends the answer's body back as a frame."""
+
+    key: str
+    integration: str
+    timeout_seconds: float
+    two_way: bool = False
+    authorizer: Authorizer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One WebSocket API, as written in api.json."""
+
+    name: str
+    stage: str
+    selection: str
+    routes: Mapping[str, Route]
+
+    def integrations(self) -> frozenset[str]:
+        """Name every function that the API needs, authorizers included."""
+        called = {route.integration for route in self.routes.values()}
+        asked = {route.authorizer.name for route in self.routes.values() if route.authorizer}
+        return frozenset(called | asked)
+
+
+def load(path: Path) -> Api:
+    """Read and check the file at `path`.
+
+    Raises:
+        ApiError: It can't be read, or something in it can't be used.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_no_twins)
+    except OSError as cause:
+        message = f"{path}: it can't be read ({cause.strerror}). Check the path."
+        raise ApiError(message) from cause
+    except ValueError as cause:
+        message = f"{path}: it is not JSON ({cause}). Mend the syntax there."
+        raise ApiError(message) from cause
+    return _Reader(str(path)).api(document)
+
+
+def parse(document: object, source: str = "api.json") -> Api:
+    """Check a document that was read already; `source` is named in what is refused."""
+    return _Reader(source).api(document)
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that is there twice: the first would silently lose."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            message = f"the key {key!r} is there twice"
+            raise ValueError(message)
+        found[key] = value
+    return found
+
+
+class _Reader:
+    """Walks the document and names the place of whatever it refuses."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def api(self, document: object) -> Api:
+        top = self._object(
+            document,
+            "the document",
+            {
+                "$schema",
+                "name",
+                "stage",
+                "routeSelectionExpression",
+                "authorizers",
+                "integrations",
+                "routes",
+            },
+        )
+        name = self._text(top, "name", "name")
+        stage = self._text(top, "stage", "stage")
+        if not _STAGE.fullmatch(stage):
+            self._refuse("stage", f"{stage!r} is not one path segment; use letters, digits, - or _")
+        selection = self._text(
+            top, "routeSelectionExpression", "routeSelectionExpression", _EXPRESSION
+        )
+        authorizers = self._authorizers(top.get("authorizers", {}))
+        timeouts = self._timeouts(top.get("integrations"))
+        routes = self._routes(top.get("routes"), timeouts, authorizers)
+        return Api(name, stage, selection, routes)
+
+    def _authorizers(self, value: object) -> dict[str, Authorizer]:
+        found = {}
+        for name, fields in self._object(value, "authorizers").items():
+            place = f"authorizers.{name}"
+            sources = self._object(fields, place, {"identitySource"}).get("identitySource", [])
+            if not isinstance(sources, list):
+                self._refuse(f"{place}.identitySource", "it must be a list of texts")
+            found[name] = Authorizer(name, tuple(self._identity(s, place) for s in sources))
+        return found
+
+    def _identity(self, source: object, place: str) -> Identity:
+        match = _IDENTITY.fullmatch(source) if isinstance(source, str) else None
+        if match is None:
+            self._refuse(
+                f"{place}.identitySource",
+                f"{source!r} is not known; write route.request.header.NAME "
+                "or route.request.querystring.NAME",
+            )
+        return Identity(match[1], match[2])
+
+    def _timeouts(self, value: object) -> dict[str, float]:
+        found = {}
+        for name, fields in self._object(value, "integrations").items():
+            place = f"integrations.{name}"
+            millis = self._object(fields, place, {"timeoutMillis"}).get(
+                "timeoutMillis", _LONGEST_TIMEOUT_MILLIS
+            )
+            if (
+                not isinstance(millis, int)
+                or isinstance(millis, bool)
+                or not _SHORTEST_TIMEOUT_MILLIS <= millis <= _LONGEST_TIMEOUT_MILLIS
+            ):
+                self._refuse(f"{place}.timeoutMillis", f"{millis!r} is not between 50 and 29000")
+            found[name] = millis / 1000
+        return found
+
+    def _routes(
+        self, value: object, timeouts: Mapping[str, float], authorizers: Mapping[str, Authorizer]
+    ) -> dict[str, Route]:
+        routes = {}
+        for key, fields in self._object(value, "routes").items():
+            place = f"routes.{key}"
+            entry = self._object(fields, place, {"integration", *_extras(key)})
+            integration = self._text(entry, "integration", f"{place}.integration")
+            self._known(integration, timeouts, f"{place}.integration", "integration")
+            two_way = entry.get("twoWay", False)
+            if not isinstance(two_way, bool):
+                self._refuse(f"{place}.twoWay", "it must be true or false")
+            asked = entry.get("authorizer")
+            if asked is not None:
+                self._known(asked, authorizers, f"{place}.authorizer", "authorizer")
+            routes[key] = Route(
+                key,
+                integration,
+                timeouts[integration],
+                two_way,
+                authorizers[asked] if asked is not None else None,
+            )
+        if not routes:
+            self._refuse("routes", "there is none; add at least $default")
+        return routes
+
+    def _known(self, name: object, known: Mapping[str, object], place: str, kind: str) -> None:
+        if name not in known:
+            near = get_close_matches(str(name), known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"add it under {kind}s"
+            self._refuse(place, f"there is no {kind} {name!r}; {hint}")
+
+    def _object(self, value: object, place: str, allowed: set[str] | None = None) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            self._refuse(place, "an object is needed here")
+        for key in value:
+            if allowed is not None and key not in allowed:
+                near = get_close_matches(key, allowed, n=1)
+                hint = f"; did you mean {near[0]!r}?" if near else ""
+                self._refuse(place, f"the key {key!r} is not known{hint}")
+        return value
+
+    def _text(
+        self, fields: Mapping[str, object], key: str, place: str, default: str | None = None
+    ) -> str:
+        value = fields.get(key, default)
+        if not isinstance(value, str) or not value:
+            self._refuse(place, "a text is needed here")
+        return value
+
+    def _refuse(self, place: str, why: str) -> NoReturn:
+        message = f"{self._source}: {place}: {why}."
+        raise ApiError(message)
+
+
+def _extras(key: str) -> set[str]:
+    """List what a route may say besides its integration; the lifecycle has no replies."""
+    match key:
+        case "$connect":
+            return {"authorizer"}
+        case "$disconnect":
+            return set()
+        case _:
+            return {"twoWay"}

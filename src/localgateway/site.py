@@ -1,0 +1,91 @@
+"""Plain HTTP beside the socket: a folder of files, health, and what a stage says to a GET."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from aiohttp import hdrs, web
+
+Check = Callable[[], Awaitable[bool]]
+"""Tells whether the server can serve: `/readyz` answers 200 or 503 accordingly."""
+
+_FOREVER = "public, max-age=31536000, immutable"
+_FRESH = "no-cache"
+
+
+def make_site(
+    stage: str,
+    folder: Path | None,
+    is_ready: Check,
+    headers: Mapping[str, str],
+    take_over: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> web.Application:
+    """Serve `folder` on `/`, `/healthz`, `/readyz`, and 426 on the stage.
+
+    Args:
+        stage: The path segment of the socket.
+        folder: A built page; files under `assets/` have their hash in their name.
+        is_ready: Asked by `/readyz`.
+        headers: Put on every answer.
+        take_over: Called with an upgrade that came on a kept-alive connection.
+    """
+    app = web.Application(middlewares=[_only_reading])
+
+    async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(headers)
+
+    async def socket(request: web.Request) -> web.StreamResponse:
+        if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
+            return await take_over(request)
+        return web.json_response(
+            {"message": "Upgrade Required"}, status=426, headers={hdrs.UPGRADE: "websocket"}
+        )
+
+    async def health(_request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"}, headers={hdrs.CACHE_CONTROL: "no-store"})
+
+    async def ready(_request: web.Request) -> web.Response:
+        good = await is_ready()
+        return web.json_response(
+            {"status": "ok" if good else "unavailable"},
+            status=200 if good else 503,
+            headers={hdrs.CACHE_CONTROL: "no-store"},
+        )
+
+    app.on_response_prepare.append(add_headers)
+    app.router.add_get("/healthz", health)
+    app.router.add_get("/readyz", ready)
+    app.router.add_get(f"/{stage}", socket)
+    app.router.add_get(f"/{stage}/{{tail:.*}}", socket)
+    if folder is not None:
+        _add_files(app, folder)
+    return app
+
+
+def _add_files(app: web.Application, folder: Path) -> None:
+    """Serve the page's own files by name, so that no path can lead out of the folder."""
+
+    def file(path: Path, cache: str) -> Callable[[web.Request], Awaitable[web.FileResponse]]:
+        async def answer(_request: web.Request) -> web.FileResponse:
+            return web.FileResponse(path, headers={hdrs.CACHE_CONTROL: cache})
+
+        return answer
+
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        name = path.relative_to(folder).as_posix()
+        cache = _FOREVER if name.startswith("assets/") else _FRESH
+        app.router.add_get("/" if name == "index.html" else f"/{name}", file(path, cache))
+
+
+@web.middleware
+async def _only_reading(
+    request: web.Request,
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> web.StreamResponse:
+    """Refuse what would change something before its body is read: there is nothing to change."""
+    if request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
+        return web.json_response(
+            {"message": "Method Not Allowed"}, status=405, headers={hdrs.ALLOW: "GET, HEAD"}
+        )
+    return await handler(request)

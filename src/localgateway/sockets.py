@@ -1,0 +1,448 @@
+"""One TCP connection: the door that reads its first request, and the WebSocket it may become.
+
+Handshake, framing and size limits are the `websockets` library's sans-I/O protocol. Ours are
+the order (nothing is read before the 101), UTF-8, what waits for a slow reader, and the pulse.
+"""
+
+import asyncio
+import json
+import logging
+import re
+from http import HTTPStatus
+from typing import Protocol
+
+from aiohttp import web
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from localgateway.core import Connection
+from localgateway.events import Handshake
+from localgateway.limits import (
+    ABNORMAL,
+    CLOSE_BAD_TEXT,
+    CLOSE_TOO_SLOW,
+    Limits,
+)
+
+_HEAD_END = b"\r\n\r\n"
+_UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:[ \t]*websocket[ \t]*\r\n", re.IGNORECASE)
+_EARLY_BYTES = 64 * 1024
+_SHORT, _MEDIUM = 125, 65_535
+"""The longest payloads whose length fits the frame's first and second form."""
+
+# The protocol library logs every frame it dislikes; those are clients' faults, not ours.
+_quiet = logging.getLogger(f"{__name__}.frames")
+_quiet.setLevel(logging.CRITICAL)
+
+
+class Hub(Protocol):
+    """What a connection needs of the server."""
+
+    limits: Limits
+    stage: str
+    doors: set[asyncio.BaseTransport]
+
+    def is_full(self) -> bool: ...
+    def http_protocol(self) -> asyncio.Protocol: ...
+    def opened(self, socket: "Socket", handshake: Handshake) -> None: ...
+    def text(self, socket: "Socket", text: str) -> None: ...
+    def binary(self, socket: "Socket") -> None: ...
+    def lost(self, socket: "Socket", code: int, reason: str) -> None: ...
+
+
+def encode_frame(data: bytes) -> bytes:
+    """Wrap `data` as one unmasked text frame (RFC 6455, section 5.2)."""
+    size = len(data)
+    if size <= _SHORT:
+        return b"\x81%c%b" % (size, data)
+    if size <= _MEDIUM:
+        return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), data)
+    return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), data)
+
+
+def http_answer(status: int, message: str) -> bytes:
+    """Write a whole HTTP response that ends the connection, with AWS's JSON body."""
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = "Refused"
+    body = json.dumps({"message": message}).encode()
+    head = (
+        f"HTTP/1.1 {status} {phrase}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode("ascii") + body
+
+
+class Door(asyncio.Protocol):
+    """Reads one request head, then hands the connection to who speaks its language."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._head = bytearray()
+        self._transport: asyncio.Transport
+        self._deadline: asyncio.TimerHandle
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start the clock: a head that drips in is not waited for."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(self._hub.limits.handshake_seconds, self._late)
+        if self._hub.is_full():
+            self._refuse(503, "Too many connections")
+        self._hub.doors.add(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Forget a connection that never said what it wanted."""
+        self._deadline.cancel()
+        self._hub.doors.discard(self._transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Collect the head, within its limit."""
+        self._head += data
+        end = self._head.find(_HEAD_END, 0, self._hub.limits.head_bytes)
+        if end < 0:
+            if len(self._head) >= self._hub.limits.head_bytes:
+                self._refuse(431, "The request's headers are too large")
+            return
+        self._deadline.cancel()
+        end += len(_HEAD_END)
+        if _UPGRADE.search(self._head, 0, end):
+            upgrade(self._hub, self._transport, bytes(self._head[:end]), bytes(self._head[end:]))
+        else:
+            self._hand_to_http()
+
+    def _hand_to_http(self) -> None:
+        http = Counted(self._hub, self._hub.http_protocol())
+        self._transport.set_protocol(http)
+        http.connection_made(self._transport)
+        http.data_received(bytes(self._head))
+
+    def _late(self) -> None:
+        if self._head:
+            self._refuse(408, "The request did not arrive in time")
+        else:
+            self._transport.close()
+
+    def _refuse(self, status: int, message: str) -> None:
+        self._deadline.cancel()
+        self._transport.write(http_answer(status, message))
+        self._transport.close()
+
+
+class Socket(asyncio.Protocol):
+    """One WebSocket, from its upgrade request on."""
+
+    __slots__ = (
+        "_answer",
+        "_close",
+        "_early",
+        "_former",
+        "_fragments",
+        "_heard",
+        "_hub",
+        "_in_flight",
+        "_paused",
+        "_pinged",
+        "_protocol",
+        "_transport",
+        "connection",
+        "connection_id",
+        "pending",
+    )
+    connection: Connection
+    """The machine's record, to note that something was sent; there from the 101 on."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        transport: asyncio.Transport,
+        protocol: ServerProtocol,
+        answer: Response,
+        former: asyncio.Protocol | None,
+    ) -> None:
+        self._hub = hub
+        self._transport = transport
+        self._protocol = protocol
+        self._answer: Response | None = answer
+        self._former = former
+        self._early = b""
+        self._fragments: list[bytes] | None = None
+        self._in_flight = 0
+        self._paused = False
+        self._close: tuple[int, str] | None = None
+        self._heard = asyncio.get_running_loop().time()
+        self._pinged = False
+        self.connection_id = ""
+        self.pending: list[bytes] = []
+
+    def accept(self, connection: Connection, subprotocol: str | None) -> None:
+        """Send the 101, then read what came before it."""
+        answer, self._answer = self._answer, None
+        assert answer is not None
+        if subprotocol is not None:
+            answer.headers["Sec-WebSocket-Protocol"] = subprotocol
+        self.connection = connection
+        self._protocol.send_response(answer)
+        self._send_protocol_data()
+        early, self._early = self._early, b""
+        self._resume()
+        if early:
+            self.data_received(early)
+
+    def refuse(self, status: int, message: str) -> None:
+        """Answer the upgrade with an HTTP status, and end."""
+        self._transport.write(http_answer(status, message))
+        self._transport.close()
+
+    def close(self, code: int, reason: str) -> None:
+        """Send what waits and a close frame; cut the socket if no answer comes."""
+        if self._close is not None or self._protocol.state is not State.OPEN:
+            return
+        self._flush_pending()
+        self._close = (code, reason)
+        self._protocol.send_close(code, reason)
+        self._send_protocol_data()
+        self._resume()
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._hub.limits.closing_seconds, self._transport.abort)
+
+    def write(self, data: bytes) -> None:
+        """Write bytes that are frames already, and close a reader that has stopped reading."""
+        if self._close is not None or self._transport.is_closing():
+            return
+        self._transport.write(data)
+        if self._transport.get_write_buffer_size() > self._hub.limits.queue_bytes:
+            self.close(CLOSE_TOO_SLOW, "Too slow: read what was sent, then come back")
+
+    def flush(self, now: float) -> None:
+        """Write all that was noted for this connection, in one go."""
+        self._flush_pending()
+        self.connection.last_active = now
+
+    def check_pulse(self, now: float) -> None:
+        """Ping a client that is silent, and cut one that stays so."""
+        silent_seconds = now - self._heard
+        limits = self._hub.limits
+        if silent_seconds >= limits.vanished_seconds:
+            self._transport.abort()
+        elif silent_seconds >= limits.ping_seconds and not self._paused:
+            self._protocol.send_ping(b"")
+            self._send_protocol_data()
+
+    def pause(self) -> None:
+        """Read no more from this client for now."""
+        if not self._paused and not self._transport.is_closing():
+            self._paused = True
+            self._transport.pause_reading()
+
+    def invoked(self) -> None:
+        """Count an invocation under way; past the limit, read no more until some are over."""
+        self._in_flight += 1
+        if self._in_flight == self._hub.limits.pending_invocations:
+            self.pause()
+
+    def answered(self) -> None:
+        """Count an invocation that is over."""
+        self._in_flight -= 1
+        if self._paused and self._in_flight <= self._hub.limits.pending_invocations // 2:
+            self._resume()
+
+    def data_received(self, data: bytes) -> None:
+        """Read frames, once the 101 is out."""
+        if self._answer is not None:
+            self._early += data
+            if len(self._early) >= _EARLY_BYTES:
+                self.pause()
+            return
+        self._heard = asyncio.get_running_loop().time()
+        self._protocol.receive_data(data)
+        for event in self._protocol.events_received():
+            if self._close is None:
+                assert isinstance(event, Frame)
+                self._frame(event)
+        self._send_protocol_data()
+
+    def eof_received(self) -> bool:
+        """Let the transport close: a half-open WebSocket is of no use."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the server, and whoever spoke HTTP here before."""
+        self._hub.doors.discard(self._transport)
+        if self._former is not None:
+            self._former.connection_lost(exc)
+        code, reason = self._close_said()
+        self._hub.lost(self, code, reason)
+
+    def _frame(self, frame: Frame) -> None:
+        match frame.opcode:
+            case Opcode.TEXT if frame.fin:
+                self._text(bytes(frame.data))
+            case Opcode.TEXT:
+                self._fragments = [bytes(frame.data)]
+            case Opcode.BINARY:
+                self._hub.binary(self)
+            case Opcode.CONT if self._fragments is not None:
+                self._fragments.append(bytes(frame.data))
+                if frame.fin:
+                    whole, self._fragments = b"".join(self._fragments), None
+                    self._text(whole)
+
+    def _text(self, data: bytes) -> None:
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            self._flush_pending()
+            self._protocol.fail(CLOSE_BAD_TEXT, "The text is not UTF-8")
+            return
+        self._hub.text(self, text)
+
+    def _flush_pending(self) -> None:
+        pending = self.pending
+        if pending:
+            self.write(b"".join(pending))
+            pending.clear()
+
+    def _send_protocol_data(self) -> None:
+        """Send the protocol's own frames; an empty piece is its sign to end the connection."""
+        pieces = self._protocol.data_to_send()
+        if not pieces or self._transport.is_closing():
+            return
+        if self._protocol.state is not State.OPEN and self._close is None:
+            self._flush_pending()
+        data = b"".join(pieces)
+        if self._close is None:
+            self.write(data)
+        else:
+            self._transport.write(data)
+        if pieces[-1] == b"":
+            self._transport.close()
+
+    def _resume(self) -> None:
+        if self._paused and not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()
+
+    def _close_said(self) -> tuple[int, str]:
+        """Say how it ended: our close, the client's, the protocol's, or none."""
+        if self._close is not None:
+            return self._close
+        said = self._protocol.close_rcvd or self._protocol.close_sent
+        return (ABNORMAL, "") if said is None else (said.code, said.reason)
+
+
+class Counted(asyncio.Protocol):
+    """Plain HTTP on a connection that the server counts."""
+
+    def __init__(self, hub: Hub, http: asyncio.Protocol) -> None:
+        self._hub = hub
+        self._http = http
+        self._transport: asyncio.BaseTransport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Pass it on."""
+        self._transport = transport
+        self._http.connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop counting, and pass it on."""
+        self._hub.doors.discard(self._transport)
+        self._http.connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass it on."""
+        self._http.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        """Pass it on."""
+        return self._http.eof_received()
+
+    def pause_writing(self) -> None:
+        """Pass it on."""
+        self._http.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Pass it on."""
+        self._http.resume_writing()
+
+
+def upgrade(
+    hub: Hub,
+    transport: asyncio.Transport,
+    head: bytes,
+    rest: bytes,
+    former: asyncio.Protocol | None = None,
+) -> None:
+    """Turn a connection whose request asks for it into a WebSocket, or refuse it in HTTP."""
+    protocol = ServerProtocol(
+        max_size=(hub.limits.message_bytes, hub.limits.frame_bytes), logger=_quiet
+    )
+    protocol.receive_data(head)
+    requests = [event for event in protocol.events_received() if isinstance(event, Request)]
+    status, message, request = 400, "The request can't be read", None
+    if requests:
+        request = requests[0]
+        status, message = _check(request, hub)
+    if request is None or status != HTTPStatus.OK:
+        _end(transport, status, message)
+        return
+    answer = protocol.accept(request)
+    if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+        _end(transport, answer.status_code, answer.body.decode().strip())
+        return
+    socket = Socket(hub, transport, protocol, answer, former)
+    transport.set_protocol(socket)
+    hub.opened(socket, _handshake(request, transport))
+    if rest:
+        socket.data_received(rest)
+
+
+async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
+    """Take an upgrade that reached aiohttp on a kept-alive connection, as proxies send it.
+
+    aiohttp's handler waits here until the socket has ended; it must not answer any more.
+    """
+    transport = request.transport
+    assert isinstance(transport, asyncio.Transport)
+    lines = [f"{request.method} {request.rel_url.raw_path_qs} HTTP/1.1".encode()]
+    lines += [b"%b: %b" % pair for pair in request.raw_headers]
+    former = transport.get_protocol()
+    assert isinstance(former, asyncio.Protocol)
+    upgrade(hub, transport, b"\r\n".join(lines) + _HEAD_END, b"", former)
+    await asyncio.get_running_loop().create_future()  # ends with the connection
+    raise AssertionError
+
+
+def _check(request: Request, hub: Hub) -> tuple[int, str]:
+    """Look at what the WebSocket handshake itself does not: the address asked for."""
+    if len(request.path) > hub.limits.target_characters:
+        return 414, "The address is too long"
+    if request.path.partition("?")[0] != f"/{hub.stage}":
+        return 403, "Forbidden"
+    if len(request.headers.get_all("Host")) != 1:
+        return 400, "The request needs one Host header"
+    return 200, ""
+
+
+def _handshake(request: Request, transport: asyncio.Transport) -> Handshake:
+    peer = transport.get_extra_info("peername")
+    return Handshake(
+        stage=request.path.partition("?")[0][1:],
+        query=_readable(request.path.partition("?")[2]),
+        headers=tuple((name, _readable(value)) for name, value in request.headers.raw_items()),
+        source_ip=str(peer[0]) if isinstance(peer, tuple) else "",
+    )
+
+
+def _readable(text: str) -> str:
+    """Mend bytes that are not ASCII: half a character must not travel further."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _end(transport: asyncio.Transport, status: int, message: str) -> None:
+    transport.write(http_answer(status, message))
+    transport.close()
