@@ -1,0 +1,71 @@
+# Everything happens in .venv and web/node_modules; the system's Python and Node are only asked.
+
+PYTHON ?= python3
+BIN    := .venv/bin
+STAMPS := .venv/.fireside web/node_modules/.fireside
+PAGE   := src/fireside/web/index.html
+WEB    := $(shell find web -path web/node_modules -prune -o -type f ! -name '*.test.*' -print 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup page run dev test lint fmt e2e bench build lock clean
+
+help: ## Show this
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMPS) $(PAGE) ## Prepare everything: .venv, npm packages, the built page
+
+page: $(PAGE) ## Build the page into the Python package
+
+run: setup ## Start the chat and print its address
+	@$(BIN)/fireside serve
+
+dev: setup ## Start the chat and Vite; both follow your changes
+	@$(BIN)/python tools/dev.py
+
+test: setup ## Run every check and test, and say what was skipped
+	@$(BIN)/python tools/check.py
+
+lint: setup ## Run only the linters, the type checkers and the import contracts
+	@$(BIN)/python tools/check.py --only lint
+
+e2e: setup ## Run only the tests in a real browser
+	@$(BIN)/python -m pytest tests/e2e -rs
+
+bench: setup ## Measure, and print the tables
+	@set -e; for bench in bench/bench_*.py; do $(BIN)/python $$bench; done
+
+build: setup ## Make the wheel and the sdist in dist/
+	@$(BIN)/python -m build --no-isolation --outdir dist .
+
+fmt: setup ## Format Python and TypeScript
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@cd web && npx --no-install biome check --write
+
+lock: ## Pin the newest allowed releases in requirements/*.txt (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
+	@for name in run dev; do \
+	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-annotate --no-emit-index-url --custom-compile-command "make lock" \
+	    requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
+	done
+
+clean: ## Remove everything that was made here
+	rm -rf .venv web/node_modules src/fireside/web dist build test-results .coverage .coverage.*
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# --- How it is prepared: a stamp per tool, inside the folder that it describes -----------------
+
+.venv/.fireside: requirements/dev.txt pyproject.toml
+	@sh tools/setup.sh python "$(PYTHON)"
+	@touch $@
+
+web/node_modules/.fireside: web/package.json web/package-lock.json
+	@sh tools/setup.sh node
+	@touch $@
+
+$(PAGE): web/node_modules/.fireside $(WEB)
+	@echo "Building the page"
+	@cd web && npm run --silent build
+	@touch $@
