@@ -1,0 +1,128 @@
+"""The ports in memory: the registry of one machine, and an honest stand-in for each store."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from fireside.domain.message import Draft, Kept, Message, Tail, follow
+from fireside.ports import Connection, Members
+
+
+class MemoryStore:
+    """Logs in lists. A batch is undone by taking back what was appended since."""
+
+    def __init__(self, epoch: str) -> None:
+        self.epoch = epoch
+        self._logs: defaultdict[str, list[Message]] = defaultdict(list)
+        self._by_nonce: dict[tuple[str, str], Message] = {}
+        self._appended: list[Message] = []
+        self._marks: list[int] = []
+
+    def append(self, draft: Draft) -> Kept:
+        """Keep a message behind the tail; under a nonce its author used, return the first."""
+        first = self._by_nonce.get((draft.user_id, draft.nonce))
+        if first is not None:
+            return Kept(first, duplicate=True)
+        log = self._logs[draft.room]
+        tail = Tail(log[-1].seq, log[-1].timestamp_ms) if log else Tail()
+        message = follow(tail, draft)
+        log.append(message)
+        self._by_nonce[draft.user_id, draft.nonce] = message
+        self._appended.append(message)
+        return Kept(message, duplicate=False)
+
+    def after(self, room: str, seq: int, limit: int) -> list[Message]:
+        """Return what follows `seq`, oldest first: a log is dense, so `seq` is also a place."""
+        return self._logs[room][seq : seq + limit]
+
+    def before(self, room: str, seq: int | None, limit: int) -> list[Message]:
+        """Return what precedes `seq` (or the end), newest first."""
+        log = self._logs[room]
+        end = len(log) if seq is None else min(max(seq - 1, 0), len(log))
+        return log[max(end - limit, 0) : end][::-1]
+
+    def head(self, room: str) -> int:
+        """Return the last seq of a room, 0 when nothing was said."""
+        return len(self._logs[room])
+
+    def begin(self) -> None:
+        """Start a batch."""
+        self._appended.clear()
+        self._marks = [0]
+
+    def savepoint(self) -> None:
+        """Remember this moment, so that what follows can be undone alone."""
+        self._marks.append(len(self._appended))
+
+    def release(self) -> None:
+        """Keep what was done since the savepoint, as far as the batch is kept."""
+        self._marks.pop()
+
+    def undo(self) -> None:
+        """Take back what was done since the savepoint."""
+        self._take_back(self._marks.pop())
+
+    def commit(self) -> None:
+        """Keep the batch."""
+        self._marks.clear()
+
+    def rollback(self) -> None:
+        """Take back the batch."""
+        self._take_back(0)
+        self._marks.clear()
+
+    def _take_back(self, mark: int) -> None:
+        for message in reversed(self._appended[mark:]):
+            self._logs[message.room].pop()
+            del self._by_nonce[message.user_id, message.nonce]
+        del self._appended[mark:]
+
+
+class MemoryRegistry:
+    """Connections in dicts, and each room's members ready to be sent to until they change."""
+
+    def __init__(self) -> None:
+        self._connections: dict[str, Connection] = {}
+        self._rooms: defaultdict[str, dict[str, Connection]] = defaultdict(dict)
+        self._members: dict[str, Members] = {}
+
+    def add(self, connection: Connection) -> None:
+        """Store a connection, in place of what was known of it."""
+        self.remove(connection.connection_id)
+        self._connections[connection.connection_id] = connection
+        for room in connection.rooms:
+            self._rooms[room][connection.connection_id] = connection
+            self._members.pop(room, None)
+
+    def get(self, connection_id: str) -> Connection | None:
+        return self._connections.get(connection_id)
+
+    def rooms_of(self, connection_id: str) -> tuple[str, ...]:
+        connection = self.get(connection_id)
+        return connection.rooms if connection else ()
+
+    def in_room(self, room: str) -> Members:
+        if room not in self._members:
+            self._members[room] = _members(self._rooms[room].values())
+        return self._members[room]
+
+    def remove(self, connection_id: str) -> None:
+        """Drop a connection; that it was dropped before is normal."""
+        connection = self._connections.pop(connection_id, None)
+        for room in connection.rooms if connection else ():
+            del self._rooms[room][connection_id]
+            self._members.pop(room, None)
+
+    def forget(self, connection_ids: Iterable[str], older_than_ms: int) -> None:
+        """Drop those of the connections that were made before `older_than_ms`."""
+        for connection_id in connection_ids:
+            connection = self.get(connection_id)
+            if connection and connection.connected_at_ms < older_than_ms:
+                self.remove(connection_id)
+
+
+def _members(connections: Iterable[Connection]) -> Members:
+    by_user: defaultdict[str, list[Connection]] = defaultdict(list)
+    for connection in connections:
+        by_user[connection.user_id].append(connection)
+    ids = frozenset(one.connection_id for own in by_user.values() for one in own)
+    return Members(ids, by_user)

@@ -1,0 +1,1 @@
+"""Data and rules. Pure: no I/O, no clock, no randomness."""

@@ -1,0 +1,256 @@
+"""What a client may ask, and the only door through which it does: `decode`, then `parse`.
+
+The fields of a command are those of its frame, in snake case; the browser's types are generated
+from them. Every frame may carry an `id` besides, which comes back in the answer.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, NoReturn, TypeAlias, TypeVar
+
+from fireside.domain.errors import InvalidCommand, InvalidJson, TooLong, Unsupported
+from fireside.domain.message import clean_text, is_message_id
+from fireside.domain.names import LOBBY
+
+VERSION: Literal[1] = 1
+"""The only version of the protocol so far."""
+
+MAX_ID = 64  # characters
+MAX_NONCE = 64  # characters
+MAX_PAGE = 100  # messages
+DEFAULT_PAGE = 50  # messages
+MAX_SEQ = 2**53 - 1  # the last whole number that every JavaScript client can count to
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a client has read a room's log, and which log that was."""
+
+    epoch: str
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """Introduce a connection that understands the whole protocol."""
+
+    action: ClassVar = "hello"
+    v: Literal[1]
+    resume: Mapping[str, Cursor] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """Say something in a room."""
+
+    action: ClassVar = "sendMessage"
+    message: str
+    room: str = LOBBY
+    nonce: str | None = None
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GetHistory:
+    """Read a page: the newest when nothing else is given."""
+
+    action: ClassVar = "getHistory"
+    room: str = LOBBY
+    limit: int = DEFAULT_PAGE
+    before: int | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Ask for what was missed since a cursor."""
+
+    action: ClassVar = "resume"
+    room: str
+    epoch: str
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Show that somebody is there, and hear where each room's log ends."""
+
+    action: ClassVar = "ping"
+
+
+Command: TypeAlias = Hello | SendMessage | GetHistory | Resume | Ping
+
+Fields: TypeAlias = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A frame that could be read: its fields, and the id that the answer repeats."""
+
+    id: str | None
+    fields: Fields
+
+
+# --- decode: from text to fields -------------------------------------------------------------
+
+
+def decode(body: object) -> Request:
+    """Read a frame strictly, so that no two readers of it can disagree.
+
+    Raises:
+        InvalidJson: It is not JSON, or JSON that readers understand differently.
+        InvalidCommand: It is not an object, or its `id` is no id.
+    """
+    fields = _load(body)
+    if not isinstance(fields, dict):
+        raise InvalidCommand("Send a JSON object")
+    return Request(_optional_text(fields, "id", MAX_ID), fields)
+
+
+def _load(body: object) -> object:
+    if not isinstance(body, str):
+        raise InvalidJson("Send JSON as text")
+    try:
+        value = _STRICT.decode(body)
+        _refuse_lone_surrogates(body, value)
+    except (ValueError, RecursionError) as cause:
+        raise InvalidJson("That is not JSON we can read") from cause
+    return value
+
+
+def _refuse_lone_surrogates(body: str, value: object) -> None:
+    """Let nothing in that can't be written as UTF-8 again: it would break every broadcast."""
+    body.encode()
+    if "\\u" in body:
+        json.dumps(value, ensure_ascii=False).encode()
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("the same key twice")
+    return fields
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant)
+
+
+# --- parse: from fields to a command ---------------------------------------------------------
+
+
+def parse(route: str, fields: Fields) -> Command:
+    """Make the command that a route stands for, or refuse. Unknown fields are ignored.
+
+    Raises:
+        InvalidCommand: A field is missing or wrong, or there is no action.
+        TooLong: A field says more than it may.
+        Unsupported: Nobody here knows that action.
+    """
+    match route:
+        case "sendMessage":
+            return _send_message(fields)
+        case "getHistory":
+            return _get_history(fields)
+        case "resume":
+            return Resume(_text(fields, "room"), _text(fields, "epoch"), _seq(fields, "after"))
+        case "ping":
+            return Ping()
+        case "hello":
+            return _hello(fields)
+        case _:
+            action = _text(fields, "action")
+            raise Unsupported(f"There is no action {action[:MAX_ID]!r}", "action")
+
+
+def _hello(fields: Fields) -> Hello:
+    version = _whole_number(fields, "v")
+    if version != VERSION:
+        raise Unsupported(f"This server speaks version {VERSION}", "v")
+    resume = fields.get("resume")
+    if resume is None:
+        return Hello(VERSION)
+    if not isinstance(resume, dict):
+        raise InvalidCommand("`resume` must map rooms to cursors", "resume")
+    return Hello(VERSION, {room: _cursor(cursor) for room, cursor in resume.items()})
+
+
+def _cursor(cursor: object) -> Cursor:
+    if not isinstance(cursor, dict):
+        raise InvalidCommand("`resume` must map rooms to cursors", "resume")
+    return Cursor(_text(cursor, "epoch"), _seq(cursor, "after"))
+
+
+def _send_message(fields: Fields) -> SendMessage:
+    reply_to = _optional_text(fields, "replyTo", MAX_ID)
+    if reply_to is not None and not is_message_id(reply_to):
+        raise InvalidCommand("`replyTo` must be a messageId", "replyTo")
+    return SendMessage(
+        clean_text(_text(fields, "message")),
+        _room(fields),
+        _optional_text(fields, "nonce", MAX_NONCE),
+        reply_to,
+    )
+
+
+def _get_history(fields: Fields) -> GetHistory:
+    limit = _or_default(_whole_number, fields, "limit", DEFAULT_PAGE)
+    before = _or_default(_seq, fields, "before", None)
+    after = _or_default(_seq, fields, "after", None)
+    if not 1 <= limit <= MAX_PAGE:
+        raise InvalidCommand(f"`limit` must be 1 to {MAX_PAGE}", "limit")
+    if before is not None and after is not None:
+        raise InvalidCommand("Give `before` or `after`, not both", "after")
+    return GetHistory(_room(fields), limit, before, after)
+
+
+def _room(fields: Fields) -> str:
+    return _or_default(_text, fields, "room", LOBBY)
+
+
+_Value = TypeVar("_Value")
+_Default = TypeVar("_Default")
+
+
+def _or_default(
+    read: Callable[[Fields, str], _Value], fields: Fields, name: str, default: _Default
+) -> _Value | _Default:
+    """Take null for absent: many clients write every field they know."""
+    return default if fields.get(name) is None else read(fields, name)
+
+
+def _text(fields: Fields, name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str):
+        raise InvalidCommand(f"`{name}` must be text", name)
+    return value
+
+
+def _optional_text(fields: Fields, name: str, characters: int) -> str | None:
+    """Read text that identifies something: none at all would identify everything."""
+    if fields.get(name) is None:
+        return None
+    value = _text(fields, name)
+    if not value:
+        raise InvalidCommand(f"`{name}` must not be empty", name)
+    if len(value) > characters:
+        raise TooLong(f"`{name}` may have {characters} characters", name)
+    return value
+
+
+def _seq(fields: Fields, name: str) -> int:
+    value = _whole_number(fields, name)
+    if not 0 <= value <= MAX_SEQ:
+        raise InvalidCommand(f"`{name}` must be a seq", name)
+    return value
+
+
+def _whole_number(fields: Fields, name: str) -> int:
+    value = fields.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise InvalidCommand(f"`{name}` must be a whole number", name)
+    return value

@@ -1,0 +1,97 @@
+"""What people and rooms may be called, and when two names are the same name."""
+
+import unicodedata
+
+from fireside.domain.errors import InvalidName
+
+LOBBY = "general"
+"""The room that everybody is in."""
+
+MIN_NAME = 2  # characters
+MAX_NAME = 20  # characters
+
+
+def clean_username(name: str) -> str:
+    """Compose and trim a name, or refuse it.
+
+    Raises:
+        InvalidName: The name is too short, too long, or could pass for another.
+    """
+    name = unicodedata.normalize("NFC", name).strip()
+    if not MIN_NAME <= len(name) <= MAX_NAME:
+        raise InvalidName(f"Choose a name of {MIN_NAME} to {MAX_NAME} characters")
+    if not all(_is_allowed(character) for character in name):
+        raise InvalidName("Use only letters, digits, spaces, hyphens and underscores in a name")
+    if not any(_is_letter_or_digit(character) for character in name):
+        raise InvalidName("Use at least one letter or digit in a name")
+    if "  " in name:
+        raise InvalidName("Use single spaces in a name")
+    if not _is_of_one_script(name):
+        raise InvalidName("Use letters of one alphabet in a name")
+    return name
+
+
+def fold(name: str) -> str:
+    """Give names that differ only in case, width or typeface the same form."""
+    compatible = unicodedata.normalize("NFKC", name)
+    return unicodedata.normalize("NFKC", compatible.casefold())
+
+
+_PUNCTUATION = frozenset(" -_")
+_LETTERS_AND_DIGITS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"})
+_MARKS = frozenset({"Mn", "Mc"})
+
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")
+"""Letters and marks that show nothing, so that two names would look alike."""
+
+
+def _is_allowed(character: str) -> bool:
+    if character in _INVISIBLE or unicodedata.name(character, "").startswith("VARIATION SELECTOR"):
+        return False
+    is_word = _is_letter_or_digit(character) or unicodedata.category(character) in _MARKS
+    return is_word or character in _PUNCTUATION
+
+
+def _is_letter_or_digit(character: str) -> bool:
+    return unicodedata.category(character) in _LETTERS_AND_DIGITS
+
+
+# --- Scripts: the first words of a character's name, which Unicode promises never to change ---
+
+_COMMON = frozenset({"COMBINING", "DIGIT", "KATAKANA-HIRAGANA", "MODIFIER", "VEDIC"})
+"""Names of characters that go with any script."""
+
+_ONE_SCRIPT = {
+    "CJK": "HAN",
+    "IDEOGRAPHIC": "HAN",
+    "ARABIC-INDIC": "ARABIC",
+    "EXTENDED": "ARABIC",
+    "HENTAIGANA": "HIRAGANA",
+}
+"""First words that are not themselves the name of a script."""
+
+_TWO_WORDS = frozenset({"OLD", "TAI", "NEW", "LINEAR", "MEROITIC", "SYLOTI", "WARANG", "NYIAKENG"})
+"""First words shared by scripts that have nothing else in common."""
+
+_USED_TOGETHER = (
+    frozenset({"HAN", "HIRAGANA", "KATAKANA"}),
+    frozenset({"HAN", "BOPOMOFO"}),
+    frozenset({"HAN", "HANGUL"}),
+)
+"""Scripts that one language writes with, as in UTS 39."""
+
+
+def _is_of_one_script(name: str) -> bool:
+    """Judge the compatible form: a mathematical or full-width A is a Latin A to a reader."""
+    scripts = {_script(character) for character in unicodedata.normalize("NFKC", name)} - {None}
+    return len(scripts) <= 1 or any(scripts <= together for together in _USED_TOGETHER)
+
+
+def _script(character: str) -> str | None:
+    """Name the script of a letter, mark or digit; None when it goes with any."""
+    words = unicodedata.name(character, "").split(" ", 2)
+    if character in _PUNCTUATION or words[0] in _COMMON:
+        return None
+    if words[0] in _TWO_WORDS:
+        return " ".join(words[:2])
+    return _ONE_SCRIPT.get(words[0], words[0])

@@ -1,0 +1,1 @@
+"""The doors: from a gateway event, a command line or a process into the chat."""

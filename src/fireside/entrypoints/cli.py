@@ -1,0 +1,180 @@
+"""Read the command line and start what it asks for.
+
+Each command imports what it needs when it runs, so `fireside --version` answers at once.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from fireside.entrypoints import settings as known
+from fireside.entrypoints.exits import CannotStart, ExitCode
+from fireside.entrypoints.settings import Settings
+
+ROUTES = (
+    "$connect",
+    "$disconnect",
+    "$default",
+    "hello",
+    "sendMessage",
+    "getHistory",
+    "resume",
+    "ping",
+)
+
+_EPILOG = """\
+examples:
+  fireside serve --open                    start the chat and open the browser
+  fireside serve --port 9000 --data ./chat another port, another folder
+  fireside invoke sendMessage              put the sample event into the handlers
+  fireside doctor                          find out why it will not start
+
+Every option of `serve` is also a FIRESIDE_* variable and a line in fireside.toml:
+a flag wins over the variable, the variable over the file, the file over the default.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code (see exits.py)."""
+    try:
+        arguments = _parser().parse_args(argv)
+        return _run(arguments)
+    except CannotStart as reason:
+        print(f"fireside: {reason}", file=sys.stderr)
+        return int(reason.exit_code)
+    except KeyboardInterrupt:
+        return int(ExitCode.INTERRUPTED)
+    except SystemExit as ending:  # argparse ends this way: help, version or usage
+        return ending.code if isinstance(ending.code, int) else int(ExitCode.UNEXPECTED)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    match arguments.command:
+        case "serve":
+            return _serve(arguments)
+        case "invoke":
+            return _invoke(arguments)
+        case "doctor":
+            return _doctor(arguments)
+        case _:
+            _parser().print_help(sys.stderr)
+            return int(ExitCode.USAGE)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from fireside.entrypoints.local import serve
+    from fireside.entrypoints.logs import setup_logging
+
+    settings = _settings(arguments)
+    setup_logging(settings.log_format, sys.stderr, color=settings.color)
+    return serve(settings)
+
+
+def _invoke(arguments: argparse.Namespace) -> int:
+    from fireside.entrypoints.invoke import invoke
+    from fireside.entrypoints.logs import setup_logging
+
+    setup_logging("auto", sys.stderr)
+    return invoke(
+        arguments.route, event=arguments.event, username=arguments.username, data=arguments.data
+    )
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from fireside.entrypoints.doctor import doctor
+
+    return doctor(_settings(arguments), as_json=arguments.json)
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    flags = {key: getattr(arguments, key, None) for key in known.KEYS}
+    path = known.config_path(arguments.config, os.environ, Path.cwd())
+    return known.load(flags, os.environ, path)
+
+
+# --- What the command line may say ------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fireside",
+        description="A chat on this machine, over the same code that runs behind API Gateway.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, help="print the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_serve(commands.add_parser("serve", help="run the chat until Ctrl-C"))
+    _add_invoke(commands.add_parser("invoke", help="put one event straight into the handlers"))
+    _add_doctor(commands.add_parser("doctor", help="check what the chat needs, with remedies"))
+    return parser
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Run the chat until Ctrl-C and print the address to open."
+    _add_place(parser)
+    _add(parser, "public_url", metavar="URL")
+    _add(parser, "open", action=argparse.BooleanOptionalAction)
+    _add(parser, "allow_origin", metavar="ORIGIN", action="append")
+    _add(parser, "log_format", metavar="|".join(known.LOG_FORMATS))
+
+
+def _add_invoke(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Put one API-Gateway-shaped event straight into the handlers. The response is printed on "
+        "stdout, what was pushed to the room on stderr. Nothing is kept unless --data is given."
+    )
+    parser.add_argument("route", metavar="ROUTE", choices=ROUTES, help=", ".join(ROUTES))
+    parser.add_argument(
+        "--event", metavar="FILE", help="event to use, - for stdin; default: the route's sample"
+    )
+    parser.add_argument("--username", metavar="NAME", help="who asks; default: the event's own")
+    parser.add_argument("--data", metavar="FOLDER", help="use the messages kept in this folder")
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Check what the chat needs. Exit code 1 when something must be mended."
+    _add_place(parser)
+    parser.add_argument("--json", action="store_true", help="print the checks as JSON")
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    _add(parser, "host", metavar="HOST")
+    _add(parser, "port", metavar="PORT")
+    _add(parser, "data", metavar="FOLDER")
+    parser.add_argument(
+        "--config", metavar="FILE", help="settings file; default: ./fireside.toml if it is there"
+    )
+
+
+def _add(
+    parser: argparse.ArgumentParser,
+    key: str,
+    *,
+    metavar: str | None = None,
+    action: str | type[argparse.Action] = "store",
+) -> None:
+    """Offer one setting as a flag. It has no default, so that we see whether it was given."""
+    parser.add_argument(
+        f"--{key.replace('_', '-')}",
+        dest=key,
+        metavar=metavar,
+        action=action,
+        default=None,
+        help=known.KEYS[key],
+    )
+
+
+class _Version(argparse.Action):
+    """Look the version up only when asked: finding it costs more than the rest of --version."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str) -> None:  # noqa: A002
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"fireside {version('fireside')}")
+        parser.exit()

@@ -1,0 +1,24 @@
+"""Say how the command line ends: one exit code per kind of ending."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What `fireside` returns to the shell; scripts may rely on the numbers."""
+
+    OK = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    PORT_BUSY = 3
+    DATA = 4
+    DATABASE = 5
+    PAGE = 6
+    INTERRUPTED = 130
+
+
+class CannotStart(Exception):  # noqa: N818 - it says what happened, as a refusal does
+    """Stop before anything runs. The sentence tells a person what to do next."""
+
+    def __init__(self, sentence: str, exit_code: ExitCode = ExitCode.UNEXPECTED) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code

@@ -1,0 +1,78 @@
+"""Write the log: lines for a person on a terminal, JSON lines for a machine elsewhere.
+
+What people say to each other never comes here. Callers log facts; and of an exception only its
+type and place are written, because its words may quote what somebody sent.
+"""
+
+import json
+import logging
+import traceback
+from datetime import UTC, datetime
+from typing import TextIO
+
+_COLORS = {"WARNING": "\x1b[33m", "ERROR": "\x1b[31m", "CRITICAL": "\x1b[31m"}
+_DIM, _RESET = "\x1b[2m", "\x1b[0m"
+_BUILT_IN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
+def setup_logging(log_format: str, stream: TextIO, *, color: bool = True) -> None:
+    """Send every record to `stream`, as `text`, `json`, or what suits the stream (`auto`)."""
+    on_terminal = stream.isatty()
+    text = log_format == "text" or (log_format == "auto" and on_terminal)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(TextFormatter(color=color and on_terminal) if text else JsonFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+
+
+class TextFormatter(logging.Formatter):
+    """`14:03:59 warning Something happened  connection=abc`, one line whatever was logged."""
+
+    def __init__(self, *, color: bool) -> None:
+        super().__init__()
+        self._color = color
+
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
+        facts = "".join(f"  {key}={printable(str(value))}" for key, value in _facts(record).items())
+        level = f"{record.levelname.lower():7}"
+        if self._color:
+            time, facts = f"{_DIM}{time}{_RESET}", f"{_DIM}{facts}{_RESET}"
+            level = f"{_COLORS.get(record.levelname, _DIM)}{level}{_RESET}"
+        return f"{time} {level} {printable(record.getMessage())}{facts}"
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, in ASCII, so that nothing logged can forge a line or a colour."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_facts(record),
+        }
+        return json.dumps(line, default=str).replace("\x7f", "\\u007f")
+
+
+def printable(text: str) -> str:
+    """Write control characters as escapes: a log line must not move the cursor or fake a line."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def _facts(record: logging.LogRecord) -> dict[str, object]:
+    """Collect what the caller passed as `extra`, and where an exception came from."""
+    facts = {key: value for key, value in vars(record).items() if key not in _BUILT_IN}
+    if record.exc_info and record.exc_info[1]:
+        facts["error"] = _where(record.exc_info[1])
+    return facts
+
+
+def _where(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    calls = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    return " < ".join([type(error).__name__, *reversed(calls)])
