@@ -1,0 +1,267 @@
+import { act, StrictMode } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { App } from "./App";
+import { FakeWorld, helloFrame, messageFrame, pageFrame } from "./testing/fakeWorld";
+
+let world: FakeWorld;
+let root: Root;
+let page: HTMLElement;
+
+beforeEach(async () => {
+  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  vi.useFakeTimers();
+  localStorage.clear();
+  world = new FakeWorld();
+  page = document.body.appendChild(document.createElement("div"));
+  root = createRoot(page);
+  await act(async () =>
+    root.render(
+      <StrictMode>
+        <App world={world} />
+      </StrictMode>,
+    ),
+  );
+});
+
+afterEach(async () => {
+  await act(async () => root.unmount());
+  page.remove();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function find<Found extends Element>(selector: string): Found {
+  const found = page.querySelector<Found>(selector);
+  if (!found) throw new Error(`No ${selector} in ${page.textContent}`);
+  return found;
+}
+
+function button(name: string): HTMLButtonElement {
+  const all = [...page.querySelectorAll("button")];
+  const found = all.find((it) => (it.getAttribute("aria-label") ?? it.textContent)?.includes(name));
+  if (!found) throw new Error(`No button "${name}" in ${page.textContent}`);
+  return found;
+}
+
+async function type(selector: string, text: string) {
+  const field = find<HTMLInputElement | HTMLTextAreaElement>(selector);
+  const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value") ?? {};
+  await act(async () => {
+    set?.call(field, text);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
+async function press(selector: string, key: KeyboardEventInit) {
+  const event = new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...key });
+  await act(async () => find(selector).dispatchEvent(event));
+}
+
+async function submit() {
+  const event = new Event("submit", { bubbles: true, cancelable: true });
+  await act(async () => find("form").dispatchEvent(event));
+  await pass(0);
+}
+
+async function pass(ms: number) {
+  await act(async () => vi.advanceTimersByTimeAsync(ms));
+}
+
+async function says(...frames: object[]) {
+  await act(async () => {
+    for (const frame of frames) world.socket.says(frame);
+  });
+}
+
+async function join(name = "Ada") {
+  await type("input", name);
+  await submit();
+}
+
+async function enter(...texts: string[]) {
+  await join();
+  await act(async () => world.socket.opens());
+  await says(helloFrame(), pageFrame(texts));
+}
+
+async function say(text: string) {
+  await type("textarea", text);
+  await press("textarea", { key: "Enter", keyCode: 13 });
+}
+
+const log = () => find(".log").textContent;
+
+describe("the door", () => {
+  it("names what is wrong with a name and opens nothing", async () => {
+    await join("<b>");
+    expect(find("[role=alert]").textContent).toContain("letters, digits");
+    expect(find("input").getAttribute("aria-invalid")).toBe("true");
+    expect(world.sockets).toEqual([]);
+  });
+
+  it("opens exactly one socket in strict mode", async () => {
+    await join("  Ada  K ".replace("  K", " K"));
+    expect(world.sockets.map(({ url }) => new URL(url).search)).toEqual(["?username=Ada%20K"]);
+  });
+
+  it.each([
+    [true, "did not let you in"],
+    [false, "does not answer"],
+  ])("tells refused from away (alive: %s) and keeps the name", async (alive, words) => {
+    world.alive = alive;
+    await join();
+    await act(async () => world.socket.drops());
+    expect(find("[role=alert]").textContent).toContain(words);
+    expect(find<HTMLInputElement>("input").value).toBe("Ada");
+    await submit();
+    expect(world.sockets).toHaveLength(2);
+  });
+
+  it("remembers the name", async () => {
+    await enter();
+    await act(async () => button("Leave").click());
+    expect(find<HTMLInputElement>("input").value).toBe("Ada");
+    expect(world.openSockets).toEqual([]);
+  });
+});
+
+describe("the room", () => {
+  it("shows what was said, as text", async () => {
+    await enter("Hello", "<img src=x onerror=alert(1)>");
+    expect(log()).toContain("<img src=x onerror=alert(1)>");
+    expect(page.querySelector(".log img")).toBeNull();
+  });
+
+  it("shows my words at once, and once when they are acknowledged and pushed", async () => {
+    await enter("Hello");
+    await say("Hi there");
+    expect(log()).toContain("Hi there");
+    expect(log()).toContain("Sending");
+    expect(find<HTMLTextAreaElement>("textarea").value).toBe("");
+
+    const [sent] = world.socket.asked("sendMessage");
+    const ids = { id: sent?.id, nonce: sent?.nonce, messageId: "m2", room: "general", seq: 2 };
+    await says(
+      { type: "ack", ...ids, timestamp: "2026-11-22T10:02:00.000Z", duplicate: false },
+      messageFrame(2, "Hi there", { userId: "ada", username: "Ada", nonce: sent?.nonce }),
+    );
+    expect(log()?.split("Hi there")).toHaveLength(2);
+    expect(log()).not.toContain("Sending");
+  });
+
+  it("keeps Shift+Enter and composing keys for the text", async () => {
+    await enter();
+    await type("textarea", "half");
+    await press("textarea", { key: "Enter", keyCode: 13, shiftKey: true });
+    await press("textarea", { key: "Enter", keyCode: 229 });
+    expect(world.socket.asked("sendMessage")).toEqual([]);
+  });
+
+  it("counts code points near the limit, and does not send too much", async () => {
+    await enter();
+    await type("textarea", "𠀀".repeat(899));
+    expect(find(".near").textContent).toBe("");
+    await type("textarea", "𠀀".repeat(926));
+    expect(find(".near").textContent).toBe("74 left");
+    await type("textarea", "𠀀".repeat(1_003));
+    expect(find(".near").textContent).toBe("3 too many");
+    expect(button("Send").disabled).toBe(true);
+  });
+
+  it("lets a failed message be edited, tried again and deleted", async () => {
+    await enter();
+    await say("bad words");
+    const [sent] = world.socket.asked("sendMessage");
+    const refusal = { code: "forbidden", message: "Not here.", retryable: false };
+    await says({ type: "error", id: sent?.id, ...refusal });
+    expect(log()).toContain("Not delivered. Not here.");
+
+    await act(async () => button("Try again").click());
+    expect(world.socket.asked("sendMessage")).toHaveLength(2);
+    await says({ type: "error", id: sent?.id, ...refusal });
+    await act(async () => button("Edit").click());
+    expect(find<HTMLTextAreaElement>("textarea").value).toBe("bad words");
+    expect(log()).not.toContain("bad words");
+  });
+
+  it("loads earlier messages on request", async () => {
+    await enter();
+    await act(async () => button("Leave").click());
+    await join();
+    await act(async () => world.socket.opens());
+    const late = [messageFrame(9, "late")];
+    await says(helloFrame(), pageFrame([], { messages: late, prev: 9 }));
+
+    await act(async () => button("earlier").click());
+    expect(world.socket.asked("getHistory").at(-1)).toMatchObject({ before: 9 });
+    await says(pageFrame(["early"], { id: "older" }));
+    expect(log()).toContain("early");
+  });
+});
+
+describe("a lost line", () => {
+  it("is not spoken of before five seconds, then with a countdown for the eye", async () => {
+    await enter();
+    await act(async () => world.socket.drops());
+    await pass(1_900);
+    expect(find(".me").textContent).toContain("Connected");
+    await pass(1_200);
+    expect(find(".me").textContent).toContain("Reconnecting");
+    await act(async () => world.socket.drops());
+    await pass(2_000);
+    expect(find(".net [role=status]").textContent).toBe("Connection lost. Your messages are kept.");
+    expect(find(".net span[aria-hidden]").textContent).toMatch(/Trying again in \d s\./);
+    expect(button("Retry now")).toBeTruthy();
+  });
+
+  it("keeps what I write and sends it on return, after filling the gap", async () => {
+    await enter("one");
+    await act(async () => world.socket.drops());
+    await say("while away");
+    await act(async () => dispatchEvent(new Event("online")));
+    await act(async () => world.socket.opens());
+
+    const [hello] = world.socket.asked("hello");
+    expect(hello?.resume).toEqual({ general: { epoch: "e1", after: 1 } });
+    const missed = { type: "resumed", room: "general", epoch: "e1", from: 1, to: 2 };
+    const events = [messageFrame(2, "two")];
+    await says(helloFrame({ resumed: [{ ...missed, events, more: false, reset: false }] }));
+    expect(log()).toContain("two");
+    expect(world.socket.asked("sendMessage")).toMatchObject([{ message: "while away" }]);
+  });
+
+  it("is final when the server says so, in its words, with one way back", async () => {
+    await enter();
+    await says({ type: "closing", reason: "You were here for a day.", again: false });
+    expect(find(".net").textContent).toContain("You were here for a day.");
+    await act(async () => button("Join again").click());
+    expect(world.sockets).toHaveLength(2);
+  });
+});
+
+describe("a screen reader", () => {
+  const announced = () => [...page.querySelectorAll("main > .sr[role=status]")].at(-1)?.textContent;
+
+  it("hears what others say, at most once a second", async () => {
+    await enter("old");
+    await pass(2_000);
+    expect(announced()).toBe("");
+
+    await says(messageFrame(2, "fresh"));
+    await pass(1_000);
+    expect(announced()).toBe("Bob: fresh");
+
+    await says(messageFrame(3, "a"), messageFrame(4, "b"));
+    await pass(1_000);
+    expect(announced()).toBe("2 new messages");
+  });
+
+  it("does not hear my own words, and the log itself is silent", async () => {
+    await enter();
+    await says(messageFrame(1, "mine", { userId: "ada", username: "Ada" }));
+    await pass(2_000);
+    expect(announced()).toBe("");
+    expect(find("[role=log]").getAttribute("aria-live")).toBe("off");
+  });
+});

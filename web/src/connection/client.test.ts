@@ -1,0 +1,197 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { FakeWorld, helloFrame, messageFrame } from "../testing/fakeWorld";
+import type { Frame } from "../wire/parse";
+import { addressFor, ConnectionClient } from "./client";
+
+let world: FakeWorld;
+let client: ConnectionClient;
+let heard: Frame[];
+let downs: number;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  world = new FakeWorld();
+  heard = [];
+  downs = 0;
+  const listener = {
+    greeting: () => ({ action: "hello", v: 1 }) as const,
+    heard: (frame: Frame) => heard.push(frame),
+    down: () => {
+      downs += 1;
+    },
+  };
+  client = new ConnectionClient("ws://here/ws", listener, world);
+});
+
+afterEach(() => {
+  client.stop();
+  vi.useRealTimers();
+});
+
+async function start() {
+  client.start();
+  await vi.advanceTimersByTimeAsync(0);
+}
+
+async function connect() {
+  await start();
+  world.socket.opens();
+  world.socket.says(helloFrame());
+}
+
+function appear() {
+  document.dispatchEvent(new Event("visibilitychange"));
+}
+
+describe("starting", () => {
+  it("opens exactly one socket when it is started, stopped and started in one turn", async () => {
+    client.start();
+    client.stop();
+    client.start();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.sockets).toHaveLength(1);
+  });
+
+  it("opens none when it is stopped at once", async () => {
+    client.start();
+    client.stop();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.sockets).toHaveLength(0);
+  });
+
+  it("says hello when the socket opens", async () => {
+    await connect();
+    expect(world.socket.sent).toEqual([{ action: "hello", v: 1, id: "hello" }]);
+    expect(client.getState().name).toBe("open");
+  });
+
+  it.each([
+    [true, "refused"],
+    [false, "away"],
+  ])("says why a first handshake failed (page alive: %s)", async (alive, reason) => {
+    world.alive = alive;
+    await start();
+    world.socket.drops();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(client.getState()).toEqual({ name: "refused", reason });
+    expect(world.sockets).toHaveLength(1);
+  });
+
+  it("gives a handshake ten seconds", async () => {
+    await start();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(client.getState().name).toBe("refused");
+    expect(world.openSockets).toEqual([]);
+  });
+});
+
+describe("a line", () => {
+  it("is pinged in the rhythm that the server asks for", async () => {
+    await connect();
+    await vi.advanceTimersByTimeAsync(25_000);
+    expect(world.socket.asked("ping")).toHaveLength(1);
+    world.socket.says({ type: "pong", id: "ping", heads: {}, epoch: {}, serverTime: "" });
+    await vi.advanceTimersByTimeAsync(25_000);
+    expect(world.socket.asked("ping")).toHaveLength(2);
+  });
+
+  it("is pinged when the page is seen again", async () => {
+    await connect();
+    appear();
+    expect(world.socket.asked("ping")).toHaveLength(1);
+  });
+
+  it("is dead when nothing answers for ten seconds", async () => {
+    await connect();
+    client.ask({ action: "sendMessage", id: "n1", message: "hi", nonce: "n1" });
+    const first = world.socket;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(first.isClosed).toBe(true);
+    expect(client.getState().name).toBe("waiting");
+    expect(downs).toBe(1);
+  });
+
+  it("lives when a push with my nonce comes in place of the answer", async () => {
+    await connect();
+    client.ask({ action: "sendMessage", id: "n1", message: "hi", nonce: "n1" });
+    world.socket.says(messageFrame(1, "hi", { nonce: "n1" }));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(client.getState().name).toBe("open");
+  });
+
+  it("drops what is no frame", async () => {
+    await connect();
+    world.socket.says("nonsense");
+    world.socket.says({ type: "presence" });
+    expect(heard.map(({ type }) => type)).toEqual(["hello"]);
+  });
+
+  it("hears nothing from a socket that it has left", async () => {
+    await connect();
+    const old = world.socket;
+    old.drops();
+    old.says(messageFrame(1, "late"));
+    old.opens();
+    expect(heard.map(({ type }) => type)).toEqual(["hello"]);
+    expect(client.getState().name).toBe("waiting");
+  });
+});
+
+describe("a lost line", () => {
+  it("comes back by itself, with one socket at a time", async () => {
+    await connect();
+    for (let round = 0; round < 5; round += 1) {
+      world.socket.drops();
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(world.openSockets.length).toBeLessThanOrEqual(1);
+    }
+    expect(world.sockets.length).toBeGreaterThan(5);
+  });
+
+  it.each([
+    ["the network is back", () => dispatchEvent(new Event("online"))],
+    ["the page is seen", appear],
+    ["a person says so", () => client.retry()],
+  ])("is tried at once when %s", async (_, wake) => {
+    await connect();
+    world.socket.drops();
+    wake();
+    expect(world.sockets).toHaveLength(2);
+  });
+
+  it("obeys what the server said before it closed", async () => {
+    await connect();
+    world.socket.says({ type: "closing", reason: "restart", again: true, retryAfterMs: 1_500 });
+    expect(world.openSockets).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1_499);
+    expect(world.sockets).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(world.sockets).toHaveLength(2);
+  });
+
+  it("stays closed when the server says so", async () => {
+    await connect();
+    world.socket.says({ type: "closing", reason: "Over.", again: false });
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(client.getState()).toEqual({ name: "closed", reason: "Over." });
+    expect(world.sockets).toHaveLength(1);
+  });
+
+  it("stays closed when hello is refused for good", async () => {
+    await start();
+    world.socket.opens();
+    const refusal = { code: "unsupported", message: "Reload the page.", retryable: false };
+    world.socket.says({ type: "error", id: "hello", ...refusal });
+    expect(client.getState()).toEqual({ name: "closed", reason: "Reload the page." });
+  });
+});
+
+it("finds the server that gave us the page", () => {
+  const page = (href: string) => new URL(href) as unknown as Location;
+  expect(addressFor("Ada K", page("http://chat.local:8080/x"))).toBe(
+    "ws://chat.local:8080/ws?username=Ada%20K",
+  );
+  expect(addressFor("Zoë&x=1", page("https://chat.example/"))).toBe(
+    "wss://chat.example/ws?username=Zo%C3%AB%26x%3D1",
+  );
+});

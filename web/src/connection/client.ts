@@ -1,0 +1,200 @@
+/** Does what the machine says: the real socket, the timers, the requests that wait for an answer. */
+
+import type { ClientCommand, HelloFrame } from "../wire/frames";
+import { type Frame, parse } from "../wire/parse";
+import { type Effect, type Event, IDLE, type State, step } from "./machine";
+
+/** The part of a WebSocket that we use, so that a test can be one. */
+export type Socket = Pick<WebSocket, "send" | "close" | "onopen" | "onmessage" | "onclose">;
+
+/** What is outside: the network and chance. Timers are the global ones. */
+export type World = {
+  openSocket: (url: string) => Socket;
+  isAlive: () => Promise<boolean>;
+  random: () => number;
+};
+
+/** Who uses the connection: says hello, hears frames, learns when the line is down. */
+export type Listener = {
+  greeting: () => ClientCommand & { action: "hello" };
+  heard: (frame: Frame) => void;
+  down: () => void;
+};
+
+const ANSWER_WITHIN_MS = 10_000;
+const HELLO_ID = "hello";
+const PING_ID = "ping";
+
+export class ConnectionClient {
+  private state: State = IDLE;
+  private socket: Socket | null = null;
+  private wanted = false;
+  private waitTimer: Timer;
+  private pingTimer: Timer;
+  private readonly deadlines = new Map<string, Timer>();
+  private readonly subscribers = new Set<() => void>();
+
+  constructor(
+    private readonly url: string,
+    private readonly listener: Listener,
+    private readonly world: World = browser,
+  ) {}
+
+  /** Connect, but not before this turn is over: React's strict mode starts, stops and starts. */
+  readonly start = (): void => {
+    this.wanted = true;
+    addEventListener("online", this.wake);
+    document.addEventListener("visibilitychange", this.wakeIfSeen);
+    queueMicrotask(() => {
+      if (this.wanted) this.dispatch({ type: "started" });
+    });
+  };
+
+  readonly stop = (): void => {
+    this.wanted = false;
+    removeEventListener("online", this.wake);
+    document.removeEventListener("visibilitychange", this.wakeIfSeen);
+    this.dispatch({ type: "stopped" });
+  };
+
+  readonly retry = (): void => this.dispatch({ type: "retried" });
+
+  readonly subscribe = (subscriber: () => void): (() => void) => {
+    this.subscribers.add(subscriber);
+    return () => this.subscribers.delete(subscriber);
+  };
+
+  readonly getState = (): State => this.state;
+
+  /** Send a command that must be answered; silence means that the line is dead. */
+  readonly ask = (command: ClientCommand & { id: string }): void => {
+    if (this.state.name !== "open") return;
+    this.socket?.send(JSON.stringify(command));
+    clearTimeout(this.deadlines.get(command.id));
+    this.deadlines.set(
+      command.id,
+      setTimeout(() => this.dispatch({ type: "silent" }), ANSWER_WITHIN_MS),
+    );
+  };
+
+  private readonly wake = (): void => this.dispatch({ type: "woke" });
+
+  private readonly wakeIfSeen = (): void => {
+    if (document.visibilityState === "visible") this.wake();
+  };
+
+  private dispatch(event: Event): void {
+    const [next, ...effects] = step(this.state, event, this.world.random);
+    const before = this.state;
+    this.state = next;
+    if (next !== before) clearTimeout(this.waitTimer);
+    for (const effect of effects) this.act(effect);
+    if (next === before) return;
+    if (before.name === "open" && next.name !== "open") this.listener.down();
+    for (const subscriber of this.subscribers) subscriber();
+  }
+
+  private act(effect: Effect): void {
+    switch (effect.type) {
+      case "open":
+        this.open();
+        break;
+      case "close":
+        this.close();
+        break;
+      case "greet":
+        this.ask({ ...this.listener.greeting(), id: HELLO_ID });
+        break;
+      case "ping":
+        this.ask({ action: "ping", id: PING_ID });
+        break;
+      case "probe":
+        this.probe();
+        break;
+      case "wait":
+        this.waitTimer = setTimeout(() => this.dispatch({ type: "elapsed" }), effect.ms);
+        break;
+    }
+  }
+
+  private open(): void {
+    const socket = this.world.openSocket(this.url);
+    this.socket = socket;
+    socket.onopen = () => this.dispatch({ type: "opened" });
+    socket.onmessage = (event) => this.receive(event.data);
+    socket.onclose = () => this.dispatch({ type: "lost" });
+  }
+
+  /** Let go of the socket first, so that nothing it still says can reach us. */
+  private close(): void {
+    const socket = this.socket;
+    this.socket = null;
+    clearTimeout(this.pingTimer);
+    for (const deadline of this.deadlines.values()) clearTimeout(deadline);
+    this.deadlines.clear();
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  private probe(): void {
+    this.world.isAlive().then(
+      (alive) => this.dispatch({ type: "probed", alive }),
+      () => this.dispatch({ type: "probed", alive: false }),
+    );
+  }
+
+  private receive(data: unknown): void {
+    const frame = typeof data === "string" ? parse(data) : null;
+    if (!frame) return;
+    this.settle(frame);
+    if (frame.type === "hello") this.keepAlive(frame);
+    if (frame.type === "closing") this.dispatch(frame);
+    else if (frame.type === "error" && frame.id === HELLO_ID) this.turnedAway(frame);
+    else this.listener.heard(frame);
+  }
+
+  /** A send's id is its nonce, so a push that carries the nonce answers it as well. */
+  private settle(frame: Frame): void {
+    const id = frame.type === "message" ? frame.nonce : "id" in frame ? frame.id : undefined;
+    if (id === undefined) return;
+    clearTimeout(this.deadlines.get(id));
+    this.deadlines.delete(id);
+  }
+
+  private turnedAway({ retryable, message }: Extract<Frame, { type: "error" }>): void {
+    this.dispatch({ type: "closing", again: retryable, reason: message });
+  }
+
+  private keepAlive(frame: HelloFrame): void {
+    clearTimeout(this.pingTimer);
+    const jitter = 0.8 + 0.2 * this.world.random();
+    this.pingTimer = setTimeout(
+      () => {
+        this.act({ type: "ping" });
+        this.keepAlive(frame);
+      },
+      frame.limits.pingSeconds * 1_000 * jitter,
+    );
+  }
+}
+
+type Timer = ReturnType<typeof setTimeout> | undefined;
+
+const HEALTH_WITHIN_MS = 5_000;
+
+const browser: World = {
+  openSocket: (url) => new WebSocket(url),
+  isAlive: async () => {
+    const signal = AbortSignal.timeout(HEALTH_WITHIN_MS);
+    const answer = await fetch("/healthz", { cache: "no-store", signal });
+    return answer.ok;
+  },
+  random: Math.random,
+};
+
+/** The server that gave us this page is the one we talk to. */
+export function addressFor(username: string, page: Location = location): string {
+  const scheme = page.protocol === "https:" ? "wss" : "ws";
+  return `${scheme}://${page.host}/ws?username=${encodeURIComponent(username)}`;
+}

@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import { type Event, IDLE, isInside, type State, type Step, step } from "./machine";
+
+const most = () => 1;
+const OPEN: State = { name: "open", attempt: 0 };
+
+function walk(state: State, ...events: Event[]): Step {
+  return events.reduce<Step>(([now], event) => step(now, event, most), [state]);
+}
+
+const started: Event = { type: "started" };
+const opened: Event = { type: "opened" };
+const lost: Event = { type: "lost" };
+const elapsed: Event = { type: "elapsed" };
+const woke: Event = { type: "woke" };
+
+describe("the first handshake", () => {
+  it("opens a socket, says hello when it is open", () => {
+    const [connecting, ...effects] = walk(IDLE, started);
+    expect(connecting).toEqual({ name: "connecting", attempt: 0, first: true });
+    expect(effects).toContainEqual({ type: "open" });
+
+    const [open, ...greetings] = walk(connecting, opened);
+    expect(open.name).toBe("open");
+    expect(greetings).toContainEqual({ type: "greet" });
+  });
+
+  it.each([lost, elapsed])("asks why when it never opens (%j), and does not loop", (end) => {
+    const [asking, ...effects] = walk(IDLE, started, end);
+    expect(asking.name).toBe("asking");
+    expect(effects).toEqual([{ type: "close" }, { type: "probe" }]);
+
+    expect(walk(asking, { type: "probed", alive: true })).toEqual([
+      { name: "refused", reason: "refused" },
+    ]);
+    expect(walk(asking, { type: "probed", alive: false })).toEqual([
+      { name: "refused", reason: "away" },
+    ]);
+  });
+
+  it("stays at the door until it is open", () => {
+    const [connecting] = walk(IDLE, started);
+    const [refused] = walk(connecting, lost, { type: "probed", alive: true });
+    expect([IDLE, connecting, refused].map(isInside)).toEqual([false, false, false]);
+    expect(isInside(OPEN)).toBe(true);
+  });
+
+  it("ignores what has come too late", () => {
+    const refused: State = { name: "refused", reason: "away" };
+    for (const event of [opened, lost, elapsed, woke])
+      expect(walk(refused, event)).toEqual([refused]);
+  });
+});
+
+describe("a lost connection", () => {
+  it("comes back after a wait under ceilings of 3, 6, 12, 24, 48 and then always 48 s", () => {
+    let state: State = OPEN;
+    const delays = [];
+    for (let round = 0; round < 8; round += 1) {
+      [state] = walk(state, lost);
+      if (state.name === "waiting") delays.push(state.delayMs / 1_000);
+      [state] = walk(state, elapsed);
+    }
+    expect(delays).toEqual([3, 6, 12, 24, 48, 48, 48, 48]);
+  });
+
+  it("waits anywhere between zero and the ceiling, so that a crowd does not come back as one", () => {
+    const [waiting] = step(OPEN, lost, () => 0.25);
+    expect(waiting).toEqual({ name: "waiting", attempt: 1, delayMs: 750 });
+    expect(step(OPEN, lost, () => 0)[0]).toMatchObject({ delayMs: 0 });
+  });
+
+  it("counts as healed only after five seconds open", () => {
+    const dropped = walk({ name: "open", attempt: 4 }, lost)[0];
+    expect(dropped).toMatchObject({ attempt: 5, delayMs: 48_000 });
+
+    const [open, ...effects] = walk({ name: "connecting", attempt: 4, first: false }, opened);
+    expect(effects).toContainEqual({ type: "wait", ms: 5_000 });
+    expect(walk(open, elapsed, lost)[0]).toMatchObject({ attempt: 1, delayMs: 3_000 });
+  });
+
+  it.each([woke, { type: "retried" } as Event])("is tried again at once on %j", (event) => {
+    const [connecting, ...effects] = walk(OPEN, lost, event);
+    expect(connecting).toEqual({ name: "connecting", attempt: 1, first: false });
+    expect(effects).toContainEqual({ type: "open" });
+  });
+
+  it("is what silence means", () => {
+    const [waiting, ...effects] = walk(OPEN, { type: "silent" });
+    expect(waiting.name).toBe("waiting");
+    expect(effects).toContainEqual({ type: "close" });
+  });
+
+  it("is felt for with a ping when the page is seen again", () => {
+    expect(walk(OPEN, woke)).toEqual([OPEN, { type: "ping" }]);
+  });
+});
+
+describe("a closing server", () => {
+  it("says when to come back", () => {
+    const closing: Event = { type: "closing", again: true, reason: "restart", retryAfterMs: 1_234 };
+    expect(walk(OPEN, closing)[0]).toEqual({ name: "waiting", attempt: 1, delayMs: 1_234 });
+  });
+
+  it("says that there is no coming back, and only a person may try", () => {
+    const [closed] = walk(OPEN, { type: "closing", again: false, reason: "Over." });
+    expect(closed).toEqual({ name: "closed", reason: "Over." });
+    expect(walk(closed, woke)).toEqual([closed]);
+    expect(walk(closed, { type: "retried" })[0].name).toBe("connecting");
+  });
+});
+
+it("stops from everywhere", () => {
+  const states: State[] = [IDLE, OPEN, { name: "waiting", attempt: 3, delayMs: 9 }];
+  for (const state of states)
+    expect(walk(state, { type: "stopped" })).toEqual([IDLE, { type: "close" }]);
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { checkName } from "./name";
+
+describe("a name", () => {
+  it.each([
+    ["Ada Kestrel", "Ada Kestrel"],
+    ["  Bo ", "Bo"],
+    ["Zoe\u0308", "Zoë"],
+    ["Łukasz_1", "Łukasz_1"],
+    ["山田たろうタロウ", "山田たろうタロウ"],
+    ["김 철수", "김 철수"],
+    ["प्रिया", "प्रिया"],
+    ["محمد ٣", "محمد ٣"],
+    ["Ада-2", "Ада-2"],
+    ["𝐀𝐁", "𝐀𝐁"],
+    ["x".repeat(20), "x".repeat(20)],
+  ])("may be %j", (written, name) => {
+    expect(checkName(written)).toEqual({ ok: true, name });
+  });
+
+  it.each([
+    "",
+    "A",
+    "  A  ",
+    "x".repeat(21),
+    "𠀀".repeat(21),
+    "<b>Ada</b>",
+    "a.b",
+    "Ada\u200bK",
+    "Ada\u202eK",
+    "Ada\ufe0f",
+    "ㅤㅤ",
+    "👋👋",
+    "Ada  K",
+    "-- __",
+    "\u0301\u0301",
+    "Аda",
+    "Adα",
+    "Ada ٣",
+    "たろうan",
+    "ひらㄅ",
+    "Ada\nK",
+    "Ada\u0000",
+    "A\ud800",
+  ])("may not be %j", (written) => {
+    expect(checkName(written).ok).toBe(false);
+  });
+
+  it("is counted as the server counts, in code points", () => {
+    expect(checkName("𠀀".repeat(20)).ok).toBe(true);
+  });
+});

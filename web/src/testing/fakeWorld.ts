@@ -1,0 +1,108 @@
+/** A world for tests: sockets that do what the test says, and a health page that may be away. */
+
+import type { Socket, World } from "../connection/client";
+
+export class FakeSocket implements Socket {
+  onopen: Socket["onopen"] = null;
+  onmessage: Socket["onmessage"] = null;
+  onclose: Socket["onclose"] = null;
+  readonly sent: { action: string; id: string; [field: string]: unknown }[] = [];
+  isClosed = false;
+
+  constructor(readonly url: string) {}
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  opens(): void {
+    this.onopen?.call(this as never, new Event("open"));
+  }
+
+  drops(): void {
+    this.isClosed = true;
+    this.onclose?.call(this as never, new CloseEvent("close"));
+  }
+
+  says(frame: object | string): void {
+    const data = typeof frame === "string" ? frame : JSON.stringify(frame);
+    this.onmessage?.call(this as never, new MessageEvent("message", { data }));
+  }
+
+  asked(action: string) {
+    return this.sent.filter((command) => command.action === action);
+  }
+}
+
+export class FakeWorld implements World {
+  readonly sockets: FakeSocket[] = [];
+  alive = true;
+
+  readonly openSocket = (url: string): FakeSocket => {
+    const socket = new FakeSocket(url);
+    this.sockets.push(socket);
+    return socket;
+  };
+  readonly isAlive = async () => this.alive;
+  readonly random = () => 1;
+
+  /** The newest socket. */
+  get socket(): FakeSocket {
+    const newest = this.sockets.at(-1);
+    if (!newest) throw new Error("No socket was opened");
+    return newest;
+  }
+
+  get openSockets(): FakeSocket[] {
+    return this.sockets.filter((socket) => !socket.isClosed);
+  }
+}
+
+export function helloFrame(more: object = {}): object {
+  return {
+    type: "hello",
+    id: "hello",
+    v: 1,
+    min: 1,
+    user: { userId: "ada", username: "Ada" },
+    rooms: [{ room: "general", epoch: "e1", head: 0 }],
+    limits: {
+      textCharacters: 1_000,
+      usernameMinCharacters: 2,
+      usernameMaxCharacters: 20,
+      nonceCharacters: 64,
+      idCharacters: 64,
+      historyMessages: 100,
+      frameBytes: 30_000,
+      pingSeconds: 25,
+    },
+    features: [],
+    serverTime: "2026-11-22T10:00:00.000Z",
+    resumed: [],
+    ...more,
+  };
+}
+
+export function pageFrame(texts: readonly string[], more: object = {}): object {
+  const messages = texts.map((text, index) => messageFrame(index + 1, text)).reverse();
+  const base = { type: "history", id: "newest", room: "general", epoch: "e1" };
+  return { ...base, messages, prev: null, next: null, order: "newest-first", ...more };
+}
+
+export function messageFrame(seq: number, text: string, more: object = {}): object {
+  return {
+    type: "message",
+    timestamp: new Date(Date.UTC(2026, 10, 22, 10, seq)).toISOString(),
+    username: "Bob",
+    userId: "bob",
+    message: text,
+    messageId: `m${seq}`,
+    room: "general",
+    seq,
+    ...more,
+  };
+}

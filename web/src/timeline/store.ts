@@ -1,0 +1,73 @@
+/** Holds one room's timeline for the page: passes events in, does what comes out, keeps the timers. */
+
+import type { HelloCommand, ServerFrame } from "../wire/frames";
+import * as rules from "./timeline";
+
+type Ask = (command: rules.Command) => void;
+
+export class TimelineStore {
+  private timeline: rules.Timeline;
+  private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
+  private readonly subscribers = new Set<() => void>();
+
+  constructor(
+    room: string,
+    private readonly ask: Ask,
+  ) {
+    this.timeline = rules.emptyTimeline(room);
+  }
+
+  readonly subscribe = (subscriber: () => void): (() => void) => {
+    this.subscribers.add(subscriber);
+    return () => this.subscribers.delete(subscriber);
+  };
+
+  readonly getTimeline = (): rules.Timeline => this.timeline;
+
+  readonly greeting = (): HelloCommand => {
+    const resume = rules.cursor(this.timeline);
+    return { action: "hello", v: 1, ...(resume && { resume }) };
+  };
+
+  readonly heard = (frame: ServerFrame): void => this.take(rules.receive(this.timeline, frame));
+
+  readonly down = (): void => {
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.take(rules.disconnect(this.timeline));
+  };
+
+  readonly write = (text: string): void => {
+    this.take(rules.write(this.timeline, { nonce: newNonce(), text, writtenAt: Date.now() }));
+  };
+
+  readonly retry = (nonce: string): void => this.take(rules.retry(this.timeline, nonce));
+
+  readonly discard = (nonce: string): void => this.take(rules.discard(this.timeline, nonce));
+
+  readonly fetchOlder = (): void => this.take(rules.fetchOlder(this.timeline));
+
+  private take([next, ...effects]: rules.Step): void {
+    const changed = next !== this.timeline;
+    this.timeline = next;
+    for (const effect of effects) this.act(effect);
+    if (changed) for (const subscriber of this.subscribers) subscriber();
+  }
+
+  private act(effect: rules.Effect): void {
+    if (effect.type === "ask") this.ask(effect.command);
+    else this.later(effect.what, effect.ms);
+  }
+
+  private later(what: "catchUp" | "send", ms: number): void {
+    const due = what === "catchUp" ? rules.catchUpDue : rules.sendDue;
+    const timer = setTimeout(() => this.take(due(this.timeline)), ms);
+    clearTimeout(this.timers.get(what));
+    this.timers.set(what, timer);
+  }
+}
+
+/** Plain random bytes: `crypto.randomUUID` is missing on a page that came over plain http. */
+function newNonce(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

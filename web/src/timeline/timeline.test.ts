@@ -1,0 +1,234 @@
+import { describe, expect, it } from "vitest";
+import type { AckFrame, ErrorFrame, HelloFrame, MessageFrame, ResumedFrame } from "../wire/frames";
+import * as rules from "./timeline";
+import { type Effect, emptyTimeline, receive, type Step, type Timeline } from "./timeline";
+
+const ME = { userId: "me", username: "Me" };
+
+function message(seq: number, more: Partial<MessageFrame> = {}): MessageFrame {
+  const text = { username: "Ann", userId: "ann", message: `text ${seq}`, room: "general" };
+  const timestamp = new Date(1_000 * seq).toISOString();
+  return { type: "message", messageId: `m${seq}`, seq, timestamp, ...text, ...more };
+}
+
+function hello(more: Partial<HelloFrame> = {}): HelloFrame {
+  const room = { room: "general", epoch: "e1", head: 0 };
+  const limits = {} as HelloFrame["limits"];
+  const rest = { v: 1, min: 1, limits, features: [], serverTime: "" };
+  return { type: "hello", user: ME, rooms: [room], resumed: [], ...rest, ...more };
+}
+
+function resumed(from: number, messages: MessageFrame[], more: Partial<ResumedFrame> = {}) {
+  const to = messages.at(-1)?.seq ?? from;
+  const rest = { room: "general", epoch: "e1", more: false, reset: false };
+  return { type: "resumed", from, to, events: messages, ...rest, ...more } as const;
+}
+
+function page(messages: MessageFrame[], prev: number | null, id = "newest") {
+  const rest = { room: "general", epoch: "e1", next: null, order: "newest-first" } as const;
+  return { type: "history", id, messages, prev, ...rest } as const;
+}
+
+function ack(nonce: string, seq: number): AckFrame {
+  const rest = { messageId: `m${seq}`, room: "general", timestamp: "", duplicate: false };
+  return { type: "ack", id: nonce, nonce, seq, ...rest };
+}
+
+function error(id: string, more: Partial<ErrorFrame> = {}): ErrorFrame {
+  return { type: "error", id, code: "forbidden", message: "No.", retryable: false, ...more };
+}
+
+/** A timeline that holds 1 to `count` and is online. */
+function loaded(count: number): Timeline {
+  const [greeted] = receive(emptyTimeline("general"), hello());
+  const all = Array.from({ length: count }, (_, index) => message(count - index));
+  return receive(greeted, page(all, null))[0];
+}
+
+function seqs(timeline: Timeline): number[] {
+  return timeline.messages.map(({ seq }) => seq);
+}
+
+function commands(effects: Effect[]) {
+  return effects.flatMap((effect) => (effect.type === "ask" ? [effect.command] : []));
+}
+
+function wrote(timeline: Timeline, nonce: string): Step {
+  return rules.write(timeline, { nonce, text: `say ${nonce}`, writtenAt: 0 });
+}
+
+describe("loading", () => {
+  it("asks for the newest page, then for older ones", () => {
+    const [greeted, ...asks] = receive(emptyTimeline("general"), hello());
+    expect(commands(asks)).toMatchObject([{ action: "getHistory", room: "general" }]);
+
+    const [first] = receive(greeted, page([message(4), message(3)], 3));
+    expect(seqs(first)).toEqual([3, 4]);
+
+    const [asking, ...older] = rules.fetchOlder(first);
+    expect(commands(older)).toMatchObject([{ action: "getHistory", before: 3 }]);
+    expect(rules.fetchOlder(asking)).toEqual([asking]);
+
+    const [whole] = receive(asking, page([message(2), message(1)], null, "older"));
+    expect(seqs(whole)).toEqual([1, 2, 3, 4]);
+    expect(rules.fetchOlder(whole)).toEqual([whole]);
+  });
+
+  it("keeps what was pushed before the page came", () => {
+    const [greeted] = receive(emptyTimeline("general"), hello());
+    const [pushed] = receive(greeted, message(3));
+    const [first, ...effects] = receive(pushed, page([message(2), message(1)], null));
+    expect(seqs(first)).toEqual([1, 2, 3]);
+    expect(effects).toEqual([]);
+  });
+
+  it("leaves a late push from below the window to the older page", () => {
+    const [greeted] = receive(emptyTimeline("general"), hello());
+    const [window] = receive(greeted, page([message(9), message(8)], 8));
+    expect(seqs(receive(window, message(5))[0])).toEqual([8, 9]);
+  });
+});
+
+describe("a pushed message", () => {
+  it("stands where its seq says, once", () => {
+    const [five] = receive(loaded(3), message(5));
+    const [four] = receive(five, message(4));
+    const [again] = receive(four, message(4));
+    expect(seqs(again)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("that leaves a hole is asked about after 300 ms, unless the hole closes by itself", () => {
+    const [holed, ...effects] = receive(loaded(3), message(5));
+    expect(effects).toEqual([{ type: "later", what: "catchUp", ms: 300 }]);
+
+    const [asked, ...asks] = rules.catchUpDue(holed);
+    expect(commands(asks)).toMatchObject([{ action: "resume", epoch: "e1", after: 3 }]);
+    expect(asked.catchUp).toBe("asked");
+
+    const [closed] = receive(holed, message(4));
+    expect(rules.catchUpDue(closed).slice(1)).toEqual([]);
+  });
+
+  it("of another room is not ours", () => {
+    const timeline = loaded(1);
+    expect(seqs(receive(timeline, message(2, { room: "kitchen" }))[0])).toEqual([1]);
+  });
+});
+
+describe("catching up", () => {
+  it("notices a lost push by the heads in a pong", () => {
+    const here = { heads: { general: 4 }, epoch: { general: "e1" } };
+    const pong = { type: "pong", serverTime: "", ...here } as const;
+    const [, ...effects] = receive(loaded(3), pong);
+    expect(effects).toEqual([{ type: "later", what: "catchUp", ms: 300 }]);
+  });
+
+  it("goes on while there is more", () => {
+    const [more, ...asks] = receive(loaded(1), resumed(1, [message(2)], { more: true }));
+    expect(commands(asks)).toMatchObject([{ action: "resume", after: 2 }]);
+    const [level, ...effects] = receive(more, resumed(2, [message(3)]));
+    expect(seqs(level)).toEqual([1, 2, 3]);
+    expect(effects).toEqual([]);
+  });
+
+  it("trusts `to` over what it can see, so that a row that can't be read is not asked for again", () => {
+    const [level, ...effects] = receive(loaded(1), resumed(1, [message(3)], { to: 3 }));
+    expect(level.through).toBe(3);
+    expect(effects).toEqual([]);
+  });
+
+  it("asks ever more slowly when answers do not help", () => {
+    let [timeline] = receive(loaded(1), message(9));
+    const waits: number[] = [];
+    for (let round = 0; round < 8; round += 1) {
+      [timeline] = rules.catchUpDue(timeline);
+      const [next, ...effects] = receive(timeline, resumed(1, []));
+      timeline = next;
+      for (const effect of effects) if (effect.type === "later") waits.push(effect.ms);
+    }
+    expect(waits).toEqual([600, 1_200, 2_400, 4_800, 9_600, 9_600, 9_600, 9_600]);
+  });
+
+  it("says hello with the place up to which nothing is missing", () => {
+    const [holed] = receive(loaded(3), message(5));
+    expect(rules.cursor(holed)).toEqual({ general: { epoch: "e1", after: 3 } });
+    expect(rules.cursor(emptyTimeline("general"))).toBeNull();
+  });
+
+  it("fills the gap from hello itself", () => {
+    const [down] = rules.disconnect(loaded(2));
+    const entry = resumed(2, [message(3), message(4)]);
+    const [level, ...effects] = receive(down, hello({ resumed: [entry] }));
+    expect(seqs(level)).toEqual([1, 2, 3, 4]);
+    expect(effects).toEqual([]);
+  });
+
+  it("shows the newest page and the gap when the log began anew, and keeps my drafts", () => {
+    const [drafted] = wrote(rules.disconnect(loaded(5))[0], "n1");
+    const entry = resumed(7, [message(8), message(9)], { reset: true, epoch: "e2", to: 9 });
+    const [anew, ...effects] = receive(drafted, hello({ resumed: [entry] }));
+    expect(seqs(anew)).toEqual([8, 9]);
+    expect(anew).toMatchObject({ epoch: "e2", resetAt: 8, older: 8 });
+    expect(commands(effects)).toMatchObject([{ action: "sendMessage", nonce: "n1" }]);
+  });
+
+  it("asks at once when a pong tells of another log", () => {
+    const pong = { type: "pong", heads: {}, epoch: { general: "e2" }, serverTime: "" } as const;
+    const [, ...effects] = receive(loaded(3), pong);
+    expect(commands(effects)).toMatchObject([{ action: "resume", epoch: "e1", after: 3 }]);
+  });
+});
+
+describe("sending", () => {
+  it("sends one at a time, in the order of writing", () => {
+    const [first, ...sends] = wrote(loaded(1), "n1");
+    expect(commands(sends)).toEqual([
+      { action: "sendMessage", id: "n1", room: "general", message: "say n1", nonce: "n1" },
+    ]);
+    const [second, ...none] = wrote(first, "n2");
+    expect(none).toEqual([]);
+
+    const [kept, ...next] = receive(second, ack("n1", 2));
+    expect(commands(next)).toMatchObject([{ nonce: "n2" }]);
+    expect(kept.messages.at(-1)).toMatchObject({ seq: 2, message: "say n1", nonce: "n1", ...ME });
+  });
+
+  it("takes a push that carries my nonce for the acknowledgement", () => {
+    const [sending] = wrote(loaded(1), "n1");
+    const [kept] = receive(sending, message(2, { nonce: "n1", ...ME }));
+    expect(kept.outbox).toEqual([]);
+    expect(seqs(receive(kept, ack("n1", 2))[0])).toEqual([1, 2]);
+  });
+
+  it("waits while offline and sends again under the same nonce on return", () => {
+    const [sending] = wrote(loaded(1), "n1");
+    const [down] = rules.disconnect(sending);
+    expect(down.outbox[0]).toMatchObject({ name: "waiting", nonce: "n1" });
+    const [, ...sends] = receive(down, hello({ resumed: [resumed(1, [])] }));
+    expect(commands(sends)).toMatchObject([{ action: "sendMessage", nonce: "n1" }]);
+  });
+
+  it("fails only when asking again is useless, and goes on with the next", () => {
+    const [sending] = wrote(wrote(loaded(1), "n1")[0], "n2");
+    const [failed, ...sends] = receive(sending, error("n1"));
+    expect(failed.outbox[0]).toMatchObject({ name: "failed", reason: "No." });
+    expect(commands(sends)).toMatchObject([{ nonce: "n2" }]);
+
+    expect(rules.discard(failed, "n1")[0].outbox).toHaveLength(1);
+    const [free] = receive(failed, ack("n2", 2));
+    expect(commands(rules.retry(free, "n1").slice(1) as Effect[])).toMatchObject([{ nonce: "n1" }]);
+  });
+
+  it("pauses as long as the server asks when it is busy", () => {
+    const [sending] = wrote(wrote(loaded(1), "n1")[0], "n2");
+    const busy = error("n1", { retryable: true, retryAfterMs: 700 });
+    const [paused, ...effects] = receive(sending, busy);
+    expect(effects).toEqual([{ type: "later", what: "send", ms: 700 }]);
+    expect(commands(rules.sendDue(paused).slice(1) as Effect[])).toMatchObject([{ nonce: "n1" }]);
+  });
+
+  it("does not forget a draft that may be on its way", () => {
+    const [sending] = wrote(loaded(1), "n1");
+    expect(rules.discard(sending, "n1")[0].outbox).toHaveLength(1);
+  });
+});

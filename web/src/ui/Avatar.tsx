@@ -1,0 +1,27 @@
+/** Initials on one of eight earthy grounds, always the same one for the same id. */
+
+const GROUNDS = 8;
+
+export function Avatar({ id, name }: { id: string; name: string }) {
+  return (
+    <span className={`av h${groundOf(id)}`} aria-hidden="true">
+      {initialsOf(name)}
+    </span>
+  );
+}
+
+export function initialsOf(name: string): string {
+  const words = name.split(/[\s_-]+/u).filter(Boolean);
+  const letters = words.length > 1 ? words.slice(0, 2).map(firstLetter) : [...name].slice(0, 2);
+  return letters.join("").toLocaleUpperCase();
+}
+
+function firstLetter(word: string): string {
+  return [...word][0] ?? "";
+}
+
+export function groundOf(id: string): number {
+  let sum = 0;
+  for (const character of id) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9_973;
+  return (sum % GROUNDS) + 1;
+}

@@ -1,0 +1,177 @@
+/** The only door for what comes over the wire: text in, a frame we know or null out. */
+
+import type {
+  AckFrame,
+  ClosingFrame,
+  ErrorCode,
+  ErrorFrame,
+  HelloFrame,
+  HistoryFrame,
+  MessageFrame,
+  PongFrame,
+  ResumedFrame,
+  ServerFrame,
+} from "./frames";
+
+export type Frame = ServerFrame;
+
+/** Read one frame. Never throws; what we don't know or can't trust is null. */
+export function parse(text: string): Frame | null {
+  const value = fromJson(text);
+  if (!isRecord(value) || typeof value.type !== "string") return null;
+  const isFrame = FRAMES.get(value.type);
+  return isFrame?.(value) ? value : null;
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+type Check<T> = (value: unknown) => value is T;
+type Fields<T> = { [Name in keyof T]-?: Check<T[Name]> };
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+const text: Check<string> = (value) => typeof value === "string";
+const flag: Check<boolean> = (value) => typeof value === "boolean";
+const count: Check<number> = (value): value is number => Number.isSafeInteger(value);
+
+function only<T extends string>(...allowed: readonly T[]): Check<T> {
+  return (value): value is T => allowed.some((one) => one === value);
+}
+
+function optional<T>(check: Check<T>): Check<T | undefined> {
+  return (value): value is T | undefined => value === undefined || check(value);
+}
+
+function nullable<T>(check: Check<T>): Check<T | null> {
+  return (value): value is T | null => value === null || check(value);
+}
+
+function listOf<T>(check: Check<T>): Check<T[]> {
+  return (value): value is T[] => Array.isArray(value) && value.every(check);
+}
+
+function mapOf<T>(check: Check<T>): Check<Record<string, T>> {
+  return (value): value is Record<string, T> =>
+    isRecord(value) && Object.values(value).every(check);
+}
+
+/** The compiler asks for a check of every field, so a field added to a type can't go unchecked. */
+function shape<T>(fields: Fields<T>): Check<T> {
+  const checks = Object.entries(fields) as [string, Check<unknown>][];
+  return (value): value is T => isRecord(value) && checks.every(([name, is]) => is(value[name]));
+}
+
+const message = shape<MessageFrame>({
+  type: only("message"),
+  timestamp: text,
+  username: text,
+  message: text,
+  messageId: text,
+  room: text,
+  seq: count,
+  userId: text,
+  nonce: optional(text),
+  replyTo: optional(text),
+});
+
+const resumed = shape<ResumedFrame>({
+  type: only("resumed"),
+  id: optional(text),
+  room: text,
+  epoch: text,
+  from: count,
+  to: count,
+  events: listOf(message),
+  more: flag,
+  reset: flag,
+});
+
+const hello = shape<HelloFrame>({
+  type: only("hello"),
+  id: optional(text),
+  v: count,
+  min: count,
+  user: shape({ userId: text, username: text }),
+  rooms: listOf(shape({ room: text, epoch: text, head: count })),
+  limits: shape({
+    textCharacters: count,
+    usernameMinCharacters: count,
+    usernameMaxCharacters: count,
+    nonceCharacters: count,
+    idCharacters: count,
+    historyMessages: count,
+    frameBytes: count,
+    pingSeconds: count,
+  }),
+  features: listOf(text),
+  serverTime: text,
+  resumed: listOf(resumed),
+});
+
+const ack = shape<AckFrame>({
+  type: only("ack"),
+  id: optional(text),
+  nonce: text,
+  messageId: text,
+  room: text,
+  seq: count,
+  timestamp: text,
+  duplicate: flag,
+});
+
+const history = shape<HistoryFrame>({
+  type: only("history"),
+  id: optional(text),
+  room: text,
+  epoch: text,
+  messages: listOf(message),
+  prev: nullable(count),
+  next: nullable(count),
+  order: only("newest-first", "oldest-first"),
+});
+
+const error = shape<ErrorFrame>({
+  type: only("error"),
+  id: optional(text),
+  // A newer server may know more codes; what we do depends on `retryable` alone.
+  code: text as Check<ErrorCode>,
+  message: text,
+  field: optional(text),
+  retryable: flag,
+  retryAfterMs: optional(count),
+});
+
+const closing = shape<ClosingFrame>({
+  type: only("closing"),
+  reason: text,
+  again: flag,
+  retryAfterMs: optional(count),
+});
+
+const pong = shape<PongFrame>({
+  type: only("pong"),
+  id: optional(text),
+  heads: mapOf(count),
+  epoch: mapOf(text),
+  serverTime: text,
+});
+
+/** A Map, because a plain object would answer for "constructor". */
+const FRAMES = new Map<string, Check<Frame>>([
+  ["hello", hello],
+  ["message", message],
+  ["ack", ack],
+  ["history", history],
+  ["resumed", resumed],
+  ["error", error],
+  ["closing", closing],
+  ["pong", pong],
+]);

@@ -1,0 +1,29 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const LOCAL_SERVER = "127.0.0.1:8080";
+
+export default defineConfig({
+  base: "./",
+  plugins: [react()],
+  build: {
+    // Into the Python package: the wheel carries the page, so running it needs no Node.
+    outDir: "../src/fireside/web",
+    emptyOutDir: true,
+    target: "es2022",
+    // A preload script would be the only inline code; one chunk needs none.
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    proxy: {
+      "/ws": { target: `ws://${LOCAL_SERVER}`, ws: true },
+      "/healthz": { target: `http://${LOCAL_SERVER}` },
+    },
+  },
+  test: {
+    include: ["src/**/*.test.{ts,tsx}"],
+    environment: "happy-dom",
+    restoreMocks: true,
+    sequence: { shuffle: true },
+  },
+});
