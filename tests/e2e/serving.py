@@ -1,0 +1,79 @@
+"""A real server in a process of its own, to be used from outside and killed at will."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+START_SECONDS = 30
+ROOT = Path(__file__).parents[2]
+
+
+class Running:
+    """A running `fireside serve`."""
+
+    def __init__(self, process: subprocess.Popen[str], address: str) -> None:
+        self.process = process
+        self.address = address
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rsplit(":", 1)[1])
+
+    @property
+    def socket_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ws"
+
+    def kill(self) -> None:
+        """End it as a power cut would: no handler runs, nothing is flushed."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def stop(self) -> int:
+        """Ask it to end; return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(10)
+
+
+@contextlib.contextmanager
+def serving(
+    data: Path, *arguments: str, program: tuple[str, ...] = ("-m", "fireside")
+) -> Iterator[Running]:
+    """Start a server on a free port over `data`; end it when the block ends."""
+    command = [sys.executable, *program, "serve", "--port", "0", "--data", str(data), *arguments]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
+    ) as process:
+        try:
+            yield Running(process, _wait_for_address(process))
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+def _wait_for_address(process: subprocess.Popen[str]) -> str:
+    """Read the output up to the line that names the address, then keep the pipe from filling."""
+    assert process.stdout is not None
+    watchdog = threading.Timer(START_SECONDS, process.kill)
+    watchdog.start()
+    said = []
+    try:
+        for line in process.stdout:
+            said.append(line)
+            if "http://" in line:
+                address = "http://" + line.split("http://")[1].split()[0]
+                break
+        else:
+            raise AssertionError(f"the server did not start:\n{''.join(said)}")
+    finally:
+        watchdog.cancel()
+    threading.Thread(target=process.stdout.read, daemon=True).start()
+    return address

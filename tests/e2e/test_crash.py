@@ -1,0 +1,176 @@
+"""Kill the server at any moment: nothing acknowledged is lost, nothing is doubled."""
+
+import asyncio
+import contextlib
+import json
+import random
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from serving import ROOT, Running, serving
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect as connect_sync
+
+BROKEN = str(Path(__file__).with_name("broken_server.py"))
+WRITERS, ROUNDS = 8, 3
+
+
+class Writer:
+    """Sends one message after another, keeps the acks, and after a crash sends again."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.sent = 0
+        self.acked: dict[str, tuple[int, str]] = {}
+        self.unsure: str | None = None
+
+    async def write(self, server: Running) -> None:
+        """Send until the connection is lost; start with what the last crash left unsure."""
+        with contextlib.suppress(ConnectionClosed, OSError):
+            async with connect(f"{server.socket_url}?username={self.name}") as socket:
+                await socket.send(json.dumps({"action": "hello", "v": 1}))
+                while True:
+                    nonce = self.unsure or f"{self.name}-{self.sent}"
+                    self.sent += self.unsure is None
+                    self.unsure = nonce
+                    await socket.send(
+                        json.dumps({"action": "sendMessage", "message": nonce, "nonce": nonce})
+                    )
+                    await self._ack(socket, nonce)
+                    self.unsure = None
+
+    async def _ack(self, socket, nonce: str) -> None:
+        async for text in socket:
+            frame = json.loads(text)
+            if frame["type"] == "ack" and frame["nonce"] == nonce:
+                self.acked[nonce] = (frame["seq"], frame["messageId"])
+                return
+
+
+async def write_until_killed(server: Running, writers: list[Writer], seconds: float) -> None:
+    writing = asyncio.gather(*(writer.write(server) for writer in writers))
+    await asyncio.sleep(seconds)
+    server.kill()
+    await asyncio.wait_for(writing, 20)
+
+
+def read_all(server: Running) -> list[dict]:
+    """Read the whole room, oldest first, through the protocol."""
+    messages: list[dict] = []
+    with connect_sync(f"{server.socket_url}?username=reader") as socket:
+        after = 0
+        while after is not None:
+            socket.send(json.dumps({"action": "getHistory", "after": after, "limit": 100}))
+            frame = json.loads(socket.recv(timeout=10))
+            assert frame["type"] == "history", frame
+            messages += frame["messages"]
+            after = frame["next"]
+    return messages
+
+
+def problems(messages: list[dict], writers: list[Writer]) -> list[str]:
+    """Compare what was acknowledged with what is there."""
+    found = []
+    if [m["seq"] for m in messages] != list(range(1, len(messages) + 1)):
+        found.append("the log is not dense")
+    doubled = [text for text, count in Counter(m["message"] for m in messages).items() if count > 1]
+    found += [f"{text} is there twice" for text in doubled]
+    kept = {(m["message"], m["seq"], m["messageId"]) for m in messages}
+    for writer in writers:
+        for nonce, (seq, message_id) in writer.acked.items():
+            if (nonce, seq, message_id) not in kept:
+                found.append(f"{nonce} was acknowledged as {seq} and is lost")
+    return found
+
+
+def crash_rounds(data: Path, *, program: tuple[str, ...] = ("-m", "fireside")) -> list[str]:
+    """Write and kill a few times, restart, and say what is wrong afterwards."""
+    writers = [Writer(f"writer-{chr(97 + n) * 3}") for n in range(WRITERS)]
+    for _ in range(ROUNDS):
+        with serving(data, program=program) as server:
+            seconds = random.uniform(0.3, 1.0)
+            asyncio.run(write_until_killed(server, writers, seconds))
+    with serving(data, program=program) as server:
+        found = problems(read_all(server), writers)
+    assert sum(len(writer.acked) for writer in writers) > WRITERS * ROUNDS
+    return found
+
+
+def test_a_killed_server_loses_and_doubles_nothing(tmp_path):
+    assert crash_rounds(tmp_path / "data") == []
+
+
+def test_an_ack_before_the_commit_is_caught(tmp_path):
+    found = crash_rounds(tmp_path / "data", program=(BROKEN, "ack-before-commit"))
+
+    assert any("is lost" in problem for problem in found)
+
+
+def test_a_missing_dedupe_is_caught(tmp_path):
+    """A retry after a lost answer is rare in a short run, so every writer sends twice."""
+    assert retry_problems(tmp_path / "fine") == []
+    assert retry_problems(tmp_path / "broken", program=(BROKEN, "no-dedupe")) != []
+
+
+def retry_problems(data: Path, *, program: tuple[str, ...] = ("-m", "fireside")) -> list[str]:
+    """Send, kill before the answer is read, send again."""
+    writer = Writer("writer")
+    for _ in range(2):
+        with serving(data, program=program) as server:
+            with connect_sync(f"{server.socket_url}?username=writer") as socket:
+                text = {"action": "sendMessage", "message": "once", "nonce": "n1"}
+                socket.send(json.dumps(text))
+                socket.recv(timeout=10)
+                server.kill()
+    with serving(data, program=program) as server:
+        return problems(read_all(server), [writer])
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace counts syncs: install it")
+def test_every_acknowledgement_waits_for_the_disk(tmp_path):
+    """kill -9 leaves the system's own cache, so it can't show this; counting syncs can."""
+    assert syncs_of(50, tmp_path / "fine") >= 50
+    assert syncs_of(50, tmp_path / "broken", program=(BROKEN, "no-sync")) < 50
+
+
+def syncs_of(
+    sends: int, data: Path, *, program: tuple[str, ...] = ("-m", "fireside")
+) -> int:
+    """Count the sync calls during `sends` sends, one at a time."""
+    log = data.with_suffix(".strace")
+    with serving(data, program=program) as server:
+        tracer = subprocess.Popen(
+            ["strace", "-f", "-p", str(server.process.pid), "-e", "trace=fsync,fdatasync",
+             "-o", str(log)],
+            stderr=subprocess.PIPE,
+        )
+        assert tracer.stderr is not None
+        tracer.stderr.readline()  # "attached"
+        with connect_sync(f"{server.socket_url}?username=writer") as socket:
+            for number in range(sends):
+                socket.send(json.dumps({"action": "sendMessage", "message": f"m{number}"}))
+                while json.loads(socket.recv(timeout=10))["type"] != "ack":
+                    pass
+        tracer.terminate()
+        tracer.wait(10)
+        tracer.stderr.close()
+    return len(re.findall(r"f(?:data)?sync\(", log.read_text()))
+
+
+def test_the_plain_client_of_the_readme_talks(tmp_path):
+    with serving(tmp_path / "data") as server:
+        for name, text in (("Ada", "Hello"), ("Bob", "Hi Ada")):
+            said = subprocess.run(
+                [sys.executable, str(ROOT / "examples" / "plain_client.py"),
+                 f"http://127.0.0.1:{server.port}", name, text],
+                capture_output=True, text=True, timeout=20, check=True,
+            ).stdout
+
+    lines = [line.split("  ", 1)[1] for line in said.splitlines()]
+    assert lines == ["Bob: Hi Ada", "Ada: Hello"]
