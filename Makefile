@@ -7,7 +7,7 @@ PAGE   := src/fireside/web/index.html
 WEB    := $(shell find web -path web/node_modules -prune -o -type f ! -name '*.test.*' -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page run dev test lint fmt e2e bench build lock clean
+.PHONY: help setup page run dev test lint fmt frames e2e bench build lock clean
 
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ fmt: setup ## Format Python and TypeScript
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@cd web && npx --no-install biome check --write
+
+frames: setup ## Write the browser's frame types anew from the Python ones
+	@$(BIN)/python tools/generate_frames.py
 
 lock: ## Pin the newest allowed releases in requirements/*.txt (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }

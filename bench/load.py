@@ -88,9 +88,7 @@ async def connect_many(port: int, count: int, path: str = "/ws", *, hello: bool 
     clients = []
     for start in range(0, count, 50):
         names = [f"guest-{n}" for n in range(start, min(start + 50, count))]
-        clients += await asyncio.gather(
-            *(connect(port, name, path, hello=hello) for name in names)
-        )
+        clients += await asyncio.gather(*(connect(port, name, path, hello=hello) for name in names))
     return clients
 
 
@@ -160,14 +158,19 @@ def table(header: list[str], rows: list[list[object]]) -> None:
     """Print a Markdown table."""
     cells = [header, *([_cell(value) for value in row] for row in rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    lines = ["| " + " | ".join(c.rjust(w) for c, w in zip(row, widths)) + " |" for row in cells]
+    lines = [
+        "| " + " | ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) + " |"
+        for row in cells
+    ]
     lines.insert(1, "|" + "|".join("-" * (w + 1) + ":" for w in widths) + "|")
     print("\n".join(lines), flush=True)
 
 
 def _cell(value: object) -> str:
-    return f"{value:,.0f}" if isinstance(value, float) and value >= 100 else (
-        f"{value:,.2f}" if isinstance(value, float) else str(value)
+    return (
+        f"{value:,.0f}"
+        if isinstance(value, float) and value >= 100
+        else (f"{value:,.2f}" if isinstance(value, float) else str(value))
     )
 
 
@@ -182,5 +185,3 @@ async def settled(read, pause: float = 0.2) -> int:
         last = now
         await asyncio.sleep(pause)
     return now
-
-

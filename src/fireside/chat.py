@@ -136,8 +136,8 @@ class Chat:
         members = self.connections.in_room(message.room)
         own = members.by_user.get(message.user_id, ())
         others = members.ids.difference([connection.connection_id for connection in own])
-        answered = [one for one in own if one.said_hello and _is_same(one, asker)]
-        self._push(message, others, [one for one in own if one not in answered])
+        waiting = [one for one in own if not (one.said_hello and _is_same(one, asker))]
+        self._push(message, others, waiting)
 
     def _tell_again(self, message: Message, asker: Connection) -> None:
         """Tell those who drop what they have; a plain client would show it twice."""

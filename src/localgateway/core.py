@@ -17,7 +17,8 @@ from localgateway.selection import compile_selection
 
 _RESULT_KEYS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_STATUSES = range(100, 600)
+_STATUSES = range(200, 600)
+_NUMERAL = re.compile(r"[0-9]{3}")
 _SUCCESS = range(200, 300)
 _INTERNAL = "Internal server error"
 _TIMED_OUT = "Endpoint request timed out"
@@ -377,7 +378,7 @@ def _result(outcome: Outcome) -> _Result | None:
         return None
     fields = outcome.value
     status, body = fields.get("statusCode"), fields.get("body")
-    if isinstance(status, str) and status.isdecimal():
+    if isinstance(status, str) and _NUMERAL.fullmatch(status):
         status = int(status)
     if not fields.keys() <= _RESULT_KEYS or not isinstance(body, str | None):
         return None

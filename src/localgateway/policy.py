@@ -29,7 +29,11 @@ def decide(answer: object, arn: str, longest_bytes: int) -> Decision:
     """
     if not isinstance(answer, dict) or not isinstance(answer.get("principalId"), str):
         raise BadAnswer("the authorizer's answer has no principalId")
-    if len(json.dumps(answer).encode()) > longest_bytes:
+    try:
+        size = len(json.dumps(answer))
+    except (TypeError, ValueError, RecursionError) as cause:
+        raise BadAnswer("the authorizer's answer is not JSON") from cause
+    if size > longest_bytes:
         raise BadAnswer(f"the authorizer's answer is over {longest_bytes} bytes")
     context = answer.get("context") or {}
     if not isinstance(context, dict) or not all(map(_is_plain, context.values())):

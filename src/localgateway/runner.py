@@ -157,8 +157,12 @@ class BatchRunner:
         return Completed(invocation, Returned(value), self._connections.take())
 
     def _lost(self, invocation: Invoke) -> Completed:
-        answer = self._on_lost_commit(invocation.event)
-        return Completed(invocation, Returned(answer), [])
+        try:
+            outcome: Outcome = Returned(self._on_lost_commit(invocation.event))
+        except Exception as cause:  # noqa: BLE001 - the thread must live on
+            log.error("no answer to a lost commit: %s", _place(cause))  # noqa: TRY400 - the same
+            outcome = Raised(str(cause))
+        return Completed(invocation, outcome, [])
 
     def _abandon(self) -> None:
         self._connections.take()
@@ -176,6 +180,8 @@ def _place(cause: Exception) -> str:
 
 
 def _carry_out(task: Task) -> None:
+    if not task.done.set_running_or_notify_cancel():
+        return
     try:
         task.done.set_result(task.run())
     except Exception as cause:  # noqa: BLE001 - it belongs to whoever asked

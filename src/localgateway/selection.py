@@ -66,7 +66,10 @@ def _text(value: object) -> str:
     """Write a value as API Gateway compares it: text as it is, anything else as JSON."""
     if isinstance(value, str):
         return value
-    return "" if value is None else json.dumps(value, separators=(",", ":"))
+    try:
+        return "" if value is None else json.dumps(value, separators=(",", ":"))
+    except RecursionError:
+        return ""
 
 
 def _paths(expression: str) -> list[str]:

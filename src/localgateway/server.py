@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from localgateway.api import Api
 from localgateway.core import (
@@ -30,6 +31,15 @@ from localgateway.runner import BatchRunner, Completed, Handler, Transaction
 from localgateway.sockets import Door, Socket, encode_frame
 
 log = logging.getLogger(__name__)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Tell our faults from bytes that are no HTTP: those are clients' faults, quoted at length."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+_http_log = logging.getLogger(f"{__name__}.http")
+_http_log.addFilter(_is_ours)
 
 _TICK_SECONDS = 1.0
 _DRAIN_SECONDS = 3.0
@@ -84,7 +94,12 @@ class Server:
         self._flushing = False
         self._farewell = farewell
         self._site = web.AppRunner(
-            site or web.Application(), access_log=None, keepalive_timeout=75, shutdown_timeout=1
+            site or web.Application(),
+            access_log=None,
+            logger=_http_log,
+            keepalive_timeout=75,
+            shutdown_timeout=1,
+            handler_cancellation=True,  # ends the handler that `take_over` waits in
         )
         self._listener: asyncio.Server | None = None
         self._loop: asyncio.AbstractEventLoop
@@ -126,8 +141,11 @@ class Server:
             if farewell is not None:
                 socket.write(encode_frame(farewell))
             socket.close(CLOSE_RESTART, "Service restart")
+        for socket in list(self._waiting.values()):
+            socket.refuse(503, "The server is stopping")
         for transport in list(self.doors):
-            transport.close()
+            if not isinstance(transport.get_protocol(), Socket):
+                transport.close()
         await self._emptied(1.0)
         self._ticking.cancel()
         await self._site.cleanup()
@@ -176,7 +194,7 @@ class Server:
                 case Invoke():
                     self._invoke(action)
                 case SendText(connection_id, text):
-                    self._queue((connection_id,), encode_frame(text.encode()))
+                    self._queue((connection_id,), encode_frame(text.encode(errors="replace")))
                 case Accept(connection_id, subprotocol):
                     self._accept(connection_id, subprotocol)
                 case Refuse(connection_id, status, message):
@@ -245,8 +263,9 @@ class Server:
         self.perform(list(self.gateway.tick(now)))
         for socket in list(self.sockets.values()):
             socket.check_pulse(now.monotonic)
-        pause = min(_TICK_SECONDS, self.limits.idle_seconds / 4, self.limits.lifetime_seconds / 4)
-        self._ticking = self._loop.call_later(pause, self._tick)
+        limits = self.limits
+        shortest = min(limits.idle_seconds, limits.lifetime_seconds, limits.ping_seconds)
+        self._ticking = self._loop.call_later(min(_TICK_SECONDS, shortest / 4), self._tick)
 
     async def _emptied(self, seconds: float) -> None:
         """Wait for every socket to end, but not for ever."""

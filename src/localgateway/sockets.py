@@ -170,12 +170,12 @@ class Socket(asyncio.Protocol):
         self._answer: Response | None = answer
         self._former = former
         self._early = b""
-        self._fragments: list[bytes] | None = None
+        self._fragments: bytearray | None = None
         self._in_flight = 0
         self._paused = False
         self._close: tuple[int, str] | None = None
         self._heard = asyncio.get_running_loop().time()
-        self._pinged = False
+        self._pinged = 0.0
         self.connection_id = ""
         self.pending: list[bytes] = []
 
@@ -200,9 +200,9 @@ class Socket(asyncio.Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Send what waits and a close frame; cut the socket if no answer comes."""
+        self._flush_pending()
         if self._close is not None or self._protocol.state is not State.OPEN:
             return
-        self._flush_pending()
         self._close = (code, reason)
         self._protocol.send_close(code, reason)
         self._send_protocol_data()
@@ -225,11 +225,13 @@ class Socket(asyncio.Protocol):
 
     def check_pulse(self, now: float) -> None:
         """Ping a client that is silent, and cut one that stays so."""
-        silent_seconds = now - self._heard
+        if self._paused or self._close is not None:
+            return
         limits = self._hub.limits
-        if silent_seconds >= limits.vanished_seconds:
+        if now - self._heard >= limits.vanished_seconds:
             self._transport.abort()
-        elif silent_seconds >= limits.ping_seconds and not self._paused:
+        elif now - max(self._heard, self._pinged) >= limits.ping_seconds:
+            self._pinged = now
             self._protocol.send_ping(b"")
             self._send_protocol_data()
 
@@ -283,13 +285,13 @@ class Socket(asyncio.Protocol):
             case Opcode.TEXT if frame.fin:
                 self._text(bytes(frame.data))
             case Opcode.TEXT:
-                self._fragments = [bytes(frame.data)]
+                self._fragments = bytearray(frame.data)
             case Opcode.BINARY:
                 self._hub.binary(self)
             case Opcode.CONT if self._fragments is not None:
-                self._fragments.append(bytes(frame.data))
+                self._fragments += frame.data
                 if frame.fin:
-                    whole, self._fragments = b"".join(self._fragments), None
+                    whole, self._fragments = bytes(self._fragments), None
                     self._text(whole)
 
     def _text(self, data: bytes) -> None:
@@ -297,15 +299,15 @@ class Socket(asyncio.Protocol):
             text = data.decode()
         except UnicodeDecodeError:
             self._flush_pending()
-            self._protocol.fail(CLOSE_BAD_TEXT, "The text is not UTF-8")
+            self._close = (CLOSE_BAD_TEXT, "The text is not UTF-8")
+            self._protocol.fail(*self._close)
             return
         self._hub.text(self, text)
 
     def _flush_pending(self) -> None:
-        pending = self.pending
-        if pending:
+        if self.pending:
+            pending, self.pending = self.pending, []
             self.write(b"".join(pending))
-            pending.clear()
 
     def _send_protocol_data(self) -> None:
         """Send the protocol's own frames; an empty piece is its sign to end the connection."""
@@ -320,11 +322,26 @@ class Socket(asyncio.Protocol):
         else:
             self._transport.write(data)
         if pieces[-1] == b"":
+            self._end()
+
+    def _end(self) -> None:
+        """End the connection; what a failed client still sends is read away until it hears of it.
+
+        Closing over unread bytes resets the connection, and the close frame would be lost.
+        """
+        if self._protocol.close_rcvd is not None:
             self._transport.close()
+            return
+        self._close = self._close_said()
+        self._transport.write_eof()
+        self._resume()
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._hub.limits.closing_seconds, self._transport.abort)
 
     def _resume(self) -> None:
         if self._paused and not self._transport.is_closing():
             self._paused = False
+            self._heard = asyncio.get_running_loop().time()
             self._transport.resume_reading()
 
     def _close_said(self) -> tuple[int, str]:
@@ -404,7 +421,8 @@ def upgrade(
 async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
     """Take an upgrade that reached aiohttp on a kept-alive connection, as proxies send it.
 
-    aiohttp's handler waits here until the socket has ended; it must not answer any more.
+    aiohttp's handler waits here until it is cancelled with the connection's end; it must not
+    answer any more.
     """
     transport = request.transport
     assert isinstance(transport, asyncio.Transport)
@@ -412,9 +430,25 @@ async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
     lines += [b"%b: %b" % pair for pair in request.raw_headers]
     former = transport.get_protocol()
     assert isinstance(former, asyncio.Protocol)
-    upgrade(hub, transport, b"\r\n".join(lines) + _HEAD_END, b"", former)
-    await asyncio.get_running_loop().create_future()  # ends with the connection
+    tail = _Tail()
+    request.protocol.set_parser(tail)  # type: ignore[arg-type] # it needs these two methods only
+    upgrade(hub, transport, b"\r\n".join(lines) + _HEAD_END, bytes(tail.data), former)
+    await asyncio.get_running_loop().create_future()
     raise AssertionError
+
+
+class _Tail:
+    """Takes from aiohttp what a client sent right after its upgrade request."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        self.data += data
+        return False, b""
+
+    def feed_eof(self) -> None:
+        """Say nothing: the socket hears of the end itself."""
 
 
 def _check(request: Request, hub: Hub) -> tuple[int, str]:
@@ -432,15 +466,10 @@ def _handshake(request: Request, transport: asyncio.Transport) -> Handshake:
     peer = transport.get_extra_info("peername")
     return Handshake(
         stage=request.path.partition("?")[0][1:],
-        query=_readable(request.path.partition("?")[2]),
-        headers=tuple((name, _readable(value)) for name, value in request.headers.raw_items()),
+        query=request.path.partition("?")[2],
+        headers=tuple(request.headers.raw_items()),
         source_ip=str(peer[0]) if isinstance(peer, tuple) else "",
     )
-
-
-def _readable(text: str) -> str:
-    """Mend bytes that are not ASCII: half a character must not travel further."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _end(transport: asyncio.Transport, status: int, message: str) -> None:

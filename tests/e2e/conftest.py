@@ -15,7 +15,7 @@ QUIET = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """Start the system's Chromium; without the network of its own that it would like."""
     with sync_playwright() as playwright:
@@ -66,8 +66,10 @@ class Person:
 
     def _console(self, message) -> None:
         # A socket that is refused or cut is an error to the browser and daily life to a chat.
-        if message.type == "error" and "WebSocket" not in message.text and (
-            "ERR_CONNECTION_REFUSED" not in message.text
+        if (
+            message.type == "error"
+            and "WebSocket" not in message.text
+            and ("ERR_CONNECTION_REFUSED" not in message.text)
         ):
             self.wrong.append(message.text)
 

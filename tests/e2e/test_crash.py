@@ -12,10 +12,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from serving import ROOT, Running, serving
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect as connect_sync
+
+from serving import ROOT, Running, serving
 
 BROKEN = str(Path(__file__).with_name("broken_server.py"))
 WRITERS, ROUNDS = 8, 3
@@ -122,12 +123,14 @@ def retry_problems(data: Path, *, program: tuple[str, ...] = ("-m", "fireside"))
     """Send, kill before the answer is read, send again."""
     writer = Writer("writer")
     for _ in range(2):
-        with serving(data, program=program) as server:
-            with connect_sync(f"{server.socket_url}?username=writer") as socket:
-                text = {"action": "sendMessage", "message": "once", "nonce": "n1"}
-                socket.send(json.dumps(text))
-                socket.recv(timeout=10)
-                server.kill()
+        with (
+            serving(data, program=program) as server,
+            connect_sync(f"{server.socket_url}?username=writer") as socket,
+        ):
+            text = {"action": "sendMessage", "message": "once", "nonce": "n1"}
+            socket.send(json.dumps(text))
+            socket.recv(timeout=10)
+            server.kill()
     with serving(data, program=program) as server:
         return problems(read_all(server), [writer])
 
@@ -139,15 +142,21 @@ def test_every_acknowledgement_waits_for_the_disk(tmp_path):
     assert syncs_of(50, tmp_path / "broken", program=(BROKEN, "no-sync")) < 50
 
 
-def syncs_of(
-    sends: int, data: Path, *, program: tuple[str, ...] = ("-m", "fireside")
-) -> int:
+def syncs_of(sends: int, data: Path, *, program: tuple[str, ...] = ("-m", "fireside")) -> int:
     """Count the sync calls during `sends` sends, one at a time."""
     log = data.with_suffix(".strace")
     with serving(data, program=program) as server:
         tracer = subprocess.Popen(
-            ["strace", "-f", "-p", str(server.process.pid), "-e", "trace=fsync,fdatasync",
-             "-o", str(log)],
+            [
+                "strace",
+                "-f",
+                "-p",
+                str(server.process.pid),
+                "-e",
+                "trace=fsync,fdatasync",
+                "-o",
+                str(log),
+            ],
             stderr=subprocess.PIPE,
         )
         assert tracer.stderr is not None
@@ -167,9 +176,17 @@ def test_the_plain_client_of_the_readme_talks(tmp_path):
     with serving(tmp_path / "data") as server:
         for name, text in (("Ada", "Hello"), ("Bob", "Hi Ada")):
             said = subprocess.run(
-                [sys.executable, str(ROOT / "examples" / "plain_client.py"),
-                 f"http://127.0.0.1:{server.port}", name, text],
-                capture_output=True, text=True, timeout=20, check=True,
+                [
+                    sys.executable,
+                    str(ROOT / "examples" / "plain_client.py"),
+                    f"http://127.0.0.1:{server.port}",
+                    name,
+                    text,
+                ],
+                capture_output=True,
+                text=True,
+                timeout=20,
+                check=True,
             ).stdout
 
     lines = [line.split("  ", 1)[1] for line in said.splitlines()]

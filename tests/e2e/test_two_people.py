@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import expect
+
 from serving import serving
 
 pytestmark = pytest.mark.e2e
@@ -75,9 +76,7 @@ def test_a_name_that_is_not_allowed_is_said_before_anything_is_sent(tmp_path, pe
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    ("width", "height"), [(1280, 800), (390, 844)], ids=["desktop", "phone"]
-)
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)], ids=["desktop", "phone"])
 def test_the_page_fits_and_is_kept_as_a_picture(tmp_path, person, scheme, width, height):
     """Nothing scrolls sideways; the pictures are for people to look at."""
     look = {"viewport": {"width": width, "height": height}, "color_scheme": scheme}

@@ -64,6 +64,14 @@ def migrate(database: sqlite3.Connection, new_epoch: Callable[[], str]) -> None:
     database.execute("COMMIT")
 
 
+def epoch(database: sqlite3.Connection) -> str:
+    """Read the name that the store was given when it was made."""
+    row = database.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
+    if row is None:
+        raise sqlite3.DatabaseError("it has no epoch")
+    return str(row[0])
+
+
 def _number(database: sqlite3.Connection, pragma: str) -> int:
     (value,) = database.execute(f"PRAGMA {pragma}").fetchone()
     return int(value)

@@ -74,7 +74,7 @@ class SqliteStore:
         self._lock = lock
         self._execute = database.execute
         self._tails: dict[str, Tail] = {}
-        (self.epoch,) = self._execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
+        self.epoch = schema.epoch(database)
 
     @classmethod
     def open(cls, path: Path, *, new_epoch: Callable[[], str]) -> Self:
@@ -245,6 +245,7 @@ def _prepare(database: sqlite3.Connection, new_epoch: Callable[[], str]) -> None
     database.execute("PRAGMA synchronous = FULL")
     database.execute("PRAGMA fullfsync = ON")  # on a Mac, syncing alone stops at the drive's cache
     schema.migrate(database, new_epoch)
+    schema.epoch(database)
 
 
 def _readable(text: bytes) -> str:
@@ -264,9 +265,9 @@ def _explained(path: Path, cause: BaseException) -> BaseException:
             return StoreCorrupt(
                 f"{path} belongs to another program: choose another folder with --data."
             )
-        case sqlite3.OperationalError():
+        case sqlite3.OperationalError(sqlite_errorcode=code) if code != sqlite3.SQLITE_ERROR:
             return _unwritable(path)
-        case sqlite3.DatabaseError():
+        case sqlite3.DatabaseError():  # among them a table that is not there: SQLITE_ERROR
             return StoreCorrupt(
                 f"{path} is damaged: put back a copy of it, or move it away to start anew."
             )

@@ -70,7 +70,7 @@ _ONE_SCRIPT = {
 }
 """First words that are not themselves the name of a script."""
 
-_TWO_WORDS = frozenset({"OLD", "TAI", "NEW", "LINEAR", "MEROITIC", "SYLOTI", "WARANG", "NYIAKENG"})
+_TWO_WORDS = frozenset({"INSCRIPTIONAL", "LINEAR", "MEROITIC", "NEW", "OLD", "TAI"})
 """First words shared by scripts that have nothing else in common."""
 
 _USED_TOGETHER = (

@@ -126,7 +126,7 @@ def check_port(host: str, port: int) -> Check:
     except OSError as cause:
         remedy = "Stop what listens there (maybe Fireside already runs), or choose --port."
         return Check("port", "fail", f"{host} port {port}: {cause.strerror}", remedy)
-    return Check("port", "ok", f"{host} port {port} is free")
+    return Check("port", "ok", f"{host} port {port} is free" if port else f"{host}, any free port")
 
 
 def check_page(index: Path) -> Check:

@@ -1,0 +1,41 @@
+"""Keep every test away from the developer's own settings, and let CI refuse skips."""
+
+import os
+import shutil
+
+import pytest
+
+NO_SKIPS = os.environ.get("FIRESIDE_NO_SKIPS") == "1"
+CHROMIUM = os.environ.get("FIRESIDE_CHROMIUM")
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# Servers that tests start inherit the environment; a setting of yours must not reach them.
+for name in [name for name in os.environ if name.startswith("FIRESIDE_")]:
+    del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the browser's path, or skip with the way to get one."""
+    found = CHROMIUM or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    if found is None:
+        pytest.skip("No Chromium: run `apt-get install chromium`, or set FIRESIDE_CHROMIUM")
+    return found
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    return _without_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    return _without_skip((yield))
+
+
+def _without_skip(report):
+    """Turn a skip into a failure when FIRESIDE_NO_SKIPS=1: what CI skips, nobody has tested."""
+    if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"Skipped, and FIRESIDE_NO_SKIPS=1 forbids it: {report.longrepr}"
+    return report

@@ -1,0 +1,113 @@
+"""The whole chat in memory: events go in as from a gateway, frames come out."""
+
+import itertools
+import json
+
+from fireside.adapters.memory import MemoryRegistry, MemoryStore
+from fireside.chat import Chat
+from fireside.domain.entry import EntryRules
+from fireside.entrypoints.router import make_handler
+
+NOON = 1_795_345_200_000
+"""When the clock of every house starts: far from 1970, so that no age is accidental."""
+
+HOST = "localhost:8080"
+
+
+class Mailboxes:
+    """An outbound that keeps what each connection was sent, and knows who is gone."""
+
+    def __init__(self):
+        self.frames = {}
+        self.gone = set()
+        self.before_sending = lambda: None
+
+    def send(self, connection_ids, data):
+        self.before_sending()
+        ids = set(connection_ids)
+        for connection_id in ids - self.gone:
+            self.frames.setdefault(connection_id, []).append(json.loads(data))
+        return ids & self.gone
+
+
+class House:
+    """Router, chat and memory adapters, with a clock that moves only when told to."""
+
+    def __init__(self, store=None):
+        self.now_ms = NOON
+        self.store = store or MemoryStore("epoch-1")
+        self.registry = MemoryRegistry()
+        self.mailboxes = Mailboxes()
+        self.chat = Chat(
+            self.store,
+            self.registry,
+            self.mailboxes,
+            clock=lambda: self.now_ms,
+            entropy=itertools.count(1).__next__,
+        )
+        self.handler = make_handler(self.chat, EntryRules())
+        self._request_ids = (f"request-{number}" for number in itertools.count(1))
+
+    def join(self, username, connection_id=None, *, hello=False):
+        """Open a connection, as a handshake does."""
+        person = Person(self, username, connection_id or username, self.now_ms)
+        response = self.handler(person.connect_event(), None)
+        assert response == {"statusCode": 200}, response
+        if hello:
+            assert person.ask("hello", v=1)["type"] == "hello"
+        return person
+
+    def wait(self, seconds):
+        self.now_ms += seconds * 1_000
+
+    def context(self, person, route):
+        return {
+            "routeKey": route,
+            "connectionId": person.connection_id,
+            "connectedAt": person.connected_at,
+            "requestId": next(self._request_ids),
+            "authorizer": {"userId": person.username.casefold(), "username": person.username},
+        }
+
+
+class Person:
+    """One connection and the name behind it."""
+
+    def __init__(self, house, username, connection_id, connected_at):
+        self.house = house
+        self.username = username
+        self.connection_id = connection_id
+        self.connected_at = connected_at
+
+    def ask(self, action, **fields):
+        """Ask for something on its own route; return the frame that answers."""
+        return self.write(json.dumps({"action": action, **fields}), route=action)
+
+    def write(self, body, route="$default"):
+        response = self.respond(body, route)
+        assert response["statusCode"] == 200, response
+        assert len(response["body"].encode()) <= 30_000
+        return json.loads(response["body"])
+
+    def respond(self, body, route):
+        event = {"requestContext": self.house.context(self, route), "body": body}
+        return self.house.handler(event, None)
+
+    def say(self, text="hi", **fields):
+        return self.ask("sendMessage", message=text, **fields)
+
+    def leave(self):
+        event = {"requestContext": self.house.context(self, "$disconnect")}
+        assert self.house.handler(event, None) == {"statusCode": 200}
+
+    def connect_event(self):
+        return {
+            "requestContext": self.house.context(self, "$connect"),
+            "headers": {"Host": HOST, "Origin": f"http://{HOST}"},
+            "queryStringParameters": {"username": self.username},
+        }
+
+    @property
+    def received(self):
+        """What was pushed to this connection, oldest first."""
+        return self.house.mailboxes.frames.get(self.connection_id, [])

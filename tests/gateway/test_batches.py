@@ -1,0 +1,255 @@
+"""Batches through real sockets: order, commits that fail, back-pressure, and the stop."""
+
+import asyncio
+import json
+import threading
+
+from localgateway.limits import Limits
+from tests.gateway.harness import CLOSE, TEXT, frame, gateway, on_loop
+
+
+class Stage:
+    """A handler that can be held back, so that invocations pile up to one batch."""
+
+    def __init__(self, running=None):
+        self.open = threading.Event()
+        self.open.set()
+        self.running = running
+        self.ran = []
+
+    def __call__(self, event, _context):
+        assert self.open.wait(10)
+        body = json.loads(event.get("body") or "{}")
+        self.ran.append(body)
+        if body.get("tell"):
+            self.running.connections.send(
+                list(self.running.connections.live), b"told %d" % body["n"]
+            )
+        if body.get("raise"):
+            raise RuntimeError(body)
+        return {"statusCode": 200, "body": json.dumps(body)}
+
+
+@on_loop
+async def test_five_thousand_messages_get_five_thousand_answers_in_order():
+    async with gateway(limits=Limits(pending_invocations=16)) as running:
+        client = await running.join()
+        asked = (json.dumps({"action": "echo", "n": n}).encode() for n in range(5000))
+        client.raw(b"".join(frame(TEXT, body) for body in asked))
+
+        assert [(await client.json())["n"] for _ in range(5000)] == list(range(5000))
+
+
+@on_loop
+async def test_a_client_with_too_much_under_way_is_not_read_from():
+    stage = Stage()
+    async with gateway(stage, limits=Limits(pending_invocations=4)) as running:
+        client = await running.join()
+        (socket,) = running.server.sockets.values()
+        stage.open.clear()
+        for n in range(4):
+            client.ask("echo", n=n)
+        await running.until(lambda: socket._paused)
+        client.ask("echo", n=4)
+        stage.open.set()
+
+        assert [(await client.json())["n"] for _ in range(5)] == list(range(5))
+        await running.until(lambda: not socket._paused)
+
+
+@on_loop
+async def test_pushes_and_replies_leave_after_the_commit_and_in_the_order_of_the_handlers():
+    stage = Stage()
+    let_commit = threading.Event()
+    let_commit.set()
+
+    def slow_commit(verb):
+        assert verb != "commit" or let_commit.wait(10)
+        return False
+
+    async with gateway(stage, fail=slow_commit) as running:
+        stage.running = running
+        client, other = await running.join(), await running.join()
+        let_commit.clear()
+        for n in range(3):
+            client.ask("echo", n=n, tell=True)
+        await running.until(lambda: running.ledger.verbs[-1] == "commit")
+        assert client.reader._buffer == other.reader._buffer == b""
+        let_commit.set()
+
+        heard = [await client.text() for _ in range(6)]
+        assert [h for h in heard if h.startswith("told")] == ["told 0", "told 1", "told 2"]
+        assert heard[0::2] == ["told 0", "told 1", "told 2"]
+        assert [json.loads(h)["n"] for h in heard[1::2]] == [0, 1, 2]
+        assert [await other.text() for _ in range(3)] == ["told 0", "told 1", "told 2"]
+
+
+@on_loop
+async def test_what_leaves_in_one_turn_is_one_write():
+    stage = Stage()
+    async with gateway(stage) as running:
+        stage.running = running
+        client = await running.join()
+        (socket,) = running.server.sockets.values()
+        writes = []
+        write = socket._transport.write
+        socket._transport.write = lambda data: (writes.append(data), write(data))
+        stage.open.clear()
+        client.raw(b"".join(frame(TEXT, b'{"action":"echo","n":%d}' % n) for n in range(50)))
+        await running.event("MESSAGE")
+        await running.until(lambda: socket._in_flight == 50)
+        stage.open.set()
+        for _ in range(50):
+            await client.text()
+
+        assert len(writes) <= 2
+
+
+@on_loop
+async def test_a_commit_that_fails_answers_everybody_and_pushes_nothing():
+    broken = []
+    lost = []
+
+    def on_lost_commit(event):
+        lost.append(event["requestContext"]["routeKey"])
+        return {"statusCode": 200, "body": '"not kept"'}
+
+    stage = Stage()
+    async with gateway(
+        stage, fail=lambda verb: bool(broken) and verb == "commit", on_lost_commit=on_lost_commit
+    ) as running:
+        stage.running = running
+        client, other = await running.join(), await running.join()
+        broken.append(True)
+        client.ask("echo", n=1, tell=True)
+        assert await client.json() == "not kept"
+        broken.clear()
+        client.ask("echo", n=2, tell=True)
+
+        assert await client.text() == "told 2"
+        assert await other.text() == "told 2"
+        assert lost == ["echo"]
+
+
+@on_loop
+async def test_a_connect_whose_commit_fails_is_refused_when_the_answer_says_so():
+    async with gateway(
+        fail=lambda verb: verb == "commit", on_lost_commit=lambda _event: {"statusCode": 503}
+    ) as running:
+        client = await running.client()
+
+        assert await client.refused() == (503, "Refused")
+
+
+@on_loop
+async def test_a_stop_says_goodbye_to_everyone_and_closes_with_1012():
+    async with gateway(farewell=lambda: b"goodbye") as running:
+        clients = [await running.join() for _ in range(5)]
+        half, idle = await running.client(), await running.client()
+        half.raw(b"GET / HT")
+        await idle.get("/healthz")
+        stopping = asyncio.ensure_future(running.server.stop())
+
+        for client in clients:
+            assert await client.text() == "goodbye"
+            assert await client.closed() == (1012, "Service restart")
+            assert await client.ended() == b""
+        assert await half.ended() == await idle.ended() == b""
+        await stopping
+        assert running.server.doors == set()
+
+
+@on_loop
+async def test_a_stop_needs_no_farewell_and_waits_for_nobody_who_is_silent():
+    loop = asyncio.get_running_loop()
+    async with gateway() as running:
+        client = await running.join()
+        begun = loop.time()
+        await running.server.stop()
+        took = loop.time() - begun
+
+        assert await client.frame() == (CLOSE, b"\x03\xf4Service restart")
+    assert took < 5
+
+
+@on_loop
+async def test_what_was_accepted_before_a_stop_is_kept_and_answered():
+    stage = Stage()
+    async with gateway(stage) as running:
+        client = await running.join()
+        stage.open.clear()
+        for n in range(20):
+            client.ask("echo", n=n)
+        await running.until(lambda: sum(s._in_flight for s in running.server.sockets.values()) == 20)
+        stopping = asyncio.ensure_future(running.server.stop())
+        await asyncio.sleep(0)
+        stage.open.set()
+
+        assert [(await client.json())["n"] for _ in range(20)] == list(range(20))
+        assert (await client.closed())[0] == 1012
+        await stopping
+        assert running.ledger.verbs.count("begin") == running.ledger.verbs.count("commit")
+
+
+@on_loop
+async def test_a_flood_during_a_stop_loses_no_answer_that_was_given():
+    async with gateway(farewell=lambda: b"goodbye") as running:
+        client = await running.join()
+        body = b'{"action":"echo"}'
+        client.raw(frame(TEXT, body) * 20_000)
+        await running.event("MESSAGE")
+        stopping = asyncio.ensure_future(running.server.stop())
+
+        answers = 0
+        while (text := await client.text()) != "goodbye":
+            answers += text == body.decode()
+        assert (await client.closed())[0] == 1012
+        await stopping
+        ran = [e for e in running.events if e["requestContext"]["eventType"] == "MESSAGE"]
+        assert answers == len(ran)
+
+
+@on_loop
+async def test_a_handshake_that_waits_during_a_stop_is_told():
+    stage = Stage()
+    stage.open.clear()
+    async with gateway(stage, door=stage, authorizer=[]) as running:
+        client = await running.client()
+        client.raw(client.head())
+        await running.until(lambda: running.events)
+        stopping = asyncio.ensure_future(running.server.stop())
+        await asyncio.sleep(0)
+        stage.open.set()
+        status, _, _ = await client.http()
+        await stopping
+
+    assert status in {500, 503}
+
+
+@on_loop
+async def test_a_handler_that_never_ends_cannot_hold_a_stop():
+    stage = Stage()
+    loop = asyncio.get_running_loop()
+    async with gateway(stage) as running:
+        client = await running.join()
+        stage.open.clear()
+        client.ask("echo")
+        await running.until(lambda: any(s._in_flight for s in running.server.sockets.values()))
+        begun = loop.time()
+        stopping = asyncio.ensure_future(running.server.stop())
+        assert (await client.closed())[0] == 1012
+        await stopping
+        assert loop.time() - begun < 5
+        stage.open.set()
+
+
+@on_loop
+async def test_nothing_is_listened_to_after_a_stop():
+    async with gateway() as running:
+        port = running.server.port
+        await running.server.stop()
+        try:
+            await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            return
+    raise AssertionError(port)

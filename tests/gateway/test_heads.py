@@ -1,0 +1,261 @@
+"""Request heads that are slow, long, twisted or malicious."""
+
+import asyncio
+import json
+
+import pytest
+
+from localgateway.limits import Limits
+from tests.gateway.harness import KEY, TEXT, frame, gateway, on_loop
+
+UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+
+
+async def status_of(running, head):
+    """Send bytes, and give the status that comes back."""
+    client = await running.client()
+    client.raw(head)
+    status, _, _ = await client.http()
+    return status
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"GET /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}Sec-WebSocket-Version: 13\r\n\r\n",
+        f"GET /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}Sec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: short\r\n\r\n",
+        f"GET /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}Sec-WebSocket-Version: 13\r\n"
+        f"Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Key: {KEY}\r\n\r\n",
+        f"GET /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}Sec-WebSocket-Version: 8\r\n"
+        f"Sec-WebSocket-Key: {KEY}\r\n\r\n",
+        f"GET /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}Sec-WebSocket-Key: {KEY}\r\n\r\n",
+        f"GET /ws HTTP/1.1\r\n{UPGRADE}Sec-WebSocket-Version: 13\r\n\r\n",
+        f"GET /ws HTTP/1.1\r\nHost: a\r\nHost: b\r\n{UPGRADE}\r\n",
+        f"GET /ws\r\nHost: a\r\n{UPGRADE}\r\n",
+        f"\0\0\0\r\n{UPGRADE}\r\n",
+        f"GET /ws HTTP/1.1\r\nno colon\r\n{UPGRADE}\r\n",
+        f"GET /ws HTTP/1.1\r\nbad name : x\r\n{UPGRADE}\r\n",
+        f"GET /ws?\xff HTTP/1.1\r\nHost: a\r\n{UPGRADE}\r\n",
+        "GET /ws HTTP/1.1\r\nHost: a\r\n" + "X: 1\r\n" * 200 + f"{UPGRADE}\r\n",
+        f"GET /ws HTTP/1.1\r\nHost: a\r\nX: {'y' * 9000}\r\n{UPGRADE}\r\n",
+        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        "GET /ws HTTP/1.1\r\nHost a\r\n\r\n",
+    ],
+)
+@on_loop
+async def test_a_malformed_head_is_400_and_the_server_stays_up(head):
+    async with gateway() as running:
+        assert await status_of(running, head.encode("latin-1")) == 400
+        await running.join()
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n", 426),
+        (f"POST /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}\r\n", 405),
+        (f"HEAD /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}\r\n", 405),
+        (f"GET /ws HTTP/1.0\r\nHost: a\r\n{UPGRADE}\r\n", 505),
+    ],
+)
+@on_loop
+async def test_an_upgrade_in_the_wrong_form_has_a_status_of_its_own(head, status):
+    async with gateway() as running:
+        assert await status_of(running, head.encode()) == status
+
+
+@on_loop
+async def test_two_hosts_are_400_and_named():
+    async with gateway() as running:
+        client = await running.client()
+
+        assert await client.refused("/ws", "Host: twin") == (
+            400,
+            "The request needs one Host header",
+        )
+
+
+@on_loop
+async def test_an_address_over_4096_characters_is_414():
+    async with gateway() as running:
+        client = await running.client()
+        assert (await client.refused("/ws?" + "x" * 4093))[0] == 414
+        await running.join("/ws?" + "x" * 4092)
+
+
+@on_loop
+async def test_a_head_that_drips_in_is_not_waited_for():
+    async with gateway(limits=Limits(handshake_seconds=0.2)) as running:
+        silent, slow, other = [await running.client() for _ in range(3)]
+        await other.upgrade()
+        for byte in b"GET /ws HT":
+            slow.raw(bytes([byte]))
+            await slow.writer.drain()
+
+        status, _, _ = await slow.http()
+        assert status == 408
+        assert await silent.ended() == b""
+        other.ask("echo")
+        assert await other.json() == {"action": "echo"}
+
+
+@on_loop
+async def test_a_slow_head_that_is_in_time_is_read():
+    async with gateway() as running:
+        client = await running.client()
+        for byte in client.head():
+            client.raw(bytes([byte]))
+            await client.writer.drain()
+
+        await client.upgraded()
+
+
+@on_loop
+async def test_a_head_without_an_end_is_431_at_its_limit():
+    async with gateway() as running:
+        client = await running.client()
+        client.raw(b"GET / HTTP/1.1\r\n".ljust(16 * 1024, b"x"))
+
+        assert (await client.http())[0] == 431
+
+
+@on_loop
+async def test_a_flood_of_headers_is_refused_and_the_others_keep_talking():
+    async with gateway() as running:
+        other, client = await running.join(), await running.client()
+        flood = "".join(f"X-{n}: {'x' * 8192}\r\n" for n in range(40))
+        client.raw(f"GET /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}{flood}\r\n".encode())
+
+        heard = await client.ended()
+        assert heard == b"" or heard.startswith(b"HTTP/1.1 431 ")  # a reset may overtake it
+        other.ask("echo")
+        assert await other.json() == {"action": "echo"}
+        await running.until(lambda: len(running.server.doors) == 1)
+
+
+@on_loop
+async def test_one_connection_too_many_is_503():
+    async with gateway(limits=Limits(connections=2)) as running:
+        first, second, third = [await running.client() for _ in range(3)]
+        await first.upgrade()
+        await second.upgrade()
+        assert (await third.http())[0] == 503
+        first.vanish()
+        await running.until(lambda: len(running.server.doors) == 1)
+        await running.join()
+
+
+@on_loop
+async def test_a_client_that_says_half_a_head_and_leaves_leaves_nothing():
+    async with gateway() as running:
+        client = await running.client()
+        client.raw(b"GET /")
+        await running.until(lambda: running.server.doors)
+        client.vanish()
+        await running.until(lambda: not running.server.doors)
+
+
+@on_loop
+async def test_an_upgrade_on_a_kept_alive_connection_is_taken_over():
+    async with gateway() as running:
+        client = await running.client()
+        for _ in range(3):
+            assert (await client.get("/healthz"))[0] == 200
+        await client.upgrade("/ws?a=1", "X-Mine: 2")
+        for n in range(20):
+            client.ask("echo", n=n)
+            assert (await client.json())["n"] == n
+
+        event = running.events[0]
+        assert event["queryStringParameters"] == {"a": "1"}
+        assert event["headers"]["X-Mine"] == "2"
+        assert event["headers"]["Host"] == f"localhost:{client.port}"
+        client.raw(frame(8, b"\x03\xe8"))
+        assert await client.frame() == (8, b"\x03\xe8")
+        assert await client.ended() == b""
+        await running.event("DISCONNECT")
+        await running.until(lambda: not running.server.doors)
+        assert not [t for t in asyncio.all_tasks() if "RequestHandler" in repr(t)]
+
+
+@on_loop
+async def test_frames_sent_straight_after_a_late_upgrade_are_not_lost():
+    async with gateway() as running:
+        client = await running.client()
+        await client.get("/healthz")
+        early = [frame(TEXT, json.dumps({"action": "echo", "n": n}).encode()) for n in range(5000)]
+        client.raw(client.head() + b"".join(early))
+        await client.upgraded()
+
+        assert [(await client.json())["n"] for _ in range(5000)] == list(range(5000))
+
+
+@on_loop
+async def test_a_get_and_an_upgrade_in_one_go_are_both_answered():
+    async with gateway() as running:
+        client = await running.client()
+        early = frame(TEXT, b'{"action":"echo"}')
+        client.raw(client.head("/healthz", websocket=False) + client.head() + early)
+
+        assert (await client.http())[0] == 200
+        await client.upgraded()
+        assert await client.json() == {"action": "echo"}
+
+
+@on_loop
+async def test_a_late_upgrade_is_refused_like_an_early_one():
+    async with gateway() as running:
+        for headers, status in (("Host: twin",), 400), (("Sec-WebSocket-Key: x",), 400):
+            client = await running.client()
+            await client.get("/healthz")
+            client.raw(client.head("/ws", *headers))
+            assert (await client.http())[0] == status
+            assert await client.ended() == b""
+        client = await running.client()
+        await client.get("/healthz")
+        assert (await client.refused("/ws/more"))[0] == 403
+        await running.until(lambda: not running.server.doors)
+
+
+@on_loop
+async def test_bytes_that_are_no_http_fill_no_log(caplog):
+    async with gateway() as running:
+        assert await status_of(running, b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n") == 400
+        assert await status_of(running, b"nonsense\r\n\r\n") == 400
+
+    assert caplog.records == []
+
+
+@on_loop
+async def test_connect_can_refuse_a_late_upgrade():
+    async with gateway(lambda *_: {"statusCode": 403}) as running:
+        client = await running.client()
+        await client.get("/healthz")
+
+        assert await client.refused() == (403, "Refused")
+        assert await client.ended() == b""
+
+
+@on_loop
+async def test_a_late_upgrade_that_vanishes_leaves_nothing():
+    async with gateway() as running:
+        client = await running.client()
+        await client.get("/healthz")
+        await client.upgrade()
+        client.vanish()
+        await running.event("DISCONNECT")
+
+        assert running.server.doors == set()
+
+
+@on_loop
+async def test_a_late_upgrade_is_still_there_when_the_server_stops():
+    async with gateway() as running:
+        client = await running.client()
+        await client.get("/healthz")
+        await client.upgrade()
+        stopping = asyncio.ensure_future(running.server.stop())
+
+        assert (await client.closed())[0] == 1012
+        await stopping

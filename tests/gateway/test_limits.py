@@ -1,0 +1,175 @@
+"""Limits of time and of patience: idle, lifetime, the pulse, and clients that do not read."""
+
+import asyncio
+import contextlib
+import json
+
+from localgateway.limits import Limits
+from tests.gateway.harness import CLOSE, PING, PONG, TEXT, frame, gateway, on_loop
+
+
+async def why(running):
+    """Give the code and the reason of the only `$disconnect`."""
+    (event,) = await running.event("DISCONNECT")
+    context = event["requestContext"]
+    return context["disconnectStatusCode"], context["disconnectReason"]
+
+
+@on_loop
+async def test_an_idle_connection_is_closed_with_1001():
+    async with gateway(limits=Limits(idle_seconds=0.1)) as running:
+        client = await running.join()
+
+        assert await client.closed() == (1001, "Going away")
+        assert await why(running) == (1001, "Going away")
+
+
+@on_loop
+async def test_messages_in_either_direction_keep_a_connection_from_being_idle():
+    async with gateway(limits=Limits(idle_seconds=0.3, closing_seconds=0.05)) as running:
+        sender, hearer, _ = [await running.join() for _ in range(3)]
+        hearing = next(iter(running.events[1:]))["requestContext"]["connectionId"]
+        loop = asyncio.get_running_loop()
+        end = loop.time() + 0.7
+        while loop.time() < end:
+            sender.ask("echo")
+            await sender.text()
+            running.server._queue([hearing], frame(TEXT, b"hi", masked=False))
+            assert await hearer.text() == "hi"
+
+        assert len(running.server.sockets) == 2
+
+
+@on_loop
+async def test_no_connection_outlives_its_lifetime():
+    async with gateway(limits=Limits(lifetime_seconds=0.2)) as running:
+        client = await running.join()
+        client.ask("echo")
+        opcode, data = await client.frame()
+        while opcode == TEXT:
+            client.ask("echo")
+            opcode, data = await client.frame()
+
+        assert (opcode, data) == (CLOSE, b"\x03\xe9Going away")
+        client.raw(frame(CLOSE, data))
+        assert await why(running) == (1001, "Going away")
+
+
+@on_loop
+async def test_a_silent_client_is_pinged_once_per_interval_until_it_counts_as_gone():
+    async with gateway(limits=Limits(ping_seconds=0.2, vanished_seconds=0.5)) as running:
+        client = await running.join()
+        heard = await client.ended()
+
+        assert heard == frame(PING, masked=False) * 2
+        assert await why(running) == (1006, "")
+
+
+@on_loop
+async def test_a_client_that_answers_pings_stays():
+    async with gateway(limits=Limits(ping_seconds=0.05, vanished_seconds=0.15)) as running:
+        client = await running.join()
+        for _ in range(6):
+            assert await client.frame() == (PING, b"")
+            client.raw(frame(PONG))
+
+        assert len(running.server.sockets) == 1
+
+
+@on_loop
+async def test_a_client_that_never_reads_is_closed_and_the_others_keep_talking():
+    """Row 50's local side: a full client buffer has an end."""
+    limits = Limits(queue_bytes=256 * 1024, closing_seconds=0.1)
+    async with gateway(limits=limits) as running:
+        deaf, other = await running.join(), await running.join()
+        deaf.writer.transport.pause_reading()
+        deaf_id = running.events[0]["requestContext"]["connectionId"]
+        socket = running.server.sockets[deaf_id]
+        most = 0
+        text = json.dumps({"action": "echo", "filler": "x" * 30_000})
+        for _ in range(2000):
+            if deaf_id not in running.server.sockets:
+                break
+            running.server._queue([deaf_id], frame(TEXT, b"y" * 30_000, masked=False))
+            other.say(text)
+            assert await other.text() == text
+            most = max(most, socket._transport.get_write_buffer_size())
+
+        assert await why(running) == (
+            1013,
+            "Too slow: read what was sent, then come back",
+        )
+        assert limits.queue_bytes < most < limits.queue_bytes + 40_000
+        assert len(running.server.sockets) == 1
+
+
+@on_loop
+async def test_more_in_one_turn_than_a_queue_holds_is_one_close_and_not_two():
+    async with gateway(limits=Limits(queue_bytes=1000)) as running:
+        client = await running.join()
+        client.writer.transport.pause_reading()
+        (connection_id,) = running.server.sockets
+        socket = running.server.sockets[connection_id]
+        for _ in range(400):
+            running.server._queue([connection_id], frame(TEXT, b"x" * 60_000, masked=False))
+        socket.close(1001, "Going away")
+        client.writer.transport.resume_reading()
+
+        assert (await client.closed())[0] == 1013
+        assert await why(running) == (1013, "Too slow: read what was sent, then come back")
+
+
+@on_loop
+async def test_a_flood_of_pings_that_nobody_reads_is_closed_too():
+    async with gateway(limits=Limits(closing_seconds=0.1)) as running:
+        client, other = await running.join(), await running.join()
+        client.writer.transport.pause_reading()
+        flood = frame(PING, b"x" * 125) * 2000
+        first = next(iter(running.server.sockets))
+        with contextlib.suppress(ConnectionError):
+            while first in running.server.sockets:
+                client.raw(flood)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(client.writer.drain(), 0.05)
+        assert (await why(running))[0] == 1013
+        other.ask("echo")
+        assert await other.json() == {"action": "echo"}
+
+
+@on_loop
+async def test_a_flood_of_pings_that_is_read_is_answered_one_by_one():
+    async with gateway() as running:
+        client = await running.join()
+        client.raw(b"".join(frame(PING, b"%d" % n) for n in range(2000)))
+
+        assert [await client.frame() for _ in range(2000)] == [
+            (PONG, b"%d" % n) for n in range(2000)
+        ]
+
+
+@on_loop
+async def test_a_client_that_does_not_answer_a_close_is_cut():
+    async with gateway(limits=Limits(idle_seconds=0.05, closing_seconds=0.05)) as running:
+        client = await running.join()
+        while (await client.frame())[0] != CLOSE:
+            pass
+
+        assert await client.ended() == b""
+        assert await why(running) == (1001, "Going away")
+
+
+@on_loop
+async def test_after_our_close_nothing_is_heard_any_more():
+    async with gateway() as running:
+        client = await running.join()
+        (socket,) = running.server.sockets.values()
+        socket.close(1001, "Going away")
+        socket.close(1000, "again")
+        running.server._queue([socket.connection_id], b"never sent")
+        running.server._flush()
+        client.ask("tell")
+        assert await client.closed() == (1001, "Going away")
+        assert await client.ended() == b""
+        await running.event("DISCONNECT")
+
+        assert not [e for e in running.events if e["requestContext"]["eventType"] == "MESSAGE"]

@@ -1,0 +1,121 @@
+import pytest
+
+from fireside.domain.entry import Caller, EntryRules, admit
+from fireside.domain.errors import Forbidden, InvalidName
+
+RULES = EntryRules(
+    hosts=frozenset({"chat.example", "chat.example:8443"}),
+    origins=frozenset({"https://page.example", "http://localhost:5173"}),
+)
+
+
+def may_enter(host, origin=None, rules=RULES):
+    try:
+        admit("Ann", origin, host, rules)
+    except Forbidden:
+        return False
+    return True
+
+
+def test_whoever_enters_has_a_clean_name_and_a_folded_id():
+    assert admit(" ANN ", None, "localhost", RULES) == Caller("ann", "ANN")
+
+
+@pytest.mark.parametrize("name", [None, "", "<i>"])
+def test_nobody_enters_without_a_proper_name(name):
+    with pytest.raises(InvalidName):
+        admit(name, None, "localhost", RULES)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "localhost:8080",
+        "LOCALHOST:1",
+        "127.0.0.1",
+        "127.1.2.3:8080",
+        "[::1]",
+        "[::1]:8080",
+        "chat.example",
+        "Chat.Example",
+        "chat.example:8443",
+    ],
+)
+def test_our_own_addresses_are_answered(host):
+    assert may_enter(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        None,
+        "",
+        "evil.example",
+        "chat.example:9999",
+        "chat.example.evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "128.0.0.1",
+        "0.0.0.0",  # noqa: S104 - refused, not listened on
+        "192.168.1.2:8080",
+        "[::2]",
+        "[::1",
+        "::1",
+        "[::1].evil.example]",
+        "2130706433",
+        "0x7f.1",
+    ],
+)
+def test_other_addresses_are_not(host):
+    assert not may_enter(host)
+
+
+def test_any_address_is_answered_where_the_gateway_guards_it():
+    assert may_enter("evil.example", rules=EntryRules(any_host=True))
+    assert may_enter(None, rules=EntryRules(any_host=True))
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("localhost:8080", "http://localhost:8080"),
+        ("localhost", "http://localhost"),
+        ("localhost:80", "http://localhost"),
+        ("localhost", "http://localhost:80"),
+        ("chat.example", "https://chat.example"),
+        ("chat.example", "https://chat.example:443"),
+        ("CHAT.example", "HTTPS://Chat.Example"),
+        ("[::1]:8080", "http://[::1]:8080"),
+        ("localhost:8080", "https://page.example"),
+        ("localhost:8080", "http://localhost:5173"),
+    ],
+)
+def test_our_own_pages_and_allowed_ones_are_trusted(host, origin):
+    assert may_enter(host, origin)
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("localhost:8080", ""),
+        ("localhost:8080", "null"),
+        ("localhost:8080", "localhost:8080"),
+        ("localhost:8080", "http://localhost"),
+        ("localhost:8080", "http://127.0.0.1:8080"),
+        ("localhost:8080", "http://localhost:8080/"),
+        ("localhost:8080", "http://evil@localhost:8080"),
+        ("localhost:8080", "http://localhost:8080.evil.example"),
+        ("localhost:8080", "file://localhost:8080"),
+        ("localhost:8080", "http://page.example"),
+        ("localhost:8080", "https://page.example:444"),
+        ("localhost:80", "https://localhost"),
+        ("localhost:8080", "https://page.example, https://evil.example"),
+    ],
+)
+def test_other_pages_are_not(host, origin):
+    assert not may_enter(host, origin)
+
+
+def test_no_address_and_no_page_are_not_the_same_place():
+    assert not may_enter("", "http://", EntryRules(any_host=True))

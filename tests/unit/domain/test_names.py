@@ -1,0 +1,121 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fireside.domain.errors import InvalidName
+from fireside.domain.names import clean_username, fold
+
+GOOD = [
+    "Al",
+    "Ada Lovelace",
+    "jean-luc_2",
+    "42",
+    "Ольга",
+    "Ἀριστοτέλης",
+    "李小龙",
+    "ひらがなカタカナ漢字",
+    "ラーメン太郎",
+    "한국 漢字",
+    "ㄅㄆㄇ漢字",
+    "مريم ٣",
+    "שָׁלוֹם",
+    "प्रिया",
+    "நிலா",
+    "สมชาย",
+    "Zoë",
+    "Nguyễn Thị",
+    "ᏣᎳᎩ",
+    "Kʻaren",
+    "x" * 20,
+]
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_people_may_use_their_own_names(name):
+    assert clean_username(name) == unicodedata.normalize("NFC", name)
+
+
+BAD = {
+    "nothing": "",
+    "blank": "   ",
+    "one character": "A",
+    "one character and blanks": " A ",
+    "21 characters": "x" * 21,
+    "markup": "<b>Ann</b>",
+    "quotes": 'Ann"',
+    "an ampersand": "Tom & Ann",
+    "a full stop": "Ann.",
+    "a slash": "Ann/Bob",
+    "a line break": "Ann\nBob",
+    "a tab": "Ann\tBob",
+    "two spaces": "Ann  Bob",
+    "a no-break space": "Ann\u00a0Bob",
+    "a NUL": "Ann\x00",
+    "an emoji": "Ann 🔥",
+    "a right-to-left override": "Ann\u202ebob",
+    "a zero-width space": "An\u200bn",
+    "a zero-width joiner": "An\u200dn",
+    "a soft hyphen": "An\u00adn",
+    "a grapheme joiner": "An\u034fn",
+    "a variation selector": "An\ufe0fn",
+    "an invisible Hangul letter": "\u3164\u3164",
+    "an enclosing circle": "An\u20ddn",
+    "a lone surrogate": "Ann\ud800",
+    "a private character": "Ann\ue000",
+    "an unassigned character": "Ann\u0378",
+    "no letter": "-_-",
+    "a mark without a letter": "-\u0301-",
+    "Latin and Cyrillic": "Аnn",
+    "Latin and Greek": "Αnn",
+    "Latin and Han": "Ann李",
+    "Han, kana and Hangul": "漢か한",
+    "Latin and Arabic digits": "Ann ٣",
+    "Cyrillic and mathematical Latin": "О𝐥ьга",
+    "Cyrillic and full-width Latin": "\u041eｌьга",
+    "two ancient alphabets": "𐌀𐰀",
+    "a Roman numeral": "Henry Ⅷ",
+    "a fraction": "Ann ½",
+}
+
+
+@pytest.mark.parametrize("name", BAD.values(), ids=BAD.keys())
+def test_what_could_mislead_is_refused(name):
+    with pytest.raises(InvalidName) as refusal:
+        clean_username(name)
+
+    assert (refusal.value.code, refusal.value.field) == ("bad_name", "username")
+
+
+def test_length_counts_what_a_person_would_count_after_composing():
+    decomposed = unicodedata.normalize("NFD", "é" * 20)
+
+    assert clean_username(decomposed) == "é" * 20
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ann", "ANN"),
+        ("Straße", "STRASSE"),
+        ("Ａｎｎ", "ann"),
+        ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+        ("Ⅻ", "xii"),
+    ],
+)
+def test_names_that_look_alike_are_one_name(one, other):
+    assert fold(one) == fold(other)
+
+
+@given(st.text(max_size=25))
+def test_a_clean_name_stays_as_it_is(name):
+    try:
+        cleaned = clean_username(name)
+    except InvalidName:
+        return
+
+    assert clean_username(cleaned) == cleaned
+    assert fold(fold(cleaned)) == fold(cleaned)
+    assert fold(cleaned)
+    cleaned.encode()

@@ -1,0 +1,155 @@
+"""The command line says what to run; every ending has its code and every refusal its sentence."""
+
+import logging
+import os
+import runpy
+import subprocess
+import sys
+
+import pytest
+
+from fireside.entrypoints import doctor, local
+from fireside.entrypoints.cli import main
+from fireside.entrypoints.exits import CannotStart, ExitCode
+
+
+@pytest.fixture(autouse=True)
+def own_surroundings(tmp_path, monkeypatch):
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    yield
+    root.handlers[:], root.level = handlers, level
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """Collect the settings that would be served."""
+    seen = []
+    monkeypatch.setattr(local, "serve", lambda settings: seen.append(settings) or 0)
+    return seen
+
+
+def test_serve_hands_the_flags_over(served, tmp_path):
+    place = ["--host", "::1", "--port", "0", "--data", str(tmp_path)]
+    origins = ["--allow-origin", "http://b.example", "--allow-origin", "http://c.example"]
+    rest = ["--public-url", "https://a.example", "--log-format", "json", "--open"]
+
+    code = main(["serve", *place, *origins, *rest])
+
+    [settings] = served
+    assert code == ExitCode.OK
+    assert (settings.host, settings.port, settings.data) == ("::1", 0, tmp_path)
+    assert settings.public_url == "https://a.example"
+    assert settings.allow_origins == ("http://b.example", "http://c.example")
+    assert settings.open_browser
+    assert settings.log_format == "json"
+
+
+def test_a_flag_can_take_back_what_the_environment_says(served, monkeypatch):
+    monkeypatch.setenv("FIRESIDE_OPEN", "yes")
+
+    main(["serve", "--no-open"])
+
+    assert not served[0].open_browser
+
+
+def test_the_file_that_lies_there_is_read(served, tmp_path):
+    (tmp_path / "fireside.toml").write_text("port = 9000", "utf-8")
+
+    main(["serve"])
+
+    assert served[0].port == 9000
+
+
+def test_the_file_that_was_named_is_read(served, tmp_path):
+    (tmp_path / "mine.toml").write_text("port = 9001", "utf-8")
+
+    main(["serve", "--config", "mine.toml"])
+
+    assert served[0].port == 9001
+
+
+def test_a_bad_setting_is_one_sentence_and_a_usage_error(capsys):
+    assert main(["serve", "--port", "http"]) == ExitCode.USAGE
+
+    assert capsys.readouterr().err == (
+        "fireside: --port must be a whole number from 0 to 65535, not 'http'.\n"
+    )
+
+
+@pytest.mark.parametrize("code", [ExitCode.PORT_BUSY, ExitCode.DATA, ExitCode.PAGE])
+def test_what_cannot_start_says_why_and_ends_with_its_code(monkeypatch, capsys, code):
+    def serve(_):
+        raise CannotStart("Do this next.", code)
+
+    monkeypatch.setattr(local, "serve", serve)
+
+    assert main(["serve"]) == code
+    assert capsys.readouterr().err == "fireside: Do this next.\n"
+
+
+def test_ctrl_c_ends_quietly(monkeypatch, capsys):
+    def serve(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(local, "serve", serve)
+
+    assert main(["serve"]) == ExitCode.INTERRUPTED
+    assert capsys.readouterr().err == ""
+
+
+def test_doctor_gets_the_settings(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        doctor, "doctor", lambda settings, *, as_json: asked.append((settings.port, as_json)) or 1
+    )
+
+    assert main(["doctor", "--port", "9000", "--json"]) == 1
+    assert asked == [(9000, True)]
+
+
+def test_the_version_is_printed(capsys):
+    assert main(["--version"]) == ExitCode.OK
+    assert capsys.readouterr().out.startswith("fireside 0.")
+
+
+def test_the_version_needs_no_heavy_import():
+    program = (
+        "import sys; from fireside.entrypoints.cli import main; main(['--version'])\n"
+        "sys.exit(bool({'aiohttp', 'websockets', 'fireside.chat'} & set(sys.modules)))"
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True, env=os.environ)
+
+
+@pytest.mark.parametrize("command", [["--help"], ["serve", "--help"], ["invoke", "--help"]])
+def test_help_is_no_failure(command, capsys):
+    assert main(command) == ExitCode.OK
+    assert "usage: fireside" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [[], ["dance"], ["serve", "--prot", "1"], ["invoke"]])
+def test_what_makes_no_sense_is_a_usage_error(command, capsys):
+    assert main(command) == ExitCode.USAGE
+    assert "usage: fireside" in capsys.readouterr().err
+
+
+def test_an_ending_with_words_is_unexpected(monkeypatch):
+    def serve(_):
+        sys.exit("words")
+
+    monkeypatch.setattr(local, "serve", serve)
+
+    assert main(["serve"]) == ExitCode.UNEXPECTED
+
+
+def test_python_dash_m_is_the_same(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["fireside", "--version"])
+
+    with pytest.raises(SystemExit) as ending:
+        runpy.run_module("fireside", run_name="__main__")
+
+    assert ending.value.code == ExitCode.OK
+    assert capsys.readouterr().out.startswith("fireside ")

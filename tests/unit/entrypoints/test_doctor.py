@@ -1,0 +1,174 @@
+"""Each check says ok, warn or fail, and what to do about it."""
+
+import json
+import socket
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fireside.entrypoints import doctor as module
+from fireside.entrypoints.doctor import (
+    check_clock,
+    check_folder,
+    check_node,
+    check_page,
+    check_port,
+    check_python,
+    check_space,
+    check_sqlite,
+    check_wal,
+    doctor,
+    examine,
+)
+from fireside.entrypoints.settings import Settings
+
+GIB = 1 << 30
+
+
+def test_python_and_sqlite_must_be_new_enough():
+    assert check_python((3, 11, 0)).verdict == "ok"
+    assert check_python((3, 10, 9)).verdict == "fail"
+    assert check_sqlite((3, 35, 0), 1).verdict == "ok"
+    assert check_sqlite((3, 34, 9), 3).verdict == "fail"
+    assert check_sqlite((3, 40, 0), 0).verdict == "fail"
+
+
+def test_a_folder_that_is_not_there_yet_is_judged_by_its_parent(tmp_path):
+    data = tmp_path / "not/yet"
+
+    assert check_folder(data).verdict == "ok"
+    assert check_wal(data).verdict == "ok"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_the_place_of_the_folder_fails(tmp_path):
+    data = tmp_path / "data"
+    data.touch()
+
+    assert check_folder(data).verdict == "fail"
+    assert "Mend its permissions" in check_folder(data).remedy
+    assert check_wal(data).verdict == "fail"
+
+
+def test_a_file_system_without_wal_fails(tmp_path, monkeypatch):
+    class NoWal:
+        def execute(self, _):
+            return self
+
+        def fetchone(self):
+            return ("delete",)
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr(sqlite3, "connect", lambda _: NoWal())
+
+    check = check_wal(tmp_path)
+
+    assert check.verdict == "fail"
+    assert check.found == "journal mode delete"
+
+
+@pytest.mark.parametrize(
+    ("free", "verdict"), [(10 * GIB, "ok"), (GIB // 2, "warn"), (1 << 20, "fail")]
+)
+def test_a_disk_that_fills_up_is_told_in_time(tmp_path, free, verdict):
+    assert check_space(tmp_path, lambda _: (0, 0, free)).verdict == verdict
+
+
+def test_a_port_in_use_fails():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        assert check_port("127.0.0.1", port).verdict == "fail"
+
+    assert check_port("127.0.0.1", 0).verdict == "ok"
+
+
+def test_a_host_that_is_not_ours_fails():
+    assert check_port("192.0.2.1", 8080).verdict == "fail"
+
+
+def test_the_page_must_be_built(tmp_path):
+    index = tmp_path / "index.html"
+    assert check_page(index).verdict == "fail"
+
+    index.touch()
+
+    assert check_page(index).verdict == "ok"
+
+
+def test_a_clock_before_the_installation_is_doubted():
+    installed = 1_800_000_000
+
+    assert check_clock(installed + 1, installed).verdict == "ok"
+    assert check_clock(0, installed).verdict == "warn"
+
+
+@pytest.mark.parametrize(
+    ("version", "verdict"),
+    [("v20.19.0", "ok"), ("v22.1.0", "ok"), ("v20.18.9", "warn"), ("v18", "warn"), (None, "warn")],
+)
+def test_an_old_node_only_matters_for_building(version, verdict):
+    assert check_node(version).verdict == verdict
+
+
+def test_node_is_asked_for_its_version(monkeypatch):
+    monkeypatch.setattr(module.shutil, "which", lambda _: None)
+    assert module._node_version() is None
+
+    monkeypatch.setattr(module.shutil, "which", lambda _: "node")
+    answer = subprocess.CompletedProcess([], 0, "v20.19.0\n")
+    monkeypatch.setattr(module.subprocess, "run", lambda *_, **__: answer)
+
+    assert module._node_version() == "v20.19.0"
+
+
+@pytest.fixture
+def healthy(tmp_path, monkeypatch):
+    """Be a machine on which everything is in order, with Fireside installed from a wheel."""
+    package = tmp_path / "lib/fireside"
+    (package / "web").mkdir(parents=True)
+    (package / "web/index.html").touch()
+    (package / "__init__.py").touch()
+    monkeypatch.setattr(module, "PACKAGE", package)
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: (0, 0, 10 * GIB))
+    return Settings(data=tmp_path, port=0)
+
+
+def test_a_healthy_machine_gets_zero(healthy, capsys):
+    assert doctor(healthy, as_json=False) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:2] for line in lines] == ["ok"] * 8
+
+
+def test_one_failure_makes_it_one(healthy, capsys):
+    Path(module.PACKAGE, "web/index.html").unlink()
+
+    assert doctor(healthy, as_json=True) == 1
+
+    checks = json.loads(capsys.readouterr().out)
+    bad = [check for check in checks if check["verdict"] != "ok"]
+    assert [check["name"] for check in bad] == ["page"]
+    assert "make page" in bad[0]["remedy"]
+
+
+def test_remedies_stand_on_their_line(healthy, capsys):
+    Path(module.PACKAGE, "web/index.html").unlink()
+
+    doctor(healthy, as_json=False)
+
+    assert "fail  page: not built. Run `make page`" in capsys.readouterr().out
+
+
+def test_node_is_looked_for_in_a_checkout_only(healthy, tmp_path):
+    assert "node" not in [check.name for check in examine(healthy)]
+
+    source = tmp_path / "web/package.json"
+    source.parent.mkdir()
+    source.touch()
+
+    assert "node" in [check.name for check in examine(healthy)]

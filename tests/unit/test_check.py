@@ -1,0 +1,81 @@
+"""`make test` counts everything, names what it skipped, and ends with the tally."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def check(monkeypatch, tmp_path):
+    spec = importlib.util.spec_from_file_location("check", ROOT / "tools/check.py")
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "check", module)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "RESULTS", tmp_path)
+    return module
+
+
+def program(code, report=None, text=""):
+    writes = f"open({str(report)!r}, 'w').write({text!r})" if report else "pass"
+    return (sys.executable, "-c", f"import sys; {writes}; sys.exit({code})")
+
+
+REPORT = (
+    '<testsuites><testsuite><testcase classname="a" name="good"/>'
+    '<testcase classname="a" name="bad"><failure/></testcase>'
+    '<testcase classname="a" name="lazy"><skipped message="No Chromium"/></testcase>'
+    "</testsuite></testsuites>"
+)
+
+
+@pytest.mark.parametrize(("code", "counted"), [(0, (1, 0)), (3, (0, 1))])
+def test_a_step_without_tests_counts_as_one(check, code, counted):
+    outcome = check.run(check.Step("lint", program(code)))
+
+    assert (outcome.passed, outcome.failed) == counted
+
+
+def test_a_step_with_tests_counts_them(check, tmp_path):
+    report = tmp_path / "report.xml"
+
+    outcome = check.run(check.Step("tests", program(1, report, REPORT), report=report))
+
+    assert outcome == check.Outcome(1, 1, ("a.lazy: No Chromium",))
+
+
+def test_a_step_that_fails_beside_its_tests_fails(check, tmp_path):
+    report = tmp_path / "report.xml"
+    text = REPORT.replace("<failure/>", "")
+
+    assert check.run(check.Step("tests", program(1, report, text), report=report)).failed == 1
+
+
+def test_a_report_that_was_not_written_is_a_failure_even_if_an_old_one_lies_there(check, tmp_path):
+    report = tmp_path / "report.xml"
+    report.write_text(REPORT, "utf-8")
+
+    outcome = check.run(check.Step("tests", program(0), report=report))
+
+    assert outcome == check.Outcome(0, 1)
+
+
+def test_the_last_line_is_the_tally(check, capsys, tmp_path):
+    code = check._summary({"lint": check.Outcome(1, 0), "tests": check.Outcome(5, 2, ("x: why",))})
+
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 1
+    assert lines[-1] == "6 passed, 2 failed"
+    assert "Failed: tests" in lines
+    assert "Skipped: x: why" in lines
+    assert (tmp_path / "tally.txt").read_text("utf-8") == "6 passed, 2 failed\n"
+
+
+@pytest.mark.parametrize(("forbidden", "code"), [("0", 0), ("1", 1)])
+def test_a_skip_is_a_failure_where_it_is_forbidden(check, monkeypatch, forbidden, code):
+    monkeypatch.setenv("FIRESIDE_NO_SKIPS", forbidden)
+
+    assert check._summary({"tests": check.Outcome(1, 0, ("x: why",))}) == code

@@ -1,0 +1,106 @@
+"""The documents say what the code does: nothing is missing, no link is dead, commands run."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from fireside.domain.errors import Code
+from fireside.entrypoints.cli import ROUTES, _parser
+from fireside.entrypoints.exits import ExitCode
+from fireside.entrypoints.settings import KEYS
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "docs/reference"
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+BLOCKS = [
+    pytest.param(block, id=f"{path.name}-{number}")
+    for path in DOCUMENTS
+    for number, block in enumerate(
+        re.findall(r"^```sh runnable\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    )
+]
+
+
+def text(name):
+    return (REFERENCE / name).read_text("utf-8")
+
+
+def options_of(parser):
+    """Walk the parser and its commands, and collect every long option."""
+    for action in parser._actions:
+        yield from (option for option in action.option_strings if option.startswith("--"))
+        for command in (action.choices or {}).values() if action.nargs == "A..." else ():
+            yield from options_of(command)
+
+
+def test_every_setting_is_documented_in_its_three_spellings():
+    for key in KEYS:
+        flag, variable = f"`--{key.replace('_', '-')}`", f"`FIRESIDE_{key.upper()}`"
+        row = next(
+            line for line in text("settings.md").splitlines() if line.startswith(f"| {flag}")
+        )
+
+        assert variable in row
+        assert f"`{key}`" in row
+
+
+def test_every_option_is_documented():
+    known = set(options_of(_parser())) - {"--help"}
+
+    assert {"--port", "--event", "--json", "--version"} <= known
+    for option in known:
+        assert option in text("cli.md")
+
+
+def test_every_exit_code_is_documented():
+    for code in ExitCode:
+        assert f"| {code.value} | `{code.name}` |" in text("exit-codes.md")
+
+
+def test_every_error_code_is_documented():
+    for code in get_args(Code):
+        assert f"| `{code}` |" in text("protocol.md")
+
+
+def test_every_route_is_documented():
+    routes = set(json.loads((ROOT / "api.json").read_text("utf-8"))["routes"])
+
+    assert routes == set(ROUTES)
+    for route in routes:
+        assert f"| `{route}` |" in text("protocol.md")
+        assert f"`{route}`" in text("cli.md")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path):
+    for link in re.findall(r"\]\(([^)#]+)", path.read_text("utf-8")):
+        assert link.startswith("https://") or (path.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_make_target_named_in_a_document_exists(path):
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for target in re.findall(r"(?:`|^)make ([a-z0-9]+)", path.read_text("utf-8"), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_commands_shown_as_runnable_run(block):
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+    done = subprocess.run(
+        ["bash", "-euc", block],
+        cwd=ROOT,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr

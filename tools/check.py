@@ -1,0 +1,136 @@
+"""Run every check, say aloud what was skipped, and end with `N passed, N failed`.
+
+`make test` runs this. With FIRESIDE_NO_SKIPS=1, as in CI, a skip is a failure.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "test-results"
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One program to run; `report` is where it writes its tests as JUnit XML, if it has tests."""
+
+    name: str
+    command: tuple[str, ...]
+    folder: Path = ROOT
+    report: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a step: a step without tests counts as one."""
+
+    passed: int
+    failed: int
+    skipped: tuple[str, ...] = ()
+
+
+def lint_steps() -> list[Step]:
+    """List what reads the code without running it."""
+    return [
+        Step("ruff", (f"{BIN}/ruff", "check", ".")),
+        Step("ruff format", (f"{BIN}/ruff", "format", "--check", ".")),
+        Step("mypy", (f"{BIN}/mypy",)),
+        Step("import contracts", (f"{BIN}/lint-imports",)),
+        Step("biome", ("npm", "run", "--silent", "lint"), ROOT / "web"),
+        Step("tsc", ("npx", "--no-install", "tsc", "--noEmit"), ROOT / "web"),
+    ]
+
+
+def test_steps(scratch: Path) -> list[Step]:
+    """List what runs the code."""
+    web, python = RESULTS / "web.xml", RESULTS / "python.xml"
+    coverage = f"{BIN}/coverage"
+    vitest = ("npm", "test", "--silent", "--", "--reporter=default", "--reporter=junit")
+    return [
+        Step("page tests", (*vitest, f"--outputFile.junit={web}"), ROOT / "web", web),
+        Step("coverage of earlier runs is erased", (coverage, "erase")),
+        Step(
+            "python tests",
+            (coverage, "run", "-m", "pytest", "-q", "-rs", f"--junitxml={python}"),
+            report=python,
+        ),
+        Step("coverage combine", (coverage, "combine", "--quiet")),
+        Step("coverage report", (coverage, "report")),
+        Step(
+            "build",
+            (sys.executable, "-m", "build", "--no-isolation", "--outdir", f"{scratch}", "."),
+        ),
+    ]
+
+
+def run(step: Step) -> Outcome:
+    """Run one step with its output shown."""
+    print(f"\n--- {step.name}", flush=True)
+    if step.report:
+        step.report.unlink(missing_ok=True)
+    code = subprocess.run(step.command, cwd=step.folder, check=False).returncode
+    outcome = _from_report(step.report) if step.report else Outcome(int(code == 0), int(code != 0))
+    if code != 0 and outcome.failed == 0:
+        return Outcome(outcome.passed, 1, outcome.skipped)
+    return outcome
+
+
+def _from_report(report: Path) -> Outcome:
+    if not report.is_file():
+        return Outcome(0, 1)
+    cases = list(ET.parse(report).iter("testcase"))  # noqa: S314 - our own tools wrote it
+    bad = [
+        case for case in cases if case.find("failure") is not None or case.find("error") is not None
+    ]
+    skipped = [case for case in cases if case.find("skipped") is not None]
+    return Outcome(
+        passed=len(cases) - len(bad) - len(skipped),
+        failed=len(bad),
+        skipped=tuple(_why(case) for case in skipped),
+    )
+
+
+def _why(case: ET.Element) -> str:
+    skipped = case.find("skipped")
+    reason = "" if skipped is None else skipped.get("message", "")
+    return f"{case.get('classname')}.{case.get('name')}: {reason or 'no reason given'}"
+
+
+def main() -> int:
+    """Run the steps, all of them even when one fails, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=["lint"], help="run only these steps")
+    only = parser.parse_args().only
+    RESULTS.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        steps = lint_steps() if only else lint_steps() + test_steps(Path(scratch))
+        outcomes = {step.name: run(step) for step in steps}
+    return _summary(outcomes)
+
+
+def _summary(outcomes: dict[str, Outcome]) -> int:
+    skipped = [reason for outcome in outcomes.values() for reason in outcome.skipped]
+    refused = len(skipped) if os.environ.get("FIRESIDE_NO_SKIPS") == "1" else 0
+    passed = sum(outcome.passed for outcome in outcomes.values())
+    failed = sum(outcome.failed for outcome in outcomes.values()) + refused
+    print()
+    for name, outcome in outcomes.items():
+        if outcome.failed:
+            print(f"Failed: {name}")
+    for reason in skipped:
+        print(f"Skipped: {reason}")
+    tally = f"{passed} passed, {failed} failed"
+    (RESULTS / "tally.txt").write_text(f"{tally}\n", "utf-8")
+    print(tally, flush=True)
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
