@@ -38,9 +38,8 @@ async def measure(port: int) -> tuple[list[float], list[float]]:
 
 def main() -> None:
     pin(os.getpid(), LOAD_CORE)
-    heading(
-        f"Latency at {RATE} messages a second, {RECEIVERS} receivers (`python bench/bench_latency.py`)"
-    )
+    load = f"{RATE} messages a second, {RECEIVERS} receivers"
+    heading(f"Latency at {load} (`python bench/bench_latency.py`)")
     with fireside_server() as (_, port):
         acked, seen = asyncio.run(measure(port))
     rows = []
