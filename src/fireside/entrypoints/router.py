@@ -50,6 +50,8 @@ def make_handler(chat: Chat, rules: EntryRules) -> Handler:
 
 def storage_failed(event: dict[str, Any]) -> Response:
     """Answer an event that was handled, but whose commit failed: nothing of it was kept."""
+    if event["requestContext"]["eventType"] == "CONNECT":
+        return {"statusCode": 503}
     return _refusal(event, StorageFailed())
 
 
