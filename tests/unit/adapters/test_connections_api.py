@@ -1,0 +1,160 @@
+"""Posting to @connections: who is gone, what is sent again, and what is only logged."""
+
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from urllib.parse import unquote
+
+import pytest
+
+from fireside.adapters.connections_api import Chances, ConnectionsApi
+from fireside.adapters.pool import Pool
+from fireside.adapters.sigv4 import Credentials
+from localgateway import signature
+from tests.unit.adapters.faulty_server import OK, answer, close, faulty_server, hang, raw, reset
+
+SECRET = "home/secret"
+IDS = [f"JC1dgf9yoAMC{number:03}=" for number in range(40)]
+
+
+class Way:
+    """The adapter in front of a server that answers each connection as a test says."""
+
+    def __init__(self, acts, **options):
+        self.acts = acts
+        self.pauses: list[float] = []
+        self.sent: list[str] = []
+        self._server = faulty_server(self._act)
+        self._server_object = self._server.__enter__()
+        self._pool = Pool("127.0.0.1", self._server_object.port)
+        self.api = ConnectionsApi(
+            f"http://127.0.0.1:{self._server_object.port}/ws",
+            "eu-central-1",
+            Credentials("HOME", SECRET, "token"),
+            self._pool,
+            chances=Chances(wait=self.pauses.append, share=lambda: 0.5),
+            **options,
+        )
+        self.send = self.api.send
+
+    def _act(self, visit) -> None:
+        verify(visit)
+        connection_id = unquote(visit.path.rpartition("/")[2])
+        self.sent.append(connection_id)
+        acts = self.acts.get(connection_id, [raw(OK)])
+        acts[min(self.sent.count(connection_id), len(acts)) - 1](visit)
+
+    def end(self) -> None:
+        self._pool.close()
+        self._server.__exit__(None, None, None)
+
+
+def verify(visit) -> None:
+    """Be as strict as AWS: what is not signed right is told so, and no test expects it."""
+    headers = [line.partition(": ")[::2] for line in visit.head.split("\r\n")[1:]]
+    request = signature.SignedRequest("POST", visit.path, "", headers, visit.body)
+    try:
+        signature.verify(request, {"HOME": SECRET}, datetime.now(UTC))
+    except signature.BadSignature as cause:
+        visit.server.seen.append((str(cause), b""))
+        raise OSError from cause
+
+
+@pytest.fixture
+def way_with():
+    ways = []
+
+    def make(acts=None, **options):
+        ways.append(Way(acts or {}, **options))
+        return ways[-1]
+
+    yield make
+    for way in ways:
+        way.end()
+
+
+def test_everybody_gets_the_same_bytes_once(way_with):
+    way = way_with()
+
+    assert way.send(IDS, '{"text": "grüß dich"}'.encode()) == set()
+    assert Counter(way.sent) == Counter(IDS)
+    assert {body for _, body in way._server_object.seen} == {'{"text": "grüß dich"}'.encode()}
+
+
+def test_nobody_is_sent_nothing(way_with):
+    assert way_with().send([], b"hi") == set()
+
+
+def test_who_is_gone_is_told(way_with):
+    way = way_with({IDS[3]: [answer(410)], IDS[5]: [answer(410)]})
+
+    assert way.send(IDS, b"hi") == {IDS[3], IDS[5]}
+    assert Counter(way.sent) == Counter(IDS)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_what_passes_is_tried_again_until_it_has_passed(way_with, status, caplog):
+    way = way_with(
+        {IDS[1]: [answer(status)] * 3 + [raw(OK)], IDS[2]: [answer(status), answer(410)]}
+    )
+
+    assert way.send(IDS[:4], b"hi") == {IDS[2]}
+    assert Counter(way.sent) == {IDS[0]: 1, IDS[1]: 4, IDS[2]: 2, IDS[3]: 1}
+    assert way.pauses == [0.025, 0.05, 0.1]
+    assert caplog.text == ""
+
+
+def test_pauses_stop_growing_and_end_with_the_time(way_with, caplog):
+    way = way_with({IDS[0]: [answer(429)]})
+
+    way.send(IDS[:1], b"hi", budget_seconds=0.45)
+
+    assert way.pauses[:4] == [0.025, 0.05, 0.1, 0.2]
+    assert max(way.pauses) <= 0.4
+    assert "1 posts failed: 429 1 times" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [(answer(403), "403"), (answer(413), "413"), (close, "no answer"), (reset, "no answer")],
+    ids=["forbidden", "too large", "closed", "reset"],
+)
+def test_what_would_fail_again_is_logged_without_what_was_said_to_whom(way_with, act, said, caplog):
+    way = way_with({IDS[0]: [act]})
+
+    assert way.send(IDS[:1], b"a secret between two") == set()
+    assert f"1 posts failed: {said} 1 times" in caplog.text
+    assert "secret" not in caplog.text
+    assert IDS[0] not in caplog.text
+    assert way.pauses == []
+
+
+def test_one_that_hangs_has_its_time_and_takes_nobody_elses(way_with):
+    way = way_with({IDS[0]: [hang], IDS[1]: [answer(410)]}, post_seconds=0.08)
+    start = time.monotonic()
+
+    assert way.send(IDS, b"hi") == {IDS[1]}
+    assert Counter(way.sent) == Counter(IDS)
+    assert time.monotonic() - start < 1
+
+
+def test_all_of_it_ends_in_its_time(way_with):
+    way = way_with({one: [hang] for one in IDS}, budget_seconds=0.1)
+    start = time.monotonic()
+
+    assert way.send(IDS, b"hi") == set()
+    assert time.monotonic() - start < 1
+
+
+def test_ids_that_are_no_ids_go_nowhere_else(way_with):
+    """Whatever stands in a registry must not lead to another path of the API."""
+    way = way_with()
+
+    assert way.send(["../../admin", "a/b?c=d", "ü"], b"hi") == set()
+
+    paths = [path for path, _ in way._server_object.seen]
+    assert sorted(paths) == [
+        "/ws/%40connections/%C3%BC",
+        "/ws/%40connections/..%2F..%2Fadmin",
+        "/ws/%40connections/a%2Fb%3Fc%3Dd",
+    ]
