@@ -1,5 +1,7 @@
 """Posting to @connections: who is gone, what is sent again, and what is only logged."""
 
+import contextlib
+import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -20,18 +22,17 @@ IDS = [f"JC1dgf9yoAMC{number:03}=" for number in range(40)]
 class Way:
     """The adapter in front of a server that answers each connection as a test says."""
 
-    def __init__(self, acts, **options):
-        self.acts = acts
+    def __init__(self, server, acts, **options):
+        self.server, self.acts = server, acts
         self.pauses: list[float] = []
         self.sent: list[str] = []
-        self._server = faulty_server(self._act)
-        self._server_object = self._server.__enter__()
-        self._pool = Pool("127.0.0.1", self._server_object.port)
+        server.act = self._act
+        self.pool = Pool("127.0.0.1", server.port)
         self.api = ConnectionsApi(
-            f"http://127.0.0.1:{self._server_object.port}/ws",
+            f"http://127.0.0.1:{server.port}/ws",
             "eu-central-1",
             Credentials("HOME", SECRET, "token"),
-            self._pool,
+            self.pool,
             chances=Chances(wait=self.pauses.append, share=lambda: 0.5),
             **options,
         )
@@ -43,10 +44,6 @@ class Way:
         self.sent.append(connection_id)
         acts = self.acts.get(connection_id, [raw(OK)])
         acts[min(self.sent.count(connection_id), len(acts)) - 1](visit)
-
-    def end(self) -> None:
-        self._pool.close()
-        self._server.__exit__(None, None, None)
 
 
 def verify(visit) -> None:
@@ -62,15 +59,14 @@ def verify(visit) -> None:
 
 @pytest.fixture
 def way_with():
-    ways = []
+    with contextlib.ExitStack() as ends:
 
-    def make(acts=None, **options):
-        ways.append(Way(acts or {}, **options))
-        return ways[-1]
+        def make(acts=None, **options):
+            way = Way(ends.enter_context(faulty_server()), acts or {}, **options)
+            ends.callback(way.pool.close)
+            return way
 
-    yield make
-    for way in ways:
-        way.end()
+        yield make
 
 
 def test_everybody_gets_the_same_bytes_once(way_with):
@@ -78,7 +74,7 @@ def test_everybody_gets_the_same_bytes_once(way_with):
 
     assert way.send(IDS, '{"text": "grüß dich"}'.encode()) == set()
     assert Counter(way.sent) == Counter(IDS)
-    assert {body for _, body in way._server_object.seen} == {'{"text": "grüß dich"}'.encode()}
+    assert {body for _, body in way.server.seen} == {'{"text": "grüß dich"}'.encode()}
 
 
 def test_nobody_is_sent_nothing(way_with):
@@ -138,6 +134,27 @@ def test_one_that_hangs_has_its_time_and_takes_nobody_elses(way_with):
     assert time.monotonic() - start < 1
 
 
+def test_nobody_waits_for_one_that_is_slow(way_with, caplog):
+    """It answers only when everybody else has been posted to: else it would be given up."""
+    way = way_with()
+    everybody_else = threading.Event()
+
+    def slow(visit) -> None:
+        everybody_else.wait(5)
+        visit.send(OK)
+
+    def note(visit) -> None:
+        if len(way.sent) == len(IDS):
+            everybody_else.set()
+        visit.send(OK)
+
+    way.acts = {one: [note] for one in IDS[1:]} | {IDS[0]: [slow]}
+
+    assert way.send(IDS, b"hi") == set()
+    assert everybody_else.is_set()
+    assert caplog.text == ""
+
+
 def test_all_of_it_ends_in_its_time(way_with):
     way = way_with({one: [hang] for one in IDS}, budget_seconds=0.1)
     start = time.monotonic()
@@ -152,7 +169,7 @@ def test_ids_that_are_no_ids_go_nowhere_else(way_with):
 
     assert way.send(["../../admin", "a/b?c=d", "ü"], b"hi") == set()
 
-    paths = [path for path, _ in way._server_object.seen]
+    paths = [path for path, _ in way.server.seen]
     assert sorted(paths) == [
         "/ws/%40connections/%C3%BC",
         "/ws/%40connections/..%2F..%2Fadmin",

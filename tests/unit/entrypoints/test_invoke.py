@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import sys
 from dataclasses import dataclass
 
@@ -39,6 +40,15 @@ class Ending:
     @property
     def frame(self):
         return json.loads(json.loads(self.out)["body"])
+
+
+@pytest.fixture(autouse=True)
+def log():
+    """Put the log back as it was: a later test would write to a stream that is closed by then."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
 
 
 @pytest.fixture

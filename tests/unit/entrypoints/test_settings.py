@@ -54,7 +54,8 @@ def test_the_nearest_source_wins(toml):
 def test_every_key_can_stand_in_the_file(toml):
     file = toml(
         'host = "::1"\nport = 0\ndata = "/srv/chat"\npublic_url = "https://Chat.Example/"\n'
-        'open = true\nallow_origin = ["http://a.example:8000"]\nlog_format = "json"\nfaithful = true'
+        'open = true\nallow_origin = ["http://a.example:8000"]\nlog_format = "json"\n'
+        "faithful = true"
     )
 
     settings = load({}, HOME, file)

@@ -1,5 +1,6 @@
 """The command line: what it reads, and the sentence for each thing it can't use."""
 
+import errno
 import json
 import logging
 import socket
@@ -9,7 +10,7 @@ import pytest
 
 from localgateway import cli
 from localgateway.cli import main
-from localgateway.serve import Options, host_all, read, stamps
+from localgateway.serve import Options, _cannot_listen, host_all, read, stamps
 
 ROOT = Path(__file__).parents[3]
 HANDLERS = ROOT / "tests/gateway/handlers"
@@ -54,7 +55,11 @@ def options(monkeypatch, tmp_path):
 
 
 def test_without_options_everything_is_as_on_aws(options, tmp_path):
-    assert options() == Options([tmp_path / "api.json"])
+    found = options()
+
+    assert found == Options([tmp_path / "api.json"], limits=found.limits)
+    assert (found.limits.idle_seconds, found.limits.lifetime_seconds) == (600, 7200)
+    assert found.limits.connects_per_second == 500
 
 
 def test_times_limits_and_places_can_be_set(options, tmp_path):
@@ -169,6 +174,38 @@ def test_a_port_in_use_is_named(tmp_path, capsys):
             main(["serve", str(write(tmp_path)), "--host", "127.0.0.1", "--port", str(port)]) == 2
         )
     assert f"--port: {port} is taken by another program" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (errno.EADDRINUSE, "--port: 80 is taken by another program; choose another, or 0"),
+        (errno.EACCES, "--port: 80 needs more rights than you have; choose one over 1023."),
+        (errno.EADDRNOTAVAIL, "--host: h is no address of this machine; try localhost."),
+    ],
+)
+def test_what_cannot_be_listened_on_has_its_remedy(number, sentence):
+    assert str(_cannot_listen("h", 80, OSError(number, "no"))).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("host", "url", "own"),
+    [
+        ("127.0.0.1", "ws://localhost:", "http://127.0.0.1:"),
+        ("", "ws://localhost:", "http://127.0.0.1:"),
+        ("::", "ws://localhost:", "http://[::1]:"),
+        ("::1", "ws://[::1]:", "http://[::1]:"),
+        ("192.168.1.20", "ws://192.168.1.20:", "http://192.168.1.20:"),
+    ],
+)
+def test_an_api_is_shown_where_clients_and_handlers_can_reach_it(
+    tmp_path, monkeypatch, host, url, own
+):
+    (one,) = host_all(Options([write(tmp_path)], host=host))
+    monkeypatch.setattr(type(one.server), "port", 3001)
+
+    assert one.url == f"{url}3001/dev"
+    assert one.runner._address() == f"{own}3001"
 
 
 def test_an_address_that_is_not_ours_is_named(tmp_path, capsys):
