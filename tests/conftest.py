@@ -10,7 +10,7 @@ CHROMIUM = os.environ.get("TEST_CHROMIUM")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # Servers that tests start inherit the environment; a setting of yours must not reach them.
-for name in [name for name in os.environ if name.startswith("FIRESIDE_")]:
+for name in [name for name in os.environ if name.startswith(("FIRESIDE_", "TEST_NO_SKIPS"))]:
     del os.environ[name]
 
 

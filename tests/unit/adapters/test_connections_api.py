@@ -126,12 +126,12 @@ def test_what_would_fail_again_is_logged_without_what_was_said_to_whom(way_with,
 
 
 def test_one_that_hangs_has_its_time_and_takes_nobody_elses(way_with):
-    way = way_with({IDS[0]: [hang], IDS[1]: [answer(410)]}, post_seconds=0.08)
+    way = way_with({IDS[0]: [hang], IDS[1]: [answer(410)]}, post_seconds=1)
     start = time.monotonic()
 
     assert way.send(IDS, b"hi") == {IDS[1]}
     assert Counter(way.sent) == Counter(IDS)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 10  # the hanging one is given up, and soon
 
 
 def test_nobody_waits_for_one_that_is_slow(way_with, caplog):
@@ -156,11 +156,11 @@ def test_nobody_waits_for_one_that_is_slow(way_with, caplog):
 
 
 def test_all_of_it_ends_in_its_time(way_with):
-    way = way_with({one: [hang] for one in IDS}, budget_seconds=0.1)
+    way = way_with({one: [hang] for one in IDS}, budget_seconds=0.5)
     start = time.monotonic()
 
     assert way.send(IDS, b"hi") == set()
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 10
 
 
 def test_ids_that_are_no_ids_go_nowhere_else(way_with):
