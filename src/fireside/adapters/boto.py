@@ -9,7 +9,7 @@ from typing import Self
 import boto3
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - the SDK's own
 
 from fireside.adapters.tables import Answer, Operation, Passing, Refused, failure
 
@@ -52,7 +52,7 @@ class BotoTables:
         except ClientError as cause:
             status = cause.response["ResponseMetadata"]["HTTPStatusCode"]
             raise failure(cause.response["Error"]["Code"], status, cause.response) from cause
-        except HTTPClientError as cause:
+        except (HTTPClientError, ConnectionError) as cause:
             raise Passing(type(cause).__name__) from cause
         except BotoCoreError as cause:
             raise Refused(type(cause).__name__) from cause
