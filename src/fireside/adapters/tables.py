@@ -97,7 +97,7 @@ class Patience:
 
     budget_ms: float = 3_000
     first_pause_ms: float = 10
-    longest_pause_ms: float = 160
+    longest_pause_ms: float = 320
     seconds: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
