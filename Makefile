@@ -8,7 +8,7 @@ DYNAMO := tests/dynamodb/node_modules/.fireside
 WEB    := $(shell find web -path web/node_modules -prune -o -type f ! -name '*.test.*' -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page run dev test lint fmt frames e2e bench build lock clean
+.PHONY: help setup page run dev test lint fmt frames e2e bench fuzz build lock clean
 
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ e2e: setup ## Run only the tests in a real browser
 
 bench: setup $(DYNAMO) ## Measure, and print the tables
 	@set -e; for bench in bench/bench_*.py; do $(BIN)/python $$bench; done
+
+fuzz: setup ## Throw 100,000 bad frames, handshakes and requests at the gateway
+	@$(BIN)/python tools/fuzz.py
 
 build: setup ## Make the wheel and the sdist in dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist .

@@ -42,7 +42,7 @@ async def measure(port: int, senders: int) -> float:
 
 def main() -> None:
     pin(os.getpid(), LOAD_CORE)
-    heading("Complete sends a second (`python bench/bench_sends.py`)")
+    heading("Complete sends a second over at most 10 sockets (`python bench/bench_sends.py`)")
     rows = []
     for senders in (1, 10, 100, 1_000):
         rates = []
@@ -50,7 +50,7 @@ def main() -> None:
             with fireside_server() as (_, port):
                 rates.append(asyncio.run(measure(port, senders)))
         rows.append([senders, median(rates), min(rates), max(rates)])
-    table(["senders", "median", "min", "max"], rows)
+    table(["sends under way", "median", "min", "max"], rows)
 
 
 if __name__ == "__main__":

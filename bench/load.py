@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SERVER_CORE, LOAD_CORE = 0, 1
 _ACK = b'"type":"ack"'
 _MESSAGE = b'"type":"message"'
+_LONGEST = max(len(_ACK), len(_MESSAGE)) - 1
 
 
 class Client(asyncio.Protocol):
@@ -48,14 +49,16 @@ class Client(asyncio.Protocol):
                 self.opened.set_exception(ConnectionError(head.decode(errors="replace")))
                 return
             self.opened.set_result(None)
-        # A marker may be cut in two by the network: keep less than one marker's length.
-        data = self._tail + data
-        acks, messages = data.count(_ACK), data.count(_MESSAGE)
-        self._tail = data[-11:]
+        acks, messages = self._count(_ACK, data), self._count(_MESSAGE, data)
+        self._tail = (self._tail + data)[-_LONGEST:]
         self.acks += acks
         self.messages += messages
         if self.on_data is not None and (acks or messages):
             self.on_data(self, acks, messages)
+
+    def _count(self, marker: bytes, data: bytes) -> int:
+        """Count a marker also where the network cut it in two, but none twice."""
+        return (self._tail[1 - len(marker) :] + data).count(marker)
 
     def send(self, *texts: bytes) -> None:
         self.transport.write(b"".join(map(frame, texts)))

@@ -5,12 +5,12 @@ import shutil
 
 import pytest
 
-NO_SKIPS = os.environ.get("FIRESIDE_NO_SKIPS") == "1"
-CHROMIUM = os.environ.get("FIRESIDE_CHROMIUM")
+NO_SKIPS = os.environ.get("TEST_NO_SKIPS") == "1"
+CHROMIUM = os.environ.get("TEST_CHROMIUM")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # Servers that tests start inherit the environment; a setting of yours must not reach them.
-for name in [name for name in os.environ if name.startswith("FIRESIDE_")]:
+for name in [name for name in os.environ if name.startswith(("FIRESIDE_", "TEST_NO_SKIPS"))]:
     del os.environ[name]
 
 
@@ -19,7 +19,7 @@ def chromium() -> str:
     """Return the browser's path, or skip with the way to get one."""
     found = CHROMIUM or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if found is None:
-        pytest.skip("No Chromium: run `apt-get install chromium`, or set FIRESIDE_CHROMIUM")
+        pytest.skip("No Chromium: run `apt-get install chromium`, or set TEST_CHROMIUM")
     return found
 
 
@@ -34,8 +34,8 @@ def pytest_make_collect_report():
 
 
 def _without_skip(report):
-    """Turn a skip into a failure when FIRESIDE_NO_SKIPS=1: what CI skips, nobody has tested."""
+    """Turn a skip into a failure when TEST_NO_SKIPS=1: what CI skips, nobody has tested."""
     if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"Skipped, and FIRESIDE_NO_SKIPS=1 forbids it: {report.longrepr}"
+        report.longrepr = f"Skipped, and TEST_NO_SKIPS=1 forbids it: {report.longrepr}"
     return report

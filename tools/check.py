@@ -1,6 +1,6 @@
 """Run every check, say aloud what was skipped, and end with `N passed, N failed`.
 
-`make test` runs this. With FIRESIDE_NO_SKIPS=1, as in CI, a skip is a failure.
+`make test` runs this. With TEST_NO_SKIPS=1, as in CI, a skip is a failure.
 """
 
 import argparse
@@ -117,7 +117,7 @@ def main() -> int:
 
 def _summary(outcomes: dict[str, Outcome]) -> int:
     skipped = [reason for outcome in outcomes.values() for reason in outcome.skipped]
-    refused = len(skipped) if os.environ.get("FIRESIDE_NO_SKIPS") == "1" else 0
+    refused = len(skipped) if os.environ.get("TEST_NO_SKIPS") == "1" else 0
     passed = sum(outcome.passed for outcome in outcomes.values())
     failed = sum(outcome.failed for outcome in outcomes.values()) + refused
     print()

@@ -3,10 +3,12 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
+
+from localgateway.models import BadModel, Model, check
 
 CONNECT = "$connect"
 DISCONNECT = "$disconnect"
@@ -14,10 +16,20 @@ DEFAULT = "$default"
 LIFECYCLE = frozenset({CONNECT, DISCONNECT, DEFAULT})
 
 _STAGE = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_IDENTITY = re.compile(r"route\.request\.(header|querystring)\.(\S+)")
+_IDENTITY = re.compile(r"(?:route\.request\.(header|querystring)|(stageVariables|context))\.(\S+)")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_HANDLER = re.compile(r"[\w/]+(\.[\w/]+)*\.\w+")
 _LONGEST_TIMEOUT_MILLIS = 29_000
 _SHORTEST_TIMEOUT_MILLIS = 50
+_MEMORY_MEGABYTES = range(128, 10_241)
+_TIMEOUT_SECONDS = range(1, 901)
 _EXPRESSION = "$request.body.action"
+_MOST = {"routes": 300, "integrations": 300, "authorizers": 10}
+"""How many an API may have (Q)."""
+
+
+_FUNCTION = frozenset({"handler", "environment", "memoryMegabytes", "timeoutSeconds"})
+"""What an integration and an authorizer may both say of the function they call."""
 
 
 class ApiError(Exception):
@@ -26,9 +38,10 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Something a handshake must carry, or the answer is 401: a header or a query parameter."""
+    """Something that must be there and not empty, or the answer is 401."""
 
     place: str
+    """`header`, `querystring`, `stageVariables` or `context`."""
     name: str
 
 
@@ -41,6 +54,21 @@ class Authorizer:
 
 
 @dataclass(frozen=True, slots=True)
+class Function:
+    """A Lambda function: what an integration or an authorizer runs, and with what."""
+
+    name: str
+    place: str
+    """Where the file speaks of it, for who has to mend it."""
+    handler: str | None = None
+    """`package.module.function`, as Lambda's setting; None when somebody else knows."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    memory_megabytes: int = 128
+    timeout_seconds: float = _LONGEST_TIMEOUT_MILLIS / 1000
+    """How long it may run; what waits for it may give up sooner."""
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
     """What a route key calls. A two-way route sends the answer's body back as a frame."""
 
@@ -49,6 +77,8 @@ class Route:
     timeout_seconds: float
     two_way: bool = False
     authorizer: Authorizer | None = None
+    model: Model | None = None
+    """What a body must look like, or nobody is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +89,10 @@ class Api:
     stage: str
     selection: str
     routes: Mapping[str, Route]
+    functions: Mapping[str, Function] = field(default_factory=dict)
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
+    code_root: Path = Path()
+    source: str = "api.json"
 
     def integrations(self) -> frozenset[str]:
         """Name every function that the API needs, authorizers included."""
@@ -81,12 +115,12 @@ def load(path: Path) -> Api:
     except ValueError as cause:
         message = f"{path}: it is not JSON ({cause}). Mend the syntax there."
         raise ApiError(message) from cause
-    return _Reader(str(path)).api(document)
+    return _Reader(str(path), path.parent).api(document)
 
 
 def parse(document: object, source: str = "api.json") -> Api:
     """Check a document that was read already; `source` is named in what is refused."""
-    return _Reader(source).api(document)
+    return _Reader(source, Path()).api(document)
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -103,8 +137,9 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 class _Reader:
     """Walks the document and names the place of whatever it refuses."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, folder: Path) -> None:
         self._source = source
+        self._folder = folder
 
     def api(self, document: object) -> Api:
         top = self._object(
@@ -118,6 +153,8 @@ class _Reader:
                 "authorizers",
                 "integrations",
                 "routes",
+                "stageVariables",
+                "codeRoot",
             },
         )
         name = self._text(top, "name", "name")
@@ -130,13 +167,73 @@ class _Reader:
         authorizers = self._authorizers(top.get("authorizers", {}))
         timeouts = self._timeouts(top.get("integrations"))
         routes = self._routes(top.get("routes"), timeouts, authorizers)
-        return Api(name, stage, selection, routes)
+        return Api(
+            name,
+            stage,
+            selection,
+            routes,
+            self._functions(top, timeouts),
+            self._variables(top.get("stageVariables", {}), "stageVariables"),
+            self._folder / self._text(top, "codeRoot", "codeRoot", "."),
+            self._source,
+        )
+
+    def _functions(
+        self, top: Mapping[str, Any], timeouts: Mapping[str, float]
+    ) -> dict[str, Function]:
+        """Read what is called; one name is one function, whoever calls it."""
+        found = {}
+        for kind in ("integrations", "authorizers"):
+            for name, fields in top.get(kind, {}).items():
+                place = f"{kind}.{name}"
+                if name in found:
+                    self._refuse(place, "an integration has this name too; give it another")
+                found[name] = self._function(name, place, fields, timeouts)
+        return found
+
+    def _function(
+        self, name: str, place: str, fields: Mapping[str, Any], timeouts: Mapping[str, float]
+    ) -> Function:
+        patience = timeouts.get(name, _LONGEST_TIMEOUT_MILLIS / 1000)
+        handler = fields.get("handler")
+        if handler is not None and not (isinstance(handler, str) and _HANDLER.fullmatch(handler)):
+            self._refuse(
+                f"{place}.handler", f"{handler!r} is no function; write package.module.function"
+            )
+        return Function(
+            name,
+            place,
+            handler,
+            self._variables(fields.get("environment", {}), f"{place}.environment"),
+            self._whole(fields, "memoryMegabytes", place, _MEMORY_MEGABYTES) or 128,
+            self._whole(fields, "timeoutSeconds", place, _TIMEOUT_SECONDS) or patience,
+        )
+
+    def _variables(self, value: object, place: str) -> dict[str, str]:
+        found = self._object(value, place)
+        for name, text in found.items():
+            if not _VARIABLE.fullmatch(name):
+                self._refuse(place, f"{name!r} is no name; use letters, digits and _")
+            if not isinstance(text, str):
+                self._refuse(f"{place}.{name}", "it must be a text; put it in quotes")
+        return found
+
+    def _whole(
+        self, fields: Mapping[str, object], key: str, place: str, allowed: range
+    ) -> int | None:
+        value = fields.get(key)
+        if value is not None and (type(value) is not int or value not in allowed):
+            limits = f"{allowed.start} and {allowed.stop - 1}"
+            self._refuse(f"{place}.{key}", f"{value!r} is not a whole number between {limits}")
+        assert value is None or isinstance(value, int)
+        return value
 
     def _authorizers(self, value: object) -> dict[str, Authorizer]:
         found = {}
         for name, fields in self._object(value, "authorizers").items():
             place = f"authorizers.{name}"
-            sources = self._object(fields, place, {"identitySource"}).get("identitySource", [])
+            entry = self._object(fields, place, {"identitySource", *_FUNCTION})
+            sources = entry.get("identitySource", [])
             if not isinstance(sources, list):
                 self._refuse(f"{place}.identitySource", "it must be a list of texts")
             found[name] = Authorizer(name, tuple(self._identity(s, place) for s in sources))
@@ -147,16 +244,16 @@ class _Reader:
         if match is None:
             self._refuse(
                 f"{place}.identitySource",
-                f"{source!r} is not known; write route.request.header.NAME "
-                "or route.request.querystring.NAME",
+                f"{source!r} is not known; write route.request.header.NAME, "
+                "route.request.querystring.NAME, stageVariables.NAME or context.NAME",
             )
-        return Identity(match[1], match[2])
+        return Identity(match[1] or match[2], match[3])
 
     def _timeouts(self, value: object) -> dict[str, float]:
         found = {}
         for name, fields in self._object(value, "integrations").items():
             place = f"integrations.{name}"
-            millis = self._object(fields, place, {"timeoutMillis"}).get(
+            millis = self._object(fields, place, {"timeoutMillis", *_FUNCTION}).get(
                 "timeoutMillis", _LONGEST_TIMEOUT_MILLIS
             )
             if (
@@ -189,13 +286,27 @@ class _Reader:
                 timeouts[integration],
                 two_way,
                 authorizers[asked] if asked is not None else None,
+                self._model(entry["model"], f"{place}.model") if "model" in entry else None,
             )
         if not routes:
             self._refuse("routes", "there is none; add at least $default")
+        for kind, found in (
+            ("routes", routes),
+            ("integrations", timeouts),
+            ("authorizers", authorizers),
+        ):
+            if len(found) > _MOST[kind]:
+                self._refuse(kind, f"there are {len(found)}; API Gateway allows {_MOST[kind]}")
         return routes
 
+    def _model(self, schema: object, place: str) -> Model:
+        try:
+            return check(schema)
+        except BadModel as why:
+            self._refuse(place, str(why))
+
     def _known(self, name: object, known: Mapping[str, object], place: str, kind: str) -> None:
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             near = get_close_matches(str(name), known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"add it under {kind}s"
             self._refuse(place, f"there is no {kind} {name!r}; {hint}")
@@ -231,4 +342,4 @@ def _extras(key: str) -> set[str]:
         case "$disconnect":
             return set()
         case _:
-            return {"twoWay"}
+            return {"twoWay", "model"}

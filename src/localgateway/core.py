@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
-from localgateway import events, policy
-from localgateway.api import CONNECT, DEFAULT, DISCONNECT, LIFECYCLE, Api, Route
+from localgateway import events, models, policy
+from localgateway.api import CONNECT, DEFAULT, DISCONNECT, LIFECYCLE, Api, Identity, Route
 from localgateway.events import Caller, Event, Handshake, Ids
 from localgateway.limits import CLOSE_GOING_AWAY, CLOSE_UNSUPPORTED, NO_STATUS, Limits
 from localgateway.selection import compile_selection
@@ -23,6 +23,7 @@ _SUCCESS = range(200, 300)
 _INTERNAL = "Internal server error"
 _TIMED_OUT = "Endpoint request timed out"
 _FORBIDDEN = "Forbidden"
+_BAD_BODY = "Bad request body"
 
 
 class Instant(NamedTuple):
@@ -76,6 +77,8 @@ class Refuse(NamedTuple):
     connection_id: str
     status: int
     message: str
+    why: str = ""
+    """What somebody must mend, for the log."""
 
 
 class CloseWith(NamedTuple):
@@ -129,7 +132,14 @@ class Gateway:
         self._api_id = api_id
         self._select = compile_selection(api.selection)
         self._pending: dict[int, _Pending] = {}
+        self._refused_late: dict[int, Connection] = {}
         self._invocations = 0
+        self._bucket: tuple[float, float] | None = None
+
+    def adopt(self, api: Api) -> None:
+        """Go by another version of the API from now on; what is open stays open."""
+        self.api = api
+        self._select = compile_selection(api.selection)
 
     def opened(self, handshake: Handshake, now: Instant) -> tuple[str, list[Action]]:
         """Take an upgrade request; the connection's id comes back with what to do first."""
@@ -141,18 +151,21 @@ class Gateway:
             self._api_id,
             handshake.header("Host") or "",
             events.identity(handshake),
+            stage_variables=self.api.stage_variables,
         )
         connection = Connection(caller, handshake, Phase.AUTHORIZING, now.monotonic)
         self.connections[connection_id] = connection
+        if not self._admits(now):
+            return connection_id, self._refuse(connection, 429, "Too Many Requests")
         route = self.api.routes.get(CONNECT)
         if route is None:
             return connection_id, self._accept(connection, None, now)
         if route.authorizer is None:
             return connection_id, self._run_connect(connection, route, handshake, now)
-        if not all(_carries(handshake, i.place, i.name) for i in route.authorizer.identities):
-            return connection_id, self._refuse(connection, 401, "Unauthorized")
         request_id = self._ids.request()
         event = events.authorizer(handshake, caller, request_id, now.epoch_ms)
+        if not all(_carries(handshake, event, i) for i in route.authorizer.identities):
+            return connection_id, self._refuse(connection, 401, "Unauthorized")
         return connection_id, [
             self._invoke(
                 _Pending(
@@ -175,11 +188,15 @@ class Gateway:
         route = self._route(text)
         if route is None:
             return [SendText(connection_id, self._frame(_FORBIDDEN, connection_id, request_id))]
+        message_id = self._ids.message()
+        if route.model is not None and not models.fits(text, route.model):
+            frame = events.error_frame(_BAD_BODY, connection_id, message_id, "messageId")
+            return [SendText(connection_id, frame)]
         event = events.message(
             connection.caller,
             route.key,
             text,
-            (request_id, self._ids.message()),
+            (request_id, message_id),
             now.epoch_ms,
         )
         pending = _Pending(connection_id, request_id, route, self._deadline(route, now))
@@ -201,9 +218,12 @@ class Gateway:
 
     def answered(self, invocation_id: int, outcome: Outcome, now: Instant) -> list[Action]:
         """Take what a function came back with; an answer past its time changes nothing."""
-        pending = self._pending.pop(invocation_id, None)
+        pending = self._pending.get(invocation_id)
         if pending is None:
-            return []
+            return self._answered_late(invocation_id, outcome, now)
+        if pending.deadline <= now.monotonic:
+            return [*self._late(now), *self._answered_late(invocation_id, outcome, now)]
+        del self._pending[invocation_id]
         connection = self.connections.get(pending.connection_id)
         if connection is None:
             return []
@@ -211,7 +231,7 @@ class Gateway:
             return self._authorized(connection, pending, outcome, now)
         if pending.route.key == CONNECT:
             return self._connected(connection, outcome, now)
-        return self._replied(connection, pending, outcome)
+        return self._replied(pending, outcome)
 
     def tick(self, now: Instant) -> list[Action]:
         """End what is over: invocations past their time, connections idle or open too long."""
@@ -220,6 +240,17 @@ class Gateway:
     def in_flight(self) -> int:
         """Count the invocations whose answer is still awaited."""
         return len(self._pending)
+
+    def _admits(self, now: Instant) -> bool:
+        """Count a new connection against its rate: a bucket that holds a second's worth."""
+        rate = self.limits.connects_per_second
+        if rate is None:
+            return True
+        tokens, filled_at = self._bucket or (rate, now.monotonic)
+        tokens = min(rate, tokens + (now.monotonic - filled_at) * rate)
+        admitted = tokens >= 1
+        self._bucket = (tokens - admitted, now.monotonic)
+        return admitted
 
     def _run_connect(
         self, connection: Connection, route: Route, handshake: Handshake, now: Instant
@@ -235,7 +266,7 @@ class Gateway:
     ) -> list[Action]:
         connection.phase = Phase.CLOSED
         caller = connection.caller
-        del self.connections[caller.connection_id]
+        self.connections.pop(caller.connection_id, None)
         route = self.api.routes.get(DISCONNECT)
         if route is None:
             return []
@@ -257,8 +288,10 @@ class Gateway:
             decision = policy.decide(
                 outcome.value, events.method_arn(connection.caller), self.limits.authorizer_bytes
             )
-        except policy.BadAnswer:
-            return self._refuse(connection, 500, _INTERNAL)
+        except policy.BadAnswer as cause:
+            assert pending.route.authorizer is not None
+            place = f"{self.api.source}: authorizers.{pending.route.authorizer.name}"
+            return self._refuse(connection, 500, _INTERNAL, f"{place}: {cause}.")
         handshake = connection.handshake
         if not decision.allowed or handshake is None:
             return self._refuse(connection, 403, _FORBIDDEN)
@@ -283,9 +316,7 @@ class Gateway:
             return self._refuse(connection, result.status, "Refused")
         return self._accept(connection, result.subprotocol, now)
 
-    def _replied(self, connection: Connection, pending: _Pending, outcome: Outcome) -> list[Action]:
-        if connection.phase is not Phase.OPEN:
-            return []
+    def _replied(self, pending: _Pending, outcome: Outcome) -> list[Action]:
         connection_id = pending.connection_id
         result = _result(outcome)
         if result is None:
@@ -303,6 +334,8 @@ class Gateway:
             connection = self.connections.get(pending.connection_id)
             if connection is None:
                 continue
+            if pending.route.key == CONNECT and not pending.asks_authorizer:
+                self._refused_late[invocation_id] = connection
             if connection.phase is Phase.OPEN:
                 frame = self._frame(_TIMED_OUT, pending.connection_id, pending.request_id)
                 actions.append(SendText(pending.connection_id, frame))
@@ -311,6 +344,14 @@ class Gateway:
             else:
                 actions += self._refuse(connection, 504, _TIMED_OUT)
         return actions
+
+    def _answered_late(self, invocation_id: int, outcome: Outcome, now: Instant) -> list[Action]:
+        """Undo a `$connect` that let somebody in after they had been told that it took too long."""
+        connection = self._refused_late.pop(invocation_id, None)
+        result = _result(outcome)
+        if connection is None or result is None or result.status not in _SUCCESS:
+            return []
+        return self._run_disconnect(connection, (NO_STATUS, events.CLOSE_TEXTS[NO_STATUS]), now)
 
     def _over(self, now: Instant) -> Iterable[Action]:
         idle_since = now.monotonic - self.limits.idle_seconds
@@ -329,9 +370,11 @@ class Gateway:
         connection.opened_at = connection.last_active = now.monotonic
         return [Accept(connection.caller.connection_id, subprotocol)]
 
-    def _refuse(self, connection: Connection, status: int, text: str) -> list[Action]:
+    def _refuse(
+        self, connection: Connection, status: int, text: str, why: str = ""
+    ) -> list[Action]:
         self._forget(connection)
-        return [Refuse(connection.caller.connection_id, status, text)]
+        return [Refuse(connection.caller.connection_id, status, text, why)]
 
     def _forget(self, connection: Connection) -> list[Action]:
         connection.phase = Phase.CLOSED
@@ -358,9 +401,19 @@ class Gateway:
         return events.error_frame(text, connection_id, request_id)
 
 
-def _carries(handshake: Handshake, place: str, name: str) -> bool:
+def _carries(handshake: Handshake, event: Event, identity: Identity) -> bool:
     """Tell whether an identity source is there and not empty."""
-    found = handshake.header(name) if place == "header" else handshake.parameter(name)
+    match identity.place:
+        case "header":
+            found: object = handshake.header(identity.name)
+        case "querystring":
+            found = handshake.parameter(identity.name)
+        case "stageVariables":
+            found = event["stageVariables"].get(identity.name)
+        case _:
+            found = event["requestContext"]
+            for step in identity.name.split("."):
+                found = found.get(step) if isinstance(found, dict) else None
     return bool(found)
 
 

@@ -8,7 +8,7 @@ import base64
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -75,6 +75,7 @@ class Caller:
     identity: Mapping[str, str]
     authorizer: Mapping[str, Any] | None = None
     """What the authorizer said, once it has: every later event carries it."""
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
 
 
 class Ids:
@@ -112,7 +113,7 @@ def connect(handshake: Handshake, caller: Caller, request_id: str, now_ms: int) 
         event["multiValueQueryStringParameters"] = _all(handshake.parameters())
     event["requestContext"] = _context(caller, CONNECT, "CONNECT", request_id, now_ms)
     event["isBase64Encoded"] = False
-    return event
+    return _with_variables(event, caller)
 
 
 def authorizer(handshake: Handshake, caller: Caller, request_id: str, now_ms: int) -> Event:
@@ -125,7 +126,7 @@ def authorizer(handshake: Handshake, caller: Caller, request_id: str, now_ms: in
         "multiValueHeaders": _all(headers),
         "queryStringParameters": _last(handshake.parameters()),
         "multiValueQueryStringParameters": _all(handshake.parameters()),
-        "stageVariables": {},
+        "stageVariables": dict(caller.stage_variables),
         "requestContext": _context(caller, CONNECT, "CONNECT", request_id, now_ms),
     }
 
@@ -135,7 +136,8 @@ def message(caller: Caller, route_key: str, body: str, ids: tuple[str, str], now
     request_id, message_id = ids
     context = _context(caller, route_key, "MESSAGE", request_id, now_ms)
     context["messageId"] = message_id
-    return {"requestContext": context, "body": body, "isBase64Encoded": False}
+    event = {"requestContext": context, "body": body, "isBase64Encoded": False}
+    return _with_variables(event, caller)
 
 
 def disconnect(caller: Caller, close: tuple[int, str], request_id: str, now_ms: int) -> Event:
@@ -148,12 +150,13 @@ def disconnect(caller: Caller, close: tuple[int, str], request_id: str, now_ms: 
         ("X-Forwarded-For", ""),
         ("x-restapi", ""),
     ]
-    return {
+    event = {
         "headers": _last(headers),
         "multiValueHeaders": _all(headers),
         "requestContext": context,
         "isBase64Encoded": False,
     }
+    return _with_variables(event, caller)
 
 
 def method_arn(caller: Caller) -> str:
@@ -161,10 +164,10 @@ def method_arn(caller: Caller) -> str:
     return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{caller.api_id}/{caller.stage}/{CONNECT}"
 
 
-def error_frame(text: str, connection_id: str, request_id: str) -> str:
+def error_frame(text: str, connection_id: str, own_id: str, kind: str = "requestId") -> str:
     """Write the frame that API Gateway itself sends, with its spacing."""
     head = json.dumps({"message": text})[:-1]
-    return f'{head}, "connectionId":"{connection_id}", "requestId":"{request_id}"}}'
+    return f'{head}, "connectionId":"{connection_id}", "{kind}":"{own_id}"}}'
 
 
 def identity(handshake: Handshake) -> dict[str, str]:
@@ -172,6 +175,13 @@ def identity(handshake: Handshake) -> dict[str, str]:
     agent = handshake.header("User-Agent")
     found = {} if agent is None else {"userAgent": agent}
     return {**found, "sourceIp": handshake.source_ip}
+
+
+def _with_variables(event: Event, caller: Caller) -> Event:
+    """Add the stage's variables, if it has any: without them the key is absent."""
+    if caller.stage_variables:
+        event["stageVariables"] = dict(caller.stage_variables)
+    return event
 
 
 def _context(

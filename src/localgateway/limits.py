@@ -5,6 +5,9 @@
 
 from dataclasses import dataclass
 
+CLOSE_NORMAL = 1000
+"""What a client gets when its connection was deleted (boto3 #3789)."""
+
 CLOSE_GOING_AWAY = 1001
 """What a client gets when it was idle or connected too long (Q)."""
 
@@ -19,6 +22,9 @@ CLOSE_RESTART = 1012
 
 CLOSE_TOO_SLOW = 1013
 """What a client gets that does not read what it is sent (the IANA registry of close codes)."""
+
+CONNECTS_PER_SECOND = 500.0
+"""New connections of an account in a Region (Q)."""
 
 NO_STATUS = 1005
 ABNORMAL = 1006
@@ -51,7 +57,13 @@ class Limits:
     """The path and query of an upgrade (Q)."""
 
     queue_bytes: int = 256 * 1024
-    """What may wait for a client that does not read, in bytes, before it is closed; ours."""
+    """What may wait for a client, in bytes; one that stays further behind is closed. Ours."""
+
+    behind_seconds: float = 1
+    """How long a client may stay behind: a burst is no reason to close one that reads. Ours."""
+
+    most_queued_bytes: int = 4 * 1024 * 1024
+    """What may wait for a client at any moment, in bytes; more closes it at once. Ours."""
 
     ping_seconds: float = 20
     """Silence from a client after which it is pinged on the protocol level; ours."""
@@ -63,10 +75,16 @@ class Limits:
     """For the client to answer a close; then the socket is cut. Ours."""
 
     pending_invocations: int = 128
-    """Messages of one connection under way before we stop reading from it; ours."""
+    """Messages of one connection under way before its next ones wait; ours."""
+
+    pending_characters: int = 256 * 1024
+    """The same in characters of their text; ours."""
 
     authorizer_bytes: int = 8 * 1024
     """An authorizer's answer as JSON, in bytes (Q)."""
+
+    connects_per_second: float | None = None
+    """New connections; more get 429. API Gateway's is 500 (Q), which `localgateway serve` takes."""
 
     connections: int = 20_000
     """Open connections, half-open ones included; more get 503. Ours: memory has an end."""

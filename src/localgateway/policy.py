@@ -32,9 +32,13 @@ def decide(answer: object, arn: str, longest_bytes: int) -> Decision:
     try:
         size = len(json.dumps(answer))
     except (TypeError, ValueError, RecursionError) as cause:
-        raise BadAnswer("the authorizer's answer is not JSON") from cause
+        raise BadAnswer(
+            "the authorizer's answer is not JSON; return texts, numbers, lists and objects"
+        ) from cause
     if size > longest_bytes:
-        raise BadAnswer(f"the authorizer's answer is over {longest_bytes} bytes")
+        raise BadAnswer(
+            f"the authorizer's answer is over {longest_bytes} bytes; shorten its context"
+        )
     context = answer.get("context") or {}
     if not isinstance(context, dict) or not all(map(_is_plain, context.values())):
         raise BadAnswer("the authorizer's context may hold texts, numbers and booleans only")
@@ -52,8 +56,12 @@ def _is_plain(value: object) -> bool:
 
 
 def _statements(document: object) -> list[dict[str, Any]]:
-    if not isinstance(document, dict):
+    if document is None:
         raise BadAnswer("the authorizer's answer has no policyDocument")
+    if not isinstance(document, dict):
+        raise BadAnswer(
+            "the authorizer's policyDocument is not JSON; return an object with a Statement"
+        )
     statements = _many(document.get("Statement"))
     if not all(isinstance(statement, dict) for statement in statements):
         raise BadAnswer("a policy's Statement must be an object or a list of them")

@@ -8,7 +8,7 @@ a batch of one. So nothing leaves before it is durable, and group commit comes f
 import logging
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -22,6 +22,11 @@ log = logging.getLogger(__name__)
 
 LARGEST_BATCH = 256
 """Invocations in one transaction: a commit is shared by many, and nobody waits for too many."""
+
+LARGEST_BATCH_CHARACTERS = 1_000_000
+"""The same in characters of their text, for the same reason."""
+
+_LAST_BATCH_SECONDS = 0.5
 
 Handler = Callable[[Event, Any], Any]
 """A Lambda handler: event and context in, a proxy result out."""
@@ -46,6 +51,29 @@ class Completed(NamedTuple):
     pushes: list[Push]
 
 
+Release = Callable[[list[Completed]], None]
+"""Takes invocations that are over; called on whatever thread they ended."""
+
+
+class Runner(Protocol):
+    """Runs functions; each invocation that is over goes to the `release` it was made with."""
+
+    @property
+    def functions(self) -> Collection[str]:
+        """The names it can call."""
+
+    def start(self) -> None: ...
+    def submit(self, invocation: Invoke) -> None: ...
+    def stop(self, timeout_seconds: float) -> bool:
+        """Finish what was submitted, then end; called off the loop. Tell whether it ended."""
+
+
+class MakeRunner(Protocol):
+    """Makes the runner of a server, which says where completed invocations go."""
+
+    def __call__(self, *, release: Release) -> Runner: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """Something else to do on the same thread, between batches."""
@@ -64,7 +92,7 @@ class BatchRunner:
         connections: Connections,
         *,
         on_lost_commit: Callable[[Event], object],
-        release: Callable[[list[Completed]], None],
+        release: Release,
     ) -> None:
         """Wire the runner.
 
@@ -82,6 +110,12 @@ class BatchRunner:
         self._release = release
         self._waiting: SimpleQueue[Invoke | Task | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="handlers", daemon=True)
+        self._is_dropping = False
+
+    @property
+    def functions(self) -> Collection[str]:
+        """The names of the handlers."""
+        return self._handlers.keys()
 
     def start(self) -> None:
         """Start the thread."""
@@ -98,22 +132,30 @@ class BatchRunner:
         return task.done
 
     def stop(self, timeout_seconds: float) -> bool:
-        """Finish what is queued, then end the thread; tell whether it ended in time."""
+        """Finish what is queued, or drop it when time is up; tell whether the thread ended."""
         self._waiting.put(None)
-        self._thread.join(timeout_seconds)
+        self._thread.join(timeout_seconds - _LAST_BATCH_SECONDS)
+        self._is_dropping = True
+        self._thread.join(_LAST_BATCH_SECONDS)
         return not self._thread.is_alive()
 
     def _work(self) -> None:
         running = True
-        while running:
+        while running and not self._is_dropping:
             running = self._round(self._drain())
 
     def _drain(self) -> list[Invoke | Task | None]:
-        """Wait for something to do, then take all that has queued up with it."""
+        """Wait for something to do, then take what has queued up with it, within the limits."""
         items = [self._waiting.get()]
+        characters = _characters(items[0])
         try:
-            while len(items) < LARGEST_BATCH and items[-1] is not None:
+            while (
+                len(items) < LARGEST_BATCH
+                and characters < LARGEST_BATCH_CHARACTERS
+                and items[-1] is not None
+            ):
                 items.append(self._waiting.get_nowait())
+                characters += _characters(items[-1])
         except Empty:
             pass
         return items
@@ -130,6 +172,12 @@ class BatchRunner:
     def _run(self, batch: list[Invoke]) -> list[Completed]:
         """Run a batch in one transaction; if that is lost, run each invocation in its own."""
         try:
+            self._transaction.begin()
+        except Exception as cause:  # noqa: BLE001 - whatever broke, every caller gets an answer
+            self._abandon()
+            log.error("no transaction: %s", _place(cause))  # noqa: TRY400 - no quoting
+            return [self._lost(invocation) for invocation in batch]
+        try:
             return self._in_one_transaction(batch)
         except Exception as cause:  # noqa: BLE001 - whatever broke, every caller gets an answer
             self._abandon()
@@ -139,7 +187,6 @@ class BatchRunner:
         return [completed for invocation in batch for completed in self._run([invocation])]
 
     def _in_one_transaction(self, batch: list[Invoke]) -> list[Completed]:
-        self._transaction.begin()
         done = [self._invoke(invocation) for invocation in batch]
         self._transaction.commit()
         return done
@@ -169,7 +216,11 @@ class BatchRunner:
         try:
             self._transaction.rollback()
         except Exception as cause:  # noqa: BLE001 - the store may have rolled back by itself
-            log.warning("rolling back failed: %s", cause)
+            log.warning("rolling back failed: %s", _place(cause))
+
+
+def _characters(item: Invoke | Task | None) -> int:
+    return len(item.event.get("body") or "") if isinstance(item, Invoke) else 0
 
 
 def _place(cause: Exception) -> str:

@@ -1,15 +1,54 @@
 """Plain HTTP beside the socket: a folder of files, health, and what a stage says to a GET."""
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from aiohttp import hdrs, web
+
+log = logging.getLogger(__name__)
 
 Check = Callable[[], Awaitable[bool]]
 """Tells whether the server can serve: `/readyz` answers 200 or 503 accordingly."""
 
 _FOREVER = "public, max-age=31536000, immutable"
 _FRESH = "no-cache"
+
+
+READY_SECONDS = 2.0
+"""How long `/readyz` waits before it says no."""
+
+_REUSE_SECONDS = 1.0
+
+
+class Readiness:
+    """Asks whether the server can serve, but never twice at once and not more than once a second.
+
+    Anybody may ask `/readyz`, and asking costs a write: so all who ask share an answer.
+    """
+
+    def __init__(self, check: Callable[[], Awaitable[None]]) -> None:
+        """Take what raises when the server can't serve."""
+        self._check = check
+        self._asked_at = -_REUSE_SECONDS
+        self._answer: asyncio.Task[bool] | None = None
+
+    async def ask(self) -> bool:
+        """Tell whether the server can serve."""
+        now = asyncio.get_running_loop().time()
+        if self._answer is None or (now - self._asked_at >= _REUSE_SECONDS and self._answer.done()):
+            self._asked_at = now
+            self._answer = asyncio.create_task(self._ask())
+        return await asyncio.shield(self._answer)
+
+    async def _ask(self) -> bool:
+        try:
+            await asyncio.wait_for(self._check(), READY_SECONDS)
+        except Exception as cause:  # noqa: BLE001 - whatever is wrong, the answer is no
+            log.warning("not ready: %s", type(cause).__name__)
+            return False
+        return True
 
 
 def make_site(
@@ -31,7 +70,7 @@ def make_site(
     app = web.Application(middlewares=[_only_reading])
 
     async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-        response.headers.update(headers)
+        response.headers.update({hdrs.SERVER: "localgateway", **headers})
 
     async def socket(request: web.Request) -> web.StreamResponse:
         if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":

@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import re
+from collections import deque
 from http import HTTPStatus
 from typing import Protocol
 
@@ -44,6 +45,7 @@ class Hub(Protocol):
     stage: str
     doors: set[asyncio.BaseTransport]
 
+    def at(self, stage: str) -> "Hub | None": ...
     def is_full(self) -> bool: ...
     def http_protocol(self) -> asyncio.Protocol: ...
     def opened(self, socket: "Socket", handshake: Handshake) -> None: ...
@@ -138,13 +140,16 @@ class Socket(asyncio.Protocol):
 
     __slots__ = (
         "_answer",
+        "_behind_since",
         "_close",
         "_early",
         "_former",
         "_fragments",
         "_heard",
+        "_held",
         "_hub",
         "_in_flight",
+        "_in_flight_characters",
         "_paused",
         "_pinged",
         "_protocol",
@@ -171,7 +176,9 @@ class Socket(asyncio.Protocol):
         self._former = former
         self._early = b""
         self._fragments: bytearray | None = None
-        self._in_flight = 0
+        self._in_flight = self._in_flight_characters = 0
+        self._held: deque[Frame] | None = None
+        self._behind_since: float | None = None
         self._paused = False
         self._close: tuple[int, str] | None = None
         self._heard = asyncio.get_running_loop().time()
@@ -211,12 +218,24 @@ class Socket(asyncio.Protocol):
         loop.call_later(self._hub.limits.closing_seconds, self._transport.abort)
 
     def write(self, data: bytes) -> None:
-        """Write bytes that are frames already, and close a reader that has stopped reading."""
+        """Write bytes that are frames already, and close a reader that stays behind."""
         if self._close is not None or self._transport.is_closing():
             return
         self._transport.write(data)
-        if self._transport.get_write_buffer_size() > self._hub.limits.queue_bytes:
-            self.close(CLOSE_TOO_SLOW, "Too slow: read what was sent, then come back")
+        self._check_reader()
+
+    def abort(self) -> None:
+        """Cut the connection without a word."""
+        self._transport.abort()
+
+    def is_open(self) -> bool:
+        """Tell whether a frame could still reach the client."""
+        return self._close is None and self._protocol.state is State.OPEN
+
+    def has_room(self, size: int) -> bool:
+        """Tell whether that many bytes more would still be within what may wait for a client."""
+        waiting = self._transport.get_write_buffer_size() + sum(map(len, self.pending))
+        return waiting + size <= self._hub.limits.queue_bytes
 
     def flush(self, now: float) -> None:
         """Write all that was noted for this connection, in one go."""
@@ -224,7 +243,9 @@ class Socket(asyncio.Protocol):
         self.connection.last_active = now
 
     def check_pulse(self, now: float) -> None:
-        """Ping a client that is silent, and cut one that stays so."""
+        """Close a client that stays behind, ping one that is silent, cut one that stays so."""
+        if self._close is None:
+            self._check_reader()
         if self._paused or self._close is not None:
             return
         limits = self._hub.limits
@@ -241,17 +262,16 @@ class Socket(asyncio.Protocol):
             self._paused = True
             self._transport.pause_reading()
 
-    def invoked(self) -> None:
-        """Count an invocation under way; past the limit, read no more until some are over."""
+    def invoked(self, characters: int) -> None:
+        """Count an invocation under way, and the length of its text."""
         self._in_flight += 1
-        if self._in_flight == self._hub.limits.pending_invocations:
-            self.pause()
+        self._in_flight_characters += characters
 
-    def answered(self) -> None:
-        """Count an invocation that is over."""
+    def answered(self, characters: int) -> None:
+        """Count an invocation that is over, and take up what had to wait for it."""
         self._in_flight -= 1
-        if self._paused and self._in_flight <= self._hub.limits.pending_invocations // 2:
-            self._resume()
+        self._in_flight_characters -= characters
+        self._work_off()
 
     def data_received(self, data: bytes) -> None:
         """Read frames, once the 101 is out."""
@@ -262,10 +282,12 @@ class Socket(asyncio.Protocol):
             return
         self._heard = asyncio.get_running_loop().time()
         self._protocol.receive_data(data)
-        for event in self._protocol.events_received():
-            if self._close is None:
-                assert isinstance(event, Frame)
-                self._frame(event)
+        frames = [event for event in self._protocol.events_received() if isinstance(event, Frame)]
+        if self._held is None:
+            self._held = deque(frames)
+            self._work_off()
+        else:
+            self._held += frames
         self._send_protocol_data()
 
     def eof_received(self) -> bool:
@@ -279,6 +301,37 @@ class Socket(asyncio.Protocol):
             self._former.connection_lost(exc)
         code, reason = self._close_said()
         self._hub.lost(self, code, reason)
+
+    def _work_off(self) -> None:
+        """Take frames in order while few enough are under way; the rest waits, and so do we."""
+        held = self._held
+        if held is None:
+            return
+        while held and self._close is None and not self._is_busy():
+            self._frame(held.popleft())
+        if held and self._close is None:
+            self.pause()
+        else:
+            self._held = None
+            self._resume()
+
+    def _is_busy(self) -> bool:
+        limits = self._hub.limits
+        return (
+            self._in_flight >= limits.pending_invocations
+            or self._in_flight_characters >= limits.pending_characters
+        )
+
+    def _check_reader(self) -> None:
+        """Close a client that has been behind too long, or is too far behind."""
+        limits, waiting = self._hub.limits, self._transport.get_write_buffer_size()
+        if waiting <= limits.queue_bytes:
+            self._behind_since = None
+            return
+        now = asyncio.get_running_loop().time()
+        self._behind_since = self._behind_since or now
+        if waiting > limits.most_queued_bytes or now - self._behind_since >= limits.behind_seconds:
+            self.close(CLOSE_TOO_SLOW, "Too slow: read what was sent, then come back")
 
     def _frame(self, frame: Frame) -> None:
         match frame.opcode:
@@ -358,15 +411,18 @@ class Counted(asyncio.Protocol):
     def __init__(self, hub: Hub, http: asyncio.Protocol) -> None:
         self._hub = hub
         self._http = http
-        self._transport: asyncio.BaseTransport
+        self._transport: asyncio.Transport
+        self._stuck: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Pass it on."""
+        assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._http.connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop counting, and pass it on."""
+        self._release()
         self._hub.doors.discard(self._transport)
         self._http.connection_lost(exc)
 
@@ -379,12 +435,20 @@ class Counted(asyncio.Protocol):
         return self._http.eof_received()
 
     def pause_writing(self) -> None:
-        """Pass it on."""
+        """Pass it on, but don't wait for ever for a client that reads nothing."""
+        loop = asyncio.get_running_loop()
+        self._stuck = loop.call_later(self._hub.limits.vanished_seconds, self._transport.abort)
         self._http.pause_writing()
 
     def resume_writing(self) -> None:
-        """Pass it on."""
+        """Pass it on: somebody reads."""
+        self._release()
         self._http.resume_writing()
+
+    def _release(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
 
 
 def upgrade(
@@ -404,16 +468,17 @@ def upgrade(
     if requests:
         request = requests[0]
         status, message = _check(request, hub)
-    if request is None or status != HTTPStatus.OK:
+    at = None if request is None else hub.at(_path(request)[1:])
+    if request is None or at is None or status != HTTPStatus.OK:
         _end(transport, status, message)
         return
     answer = protocol.accept(request)
     if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
         _end(transport, answer.status_code, answer.body.decode().strip())
         return
-    socket = Socket(hub, transport, protocol, answer, former)
+    socket = Socket(at, transport, protocol, answer, former)
     transport.set_protocol(socket)
-    hub.opened(socket, _handshake(request, transport))
+    at.opened(socket, _handshake(request, transport))
     if rest:
         socket.data_received(rest)
 
@@ -455,17 +520,21 @@ def _check(request: Request, hub: Hub) -> tuple[int, str]:
     """Look at what the WebSocket handshake itself does not: the address asked for."""
     if len(request.path) > hub.limits.target_characters:
         return 414, "The address is too long"
-    if request.path.partition("?")[0] != f"/{hub.stage}":
+    if hub.at(_path(request)[1:]) is None:
         return 403, "Forbidden"
     if len(request.headers.get_all("Host")) != 1:
         return 400, "The request needs one Host header"
     return 200, ""
 
 
+def _path(request: Request) -> str:
+    return request.path.partition("?")[0]
+
+
 def _handshake(request: Request, transport: asyncio.Transport) -> Handshake:
     peer = transport.get_extra_info("peername")
     return Handshake(
-        stage=request.path.partition("?")[0][1:],
+        stage=_path(request)[1:],
         query=request.path.partition("?")[2],
         headers=tuple(request.headers.raw_items()),
         source_ip=str(peer[0]) if isinstance(peer, tuple) else "",

@@ -294,11 +294,9 @@ def test_a_disk_that_is_full_at_the_start_is_refused(path, opened, monkeypatch):
         opened(path)
 
 
-def test_a_file_that_another_tool_is_writing_is_refused(path, opened, monkeypatch):
+def test_a_file_that_another_tool_is_writing_is_refused(path, opened):
     opened(path).close()
-    connect = sqlite3.connect
-    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **k, timeout=0))
-    tool = connect(path, isolation_level=None)
+    tool = sqlite3.connect(path, isolation_level=None)
     tool.execute("PRAGMA locking_mode = EXCLUSIVE")
     tool.execute("BEGIN EXCLUSIVE")
 

@@ -9,6 +9,13 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+in_both_modes = pytest.mark.parametrize(
+    "mode", [(), ("--faithful",)], ids=["in batches", "faithful"]
+)
+"""Handlers in the server's process, or in one of their own: people must not see which."""
+
 START_SECONDS = 30
 ROOT = Path(__file__).parents[2]
 

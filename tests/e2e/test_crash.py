@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import json
+import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -13,10 +15,10 @@ from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidMessage
 from websockets.sync.client import connect as connect_sync
 
-from serving import ROOT, Running, serving
+from serving import ROOT, Running, in_both_modes, serving
 
 BROKEN = str(Path(__file__).with_name("broken_server.py"))
 WRITERS, ROUNDS = 8, 3
@@ -33,7 +35,7 @@ class Writer:
 
     async def write(self, server: Running) -> None:
         """Send until the connection is lost; start with what the last crash left unsure."""
-        with contextlib.suppress(ConnectionClosed, OSError):
+        with contextlib.suppress(ConnectionClosed, InvalidMessage, OSError):
             async with connect(f"{server.socket_url}?username={self.name}") as socket:
                 await socket.send(json.dumps({"action": "hello", "v": 1}))
                 while True:
@@ -43,15 +45,18 @@ class Writer:
                     await socket.send(
                         json.dumps({"action": "sendMessage", "message": nonce, "nonce": nonce})
                     )
-                    await self._ack(socket, nonce)
-                    self.unsure = None
+                    if await self._is_acked(socket, nonce):
+                        self.unsure = None
 
-    async def _ack(self, socket, nonce: str) -> None:
+    async def _is_acked(self, socket, nonce: str) -> bool:
         async for text in socket:
             frame = json.loads(text)
+            if "type" not in frame:  # the gateway's own: the handler did not come back
+                return False
             if frame["type"] == "ack" and frame["nonce"] == nonce:
                 self.acked[nonce] = (frame["seq"], frame["messageId"])
-                return
+                return True
+        return False
 
 
 async def write_until_killed(server: Running, writers: list[Writer], seconds: float) -> None:
@@ -90,21 +95,58 @@ def problems(messages: list[dict], writers: list[Writer]) -> list[str]:
     return found
 
 
-def crash_rounds(data: Path, *, program: tuple[str, ...] = ("-m", "fireside")) -> list[str]:
+def crash_rounds(
+    data: Path, *mode: str, program: tuple[str, ...] = ("-m", "fireside")
+) -> list[str]:
     """Write and kill a few times, restart, and say what is wrong afterwards."""
     writers = [Writer(f"writer-{chr(97 + n) * 3}") for n in range(WRITERS)]
     for _ in range(ROUNDS):
-        with serving(data, program=program) as server:
+        with serving(data, *mode, program=program) as server:
             seconds = random.uniform(0.3, 1.0)
             asyncio.run(write_until_killed(server, writers, seconds))
-    with serving(data, program=program) as server:
+    with serving(data, *mode, program=program) as server:
         found = problems(read_all(server), writers)
     assert sum(len(writer.acked) for writer in writers) > WRITERS * ROUNDS
     return found
 
 
-def test_a_killed_server_loses_and_doubles_nothing(tmp_path):
-    assert crash_rounds(tmp_path / "data") == []
+@in_both_modes
+def test_a_killed_server_loses_and_doubles_nothing(tmp_path, mode):
+    assert crash_rounds(tmp_path / "data", *mode) == []
+
+
+async def write_while_handlers_are_killed(server: Running, writers: list[Writer]) -> int:
+    """Write, and end the handlers' processes again and again; the server itself lives on."""
+    writing = asyncio.gather(*(writer.write(server) for writer in writers))
+    killed = 0
+    for _ in range(6):
+        await asyncio.sleep(random.uniform(0.3, 0.6))
+        killed += kill_children(server.process.pid)
+    await asyncio.sleep(0.5)
+    await asyncio.to_thread(server.stop)
+    await asyncio.wait_for(writing, 20)
+    return killed
+
+
+def kill_children(process_id: int) -> int:
+    children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
+    for child in children:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(child), signal.SIGKILL)
+    return len(children)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc: use Linux")
+def test_handlers_killed_at_any_moment_lose_and_double_nothing(tmp_path):
+    writers = [Writer(f"writer-{chr(97 + n) * 3}") for n in range(WRITERS)]
+
+    with serving(tmp_path / "data", "--faithful") as server:
+        killed = asyncio.run(write_while_handlers_are_killed(server, writers))
+        assert server.process.returncode == 0
+    with serving(tmp_path / "data", "--faithful") as server:
+        assert problems(read_all(server), writers) == []
+    assert killed >= 6
+    assert sum(len(writer.acked) for writer in writers) > WRITERS
 
 
 def test_an_ack_before_the_commit_is_caught(tmp_path):
@@ -172,8 +214,9 @@ def syncs_of(sends: int, data: Path, *, program: tuple[str, ...] = ("-m", "fires
     return len(re.findall(r"f(?:data)?sync\(", log.read_text()))
 
 
-def test_the_plain_client_of_the_readme_talks(tmp_path):
-    with serving(tmp_path / "data") as server:
+@in_both_modes
+def test_the_plain_client_of_the_readme_talks(tmp_path, mode):
+    with serving(tmp_path / "data", *mode) as server:
         for name, text in (("Ada", "Hello"), ("Bob", "Hi Ada")):
             said = subprocess.run(
                 [

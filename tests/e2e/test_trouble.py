@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from fireside.entrypoints.local import make_server, open_store
 from fireside.entrypoints.settings import Settings
-from serving import serving
+from serving import in_both_modes, serving
 from test_crash import Writer, problems, read_all
 
 
@@ -81,17 +81,19 @@ async def write_until_closed(server, writers: list[Writer]) -> float:
     return took
 
 
-def test_a_stop_under_load_loses_nothing_and_is_quick(tmp_path):
+@in_both_modes
+def test_a_stop_under_load_loses_nothing_and_is_quick(tmp_path, mode):
     writers = [Writer(f"writer-{letter}") for letter in "abcdefgh"]
-    with serving(tmp_path / "data") as server:
+    with serving(tmp_path / "data", *mode) as server:
         took = asyncio.run(write_until_closed(server, writers))
         assert server.process.returncode == 0
-    with serving(tmp_path / "data") as server:
+    with serving(tmp_path / "data", *mode) as server:
         assert problems(read_all(server), writers) == []
     assert took < 5
 
 
-def test_a_stop_is_announced_with_when_to_come_back(tmp_path):
+@in_both_modes
+def test_a_stop_is_announced_with_when_to_come_back(tmp_path, mode):
     async def last_words(url: str, stop) -> tuple[dict, int]:
         async with connect(f"{url}?username=Ada") as socket:
             await asyncio.to_thread(stop)
@@ -101,7 +103,7 @@ def test_a_stop_is_announced_with_when_to_come_back(tmp_path):
                     frame = json.loads(text)
             return frame, socket.close_code
 
-    with serving(tmp_path / "data") as server:
+    with serving(tmp_path / "data", *mode) as server:
         frame, code = asyncio.run(last_words(server.socket_url, server.stop))
 
     assert (frame["type"], frame["again"], code) == ("closing", True, 1012)

@@ -5,13 +5,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from serving import serving
+from serving import in_both_modes, serving
 
 pytestmark = pytest.mark.e2e
 
 
-def test_two_people_talk(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+@in_both_modes
+def test_two_people_talk(tmp_path, person, mode):
+    with serving(tmp_path / "data", *mode) as server:
         ada = person("Ada").joins(server.address)
         bob = person("Bob").joins(server.address)
 
@@ -24,8 +25,9 @@ def test_two_people_talk(tmp_path, person):
         bob.sees("Yes, <b>at seven</b> ❤️")
 
 
-def test_who_comes_later_reads_what_was_said(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+@in_both_modes
+def test_who_comes_later_reads_what_was_said(tmp_path, person, mode):
+    with serving(tmp_path / "data", *mode) as server:
         ada = person("Ada").joins(server.address)
         for number in range(5):
             ada.says(f"message {number}")
@@ -37,9 +39,10 @@ def test_who_comes_later_reads_what_was_said(tmp_path, person):
         expect(texts).to_have_text([f"message {number}" for number in range(5)])
 
 
-def test_a_page_outlives_its_server(tmp_path, person):
+@in_both_modes
+def test_a_page_outlives_its_server(tmp_path, person, mode):
     """Killed and started again on the same port: what was written meanwhile arrives, once."""
-    with serving(tmp_path / "data") as server:
+    with serving(tmp_path / "data", *mode) as server:
         port = str(server.port)
         ada = person("Ada").joins(server.address)
         bob = person("Bob").joins(server.address)
@@ -48,14 +51,15 @@ def test_a_page_outlives_its_server(tmp_path, person):
         server.kill()
         ada.says("while away")
 
-    with serving(tmp_path / "data", "--port", port):
+    with serving(tmp_path / "data", *mode, "--port", port):
         expect(bob.log.get_by_text("while away", exact=True)).to_have_count(1, timeout=30_000)
         expect(ada.log.get_by_text("while away", exact=True)).to_have_count(1, timeout=30_000)
         bob.sees("before")
 
 
-def test_two_tabs_of_one_person_show_the_same(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+@in_both_modes
+def test_two_tabs_of_one_person_show_the_same(tmp_path, person, mode):
+    with serving(tmp_path / "data", *mode) as server:
         here = person("Ada").joins(server.address)
         there = person("Ada").joins(server.address)
 

@@ -13,6 +13,8 @@ NOON = 1_795_345_200_000
 
 HOST = "localhost:8080"
 
+LIFECYCLE = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}
+
 
 class Mailboxes:
     """An outbound that keeps what each connection was sent, and knows who is gone."""
@@ -63,6 +65,7 @@ class House:
     def context(self, person, route):
         return {
             "routeKey": route,
+            "eventType": LIFECYCLE.get(route, "MESSAGE"),
             "connectionId": person.connection_id,
             "connectedAt": person.connected_at,
             "requestId": next(self._request_ids),

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fireside.domain.commands import decode
+from fireside.entrypoints import router
 from tests.flow.house import House
 
 LONG_ID = "i" * 65
@@ -116,6 +118,17 @@ def test_a_refusal_repeats_the_id_when_it_can_be_read():
 
     assert ann.say("", id="7")["id"] == "7"
     assert ann.ask("dance", id="8")["id"] == "8"
+
+
+@pytest.mark.parametrize("body", ["{", '{"id":"7"}', '{"id":"8","message":""}'])
+def test_a_frame_is_read_once_even_when_it_is_refused(monkeypatch, body):
+    ann = House().join("Ann")
+    bodies = []
+    monkeypatch.setattr(router, "decode", lambda text: bodies.append(text) or decode(text))
+
+    assert ann.write(body, "sendMessage")["type"] == "error"
+
+    assert bodies == [body]
 
 
 def test_null_is_as_good_as_absent_where_a_field_may_be_absent():

@@ -105,7 +105,11 @@ def test_the_store_is_not_asked_at_the_door():
 
 
 def test_a_lost_commit_is_a_retryable_error_with_the_id():
-    response = storage_failed({"body": '{"action":"sendMessage","id":"5"}'})
+    context = {"eventType": "MESSAGE"}
+
+    response = storage_failed(
+        {"requestContext": context, "body": '{"action":"sendMessage","id":"5"}'}
+    )
 
     assert response["statusCode"] == 200
     assert '"id":"5"' in response["body"]
@@ -113,8 +117,8 @@ def test_a_lost_commit_is_a_retryable_error_with_the_id():
     assert '"retryable":true' in response["body"]
 
 
-def test_a_lost_commit_of_a_handshake_has_no_id():
-    assert '"id"' not in storage_failed({"headers": {}})["body"]
+def test_nobody_is_let_in_while_the_store_is_broken():
+    assert storage_failed({"requestContext": {"eventType": "CONNECT"}}) == {"statusCode": 503}
 
 
 def test_an_allowed_page_may_connect():

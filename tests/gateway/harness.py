@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager
 from localgateway.api import parse
 from localgateway.limits import Limits
 from localgateway.management import Connections
+from localgateway.runner import BatchRunner
 from localgateway.server import Server
 from localgateway.site import make_site
 from localgateway.sockets import take_over
@@ -145,20 +146,30 @@ async def gateway(handler=chat, *, door=None, fail=None, site=None, limits=None,
 
         return function
 
+    port = options.pop("port", 0)
     farewell = options.pop("farewell", lambda: None)
     lost = options.pop("on_lost_commit", lambda _event: {"statusCode": 200, "body": "lost"})
     ledger = Ledger(fail) if fail else Ledger()
-    server = Server(
-        parse(document(**options)),
+    access, faults = options.pop("access", None), options.pop("faults", None)
+    wrap = options.pop("wrap", lambda make_runner: make_runner)
+    make_runner = functools.partial(
+        BatchRunner,
         {"app": noting(handler), "door": noting(door or (lambda *_: None))},
         ledger,
-        connections=connections,
+        connections,
         on_lost_commit=lost,
+    )
+    server = Server(
+        parse(document(**options)),
+        wrap(make_runner),
+        live=connections.live,
         site=(site or _no_page)(lambda request: take_over(server, request)),
+        access=access,
+        faults=faults,
         limits=limits or Limits(),
         farewell=farewell,
     )
-    await server.start("127.0.0.1", 0)
+    await server.start("127.0.0.1", port)
     running = Running(server, connections, ledger, events)
     try:
         yield running

@@ -4,6 +4,8 @@ import asyncio
 import json
 import threading
 
+import pytest
+
 from localgateway.limits import Limits
 from tests.gateway.harness import CLOSE, TEXT, frame, gateway, on_loop
 
@@ -47,13 +49,13 @@ async def test_a_client_with_too_much_under_way_is_not_read_from():
         client = await running.join()
         (socket,) = running.server.sockets.values()
         stage.open.clear()
-        for n in range(4):
+        for n in range(300):
             client.ask("echo", n=n)
         await running.until(lambda: socket._paused)
-        client.ask("echo", n=4)
+        assert socket._in_flight == 4
         stage.open.set()
 
-        assert [(await client.json())["n"] for _ in range(5)] == list(range(5))
+        assert [(await client.json())["n"] for _ in range(300)] == list(range(300))
         await running.until(lambda: not socket._paused)
 
 
@@ -180,7 +182,9 @@ async def test_what_was_accepted_before_a_stop_is_kept_and_answered():
         stage.open.clear()
         for n in range(20):
             client.ask("echo", n=n)
-        await running.until(lambda: sum(s._in_flight for s in running.server.sockets.values()) == 20)
+        await running.until(
+            lambda: sum(s._in_flight for s in running.server.sockets.values()) == 20
+        )
         stopping = asyncio.ensure_future(running.server.stop())
         await asyncio.sleep(0)
         stage.open.set()
@@ -241,6 +245,14 @@ async def test_a_handler_that_never_ends_cannot_hold_a_stop():
         await stopping
         assert loop.time() - begun < 5
         stage.open.set()
+
+
+@on_loop
+async def test_a_port_that_is_taken_is_told_by_start():
+    async with gateway() as running:
+        with pytest.raises(OSError, match="address already in use"):
+            async with gateway(port=running.server.port):
+                raise AssertionError
 
 
 @on_loop

@@ -64,7 +64,7 @@ async def close_for(running, *pieces):
         "a gigabyte is announced": (1009, [b"\x81\xff" + (2**30).to_bytes(8, "big")]),
         "an impossible length": (1002, [b"\x81\xff" + b"\xff" * 8]),
         "a byte over a frame": (1009, [frame(TEXT, b"x" * (32 * 1024 + 1))]),
-        "a megabyte, sent whole": (1009, [frame(TEXT, b"x" * 2**20)]),
+        "eight megabytes, sent whole": (1009, [frame(TEXT, b"x" * 2**23)]),
         "a byte over a message": (
             1009,
             [frame(TEXT, b"x" * 2**15, fin=False)]

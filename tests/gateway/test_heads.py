@@ -19,29 +19,37 @@ async def status_of(running, head):
     return status
 
 
+def asking(*lines, start="GET /ws HTTP/1.1", host="Host: a"):
+    """Write the head of an upgrade; `lines` are added to it."""
+    upgrade = ("Upgrade: websocket", "Connection: Upgrade")
+    return "\r\n".join([start, host, *upgrade, *lines, "", ""])
+
+
+VERSION = "Sec-WebSocket-Version: 13"
+KEY_LINE = f"Sec-WebSocket-Key: {KEY}"
+
+
 @pytest.mark.parametrize(
     "head",
     [
-        f"GET /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}Sec-WebSocket-Version: 13\r\n\r\n",
-        f"GET /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}Sec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: short\r\n\r\n",
-        f"GET /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}Sec-WebSocket-Version: 13\r\n"
-        f"Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Key: {KEY}\r\n\r\n",
-        f"GET /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}Sec-WebSocket-Version: 8\r\n"
-        f"Sec-WebSocket-Key: {KEY}\r\n\r\n",
-        f"GET /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}Sec-WebSocket-Key: {KEY}\r\n\r\n",
-        f"GET /ws HTTP/1.1\r\n{UPGRADE}Sec-WebSocket-Version: 13\r\n\r\n",
-        f"GET /ws HTTP/1.1\r\nHost: a\r\nHost: b\r\n{UPGRADE}\r\n",
-        f"GET /ws\r\nHost: a\r\n{UPGRADE}\r\n",
-        f"\0\0\0\r\n{UPGRADE}\r\n",
-        f"GET /ws HTTP/1.1\r\nno colon\r\n{UPGRADE}\r\n",
-        f"GET /ws HTTP/1.1\r\nbad name : x\r\n{UPGRADE}\r\n",
-        f"GET /ws?\xff HTTP/1.1\r\nHost: a\r\n{UPGRADE}\r\n",
-        "GET /ws HTTP/1.1\r\nHost: a\r\n" + "X: 1\r\n" * 200 + f"{UPGRADE}\r\n",
-        f"GET /ws HTTP/1.1\r\nHost: a\r\nX: {'y' * 9000}\r\n{UPGRADE}\r\n",
+        asking(VERSION),
+        asking(KEY_LINE),
+        asking(VERSION, "Sec-WebSocket-Key: short"),
+        asking(VERSION, KEY_LINE, KEY_LINE),
+        asking("Sec-WebSocket-Version: 8", KEY_LINE),
+        asking(VERSION, KEY_LINE, host="X-No: host"),
+        asking(VERSION, KEY_LINE, "Host: twin"),
+        asking(VERSION, KEY_LINE, start="GET /ws"),
+        asking(VERSION, KEY_LINE, start="\0\0\0"),
+        asking(VERSION, KEY_LINE, start="GET /ws?\xff HTTP/1.1"),
+        asking(VERSION, KEY_LINE, "no colon"),
+        asking(VERSION, KEY_LINE, "bad name : x"),
+        asking(VERSION, KEY_LINE, *["X: 1"] * 200),
+        asking(VERSION, KEY_LINE, "X: " + "y" * 9000),
         "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
         "GET /ws HTTP/1.1\r\nHost a\r\n\r\n",
     ],
+    ids=range(16),
 )
 @on_loop
 async def test_a_malformed_head_is_400_and_the_server_stays_up(head):

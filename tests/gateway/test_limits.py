@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from socket import SO_SNDBUF, SOL_SOCKET
 
 from localgateway.limits import Limits
 from tests.gateway.harness import CLOSE, PING, PONG, TEXT, frame, gateway, on_loop
@@ -79,7 +80,7 @@ async def test_a_client_that_answers_pings_stays():
 @on_loop
 async def test_a_client_that_never_reads_is_closed_and_the_others_keep_talking():
     """Row 50's local side: a full client buffer has an end."""
-    limits = Limits(queue_bytes=256 * 1024, closing_seconds=0.1)
+    limits = Limits(queue_bytes=256 * 1024, behind_seconds=0, closing_seconds=0.1)
     async with gateway(limits=limits) as running:
         deaf, other = await running.join(), await running.join()
         deaf.writer.transport.pause_reading()
@@ -101,6 +102,39 @@ async def test_a_client_that_never_reads_is_closed_and_the_others_keep_talking()
         )
         assert limits.queue_bytes < most < limits.queue_bytes + 40_000
         assert len(running.server.sockets) == 1
+
+
+@on_loop
+async def test_a_burst_does_not_close_a_client_that_reads():
+    """A real link takes less at once than loopback does, so the send buffer is made small."""
+    async with gateway(limits=Limits(behind_seconds=5)) as running:
+        client = await running.join()
+        (connection_id,) = running.server.sockets
+        transport = running.server.sockets[connection_id]._transport
+        transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, 64 * 1024)
+
+        for _ in range(100):
+            running.server._queue([connection_id], frame(TEXT, b"x" * 30_000, masked=False))
+
+        for _ in range(100):
+            assert len(await client.text()) == 30_000
+        assert connection_id in running.server.sockets
+
+
+@on_loop
+async def test_a_client_that_stays_behind_is_closed_after_a_while():
+    limits = Limits(behind_seconds=0.2, ping_seconds=0.2, closing_seconds=0.1)
+    async with gateway(limits=limits) as running:
+        client = await running.join()
+        client.writer.transport.pause_reading()
+        (connection_id,) = running.server.sockets
+        transport = running.server.sockets[connection_id]._transport
+        transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, 64 * 1024)
+
+        for _ in range(100):
+            running.server._queue([connection_id], frame(TEXT, b"x" * 30_000, masked=False))
+
+        assert (await why(running))[0] == 1013
 
 
 @on_loop

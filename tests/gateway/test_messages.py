@@ -3,12 +3,14 @@
 import json
 import re
 import threading
+from functools import partial
 
 import pytest
 
 from localgateway.api import parse
 from localgateway.limits import Limits
 from localgateway.management import Connections
+from localgateway.runner import BatchRunner
 from localgateway.server import Server
 from tests.gateway.harness import TEXT, document, gateway, on_loop
 
@@ -260,4 +262,7 @@ async def test_an_answer_with_half_a_character_harms_nobody():
 
 def test_a_handler_that_is_missing_is_named_before_the_start():
     with pytest.raises(ValueError, match="no handler for app"):
-        Server(parse(document()), {}, None, connections=Connections(), on_lost_commit=print)
+        Server(
+            parse(document()),
+            partial(BatchRunner, {}, None, Connections(), on_lost_commit=print),
+        )

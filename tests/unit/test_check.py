@@ -76,6 +76,6 @@ def test_the_last_line_is_the_tally(check, capsys, tmp_path):
 
 @pytest.mark.parametrize(("forbidden", "code"), [("0", 0), ("1", 1)])
 def test_a_skip_is_a_failure_where_it_is_forbidden(check, monkeypatch, forbidden, code):
-    monkeypatch.setenv("FIRESIDE_NO_SKIPS", forbidden)
+    monkeypatch.setenv("TEST_NO_SKIPS", forbidden)
 
     assert check._summary({"tests": check.Outcome(1, 0, ("x: why",))}) == code

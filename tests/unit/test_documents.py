@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from websockets.frames import CloseCode
 
 from fireside.domain.errors import Code
 from fireside.entrypoints.cli import ROUTES, _parser
 from fireside.entrypoints.exits import ExitCode
 from fireside.entrypoints.settings import KEYS
+from localgateway import limits
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs/reference"
@@ -66,6 +68,24 @@ def test_every_exit_code_is_documented():
 def test_every_error_code_is_documented():
     for code in get_args(Code):
         assert f"| `{code}` |" in text("protocol.md")
+
+
+def test_every_close_code_is_documented():
+    ours = {code for name, code in vars(limits).items() if name.startswith("CLOSE_")}
+    protocols = {CloseCode.PROTOCOL_ERROR, CloseCode.INVALID_DATA, CloseCode.MESSAGE_TOO_BIG}
+
+    assert len(ours) > 1
+    for code in ours | protocols:
+        assert f"| {int(code)} |" in text("protocol.md")
+
+
+def test_every_variable_named_for_the_program_is_a_setting():
+    """The program refuses the others, so whoever exports one could not start it."""
+    known = {"FIRESIDE_CONFIG", *(f"FIRESIDE_{key.upper()}" for key in KEYS)}
+    tools = [ROOT / name for name in ("tests/conftest.py", "tools/check.py", ".ci/run", "Makefile")]
+
+    for path in [*DOCUMENTS, *tools]:
+        assert set(re.findall(r"FIRESIDE_[A-Z_]+", path.read_text("utf-8"))) <= known, path
 
 
 def test_every_route_is_documented():

@@ -33,7 +33,7 @@ def exit_code(tmp_path):
 
 @pytest.mark.parametrize("text", SKIPS.values(), ids=SKIPS)
 def test_a_skip_fails_when_it_is_forbidden(exit_code, text):
-    assert exit_code(text, FIRESIDE_NO_SKIPS="1") != 0
+    assert exit_code(text, TEST_NO_SKIPS="1") != 0
 
 
 @pytest.mark.parametrize("text", [SKIPS["a mark"], SKIPS["a fixture"]])
@@ -42,4 +42,4 @@ def test_a_skip_is_fine_elsewhere(exit_code, text):
 
 
 def test_a_failure_that_is_expected_is_no_skip(exit_code):
-    assert exit_code(EXPECTED, FIRESIDE_NO_SKIPS="1") == 0
+    assert exit_code(EXPECTED, TEST_NO_SKIPS="1") == 0

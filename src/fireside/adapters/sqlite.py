@@ -145,7 +145,7 @@ class SqliteStore:
     @_storage
     def begin(self) -> None:
         """Start a batch."""
-        self._execute("BEGIN IMMEDIATE")
+        self._execute("BEGIN")
 
     @_storage
     def savepoint(self) -> None:
@@ -217,7 +217,7 @@ def _open(path: Path, new_epoch: Callable[[], str]) -> sqlite3.Connection:
     """Make sense of whatever is there, and never replace what makes none."""
     try:
         _make_private(path)
-        database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
     except (OSError, sqlite3.Error) as cause:
         raise _unwritable(path) from cause
     try:

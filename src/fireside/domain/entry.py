@@ -1,6 +1,7 @@
 """Who may enter: a proper name, from a page we trust, under an address that is ours."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 
 from fireside.domain.errors import Forbidden, InvalidName
@@ -11,7 +12,8 @@ from fireside.domain.names import clean_username, fold
 class EntryRules:
     """The addresses this chat answers to, and the pages beside its own that may use it.
 
-    Hosts are lower-case `host` or `host:port`, origins lower-case `scheme://host[:port]`.
+    Hosts are lower-case `host`, which stands for every port of it, or `host:port`; origins are
+    lower-case `scheme://host[:port]`.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -35,7 +37,7 @@ def admit(username: str | None, origin: str | None, host: str | None, rules: Ent
         InvalidName: No name, or one that nobody may have.
     """
     host = (host or "").lower()
-    if not (rules.any_host or host in rules.hosts or _is_loopback(host)):
+    if not (rules.any_host or rules.hosts & {host, _name(host)} or _is_loopback(host)):
         raise Forbidden("This chat does not answer to that address")
     if origin is not None and not _is_trusted(origin.lower(), host, rules):
         raise Forbidden("Pages from elsewhere may not use this chat")
@@ -57,9 +59,17 @@ def _is_trusted(origin: str, host: str, rules: EntryRules) -> bool:
     return port is not None and netloc.removesuffix(port) == host.removesuffix(port) != ""
 
 
+def _name(host: str) -> str:
+    """Take the port off a host; what has no such form has no name."""
+    match = _HOST.fullmatch(host)
+    return match["name"] if match else ""
+
+
+_HOST = re.compile(r"(?P<name>\[[^\[\]]+\]|[^:\[\]]+)(:\d*)?")
+
+
 def _is_loopback(host: str) -> bool:
-    name, bracket, _ = host.rpartition("]")
-    name = name + bracket if bracket else host.partition(":")[0]
+    name = _name(host)
     if name in {"localhost", "[::1]"}:
         return True
     try:

@@ -115,7 +115,9 @@ class Busy(ChatError):
 class StorageFailed(ChatError):
     """The store could not do its work, so nothing was kept."""
 
-    def __init__(self, text: str = "The message could not be stored; please try again") -> None:
+    def __init__(
+        self, text: str = "The server can't store anything right now; please try again"
+    ) -> None:
         super().__init__("storage", text, retryable=True)
 
 

@@ -1,6 +1,7 @@
 """What is said: the rules for a text, and how a draft becomes a message of a room's log."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from fireside.domain.errors import InvalidText, TooLong
@@ -61,6 +62,8 @@ def clean_text(text: str) -> str:
         raise InvalidText("Write something first")
     if len(text) > MAX_TEXT:
         raise TooLong(f"Keep it under {MAX_TEXT + 1:,} characters", "message")
+    if not any(map(_shows, text)):
+        raise InvalidText("Write something that can be seen")
     return text
 
 
@@ -89,6 +92,15 @@ def message_id(timestamp_ms: int, seq: int, entropy: int) -> str:
 def is_message_id(text: str) -> bool:
     """Tell whether `text` could be an id; whether there is such a message is another question."""
     return _MESSAGE_ID.fullmatch(text) is not None
+
+
+_UNSEEN = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn", "Me"})
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and a braille pattern that show nothing."""
+
+
+def _shows(character: str) -> bool:
+    return unicodedata.category(character) not in _UNSEEN and character not in _BLANKS
 
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -1,5 +1,6 @@
 """What people and rooms may be called, and when two names are the same name."""
 
+import re
 import unicodedata
 
 from fireside.domain.errors import InvalidName
@@ -26,8 +27,12 @@ def clean_username(name: str) -> str:
         raise InvalidName("Use at least one letter or digit in a name")
     if "  " in name:
         raise InvalidName("Use single spaces in a name")
+    if _STRAY_MARKS.search(_shape(name)):
+        raise InvalidName("Put marks on a letter, and at most three")
     if not _is_of_one_script(name):
         raise InvalidName("Use letters of one alphabet in a name")
+    if len(fold(name)) > 2 * len(name):
+        raise InvalidName("Write the letters of a name one by one")
     return name
 
 
@@ -41,6 +46,18 @@ _PUNCTUATION = frozenset(" -_")
 _LETTERS_AND_DIGITS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"})
 _MARKS = frozenset({"Mn", "Mc"})
 
+_MODIFIERS = frozenset("々〻ゝゞーヽヾｰﾞﾟๆໆៗ\ua015ᱸᱹᱺᱻᱼᱽ\U0001e94b")
+"""The letters of category Lm that names are written with; the others are quotes and accents."""
+
+_PHONETIC = re.compile(
+    "[\u01c0-\u01c3\u0262\u026a\u0274\u0276\u0280\u0281\u028f\u0299\u029b\u029c\u029f"
+    "\u1d00-\u1dbf\u2c7b\ua730\ua731\ua776\ua7ae\ua7af\ua7fa\uab46\uab65\U0001df00-\U0001df1e]"
+)
+"""Clicks and small capitals: they pass for an exclamation mark, a bar or another letter."""
+
+_STRAY_MARKS = re.compile("(?:^|-)[nc]|n{4}")
+"""In a shape: a mark without a letter, or a pile of marks that reaches into other lines."""
+
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")
 """Letters and marks that show nothing, so that two names would look alike."""
 
@@ -48,6 +65,10 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u
 def _is_allowed(character: str) -> bool:
     if character in _INVISIBLE or unicodedata.name(character, "").startswith("VARIATION SELECTOR"):
         return False
+    if _PHONETIC.match(character):
+        return False
+    if unicodedata.category(character) == "Lm":
+        return character in _MODIFIERS
     is_word = _is_letter_or_digit(character) or unicodedata.category(character) in _MARKS
     return is_word or character in _PUNCTUATION
 
@@ -56,10 +77,22 @@ def _is_letter_or_digit(character: str) -> bool:
     return unicodedata.category(character) in _LETTERS_AND_DIGITS
 
 
+def _shape(name: str) -> str:
+    """Draw a name fully taken apart: n is a mark above or below, c one beside, l a letter."""
+    kinds = {"Mn": "n", "Mc": "c"}
+    return "".join(
+        "-" if character in _PUNCTUATION else kinds.get(unicodedata.category(character), "l")
+        for character in unicodedata.normalize("NFKD", name)
+    )
+
+
 # --- Scripts: the first words of a character's name, which Unicode promises never to change ---
 
-_COMMON = frozenset({"COMBINING", "DIGIT", "KATAKANA-HIRAGANA", "MODIFIER", "VEDIC"})
+_COMMON = frozenset({"COMBINING", "DIGIT", "KATAKANA-HIRAGANA", "VEDIC"})
 """Names of characters that go with any script."""
+
+_WITH_OWN_MARKS = frozenset({"CYRILLIC", "DEVANAGARI", "GLAGOLITIC", "GRANTHA", "LATIN"})
+"""Scripts with combining marks that are named for them and go with no other."""
 
 _ONE_SCRIPT = {
     "CJK": "HAN",
@@ -90,6 +123,8 @@ def _is_of_one_script(name: str) -> bool:
 def _script(character: str) -> str | None:
     """Name the script of a letter, mark or digit; None when it goes with any."""
     words = unicodedata.name(character, "").split(" ", 2)
+    if words[0] == "COMBINING" and words[1] in _WITH_OWN_MARKS:
+        return words[1]
     if character in _PUNCTUATION or words[0] in _COMMON:
         return None
     if words[0] in _TWO_WORDS:

@@ -118,6 +118,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     _add(parser, "public_url", metavar="URL")
     _add(parser, "open", action=argparse.BooleanOptionalAction)
     _add(parser, "allow_origin", metavar="ORIGIN", action="append")
+    _add(parser, "faithful", action=argparse.BooleanOptionalAction)
     _add(parser, "log_format", metavar="|".join(known.LOG_FORMATS))
 
 

@@ -16,6 +16,7 @@ from fireside.domain.entry import EntryRules
 from fireside.domain.message import ENTROPY_BITS
 from fireside.domain.names import LOBBY, fold
 from fireside.entrypoints.exits import CannotStart, ExitCode
+from fireside.entrypoints.machine import open_store
 from fireside.entrypoints.router import make_handler
 from fireside.ports import Connection, MessageStore
 
@@ -63,9 +64,15 @@ def rename(event: Event, username: str) -> None:
         "userId": user,
         "principalId": user,
     }
-    if "queryStringParameters" in event:
-        event["queryStringParameters"]["username"] = username
-        event["multiValueQueryStringParameters"]["username"] = [username]
+    if event["requestContext"]["routeKey"] == "$connect":
+        _set_query(event, "queryStringParameters", username)
+        _set_query(event, "multiValueQueryStringParameters", [username])
+
+
+def _set_query(event: Event, key: str, username: str | list[str]) -> None:
+    """Write the name into a query that may be absent, or null as API Gateway has it."""
+    query = event.get(key)
+    event[key] = {**(query if isinstance(query, dict) else {}), "username": username}
 
 
 class Printed:
@@ -79,9 +86,6 @@ class Printed:
 
 
 def _answer_from(event: Event, folder: Path) -> Response:
-    # Imported here because it brings the whole server along.
-    from fireside.entrypoints.local import open_store  # noqa: PLC0415
-
     store = open_store(folder)
     try:
         store.begin()

@@ -5,13 +5,12 @@ import contextlib
 import errno
 import logging
 import random
-import secrets
 import signal
 import sys
-import time
-import uuid
+import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,19 +19,24 @@ from aiohttp import web
 
 from fireside import wire
 from fireside.adapters.memory import MemoryRegistry
-from fireside.adapters.sqlite import SqliteStore, StoreCorrupt, StoreTooNew, StoreUnusable
+from fireside.adapters.sqlite import SqliteStore
 from fireside.chat import Chat
 from fireside.domain.entry import EntryRules
 from fireside.domain.events import Closing
-from fireside.domain.message import ENTROPY_BITS
+from fireside.entrypoints import apart, faithful
 from fireside.entrypoints.authorizer import make_authorizer
 from fireside.entrypoints.exits import CannotStart, ExitCode
+from fireside.entrypoints.machine import entropy, epoch_ms, open_store
 from fireside.entrypoints.router import make_handler, storage_failed
 from fireside.entrypoints.settings import Settings
 from localgateway import api as gateway_api
+from localgateway.api import ApiError
+from localgateway.limits import Limits
 from localgateway.management import Connections
+from localgateway.management_http import Access
+from localgateway.runner import BatchRunner, MakeRunner
 from localgateway.server import Server
-from localgateway.site import make_site
+from localgateway.site import Readiness, make_site
 from localgateway.sockets import take_over
 
 log = logging.getLogger("fireside")
@@ -43,14 +47,18 @@ PING_SECONDS = 25
 RETURN_SPREAD_MS = 2_000
 """Clients come back after a restart within this time, each at its own moment."""
 
-READY_SECONDS = 2.0
-"""How long `/readyz` waits for the store before it says no."""
+
+EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
+"""Hosts to listen on that are no address anybody could open."""
+
+SPARE_FILES = 64
+"""Open files kept back for the database, the page and the log."""
 
 SWITCH_SECONDS = 0.0005
 """How long one thread may hold the interpreter while the other waits for it.
 
 With Python's 5 ms the loop kept the chat thread waiting after each commit: ten senders got 1,000
-to 4,400 sends a second through, with this 6,500 to 7,900 (docs/decisions/0001).
+to 4,400 sends a second through, with this 7,900 (docs/decisions/0001).
 """
 
 PAGE_HEADERS = {
@@ -75,21 +83,19 @@ def serve(settings: Settings) -> int:
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     page = page_folder()
+    if settings.faithful:
+        _require_store(settings.data)
+        asyncio.run(_serve(settings, partial(make_faithful_server, settings, page)))
+        return ExitCode.OK
     store = open_store(settings.data)
     try:
-        return asyncio.run(_serve(settings, store, page))
-    finally:
+        is_over = asyncio.run(_serve(settings, partial(make_server, settings, store, page)))
+    except CannotStart:
         store.close()
-
-
-def open_store(folder: Path) -> SqliteStore:
-    """Open the database in `folder`, or say in one sentence why not and what to do."""
-    try:
-        return SqliteStore.open(folder / "fireside.db", new_epoch=_new_epoch)
-    except (StoreCorrupt, StoreTooNew) as cause:
-        raise CannotStart(str(cause), ExitCode.DATABASE) from cause
-    except StoreUnusable as cause:
-        raise CannotStart(str(cause), ExitCode.DATA) from cause
+        raise
+    if is_over:
+        store.close()
+    return ExitCode.OK
 
 
 def page_folder() -> Path:
@@ -111,7 +117,7 @@ def api_document() -> gateway_api.Api:
 def entry_rules(settings: Settings) -> EntryRules:
     """Say which addresses and origins may be used to come in."""
     hosts, origins = set(), {origin.lower() for origin in settings.allow_origins}
-    if settings.host not in ("", "0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
+    if settings.host not in EVERYWHERE:
         literal = f"[{settings.host}]" if ":" in settings.host else settings.host
         hosts.add(literal.lower())
     if settings.public_url is not None:
@@ -121,62 +127,135 @@ def entry_rules(settings: Settings) -> EntryRules:
     return EntryRules(frozenset(hosts), frozenset(origins))
 
 
-def make_server(settings: Settings, store: SqliteStore, page: Path | None) -> Server:
-    """Wire store, chat, handlers and gateway."""
-    api = api_document()
+def make_server(
+    settings: Settings, store: SqliteStore, page: Path | None, limits: Limits | None = None
+) -> Server:
+    """Wire store, chat, handlers and gateway, all in this process."""
     rules = entry_rules(settings)
     connections = Connections()
     chat = Chat(
         messages=store,
         connections=MemoryRegistry(),
         outbound=connections,
-        clock=_epoch_ms,
-        entropy=_entropy,
+        clock=epoch_ms,
+        entropy=entropy,
         ping_seconds=PING_SECONDS,
     )
 
-    async def is_ready() -> bool:
-        try:
-            asked = asyncio.wrap_future(server.runner.call(store.check))
-            await asyncio.wait_for(asked, READY_SECONDS)
-        except Exception as cause:  # noqa: BLE001 - whatever is wrong, the answer is no
-            log.warning("not ready: %s", type(cause).__name__)
-            return False
-        return True
+    async def check() -> None:
+        assert isinstance(server.runner, BatchRunner)
+        await asyncio.wrap_future(server.runner.call(store.check))
+
+    make_runner = partial(
+        BatchRunner,
+        {"chat": make_handler(chat, rules), "door": make_authorizer(rules)},
+        store,
+        connections,
+        on_lost_commit=storage_failed,
+    )
+    server: Server = _gateway(page, make_runner, check, limits=limits, live=connections.live)
+    return server
+
+
+def make_faithful_server(
+    settings: Settings, page: Path | None, limits: Limits | None = None
+) -> Server:
+    """Wire a gateway whose handlers run apart and post over HTTP, as on AWS."""
+    credentials = apart.new_credentials()
+
+    async def check() -> None:
+        assert isinstance(server.runner, apart.HandlersApart)
+        await server.runner.check()
+
+    make_runner = partial(
+        apart.HandlersApart,
+        api_document(),
+        address=lambda: _own_address(settings, server),
+        credentials=credentials,
+    )
+    access = apart.access_with(credentials)
+    server: Server = _gateway(page, make_runner, check, limits=limits, access=access)
+    return server
+
+
+async def start_handlers(settings: Settings, server: Server) -> None:
+    """Start those that run apart, now that the port to post to is known.
+
+    Raises:
+        CannotStart: They can't keep messages.
+    """
+    if not isinstance(server.runner, apart.HandlersApart):
+        return
+    endpoint = f"{_own_address(settings, server)}/{server.stage}"
+    api = apart.with_handlers(api_document(), settings.data, entry_rules(settings), endpoint)
+    await server.runner.reload(api)
+    try:
+        await server.runner.warm()
+        await server.runner.check()
+    except (ApiError, apart.NotReady) as cause:
+        await server.stop()
+        message = f"The handlers' own process does not work ({cause}): try without --faithful."
+        raise CannotStart(message, ExitCode.DATA) from cause
+
+
+def _gateway(  # noqa: PLR0913 - all that differs between the two
+    page: Path | None,
+    make_runner: MakeRunner,
+    check: Callable[[], Awaitable[None]],
+    *,
+    limits: Limits | None,
+    live: set[str] | None = None,
+    access: Access | None = None,
+) -> Server:
+    """Wire what is the same wherever the handlers run."""
+    api = api_document()
 
     async def adopt(request: web.Request) -> web.StreamResponse:
         return await take_over(server, request)
 
     server = Server(
         api,
-        {"chat": make_handler(chat, rules), "door": make_authorizer(rules)},
-        store,
-        connections=connections,
-        on_lost_commit=storage_failed,
-        site=make_site(api.stage, page, is_ready, PAGE_HEADERS, adopt),
+        make_runner,
+        live=live,
+        site=make_site(api.stage, page, Readiness(check).ask, PAGE_HEADERS, adopt),
+        access=access,
+        limits=limits,
         farewell=_farewell,
     )
     return server
 
 
-async def _serve(settings: Settings, store: SqliteStore, page: Path) -> int:
-    server = make_server(settings, store, page)
-    _allow_many_files()
+async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
+    """Serve until a signal comes; tell whether the store may be closed."""
+    server = make(limits=Limits(connections=_connections()))
     stop = asyncio.Event()
     _on_signals(stop.set)
     try:
         await server.start(settings.host, settings.port)
     except OSError as cause:
         raise _cannot_listen(settings, cause) from cause
+    await start_handlers(settings, server)
     address = settings.public_url or _address(settings.host, server.port)
     print(f"Fireside is at {address}  (messages in {settings.data}, Ctrl-C to stop)", flush=True)  # noqa: T201 - the one line people wait for
     _warn_when_exposed(settings, server.port)
     if settings.open_browser:
-        await asyncio.to_thread(webbrowser.open, address)
+        # Some browsers end only when they are closed: nobody may have to wait for that.
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
     await stop.wait()
     log.info("stopping")
-    await server.stop()
-    return ExitCode.OK
+    return await server.stop()
+
+
+def _require_store(folder: Path) -> None:
+    """Make sure that the handlers will be able to open the messages, or say why not."""
+    open_store(folder, patience_seconds=faithful.PATIENCE_SECONDS).close()
+
+
+def _own_address(settings: Settings, server: Server) -> str:
+    """Write the address at which this machine reaches the server."""
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - looked up
+    literal = f"[{host}]" if ":" in host else host
+    return f"http://{literal}:{server.port}"
 
 
 def _farewell() -> bytes:
@@ -201,12 +280,12 @@ def _cannot_listen(settings: Settings, cause: OSError) -> CannotStart:
 
 def _address(host: str, port: int) -> str:
     """Write an address that can be opened: `0.0.0.0` can't be, everywhere."""
-    shown = "localhost" if host in ("", "0.0.0.0", "::", "127.0.0.1", "::1") else host  # noqa: S104
+    shown = "localhost" if host in EVERYWHERE | {"127.0.0.1", "::1"} else host
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
 def _warn_when_exposed(settings: Settings, port: int) -> None:
-    if settings.host in ("", "0.0.0.0", "::") and settings.public_url is None:  # noqa: S104
+    if settings.host in EVERYWHERE and settings.public_url is None:
         log.warning(
             "only this machine gets in: say where others open it, "
             "for example --public-url http://192.168.1.20:%d",
@@ -227,23 +306,15 @@ def _on_signals(stop: Callable[[], None]) -> None:
             loop.add_signal_handler(number, first, number)
 
 
-def _allow_many_files() -> None:
-    """Raise the soft limit on open files: each connection is one."""
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - it is not on Windows
+def _connections() -> int:
+    """Raise the limit on open files, and say how many of them may be connections."""
+    most = Limits().connections
+    if sys.platform == "win32":
+        return most
+    import resource  # noqa: PLC0415 - it is not on Windows
 
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _epoch_ms() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def _entropy() -> int:
-    return secrets.randbits(ENTROPY_BITS)
-
-
-def _new_epoch() -> str:
-    return uuid.uuid4().hex[:16]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    return most if soft == resource.RLIM_INFINITY else max(1, min(most, soft - SPARE_FILES))

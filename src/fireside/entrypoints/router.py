@@ -50,6 +50,8 @@ def make_handler(chat: Chat, rules: EntryRules) -> Handler:
 
 def storage_failed(event: dict[str, Any]) -> Response:
     """Answer an event that was handled, but whose commit failed: nothing of it was kept."""
+    if event["requestContext"]["eventType"] == "CONNECT":
+        return {"statusCode": 503}
     return _refusal(event, StorageFailed())
 
 
@@ -80,13 +82,16 @@ def _connect(chat: Chat, rules: EntryRules, event: dict[str, Any]) -> Response:
 
 def _answer(chat: Chat, route: str, event: dict[str, Any]) -> Response:
     try:
-        asker = _asker(event)
         request = decode(event.get("body"))
+    except ChatError as refusal:
+        return _refused(refusal, None)
+    try:
+        asker = _asker(event)
         command = parse(route, request.fields)
         request_id = event["requestContext"]["requestId"]
         told = _run(chat, asker, command, request_id)
     except ChatError as refusal:
-        return _refusal(event, refusal)
+        return _refused(refusal, request.id)
     return _reply(wire.encode(told, reader=asker.user_id, request_id=request.id))
 
 
@@ -116,8 +121,8 @@ def _asker(event: dict[str, Any]) -> Connection:
 
 
 def _refusal(event: dict[str, Any], error: ChatError, status: int = 200) -> Response:
-    """Refuse in a frame: a status other than 200 would not reach the client as one."""
-    return _reply(wire.encode(Refused(error), request_id=_request_id(event)), status)
+    """Refuse an event of which nothing is known any more: its frame is read again for the id."""
+    return _refused(error, _request_id(event), status)
 
 
 def _request_id(event: dict[str, Any]) -> str | None:
@@ -126,6 +131,11 @@ def _request_id(event: dict[str, Any]) -> str | None:
         return decode(event.get("body")).id
     except ChatError:
         return None
+
+
+def _refused(error: ChatError, request_id: str | None, status: int = 200) -> Response:
+    """Refuse in a frame: a status other than 200 would not reach the client as one."""
+    return _reply(wire.encode(Refused(error), request_id=request_id), status)
 
 
 def _reply(frame: str, status: int = 200) -> Response:

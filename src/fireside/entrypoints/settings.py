@@ -29,6 +29,7 @@ KEYS = {
     "public_url": "address people type when it is not this machine's own",
     "open": "open the browser once the server listens",
     "allow_origin": "also let pages from this origin connect; may be repeated",
+    "faithful": "run the handlers in a process of their own, as AWS does",
     "log_format": "auto is text on a terminal and JSON lines elsewhere",
 }
 
@@ -53,6 +54,7 @@ class Settings:
     public_url: str | None = None
     allow_origins: tuple[str, ...] = ()
     open_browser: bool = False
+    faithful: bool = False
     log_format: str = "auto"
     color: bool = True
 
@@ -73,6 +75,7 @@ def load(
         public_url=_read(said, "public_url", _origin, None),
         allow_origins=_read(said, "allow_origin", _origins, ()),
         open_browser=_read(said, "open", _yes_or_no, default=False),
+        faithful=_read(said, "faithful", _yes_or_no, default=False),
         log_format=_read(said, "log_format", _log_format, "auto"),
         color=not environ.get("NO_COLOR"),
     )

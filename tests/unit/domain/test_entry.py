@@ -4,7 +4,7 @@ from fireside.domain.entry import Caller, EntryRules, admit
 from fireside.domain.errors import Forbidden, InvalidName
 
 RULES = EntryRules(
-    hosts=frozenset({"chat.example", "chat.example:8443"}),
+    hosts=frozenset({"chat.example", "one.example:8443"}),
     origins=frozenset({"https://page.example", "http://localhost:5173"}),
 )
 
@@ -39,7 +39,8 @@ def test_nobody_enters_without_a_proper_name(name):
         "[::1]:8080",
         "chat.example",
         "Chat.Example",
-        "chat.example:8443",
+        "chat.example:9999",
+        "one.example:8443",
     ],
 )
 def test_our_own_addresses_are_answered(host):
@@ -52,7 +53,8 @@ def test_our_own_addresses_are_answered(host):
         None,
         "",
         "evil.example",
-        "chat.example:9999",
+        "one.example",
+        "one.example:9999",
         "chat.example.evil.example",
         "localhost.evil.example",
         "127.0.0.1.evil.example",
@@ -63,6 +65,7 @@ def test_our_own_addresses_are_answered(host):
         "[::1",
         "::1",
         "[::1].evil.example]",
+        "[::1]evil.example",
         "2130706433",
         "0x7f.1",
     ],

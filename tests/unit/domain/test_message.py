@@ -23,10 +23,31 @@ def test_a_text_is_trimmed():
     assert clean_text(" \n hi\tthere \u2003") == "hi\tthere"
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\t\u00a0"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "\n\t\u00a0",
+        "\u200b",
+        "\x00\x1b",
+        "\u2060\u00a0\u202e",
+        "\u0301\ufe0f",
+        "\u20dd",
+        "\u2800",
+        "\u3164",
+    ],
+)
 def test_a_text_must_say_something(text):
     with pytest.raises(InvalidText):
         clean_text(text)
+
+
+@pytest.mark.parametrize(
+    "text", [".", "🔥", "👩\u200d🚀", "❤\ufe0f", "1\ufe0f\u20e3", "🇫🇷", "नि", "\u200b!"]
+)
+def test_a_text_keeps_what_cannot_be_seen_beside_what_can(text):
+    assert clean_text(text) == text
 
 
 def test_a_text_may_have_a_thousand_characters():

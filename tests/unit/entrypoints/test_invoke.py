@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import sys
 from dataclasses import dataclass
 
@@ -39,6 +40,15 @@ class Ending:
     @property
     def frame(self):
         return json.loads(json.loads(self.out)["body"])
+
+
+@pytest.fixture(autouse=True)
+def log():
+    """Put the log back as it was: a later test would write to a stream that is closed by then."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
 
 
 @pytest.fixture
@@ -136,6 +146,17 @@ def test_somebody_else_may_ask(fireside):
 
 def test_a_name_that_nobody_may_have_is_refused_at_the_door(fireside):
     assert json.loads(fireside("$connect", "--username", "<b>").out)["statusCode"] == 400
+
+
+@pytest.mark.parametrize("query", [None, {"queryStringParameters": None}])
+def test_somebody_else_may_knock_without_a_query(fireside, tmp_path, query):
+    event = sample("$connect")
+    del event["queryStringParameters"], event["multiValueQueryStringParameters"]
+    (tmp_path / "event.json").write_text(json.dumps(event | (query or {})), "utf-8")
+
+    ending = fireside("$connect", "--event", tmp_path / "event.json", "--username", "Zoë")
+
+    assert json.loads(ending.out)["statusCode"] == 200
 
 
 def test_an_event_may_come_from_a_file(fireside, tmp_path):

@@ -35,6 +35,7 @@ def test_without_a_word_it_is_a_private_chat_on_this_machine():
     assert settings.public_url is None
     assert settings.allow_origins == ()
     assert not settings.open_browser
+    assert not settings.faithful
     assert settings.log_format == "auto"
     assert settings.color
 
@@ -53,7 +54,8 @@ def test_the_nearest_source_wins(toml):
 def test_every_key_can_stand_in_the_file(toml):
     file = toml(
         'host = "::1"\nport = 0\ndata = "/srv/chat"\npublic_url = "https://Chat.Example/"\n'
-        'open = true\nallow_origin = ["http://a.example:8000"]\nlog_format = "json"'
+        'open = true\nallow_origin = ["http://a.example:8000"]\nlog_format = "json"\n'
+        "faithful = true"
     )
 
     settings = load({}, HOME, file)
@@ -63,6 +65,7 @@ def test_every_key_can_stand_in_the_file(toml):
     assert settings.data == Path("/srv/chat")
     assert settings.public_url == "https://chat.example"
     assert settings.open_browser
+    assert settings.faithful
     assert settings.allow_origins == ("http://a.example:8000",)
     assert settings.log_format == "json"
 

@@ -1,6 +1,7 @@
 """api.json: what is right is read, what is wrong is refused by file, key and remedy."""
 
 import copy
+import dataclasses
 import json
 from importlib import resources
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from localgateway.api import ApiError, Authorizer, Identity, Route, load, parse
+from localgateway.api import ApiError, Authorizer, Function, Identity, Route, load, parse
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((resources.files("localgateway") / "api.schema.json").read_text())
@@ -93,7 +94,7 @@ WRONG = [
         ["authorizers", "door", "identitySource"],
         ["header.X"],
         "authorizers.door.identitySource",
-        "write route.request.header.NAME or route.request.querystring.NAME",
+        "write route.request.header.NAME, route.request.querystring.NAME, stageVariables.NAME",
     ),
     (
         ["authorizers", "door", "identitySource"],
@@ -101,6 +102,27 @@ WRONG = [
         "authorizers.door.identitySource",
         "7 is not known",
     ),
+    (["authorizers", "app"], {}, "authorizers.app", "an integration has this name too"),
+    *(
+        (["integrations", "app", "handler"], name, "integrations.app.handler", "is no function")
+        for name in ("handler", "a..b", "", "a.b c", 7, "a.b.")
+    ),
+    *(
+        (["authorizers", "door", key], value, f"authorizers.door.{key}", "is not a whole number")
+        for key, value in (
+            ("memoryMegabytes", 127),
+            ("memoryMegabytes", 10_241),
+            ("timeoutSeconds", 0),
+            ("timeoutSeconds", 901),
+            ("timeoutSeconds", True),
+            ("timeoutSeconds", 1.5),
+        )
+    ),
+    (["integrations", "app", "environment"], [], "app.environment", "an object is needed here"),
+    (["integrations", "app", "environment"], {"a b": ""}, "app.environment", "is no name"),
+    (["integrations", "app", "environment"], {"A": 1}, "environment.A", "put it in quotes"),
+    (["stageVariables"], {"a": None}, "stageVariables.a", "it must be a text"),
+    (["codeRoot"], "", "codeRoot", "a text is needed here"),
     (["integrations"], ..., "integrations", "an object is needed here"),
     (["integrations", "app"], 5, "integrations.app", "an object is needed here"),
     (["integrations", "app", "timeout"], 5, "integrations.app", "did you mean 'timeoutMillis'?"),
@@ -160,6 +182,7 @@ def test_what_is_wrong_is_refused_by_file_key_and_remedy(path, value, place, rem
 
 
 NOT_IN_A_SCHEMA = {"did you mean 'app'?", "add it under integrations"} | {
+    "an integration has this name too",
     "did you mean 'door'?",
     "add it under authorizers",
 }
@@ -173,6 +196,36 @@ def test_what_the_reader_refuses_the_schema_refuses(path, value):
         jsonschema.validate(changed(path, value), SCHEMA)
 
 
+def test_functions_say_what_runs_and_with_what():
+    document = changed(["integrations", "app", "handler"], "pkg/app.handle")
+    document["integrations"]["app"] |= {"memoryMegabytes": 512, "environment": {"TABLE": "t"}}
+    document["authorizers"]["door"] |= {"handler": "door.decide", "timeoutSeconds": 5}
+    document |= {"stageVariables": {"colour": "red"}, "codeRoot": "src"}
+    jsonschema.validate(document, SCHEMA)
+
+    api = parse(document)
+
+    assert api.functions == {
+        "app": Function("app", "integrations.app", "pkg/app.handle", {"TABLE": "t"}, 512, 1.5),
+        "other": Function("other", "integrations.other"),
+        "door": Function("door", "authorizers.door", "door.decide", timeout_seconds=5),
+        "gate": Function("gate", "authorizers.gate"),
+    }
+    assert api.stage_variables == {"colour": "red"}
+    assert api.code_root == Path("src")
+
+
+def test_identity_sources_may_be_of_the_stage_and_of_the_context():
+    sources = ["stageVariables.open", "context.identity.sourceIp"]
+    document = changed(["authorizers", "door", "identitySource"], sources)
+    jsonschema.validate(document, SCHEMA)
+
+    assert parse(document).routes["$connect"].authorizer.identities == (
+        Identity("stageVariables", "open"),
+        Identity("context", "identity.sourceIp"),
+    )
+
+
 @pytest.mark.parametrize("document", [None, [], "text", 7])
 def test_a_document_is_an_object(document):
     with pytest.raises(ApiError, match=r"api\.json: the document: an object is needed here\."):
@@ -183,7 +236,7 @@ def test_a_file_is_read_and_named(tmp_path):
     path = tmp_path / "api.json"
     path.write_text(json.dumps(GOOD))
 
-    assert load(path) == parse(GOOD)
+    assert load(path) == dataclasses.replace(parse(GOOD, str(path)), code_root=tmp_path)
 
 
 @pytest.mark.parametrize(

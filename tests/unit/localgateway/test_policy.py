@@ -75,7 +75,7 @@ CIRCLE["again"] = CIRCLE
         ({"policyDocument": {"Statement": []}}, "no principalId"),
         (answer(principalId=7), "no principalId"),
         ({"principalId": "ann"}, "no policyDocument"),
-        ({"principalId": "ann", "policyDocument": "Allow"}, "no policyDocument"),
+        ({"principalId": "ann", "policyDocument": "Allow"}, "not JSON; return an object"),
         ({"principalId": "ann", "policyDocument": {}}, "a list of them"),
         (answer("Allow"), "a list of them"),
         (answer(context={"nested": {}}), "texts, numbers and booleans"),

@@ -53,11 +53,12 @@ def test_row_28_what_can_not_be_read_selects_nothing(expression, body):
     assert not compile_selection(expression)(body)
 
 
-@pytest.mark.parametrize("depth", range(800, 1000))
-def test_a_value_that_can_just_be_read_is_written_or_nothing(depth):
-    body = '{"action":' + "[" * depth + "]" * depth + "}"
+def test_a_value_that_can_just_be_read_can_be_written():
+    select = compile_selection("$request.body.action")
+    for depth in range(600, 1000):
+        value = "[" * depth + "]" * depth
 
-    assert compile_selection("$request.body.action")(body) in {None, "", "[" * depth + "]" * depth}
+        assert select('{"action":' + value + "}") in {None, value}
 
 
 @given(st.text())

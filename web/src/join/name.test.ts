@@ -13,6 +13,13 @@ describe("a name", () => {
     ["محمد ٣", "محمد ٣"],
     ["Ада-2", "Ада-2"],
     ["𝐀𝐁", "𝐀𝐁"],
+    ["佐々木ラー", "佐々木ラー"],
+    ["น้ำผึ้ง ๆ", "น้ำผึ้ง ๆ"],
+    ["Nguyễn Thị Ệ", "Nguyễn Thị Ệ"],
+    ["ကျော်", "ကျော်"],
+    ["မြို့", "မြို့"],
+    ["ᱥᱟᱱᱛᱟᱲᱤ", "ᱥᱟᱱᱛᱟᱲᱤ"],
+    ["Groß", "Groß"],
     ["x".repeat(20), "x".repeat(20)],
   ])("may be %j", (written, name) => {
     expect(checkName(written)).toEqual({ ok: true, name });
@@ -42,6 +49,20 @@ describe("a name", () => {
     "Ada\nK",
     "Ada\u0000",
     "A\ud800",
+    "\u0301Ada",
+    "Ada \u0301Bo",
+    "ﾞアダ",
+    `A${"\u0301\u0302\u0323\u0324".repeat(2)}da`,
+    "aǃb",
+    "ʹAda",
+    "Adaʼ",
+    "Kʻaren",
+    "ᴀdmin",
+    "ʀoot",
+    "Adaʰ",
+    "محـمد",
+    "ﷺﷺ",
+    "Ada\u2de0",
   ])("may not be %j", (written) => {
     expect(checkName(written).ok).toBe(false);
   });

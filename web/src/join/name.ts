@@ -19,13 +19,28 @@ function problemOf(name: string): string | null {
   if (length > MOST) return `Use at most ${MOST} characters.`;
   if (
     !/^[\p{L}\p{Mn}\p{Mc}\p{Nd} _-]*$/u.test(name) ||
-    /\p{Default_Ignorable_Code_Point}/u.test(name)
+    /\p{Default_Ignorable_Code_Point}/u.test(name) ||
+    PHONETIC.test(name) ||
+    /\p{Lm}/u.test(name.replace(MODIFIERS, ""))
   )
     return "Use letters, digits, spaces, hyphens and underscores only.";
   if (!/[\p{L}\p{Nd}]/u.test(name)) return "Use at least one letter or digit.";
   if (name.includes("  ")) return "Use one space at a time.";
-  return isOfOneScript(name) ? null : "Use letters of one script only.";
+  if (STRAY_MARKS.test(name.normalize("NFKD"))) return "Put marks on a letter, and at most three.";
+  if (!isOfOneScript(name)) return "Use letters of one script only.";
+  if ([...name.normalize("NFKC")].length > 2 * length) return "Write the letters one by one.";
+  return null;
 }
+
+/** The modifier letters that names are written with; the others are quotes and accents. */
+const MODIFIERS = /[々〻ゝゞーヽヾｰﾞﾟๆໆៗ\ua015ᱸᱹᱺᱻᱼᱽ\u{1e94b}]/gu;
+
+/** Clicks and small capitals: they pass for an exclamation mark, a bar or another letter. */
+const PHONETIC =
+  /[\u01c0-\u01c3\u0262\u026a\u0274\u0276\u0280\u0281\u028f\u0299\u029b\u029c\u029f\u1d00-\u1dbf\u2c7b\ua730\ua731\ua776\ua7ae\ua7af\ua7fa\uab46\uab65\u{1df00}-\u{1df1e}]/u;
+
+/** A mark without a letter, or a pile of marks that reaches into other lines. */
+const STRAY_MARKS = /(?:^|[ _-])[\p{Mn}\p{Mc}]|\p{Mn}{4}/u;
 
 /** Look-alikes hide in mixed scripts. East Asian writing mixes by nature, as in UTS 39. */
 function isOfOneScript(name: string): boolean {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { meansSend } from "./Composer";
+import { meansSend, saysSomething } from "./Composer";
 
 const enter = { key: "Enter", shiftKey: false, isComposing: false, keyCode: 13 };
 
@@ -8,6 +8,23 @@ it("sends on Enter, breaks the line on Shift+Enter", () => {
   expect(meansSend({ ...enter, shiftKey: true }, false)).toBe(false);
   expect(meansSend({ ...enter, key: "a" }, false)).toBe(false);
 });
+
+it.each(["hi", ".", "🔥", "👩\u200d🚀", "❤️", "1️⃣", "🏳️\u200d🌈", "नि", "\u200b\u200b!"])(
+  "takes %j for something said",
+  (text) => expect(saysSomething(text)).toBe(true),
+);
+
+it.each([
+  "",
+  " \n",
+  "\u200b",
+  "\u0000\u001b",
+  "\u2060\u00a0",
+  "\u0301\ufe0f",
+  "\u20dd",
+  "\u2800",
+  "ㅤ",
+])("takes %j for nothing", (text) => expect(saysSomething(text)).toBe(false));
 
 it("breaks the line on Enter where there is only a touch keyboard", () => {
   expect(meansSend(enter, true)).toBe(false);

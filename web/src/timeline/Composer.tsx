@@ -20,7 +20,7 @@ const NEAR_LIMIT = 0.9;
 export function Composer({ room, text, limit, online, field, onText, onSend }: ComposerProps) {
   const said = text.trim();
   const left = limit - [...said].length;
-  const canSend = said !== "" && left >= 0;
+  const canSend = saysSomething(said) && left >= 0;
   useGrowing(field, text);
   useFirstFocus(field);
 
@@ -85,6 +85,11 @@ function Keys() {
 function counter(left: number, limit: number): string {
   if (left < 0) return `${-left} too many`;
   return left <= limit * (1 - NEAR_LIMIT) ? `${left} left` : "";
+}
+
+/** The server's rule: somewhere there is a character that can be seen. */
+export function saysSomething(text: string): boolean {
+  return /[^\p{Cf}\p{Cc}\p{Z}\p{Mn}\p{Me}\u115f\u1160\u2800\u3164\uffa0]/u.test(text);
 }
 
 type Key = Pick<globalThis.KeyboardEvent, "key" | "shiftKey" | "isComposing" | "keyCode">;

@@ -1,6 +1,6 @@
 /** The log of a room: who said what, when, and how far my own words have got. */
 
-import { memo, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
 import { dayName, momentOf, timeOf } from "../ui/when";
@@ -88,22 +88,23 @@ function RowView({ row, online, ...verbs }: RowProps & { row: Row }) {
       );
     case "said": {
       const { key, kind, draft, ...said } = row;
-      return draft ? (
-        <SaidRow {...said} draft={draft} online={online} {...verbs} />
-      ) : (
-        <SaidRow {...said} draft={null} online {...verbs} />
-      );
+      const delivery = draft && <Delivery draft={draft} online={online} {...verbs} />;
+      return <SaidRow {...said} state={draft?.name} delivery={delivery} />;
     }
   }
 }
 
-type SaidProps = Omit<Said, "kind" | "key"> & RowProps;
+type SaidProps = Omit<Said, "kind" | "key" | "draft"> & {
+  state: Draft["name"] | undefined;
+  delivery: ReactNode;
+};
 
+/** Remembered, so that a key press or a new message does not draw five hundred old ones again. */
 const SaidRow = memo(function SaidRow(props: SaidProps) {
-  const { userId, username, mine, text, at, joined, draft } = props;
+  const { userId, username, mine, text, at, joined, state, delivery } = props;
   const name = mine ? "You" : username;
   return (
-    <li className={joined ? "msg" : "msg first"} data-row="" data-delivery={draft?.name}>
+    <li className={joined ? "msg" : "msg first"} data-row="" data-delivery={state}>
       {joined ? <Time at={at} className="gutter" /> : <Avatar id={userId} name={username} />}
       <div className="col">
         <div className={joined ? "sr" : "by"}>
@@ -115,7 +116,7 @@ const SaidRow = memo(function SaidRow(props: SaidProps) {
         <p className="body" dir="auto">
           {text}
         </p>
-        {draft && <Delivery {...props} draft={draft} />}
+        {delivery}
       </div>
     </li>
   );

@@ -1,0 +1,128 @@
+"""CPU and wall time of telling N connections over @connections, beside boto3 with 50 threads.
+
+The posts go over TLS to a server of our own in another process, which answers after 5 ms. Both
+clients are warm: their connections are open, and the median of several broadcasts counts.
+"""
+
+import asyncio
+import contextlib
+import os
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+from botocore.config import Config
+
+from fireside.adapters.connections_api import ConnectionsApi
+from fireside.adapters.pool import Pool
+from fireside.adapters.sigv4 import Credentials
+from load import LOAD_CORE, ROOT, SERVER_CORE, heading, median, pin, table
+
+CERTIFICATE = str(ROOT / "tests/unit/adapters/localhost.pem")
+DATA = b'{"type":"message","room":"general","message":"%b"}' % (b"x" * 200)
+ANSWER_SECONDS, THREADS, ROUNDS = 0.005, 50, 7
+TOKEN = "t" * 880  # as long as a function's own
+
+
+class Endpoint(asyncio.Protocol):
+    """Answers each request after a while, with nothing but its end."""
+
+    def connection_made(self, transport) -> None:
+        self.transport, self.data = transport, b""
+
+    def data_received(self, data: bytes) -> None:
+        self.data += data
+        head, end, rest = self.data.partition(b"\r\n\r\n")
+        if not end:
+            return
+        size = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        if len(rest) >= size:
+            self.data = rest[size:]
+            answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+            asyncio.get_running_loop().call_later(ANSWER_SECONDS, self.transport.write, answer)
+
+
+async def answer_for_ever() -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(CERTIFICATE)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Endpoint, "127.0.0.1", 0, ssl=tls, backlog=1024)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+@contextlib.contextmanager
+def endpoint() -> Iterator[int]:
+    """Run the server in a process of its own; give its port."""
+    with subprocess.Popen(
+        [sys.executable, __file__, "answer"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        pin(process.pid, SERVER_CORE)
+        yield int(process.stdout.readline())
+        process.terminate()
+
+
+def ours(port: int) -> Callable[[list[str]], None]:
+    pool = Pool("localhost", port, tls=ssl.create_default_context(cafile=CERTIFICATE))
+    credentials = Credentials("KEY", "secret", TOKEN)
+    api = ConnectionsApi(f"https://localhost:{port}/ws", "eu-central-1", credentials, pool)
+
+    def tell(ids: list[str]) -> None:
+        assert api.send(ids, DATA) == set()
+
+    return tell
+
+
+def boto3_with_threads(port: int) -> Callable[[list[str]], None]:
+    client = boto3.client(
+        "apigatewaymanagementapi",
+        endpoint_url=f"https://localhost:{port}/ws",
+        region_name="eu-central-1",
+        aws_access_key_id="KEY",
+        aws_secret_access_key="secret",
+        aws_session_token=TOKEN,
+        verify=CERTIFICATE,
+        config=Config(max_pool_connections=THREADS),
+    )
+    threads = ThreadPoolExecutor(THREADS)
+
+    def tell(ids: list[str]) -> None:
+        list(threads.map(lambda one: client.post_to_connection(ConnectionId=one, Data=DATA), ids))
+
+    return tell
+
+
+def measure(tell: Callable[[list[str]], None], count: int) -> tuple[float, float]:
+    """Return a broadcast's wall time in ms, and its CPU time in microseconds a post."""
+    ids = [f"JC1dgf{number:05}MCK-g=" for number in range(count)]
+    tell(ids)
+    walls, cpus = [], []
+    for _ in range(ROUNDS):
+        wall, cpu = time.perf_counter(), time.process_time()
+        tell(ids)
+        walls.append((time.perf_counter() - wall) * 1e3)
+        cpus.append((time.process_time() - cpu) * 1e6 / count)
+    return median(walls), median(cpus)
+
+
+def main() -> None:
+    pin(os.getpid(), LOAD_CORE)
+    heading("Telling N connections (`python bench/bench_posting.py`)")
+    rows = []
+    for count in (100, 1_000):
+        for name, make in (("ours", ours), ("boto3, 50 threads", boto3_with_threads)):
+            with endpoint() as port:
+                rows.append([f"{name}, N={count}", *measure(make(port), count)])
+    table(["client", "wall ms", "CPU us a post"], rows)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["answer"]:
+        asyncio.run(answer_for_ever())
+    else:
+        main()

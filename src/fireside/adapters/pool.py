@@ -1,0 +1,382 @@
+"""Keep-alive connections to one HTTP server, for many small requests at once from one thread.
+
+Requests are carried over about as many connections as the square root of their number. Each
+has its own deadline, so that one that hangs takes its own connection out and nothing else.
+"""
+
+import contextlib
+import functools
+import itertools
+import math
+import os
+import re
+import selectors
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+MOST_CONNECTIONS = 100
+
+_WIDTH = 2.4
+"""Connections per root of requests. A TLS handshake costs as much as 30 posts, so the best
+number is the root of (requests, 10 ms each, 0.29 of a CPU, over 0.5 ms a handshake)."""
+
+_PIECE = 64 * 1024
+_LONGEST_HEAD = 64 * 1024
+_LONGEST_BODY = 16 * 1024 * 1024
+# These look at a head in lower case: to search without regard to case takes ten times as long.
+_STATUS = re.compile(rb"http/1\.1 (\d{3})\b")
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,10})[ \t]*\r\n")
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n")
+_LAST = re.compile(rb"\r\nconnection:[ \t]*close[ \t]*\r\n")
+_NO_BODY = frozenset({204, 304})
+
+
+class Answer(NamedTuple):
+    """What a server answered."""
+
+    status: int
+    head: bytes
+    body: bytes
+
+
+class Pool:
+    """Connections to one server. They outlive an exchange; use it from one thread at a time."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        tls: ssl.SSLContext | None = None,
+        most: int = MOST_CONNECTIONS,
+    ) -> None:
+        """Name the server; nothing is opened yet.
+
+        Args:
+            host: Name or address.
+            port: TCP port.
+            tls: How to verify the server, for HTTPS; plain HTTP without.
+            most: Connections at the same time.
+        """
+        self._host, self._port, self._tls, self._most = host, port, tls, most
+        self._idle: dict[_Line, None] = {}
+        self._selector = selectors.DefaultSelector()
+        self._addresses: Iterator[_Address] | None = None
+
+    def exchange(
+        self,
+        count: int,
+        write: Callable[[int], bytes],
+        *,
+        seconds: float,
+        until: float = math.inf,
+    ) -> list[Answer | None]:
+        """Send requests and return the answers, None where there is none in time.
+
+        Args:
+            count: How many requests.
+            write: Gives the bytes of one, when its turn comes.
+            seconds: For each request, from its turn to the end of its answer.
+            until: Of `time.monotonic()`: then all of it ends.
+        """
+        self._addresses = None
+        exchange = _Exchange(self, count, write, seconds, until)
+        try:
+            exchange.run(self._selector, min(count, self._most, _width(count)))
+        finally:
+            exchange.abandon()
+        return exchange.answers
+
+    def close(self) -> None:
+        """Close all connections."""
+        for line in list(self._idle):
+            self.drop(line)
+        self._selector.close()
+
+    # --- for the exchange under way ---
+
+    def take(self) -> "_Line | None":
+        """Take a connection that is open and waits for work; the one used last is the warmest."""
+        return self._idle.popitem()[0] if self._idle else None
+
+    def keep(self, line: "_Line") -> None:
+        """Take back a connection that may be used again."""
+        self._idle[line] = None
+
+    def open(self) -> "_Line":
+        """Begin to connect, each time to the next of the server's addresses.
+
+        Raises:
+            OSError: There is no such name, or no way to it.
+        """
+        if self._addresses is None:
+            found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+            self._addresses = itertools.cycle([(entry[0], entry[4]) for entry in found])
+        wrap = None
+        if self._tls is not None:
+            wrap = functools.partial(
+                self._tls.wrap_socket, server_hostname=self._host, do_handshake_on_connect=False
+            )
+        line = _Line(next(self._addresses), wrap)
+        self._selector.register(line.descriptor, line.awaits, line)
+        return line
+
+    def watch(self, line: "_Line", awaited: int) -> None:
+        """Wait for what a connection now waits for, if that was something else before."""
+        if line.awaits != awaited:
+            self._selector.modify(line.descriptor, line.awaits, line)
+
+    def drop(self, line: "_Line") -> None:
+        """Close a connection."""
+        self._idle.pop(line, None)
+        self._selector.unregister(line.descriptor)
+        line.socket.close()
+
+
+class _Exchange:
+    """Many requests, each on a connection for a while."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        count: int,
+        write: Callable[[int], bytes],
+        seconds: float,
+        until: float,
+    ) -> None:
+        self.answers: list[Answer | None] = [None] * count
+        self._pool, self._write, self._seconds, self._until = pool, write, seconds, until
+        self._left = iter(range(count))
+        self._busy: dict[_Line, float] = {}
+        """Deadlines, the earliest first: all requests have the same time."""
+
+    def run(self, selector: selectors.BaseSelector, width: int) -> None:
+        """Carry all requests, `width` at a time."""
+        for _ in range(width):
+            self._feed(self._pool.take())
+        while self._busy:
+            earliest = next(iter(self._busy.values()))
+            for key, _ in selector.select(max(0.0, earliest - time.monotonic())):
+                self._ready(key.data)
+            self._expire()
+
+    def abandon(self) -> None:
+        """Close what is still under way; nothing is, unless something broke."""
+        for line in self._busy:
+            self._pool.drop(line)
+
+    def _feed(self, line: "_Line | None") -> None:
+        """Give the next request to a connection, to a new one if there is none."""
+        if time.monotonic() < self._until:
+            for index in self._left:
+                if self._carry(index, line, repeated=False):
+                    return
+                line = None
+        if line is not None:
+            self._pool.keep(line)
+
+    def _carry(self, index: int, line: "_Line | None", *, repeated: bool) -> bool:
+        """Put a request on a connection; tell whether it is under way."""
+        try:
+            line = line or self._pool.open()
+        except OSError:
+            return False
+        self._busy[line] = min(time.monotonic() + self._seconds, self._until)
+        line.begin(index, self._write(index), repeated=repeated)
+        if line.is_open:
+            self._ready(line)
+        return True
+
+    def _ready(self, line: "_Line") -> None:
+        """Let a connection go on, and give it the next request when it has its answer."""
+        if line not in self._busy:
+            self._pool.drop(line)  # it was idle: all that can have come is the end
+            return
+        awaited = line.awaits
+        try:
+            answer = line.advance()
+        except (OSError, ValueError):
+            self._broke(line)
+            return
+        self._pool.watch(line, awaited)
+        if answer is not None:
+            del self._busy[line]
+            self.answers[line.index] = answer
+            self._feed(self._reusable(line))
+
+    def _reusable(self, line: "_Line") -> "_Line | None":
+        if line.is_reusable:
+            return line
+        self._pool.drop(line)
+        return None
+
+    def _broke(self, line: "_Line") -> None:
+        """Give up a connection; what nobody can have read is sent once more on a new one."""
+        del self._busy[line]
+        self._pool.drop(line)
+        if not (line.may_repeat and self._carry(line.index, None, repeated=True)):
+            self._feed(None)
+
+    def _expire(self) -> None:
+        """Cut off what has had its time."""
+        now = time.monotonic()
+        while self._busy:
+            line, deadline = next(iter(self._busy.items()))
+            if deadline > now:
+                return
+            del self._busy[line]
+            self._pool.drop(line)
+            self._feed(None)
+
+
+_Address = tuple[int, Any]
+_Wrap = Callable[[socket.socket], ssl.SSLSocket]
+
+
+class _Line:
+    """One connection, and the request that is under way on it."""
+
+    def __init__(self, address: _Address, wrap: _Wrap | None) -> None:
+        family, where = address
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        self.descriptor = self.socket.fileno()  # stays the same when TLS takes it over
+        self.awaits = selectors.EVENT_WRITE
+        self.is_open = False
+        self.is_reusable = True
+        self.index = -1
+        self._wrap = wrap
+        self._is_connected = False
+        self._is_used = False
+        self._repeated = False
+        self._unsent = b""
+        self._received = bytearray()
+        try:
+            self.socket.settimeout(0)
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with contextlib.suppress(BlockingIOError):
+                self.socket.connect(where)
+        except OSError:
+            self.socket.close()
+            raise
+
+    @property
+    def may_repeat(self) -> bool:
+        """Tell whether the request was never read: the connection was not there any more."""
+        unread = not self.is_open or (self._is_used and not self._received)
+        return unread and not self._repeated
+
+    def begin(self, index: int, request: bytes, *, repeated: bool) -> None:
+        """Note a request; `advance` sends it."""
+        self.index, self._unsent, self._repeated = index, request, repeated
+        self._received.clear()
+
+    def advance(self) -> Answer | None:
+        """Go on as far as it goes without waiting; return the answer when it is complete.
+
+        Raises:
+            OSError: The connection broke.
+            ValueError: What came is no answer.
+        """
+        try:
+            if not self.is_open:
+                self._open()
+            if self._unsent:
+                self.awaits = selectors.EVENT_WRITE
+                self._unsent = self._unsent[self.socket.send(self._unsent) :]
+                self.awaits = selectors.EVENT_WRITE if self._unsent else selectors.EVENT_READ
+                return None
+            return self._receive()
+        except ssl.SSLWantReadError:
+            self.awaits = selectors.EVENT_READ
+        except ssl.SSLWantWriteError:
+            self.awaits = selectors.EVENT_WRITE
+        except BlockingIOError:
+            pass  # it awaits what it tried
+        return None
+
+    def _open(self) -> None:
+        """Finish connecting, then the TLS handshake."""
+        if not self._is_connected:
+            error = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if error:
+                raise OSError(error, os.strerror(error))
+            self._is_connected = True
+            if self._wrap is not None:
+                self.socket = self._wrap(self.socket)
+        if isinstance(self.socket, ssl.SSLSocket):
+            self.socket.do_handshake()
+        self.is_open = True
+
+    def _receive(self) -> Answer | None:
+        while True:
+            piece = self.socket.recv(_PIECE)
+            if not piece:
+                raise ConnectionResetError
+            self._received += piece
+            answer, end = _parse(self._received)
+            if answer is not None:
+                self._is_used = True
+                last = _LAST.search(answer.head.lower()) is not None
+                self.is_reusable = not last and end == len(self._received)
+                return answer
+
+
+def _parse(data: bytearray) -> tuple[Answer | None, int]:
+    """Read an answer; None while it is not complete. Tell where it ends.
+
+    Raises:
+        ValueError: It is no answer, or longer than any that we ask for.
+    """
+    start = data.find(b"\r\n\r\n") + 4
+    if start < len(b"\r\n\r\n"):
+        if len(data) > _LONGEST_HEAD:
+            raise ValueError("the head does not end")
+        return None, 0
+    head = bytes(data[: start - 2])
+    if len(data) - start > _LONGEST_BODY:
+        raise ValueError("the body is too long")
+    status = _status(head.lower())
+    body, end = _body(status, head.lower(), data, start)
+    return (None, 0) if body is None else (Answer(status, head, body), end)
+
+
+def _status(head: bytes) -> int:
+    match = _STATUS.match(head)
+    if match is None:
+        raise ValueError("that is not HTTP/1.1")
+    return int(match[1])
+
+
+def _body(status: int, head: bytes, data: bytearray, start: int) -> tuple[bytes | None, int]:
+    """Return the body and where it ends, or None while some of it is missing."""
+    length = _LENGTH.search(head)
+    if status in _NO_BODY:
+        return b"", start
+    if length is not None:
+        end = start + int(length[1])
+        return (bytes(data[start:end]) if len(data) >= end else None), end
+    if _CHUNKED.search(head) is None:
+        raise ValueError("nothing says where the body ends")
+    return _chunks(data, start)
+
+
+def _chunks(data: bytearray, at: int) -> tuple[bytes | None, int]:
+    """Put the pieces of a body together, once the last one is there."""
+    body = bytearray()
+    while (line_end := data.find(b"\r\n", at)) >= 0:
+        size = int(data[at:line_end].partition(b";")[0], 16)
+        at = line_end + 2 + size + 2
+        if size < 0 or len(data) < at:
+            break
+        if size == 0:
+            return bytes(body), at
+        body += data[line_end + 2 : at - 2]
+    return None, at
+
+
+def _width(count: int) -> int:
+    """Say how many connections are worth their handshakes."""
+    return math.ceil(_WIDTH * math.sqrt(count))

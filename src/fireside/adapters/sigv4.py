@@ -1,0 +1,104 @@
+"""Sign requests to AWS (Signature Version 4) with the standard library alone.
+
+A signer is for requests that differ in path and body only, as posts and database calls do.
+All else of them is worked out once, or once a second, which leaves two digests for each.
+"""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_ALGORITHM = "AWS4-HMAC-SHA256"
+_DATE = "x-amz-date"
+_TOKEN = "x-amz-security-token"  # noqa: S105 - a header's name
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What AWS knows us by. Temporary ones, as a Lambda function has, come with a token."""
+
+    key_id: str
+    secret: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+class Signer:
+    """Signs requests of one method to one host."""
+
+    def __init__(  # noqa: PLR0913 - all that stays the same from request to request
+        self,
+        credentials: Credentials,
+        *,
+        region: str,
+        service: str,
+        method: str,
+        host: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Fix what is the same in all requests.
+
+        Args:
+            credentials: Who signs.
+            region: AWS's Region, as `eu-central-1`.
+            service: AWS's name for what is asked, as `execute-api`.
+            method: HTTP's.
+            host: As in the Host header, with the port if it is not the usual one.
+            headers: Further ones to send and to sign.
+        """
+        fixed = {name.lower(): " ".join(value.split()) for name, value in (headers or {}).items()}
+        fixed["host"] = host
+        if credentials.token:
+            fixed[_TOKEN] = credentials.token
+        self._fixed = fixed
+        self._names = sorted([*fixed, _DATE])
+        self._credentials = credentials
+        self._region, self._service, self._method = region, service, method
+        self._day = ""
+        self._key = b""
+        self._second = -1
+        self._canonical = self._to_sign = self._lines = ""
+        self._body = b""
+        self._body_digest = hashlib.sha256(b"").hexdigest()
+
+    def sign(self, path: str, body: bytes, epoch_seconds: float) -> str:
+        r"""Return the header lines to send, each with its `\r\n`.
+
+        `path` is percent-encoded as it is sent: all but letters, digits, `-._~` and slashes.
+        Dots as a whole segment, doubled slashes and queries are not for us.
+        """
+        if int(epoch_seconds) != self._second:
+            self._renew(int(epoch_seconds))
+        if body is not self._body:  # a broadcast is one body to many
+            self._body, self._body_digest = body, hashlib.sha256(body).hexdigest()
+        # AWS signs an encoded path encoded once more, and only the percent signs need that.
+        twice = path.replace("%", "%25")
+        canonical = f"{self._method}\n{twice}\n{self._canonical}{self._body_digest}"
+        digest = hashlib.sha256(canonical.encode()).hexdigest()
+        signature = hmac.digest(self._key, f"{self._to_sign}{digest}".encode(), "sha256").hex()
+        return f"{self._lines}{signature}\r\n"
+
+    def _renew(self, second: int) -> None:
+        """Work out what holds for a second, and the key, which holds for a day."""
+        stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(second))
+        scope = f"{stamp[:8]}/{self._region}/{self._service}/aws4_request"
+        if stamp[:8] != self._day:
+            self._day, self._key = stamp[:8], _key(self._credentials.secret, scope)
+        values = {**self._fixed, _DATE: stamp}
+        signed = "".join(f"{name}:{values[name]}\n" for name in self._names)
+        names = ";".join(self._names)
+        self._canonical = f"\n{signed}\n{names}\n"
+        self._to_sign = f"{_ALGORITHM}\n{stamp}\n{scope}\n"
+        sent = "".join(f"{name}: {value}\r\n" for name, value in values.items())
+        who = f"Credential={self._credentials.key_id}/{scope}"
+        self._lines = f"{sent}authorization: {_ALGORITHM} {who}, SignedHeaders={names}, Signature="
+        self._second = second
+
+
+def _key(secret: str, scope: str) -> bytes:
+    """Derive the key for a day, a Region and a service."""
+    key = f"AWS4{secret}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key

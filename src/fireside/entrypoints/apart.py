@@ -1,0 +1,97 @@
+"""The server's side of `fireside serve --faithful`: handlers run in a process of their own.
+
+They post over signed HTTP like functions on AWS, with a key that is made anew for each run.
+"""
+
+import asyncio
+import dataclasses
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import fireside
+from fireside.domain.entry import EntryRules
+from fireside.entrypoints import faithful
+from localgateway.api import Api
+from localgateway.context import Credentials
+from localgateway.core import Invoke, Outcome, Returned
+from localgateway.management_http import Access
+from localgateway.runner import Completed, Release
+from localgateway.workers import WorkerRunner
+
+_OUR_OWN = -1
+_WELL = Returned({"statusCode": 200})
+
+
+class NotReady(Exception):  # noqa: N818 - it says what is so
+    """The handlers' process can't keep messages."""
+
+
+class HandlersApart(WorkerRunner):
+    """Runs the chat's functions in a process each: the messages have one writer."""
+
+    def __init__(
+        self,
+        api: Api,
+        *,
+        release: Release,
+        address: Callable[[], str],
+        credentials: Credentials,
+    ) -> None:
+        self._pass_on = release
+        self._asked: list[asyncio.Future[Outcome]] = []
+        super().__init__(
+            api, release=self._sort, address=address, concurrency=1, credentials=credentials
+        )
+
+    async def check(self) -> None:
+        """Make sure that messages can be kept.
+
+        Raises:
+            NotReady: They can't.
+        """
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._asked.append(answer)
+        context = {"routeKey": faithful.READY, "requestId": ""}
+        self.submit(Invoke(_OUR_OWN, "", "chat", {"requestContext": context}))
+        outcome = await answer
+        if outcome != _WELL:
+            raise NotReady(str(outcome[0]))
+
+    def _sort(self, batch: list[Completed]) -> None:
+        """Keep the answers to our own questions, and pass on all others."""
+        for completed in batch:
+            if completed.invocation.invocation_id == _OUR_OWN:
+                answer = self._asked.pop(0)
+                if not answer.done():
+                    answer.set_result(completed.outcome)
+            else:
+                self._pass_on([completed])
+
+
+def with_handlers(api: Api, data: Path, rules: EntryRules, endpoint: str) -> Api:
+    """Say where the functions' code is, and what they need to know."""
+    environment = {
+        faithful.DATA: str(data.absolute()),
+        faithful.ENDPOINT: endpoint,
+        faithful.HOSTS: " ".join(rules.hosts),
+        faithful.ORIGINS: " ".join(rules.origins),
+    }
+    functions = {
+        name: dataclasses.replace(
+            function, handler=f"{faithful.__name__}.{name}", environment=environment
+        )
+        for name, function in api.functions.items()
+    }
+    root = Path(fireside.__file__).parents[1]
+    return dataclasses.replace(api, functions=functions, code_root=root)
+
+
+def new_credentials() -> Credentials:
+    """Make a key that only this server and its handlers know."""
+    return "FIRESIDE", secrets.token_urlsafe(30)
+
+
+def access_with(credentials: Credentials) -> Access:
+    """Let nobody but the handlers post."""
+    return Access(strict=True, secrets=dict([credentials]))

@@ -1,0 +1,328 @@
+"""Put gateways together: APIs from files, their handlers in processes, their ports."""
+
+import asyncio
+import contextlib
+import dataclasses
+import errno
+import json
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from aiohttp import hdrs, web
+
+from localgateway.api import Api, ApiError, load
+from localgateway.context import Credentials
+from localgateway.faults import Faults, Plan, slow
+from localgateway.limits import Limits
+from localgateway.management_http import Access
+from localgateway.recording import Recorder, record
+from localgateway.runner import MakeRunner, Release, Runner
+from localgateway.server import Server
+from localgateway.sockets import take_over
+from localgateway.workers import CONCURRENCY, WorkerRunner
+
+log = logging.getLogger(__name__)
+
+WATCH_SECONDS = 0.5
+"""How often `--reload` looks at the files."""
+
+_T = TypeVar("_T")
+_LOOPBACK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - looked up
+_NOT_CODE = frozenset({"__pycache__", "node_modules", "site-packages"})
+
+
+class CannotServe(Exception):  # noqa: N818 - it says what happened
+    """Stop before anything runs. The text names the place and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line said of how to serve."""
+
+    files: Sequence[Path]
+    host: str = "127.0.0.1"
+    ports: Sequence[int] = (3001,)
+    stages: Sequence[str] = ()
+    limits: Limits = field(default_factory=Limits)
+    integration_seconds: float | None = None
+    concurrency: int = CONCURRENCY
+    reload: bool = False
+    as_json: bool = False
+    strict: bool = False
+    credentials: Credentials | None = None
+    record: Path | None = None
+    faults: Plan | None = None
+
+
+class Hosted:
+    """One API that is served: its gateway, and the processes of its functions."""
+
+    def __init__(
+        self, api: Api, options: Options, beside: Server | None, recorder: Recorder | None
+    ) -> None:
+        self.api = api
+        self.file = Path(api.source)
+        self.runner: WorkerRunner
+        self._options = options
+        faults = Faults(options.faults) if options.faults is not None else None
+        make_runner: MakeRunner = self._make_runner
+        if faults is not None:
+            make_runner = slow(make_runner, faults)
+        if recorder is not None:
+            make_runner = record(make_runner, recorder)
+        key, secret = options.credentials or ("", "")
+        self.server = Server(
+            api,
+            make_runner,
+            site=_site(lambda: self.server) if beside is None else None,
+            access=Access(strict=options.strict, secrets={key: secret} if key else {}),
+            faults=faults,
+            limits=options.limits,
+            beside=beside,
+        )
+
+    @property
+    def url(self) -> str:
+        """Say where clients connect."""
+        host = self._options.host
+        local = host in _LOOPBACK or host == _LOOPBACK[""]
+        shown = "localhost" if local else f"[{host}]" if ":" in host else host
+        return f"ws://{shown}:{self.server.port}/{self.api.stage}"
+
+    def _make_runner(self, *, release: Release) -> Runner:
+        host = self._options.host
+        literal = _LOOPBACK.get(host) or (f"[{host}]" if ":" in host else host)
+        self.runner = WorkerRunner(
+            self.api,
+            release=release,
+            address=lambda: f"http://{literal}:{self.server.port}",
+            concurrency=self._options.concurrency,
+            credentials=self._options.credentials,
+        )
+        return self.runner
+
+    async def reload(self) -> None:
+        """Use the files as they are now; what is wrong with them is said, and the old stays."""
+        try:
+            api = read(self.file, self._options, self.api.stage)
+        except ApiError as why:
+            log.error("not reloaded: %s", why)  # noqa: TRY400 - the sentence says it all
+            return
+        self.api = api
+        self.server.gateway.adopt(api)
+        await self.runner.reload(api)
+        try:
+            await self.runner.warm()
+        except ApiError as why:
+            log.error("%s", why)  # noqa: TRY400 - the same
+        else:
+            log.info("reloaded %s", self.file)
+
+
+def serve(options: Options) -> int:
+    """Run until a signal comes; return the exit code.
+
+    Raises:
+        ApiError: An api.json or a handler it names can't be used.
+        CannotServe: A port can't be had.
+    """
+    return asyncio.run(_serve(options))
+
+
+def read(file: Path, options: Options, stage: str | None = None) -> Api:
+    """Read an api.json, with what the command line says instead of it.
+
+    Raises:
+        ApiError: It can't be used, or a function in it has no handler.
+    """
+    api = load(file)
+    for function in api.functions.values():
+        if function.handler is None:
+            raise ApiError(
+                f"{file}: {function.place}.handler: it is missing; "
+                "name the function as package.module.function."
+            )
+    if not api.code_root.is_dir():
+        raise ApiError(f"{file}: codeRoot: there is no folder {api.code_root}; mend the path.")
+    if options.integration_seconds is not None:
+        seconds = options.integration_seconds
+        routes = {
+            key: dataclasses.replace(route, timeout_seconds=seconds)
+            for key, route in api.routes.items()
+        }
+        api = dataclasses.replace(api, routes=routes)
+    return dataclasses.replace(api, stage=stage) if stage is not None else api
+
+
+def host_all(options: Options) -> list[Hosted]:
+    """Read every file and wire its gateway; those with the same port share it by stage.
+
+    Raises:
+        ApiError: A file can't be used.
+        CannotServe: Two APIs want one stage on one port.
+    """
+    firsts: dict[int, Hosted] = {}
+    hosted: list[Hosted] = []
+    taken: dict[tuple[int, str], Path] = {}
+    recorder = None if options.record is None else _recorder(options.record)
+    for index, file in enumerate(options.files):
+        api = read(file, options, _nth(options.stages, index) if options.stages else None)
+        port = _nth(options.ports, index)
+        if (port, api.stage) in taken:
+            raise CannotServe(
+                f"{file}: stage: {api.stage!r} is served for {taken[port, api.stage]} already; "
+                f"give this one its own with a further --port or --stage."
+            )
+        taken[port, api.stage] = file
+        first = firsts.get(port)
+        one = Hosted(api, options, None if first is None else first.server, recorder)
+        firsts.setdefault(port, one)
+        hosted.append(one)
+    return hosted
+
+
+async def _serve(options: Options) -> int:
+    hosted = host_all(options)
+    started: list[Hosted] = []
+    stop = asyncio.Event()
+    _on_signals(stop)
+    try:
+        await asyncio.gather(*(one.runner.warm() for one in hosted))
+        for index, one in enumerate(hosted):
+            await _listen(one, options.host, _nth(options.ports, index))
+            started.append(one)
+        _announce(hosted, options)
+        watch = asyncio.create_task(_watch(hosted)) if options.reload else None
+        await stop.wait()
+        if watch is not None:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+    finally:
+        await asyncio.gather(*(one.server.stop() for one in started))
+        await asyncio.gather(*(one.runner.end() for one in hosted))
+    return 0
+
+
+async def _listen(one: Hosted, host: str, port: int) -> None:
+    """Open the port, unless an API before this one did."""
+    try:
+        await one.server.start(host, port)
+    except OSError as cause:
+        raise _cannot_listen(host, port, cause) from cause
+
+
+def _nth(given: Sequence[_T], index: int) -> _T:
+    """Pick what was given for the API at `index`; what was given last counts for the rest."""
+    return given[min(index, len(given) - 1)]
+
+
+def _cannot_listen(host: str, port: int, cause: OSError) -> CannotServe:
+    if cause.errno == errno.EADDRINUSE:
+        return CannotServe(
+            f"--port: {port} is taken by another program; choose another, or 0 for any free one."
+        )
+    if cause.errno == errno.EACCES:
+        return CannotServe(f"--port: {port} needs more rights than you have; choose one over 1023.")
+    return CannotServe(f"--host: {host} is no address of this machine; try localhost.")
+
+
+def _announce(hosted: Sequence[Hosted], options: Options) -> None:
+    """Say where the APIs are, and what they allow."""
+    for one in hosted:
+        facts: dict[str, object] = {
+            "api": one.api.name,
+            "url": one.url,
+            "connections": one.url.replace("ws:", "http:") + "/@connections",
+            "idleSeconds": options.limits.idle_seconds,
+            "lifetimeSeconds": options.limits.lifetime_seconds,
+            "integrationSeconds": max(r.timeout_seconds for r in one.api.routes.values()),
+            "frameBytes": options.limits.frame_bytes,
+            "messageBytes": options.limits.message_bytes,
+            "concurrency": options.concurrency,
+        }
+        if options.as_json:
+            print(json.dumps({"message": "listening", **facts}), flush=True)
+        else:
+            print(
+                f"{one.api.name} is at {one.url}  (idle {facts['idleSeconds']:g} s, "
+                f"life {facts['lifetimeSeconds']:g} s, integration "
+                f"{facts['integrationSeconds']:g} s, {options.concurrency} at once, "
+                "Ctrl-C to stop)",
+                flush=True,
+            )
+
+
+def _on_signals(stop: asyncio.Event) -> None:
+    """Stop on SIGTERM and Ctrl-C; a second one ends at once."""
+    loop = asyncio.get_running_loop()
+
+    def first(number: signal.Signals) -> None:
+        loop.remove_signal_handler(number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises instead
+            loop.add_signal_handler(number, first, number)
+
+
+async def _watch(hosted: Sequence[Hosted]) -> None:
+    """Reload an API when its file or its code changes."""
+    seen = {one.file: await asyncio.to_thread(stamps, one.api) for one in hosted}
+    while True:
+        await asyncio.sleep(WATCH_SECONDS)
+        for one in hosted:
+            now = await asyncio.to_thread(stamps, one.api)
+            if now != seen[one.file]:
+                seen[one.file] = now
+                await one.reload()
+
+
+def stamps(api: Api) -> dict[Path, int]:
+    """Note when each file that counts was last written."""
+    found = {}
+    for path in (Path(api.source), *_code(api.code_root)):
+        with contextlib.suppress(OSError):
+            found[path] = path.stat().st_mtime_ns
+    return found
+
+
+def _code(folder: Path) -> list[Path]:
+    """List the Python files below a folder, without what was installed or hidden there."""
+    found: list[Path] = []
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if path.is_dir() and path.name not in _NOT_CODE and not path.name.startswith("."):
+                found += _code(path)
+            elif path.suffix == ".py":
+                found.append(path)
+    return found
+
+
+def _site(server: Callable[[], Server]) -> web.Application:
+    """Answer plain HTTP as API Gateway does: 426 on a stage, 403 beside it."""
+    app = web.Application()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if server().at(request.path.split("/")[1]) is None:
+            return web.json_response({"message": "Forbidden"}, status=403)
+        if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
+            return await take_over(server(), request)
+        return web.json_response(
+            {"message": "Upgrade Required"}, status=426, headers={hdrs.UPGRADE: "websocket"}
+        )
+
+    app.router.add_route("*", "/{tail:.*}", answer)
+    return app
+
+
+def _recorder(folder: Path) -> Recorder:
+    try:
+        return Recorder(folder)
+    except OSError as cause:
+        raise CannotServe(
+            f"--record: {folder} can't be used ({cause.strerror}); name a folder you may write to."
+        ) from cause

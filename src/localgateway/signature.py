@@ -1,0 +1,190 @@
+"""Read and check AWS Signature Version 4 on a request to @connections.
+
+By default a signature only has to be well formed, as handlers at home sign with any key. With
+the real keys it can be verified too, so that signing itself is tested before the upload.
+"""
+
+import hashlib
+import hmac
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+SERVICE = "execute-api"
+CLOCK_SKEW_SECONDS = 300
+
+_ALGORITHM = "AWS4-HMAC-SHA256"
+_STAMP = "%Y%m%dT%H%M%SZ"
+_UNSIGNED_BODY = "UNSIGNED-PAYLOAD"
+_CREDENTIAL = re.compile(r"([^/,\s]+)/(\d{8})/([^/,\s]+)/([^/,\s]+)/aws4_request")
+_HEADER_NAMES = re.compile(r"[!#-'*+.0-9A-Z^_`a-z|~-]+(;[!#-'*+.0-9A-Z^_`a-z|~-]+)*")
+_SIGNATURE = re.compile(r"[0-9a-f]{64}")
+
+
+class BadSignature(Exception):  # noqa: N818 - it says what happened
+    """The request may not be answered. `kind` is AWS's name for why."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRequest:
+    """A request as it came over the wire: the path and the query are still encoded."""
+
+    method: str
+    path: str
+    query: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+
+    def values(self, name: str) -> list[str]:
+        """Return all values of a header, whatever its case, with single spaces."""
+        return [" ".join(v.split()) for k, v in self.headers if k.lower() == name]
+
+    def value(self, name: str) -> str:
+        """Return a header as one text, empty when it is absent."""
+        return ",".join(self.values(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What an Authorization header says."""
+
+    key_id: str
+    date: str
+    region: str
+    service: str
+    header_names: tuple[str, ...]
+    hex_digest: str
+
+    @property
+    def scope(self) -> str:
+        """Return what a signing key is good for: a day, a Region and a service."""
+        return f"{self.date}/{self.region}/{self.service}/aws4_request"
+
+
+def read(request: SignedRequest) -> Signature:
+    """Read the signature of a request, without verifying it.
+
+    Raises:
+        BadSignature: There is none, or it is not well formed.
+    """
+    text = request.value("authorization")
+    if not text:
+        raise BadSignature("MissingAuthenticationTokenException", "Missing Authentication Token")
+    algorithm, _, rest = text.partition(" ")
+    pairs = (part.strip().partition("=") for part in rest.split(","))
+    fields = {name: value for name, _, value in pairs}
+    credential = _CREDENTIAL.fullmatch(fields.get("Credential", ""))
+    names, digest = fields.get("SignedHeaders", ""), fields.get("Signature", "")
+    if (
+        algorithm != _ALGORITHM
+        or credential is None
+        or not _HEADER_NAMES.fullmatch(names)
+        or not _SIGNATURE.fullmatch(digest)
+    ):
+        raise _incomplete(
+            "Authorization must be AWS4-HMAC-SHA256 with Credential, SignedHeaders and Signature"
+        )
+    key_id, date, region, service = credential.groups()
+    return Signature(key_id, date, region, service, tuple(names.split(";")), digest)
+
+
+def verify(request: SignedRequest, secrets: Mapping[str, str], now: datetime) -> None:
+    """Check that a request was signed just now, for this service, with a key that is known.
+
+    Raises:
+        BadSignature: It was not.
+    """
+    signature = read(request)
+    if signature.service != SERVICE:
+        raise _mismatch(f"Credential should be scoped to correct service: '{SERVICE}'.")
+    if "host" not in signature.header_names:
+        raise _mismatch("'Host' must be a 'SignedHeader' in the AWS Authorization.")
+    stamp = _stamp(request)
+    if not stamp.startswith(signature.date):
+        raise _mismatch("Date in Credential scope does not match YYYYMMDD from the request's date")
+    if abs((now - _moment(stamp)).total_seconds()) > CLOCK_SKEW_SECONDS:
+        raise _mismatch(f"Signature expired: {stamp} is not within 5 min. of {now:{_STAMP}}")
+    secret = secrets.get(signature.key_id)
+    if secret is None:
+        raise BadSignature(
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.",
+        )
+    wanted = sign(request, signature, stamp, secret)
+    if not hmac.compare_digest(wanted, signature.hex_digest) or not _body_is_the_signed(request):
+        raise _mismatch(
+            "The request signature we calculated does not match the signature you provided. "
+            "Check your AWS Secret Access Key and signing method."
+        )
+
+
+def sign(request: SignedRequest, signature: Signature, stamp: str, secret: str) -> str:
+    """Compute the signature that a request must carry, in hexadecimal."""
+    canonical = _canonical(request, signature.header_names)
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    text = f"{_ALGORITHM}\n{stamp}\n{signature.scope}\n{digest}"
+    key = f"AWS4{secret}".encode()
+    for part in (*signature.scope.split("/"), text):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return key.hex()
+
+
+def _canonical(request: SignedRequest, header_names: Sequence[str]) -> str:
+    """Write a request in the one form that both sides sign."""
+    return "\n".join(
+        [
+            request.method.upper(),
+            quote(_plain_path(request.path), safe="/~"),
+            "&".join("=".join(pair) for pair in _parameters(request.query)),
+            *(f"{name}:{request.value(name)}" for name in header_names),
+            "",
+            ";".join(header_names),
+            request.value("x-amz-content-sha256") or hashlib.sha256(request.body).hexdigest(),
+        ]
+    )
+
+
+def _plain_path(path: str) -> str:
+    """Resolve dots and double slashes, and keep a slash at the end."""
+    plain = "/" + posixpath.normpath(f"/{path}").lstrip("/")
+    return f"{plain}/" if path.endswith("/") and plain != "/" else plain
+
+
+def _parameters(query: str) -> list[tuple[str, str]]:
+    pairs = (pair.partition("=") for pair in query.split("&") if query)
+    return sorted((name, value) for name, _, value in pairs)
+
+
+def _body_is_the_signed(request: SignedRequest) -> bool:
+    """Tell whether the digest that was signed in place of the body is the body's."""
+    said = request.value("x-amz-content-sha256")
+    return said in ("", _UNSIGNED_BODY, hashlib.sha256(request.body).hexdigest())
+
+
+def _stamp(request: SignedRequest) -> str:
+    stamp = request.value("x-amz-date")
+    if not stamp:
+        raise _incomplete("Authorization header requires existence of 'X-Amz-Date'.")
+    return stamp
+
+
+def _moment(stamp: str) -> datetime:
+    try:
+        return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
+    except ValueError as cause:
+        raise _incomplete("X-Amz-Date must be in ISO8601 'basic format'.") from cause
+
+
+def _incomplete(text: str) -> BadSignature:
+    return BadSignature("IncompleteSignatureException", text)
+
+
+def _mismatch(text: str) -> BadSignature:
+    return BadSignature("InvalidSignatureException", text)

@@ -1,0 +1,155 @@
+"""`fireside serve --faithful`: what is different below, and what must not show."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from contextlib import asynccontextmanager
+
+import pytest
+from websockets.asyncio.client import connect
+
+from fireside.domain.entry import EntryRules
+from fireside.entrypoints import apart
+from fireside.entrypoints.exits import CannotStart, ExitCode
+from fireside.entrypoints.local import (
+    _own_address,
+    api_document,
+    make_faithful_server,
+    open_store,
+    start_handlers,
+)
+from fireside.entrypoints.settings import Settings
+from serving import serving
+from test_trouble import ask
+
+
+@asynccontextmanager
+async def running(data, **settings):
+    settings = Settings(data=data, faithful=True, **settings)
+    server = make_faithful_server(settings, None)
+    await server.start(settings.host, 0)
+    await start_handlers(settings, server)
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+def status_of(url: str, data: bytes | None = None) -> int:
+    try:
+        with urllib.request.urlopen(url, data, timeout=10) as answer:  # noqa: S310 - our own
+            return answer.status
+    except urllib.error.HTTPError as answer:
+        with answer:
+            return answer.code
+
+
+def test_what_is_said_reaches_the_others_over_http(tmp_path):
+    async def talk():
+        async with running(tmp_path) as server:
+            url = f"ws://127.0.0.1:{server.port}/ws"
+            async with (
+                connect(f"{url}?username=Ada") as ada,
+                connect(f"{url}?username=Bob") as bob,
+            ):
+                text = {"action": "sendMessage", "message": "grüß dich 🔥"}
+                ack = await ask(ada, text, "ack")
+                return ack, json.loads(await asyncio.wait_for(bob.recv(), 10))
+
+    ack, heard = asyncio.run(talk())
+
+    assert heard["message"] == "grüß dich 🔥"
+    assert heard["messageId"] == ack["messageId"]
+
+
+def test_nobody_but_the_handlers_may_post(tmp_path):
+    async def try_it():
+        async with running(tmp_path) as server:
+            url = f"http://127.0.0.1:{server.port}/ws/@connections/JC1dgf9yoAMCK-g%3D"
+            return await asyncio.to_thread(status_of, url, b"hi")
+
+    assert asyncio.run(try_it()) == 403
+
+
+@pytest.mark.parametrize(("is_lost", "status"), [(False, 200), (True, 503)])
+def test_ready_is_what_the_handlers_say(tmp_path, is_lost, status):
+    async def look():
+        async with running(tmp_path / "data") as server:
+            if is_lost:
+                await server.runner.reload(handlers_without_a_folder(tmp_path))
+            url = f"http://127.0.0.1:{server.port}/readyz"
+            return await asyncio.to_thread(status_of, url)
+
+    assert asyncio.run(look()) == status
+
+
+def handlers_without_a_folder(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    folder = tmp_path / "file" / "folder"
+    return apart.with_handlers(api_document(), folder, EntryRules(), "http://127.0.0.1:9/ws")
+
+
+def test_handlers_that_can_not_start_are_said_and_ended(tmp_path):
+    (tmp_path / "data").write_text("in the way")
+
+    async def begin():
+        async with running(tmp_path / "data"):
+            raise AssertionError
+
+    with pytest.raises(CannotStart, match="own process does not work"):
+        asyncio.run(begin())
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80"),
+        ("0.0.0.0", "http://127.0.0.1:80"),  # noqa: S104 - not listened on
+        ("::", "http://[::1]:80"),
+        ("192.168.1.20", "http://192.168.1.20:80"),
+    ],
+)
+def test_handlers_post_to_where_the_server_listens(tmp_path, host, address):
+    class Listening:
+        port = 80
+
+    assert _own_address(Settings(data=tmp_path, host=host), Listening()) == address
+
+
+def test_a_folder_in_use_is_said_before_anything_starts(tmp_path):
+    with serving(tmp_path, "--faithful"):
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "fireside",
+                "serve",
+                "--faithful",
+                "--port",
+                "0",
+                "--data",
+                str(tmp_path),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    assert done.returncode == ExitCode.DATA
+    assert "Another Fireside" in done.stderr
+
+
+def test_a_lock_that_is_let_go_of_in_time_is_taken(tmp_path):
+    store = open_store(tmp_path)
+    asyncio.run(_close_soon_and_open(store, tmp_path))
+
+
+async def _close_soon_and_open(store, folder):
+    waiting = asyncio.create_task(asyncio.to_thread(open_store, folder, patience_seconds=5))
+    await asyncio.sleep(0.05)
+    store.close()
+    (await waiting).close()

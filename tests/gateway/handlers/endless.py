@@ -1,0 +1,4 @@
+"""Never gets imported to its end."""
+
+while True:
+    pass

@@ -1,0 +1,177 @@
+"""Posting to @connections: who is gone, what is sent again, and what is only logged."""
+
+import contextlib
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from urllib.parse import unquote
+
+import pytest
+
+from fireside.adapters.connections_api import Chances, ConnectionsApi
+from fireside.adapters.pool import Pool
+from fireside.adapters.sigv4 import Credentials
+from localgateway import signature
+from tests.unit.adapters.faulty_server import OK, answer, close, faulty_server, hang, raw, reset
+
+SECRET = "home/secret"
+IDS = [f"JC1dgf9yoAMC{number:03}=" for number in range(40)]
+
+
+class Way:
+    """The adapter in front of a server that answers each connection as a test says."""
+
+    def __init__(self, server, acts, **options):
+        self.server, self.acts = server, acts
+        self.pauses: list[float] = []
+        self.sent: list[str] = []
+        server.act = self._act
+        self.pool = Pool("127.0.0.1", server.port)
+        self.api = ConnectionsApi(
+            f"http://127.0.0.1:{server.port}/ws",
+            "eu-central-1",
+            Credentials("HOME", SECRET, "token"),
+            self.pool,
+            chances=Chances(wait=self.pauses.append, share=lambda: 0.5),
+            **options,
+        )
+        self.send = self.api.send
+
+    def _act(self, visit) -> None:
+        verify(visit)
+        connection_id = unquote(visit.path.rpartition("/")[2])
+        self.sent.append(connection_id)
+        acts = self.acts.get(connection_id, [raw(OK)])
+        acts[min(self.sent.count(connection_id), len(acts)) - 1](visit)
+
+
+def verify(visit) -> None:
+    """Be as strict as AWS: what is not signed right is told so, and no test expects it."""
+    headers = [line.partition(": ")[::2] for line in visit.head.split("\r\n")[1:]]
+    request = signature.SignedRequest("POST", visit.path, "", headers, visit.body)
+    try:
+        signature.verify(request, {"HOME": SECRET}, datetime.now(UTC))
+    except signature.BadSignature as cause:
+        visit.server.seen.append((str(cause), b""))
+        raise OSError from cause
+
+
+@pytest.fixture
+def way_with():
+    with contextlib.ExitStack() as ends:
+
+        def make(acts=None, **options):
+            way = Way(ends.enter_context(faulty_server()), acts or {}, **options)
+            ends.callback(way.pool.close)
+            return way
+
+        yield make
+
+
+def test_everybody_gets_the_same_bytes_once(way_with):
+    way = way_with()
+
+    assert way.send(IDS, '{"text": "grüß dich"}'.encode()) == set()
+    assert Counter(way.sent) == Counter(IDS)
+    assert {body for _, body in way.server.seen} == {'{"text": "grüß dich"}'.encode()}
+
+
+def test_nobody_is_sent_nothing(way_with):
+    assert way_with().send([], b"hi") == set()
+
+
+def test_who_is_gone_is_told(way_with):
+    way = way_with({IDS[3]: [answer(410)], IDS[5]: [answer(410)]})
+
+    assert way.send(IDS, b"hi") == {IDS[3], IDS[5]}
+    assert Counter(way.sent) == Counter(IDS)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_what_passes_is_tried_again_until_it_has_passed(way_with, status, caplog):
+    way = way_with(
+        {IDS[1]: [answer(status)] * 3 + [raw(OK)], IDS[2]: [answer(status), answer(410)]}
+    )
+
+    assert way.send(IDS[:4], b"hi") == {IDS[2]}
+    assert Counter(way.sent) == {IDS[0]: 1, IDS[1]: 4, IDS[2]: 2, IDS[3]: 1}
+    assert way.pauses == [0.025, 0.05, 0.1]
+    assert caplog.text == ""
+
+
+def test_pauses_stop_growing_and_end_with_the_time(way_with, caplog):
+    way = way_with({IDS[0]: [answer(429)]})
+
+    way.send(IDS[:1], b"hi", budget_seconds=0.45)
+
+    assert way.pauses[:4] == [0.025, 0.05, 0.1, 0.2]
+    assert max(way.pauses) <= 0.4
+    assert "1 posts failed: 429 1 times" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [(answer(403), "403"), (answer(413), "413"), (close, "no answer"), (reset, "no answer")],
+    ids=["forbidden", "too large", "closed", "reset"],
+)
+def test_what_would_fail_again_is_logged_without_what_was_said_to_whom(way_with, act, said, caplog):
+    way = way_with({IDS[0]: [act]})
+
+    assert way.send(IDS[:1], b"a secret between two") == set()
+    assert f"1 posts failed: {said} 1 times" in caplog.text
+    assert "secret" not in caplog.text
+    assert IDS[0] not in caplog.text
+    assert way.pauses == []
+
+
+def test_one_that_hangs_has_its_time_and_takes_nobody_elses(way_with):
+    way = way_with({IDS[0]: [hang], IDS[1]: [answer(410)]}, post_seconds=1)
+    start = time.monotonic()
+
+    assert way.send(IDS, b"hi") == {IDS[1]}
+    assert Counter(way.sent) == Counter(IDS)
+    assert time.monotonic() - start < 10  # the hanging one is given up, and soon
+
+
+def test_nobody_waits_for_one_that_is_slow(way_with, caplog):
+    """It answers only when everybody else has been posted to: else it would be given up."""
+    way = way_with()
+    everybody_else = threading.Event()
+
+    def slow(visit) -> None:
+        everybody_else.wait(5)
+        visit.send(OK)
+
+    def note(visit) -> None:
+        if len(way.sent) == len(IDS):
+            everybody_else.set()
+        visit.send(OK)
+
+    way.acts = {one: [note] for one in IDS[1:]} | {IDS[0]: [slow]}
+
+    assert way.send(IDS, b"hi") == set()
+    assert everybody_else.is_set()
+    assert caplog.text == ""
+
+
+def test_all_of_it_ends_in_its_time(way_with):
+    way = way_with({one: [hang] for one in IDS}, budget_seconds=0.5)
+    start = time.monotonic()
+
+    assert way.send(IDS, b"hi") == set()
+    assert time.monotonic() - start < 10
+
+
+def test_ids_that_are_no_ids_go_nowhere_else(way_with):
+    """Whatever stands in a registry must not lead to another path of the API."""
+    way = way_with()
+
+    assert way.send(["../../admin", "a/b?c=d", "ü"], b"hi") == set()
+
+    paths = [path for path, _ in way.server.seen]
+    assert sorted(paths) == [
+        "/ws/%40connections/%C3%BC",
+        "/ws/%40connections/..%2F..%2Fadmin",
+        "/ws/%40connections/a%2Fb%3Fc%3Dd",
+    ]

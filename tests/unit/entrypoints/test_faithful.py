@@ -1,0 +1,135 @@
+"""The handlers in a process of their own: kept first, then said, then answered."""
+
+import json
+
+import pytest
+
+from fireside.adapters.pool import Pool
+from fireside.adapters.sqlite import SqliteStore
+from fireside.domain.errors import StorageFailed
+from fireside.entrypoints import faithful
+from fireside.entrypoints.faithful import AfterCommit, in_transactions
+from fireside.entrypoints.invoke import sample
+from tests.flow.house import House
+from tests.unit.adapters.faulty_server import answer, faulty_server
+
+
+@pytest.fixture
+def house(tmp_path):
+    """Keep messages in SQLite, each call in a transaction of its own."""
+    store = SqliteStore.open(tmp_path / "fireside.db", new_epoch=lambda: "epoch-1")
+    house = House(store)
+    outbound = AfterCommit(house.mailboxes)
+    house.chat.outbound = outbound
+    house.handler = in_transactions(
+        house.handler, store, house.registry, outbound, lambda: house.now_ms
+    )
+    yield house
+    store.close()
+
+
+def failing(*_args):
+    raise StorageFailed
+
+
+def test_nothing_is_said_before_it_is_kept(house):
+    ada, bob = house.join("Ada"), house.join("Bob")
+    kept = []
+    house.mailboxes.before_sending = lambda: kept.append(house.store._database.in_transaction)
+
+    assert ada.say("hi")["type"] == "ack"
+
+    assert [frame["message"] for frame in bob.received] == ["hi"]
+    assert set(kept) == {False}
+
+
+@pytest.mark.parametrize("verb", ["begin", "commit"])
+def test_what_could_not_be_kept_is_refused_and_said_to_nobody(house, monkeypatch, verb):
+    ada, bob = house.join("Ada"), house.join("Bob")
+    monkeypatch.setattr(SqliteStore, verb, failing)
+
+    refused = ada.ask("sendMessage", message="hi", id="7")
+    monkeypatch.undo()
+
+    assert (refused["type"], refused["code"], refused["id"]) == ("error", "storage", "7")
+    assert ada.say("again")["seq"] == 1
+    assert [frame["message"] for frame in bob.received] == ["again"]
+
+
+def test_a_rollback_that_fails_too_changes_no_answer(house, monkeypatch):
+    ada = house.join("Ada")
+    monkeypatch.setattr(SqliteStore, "commit", failing)
+    monkeypatch.setattr(SqliteStore, "rollback", failing)
+
+    assert ada.ask("sendMessage", message="hi")["code"] == "storage"
+
+
+def test_who_is_found_gone_while_posting_is_forgotten(house):
+    ada, bob = house.join("Ada"), house.join("Bob")
+    house.wait(60)
+    house.mailboxes.gone = {bob.connection_id}
+
+    ada.say("hi")
+
+    assert house.registry.in_room("general").ids == {ada.connection_id}
+
+
+def test_readiness_is_asked_of_the_store(house, monkeypatch):
+    event = {"requestContext": {"routeKey": faithful.READY}}
+
+    assert house.handler(event, None) == {"statusCode": 200}
+
+    monkeypatch.setattr(SqliteStore, "check", failing)
+    with pytest.raises(StorageFailed):
+        house.handler(event, None)
+
+
+@pytest.fixture
+def process(tmp_path, monkeypatch):
+    """Put this process in the place of the handlers' own, behind a gateway that answers 410."""
+    opened = []
+
+    def noting(make):
+        def made(*args, **options):
+            opened.append(make(*args, **options))
+            return opened[-1]
+
+        return made
+
+    monkeypatch.setattr(faithful, "Pool", noting(Pool))
+    monkeypatch.setattr(faithful, "open_store", noting(faithful.open_store))
+    with faulty_server(answer(410)) as server:
+        monkeypatch.setenv("CHAT_DATA", str(tmp_path))
+        monkeypatch.setenv("CHAT_ENDPOINT", f"http://127.0.0.1:{server.port}/ws")
+        monkeypatch.setenv("CHAT_HOSTS", "")
+        monkeypatch.setenv("CHAT_ORIGINS", "https://friends.example.com")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "KEY")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        monkeypatch.setenv("AWS_REGION", "eu-central-1")
+        yield server
+        for one in opened:
+            one.close()
+        faithful._chat.cache_clear()
+
+
+def test_the_process_makes_everything_at_the_first_call_and_keeps_it(process):
+    hello, send = sample("hello"), sample("sendMessage")
+    hello["requestContext"]["connectionId"] = "another-one====="
+
+    assert faithful.chat(hello, None)["statusCode"] == 200
+    first = json.loads(faithful.chat(send, None)["body"])
+    again = json.loads(faithful.chat(send, None)["body"])
+
+    assert (first["type"], again["type"]) == ("ack", "ack")
+    assert {path for path, _ in process.seen} == {"/ws/%40connections/another-one%3D%3D%3D%3D%3D"}
+
+
+@pytest.mark.usefixtures("process")
+def test_the_door_never_opens_the_messages(tmp_path):
+    event = sample("$connect") | {"methodArn": "arn:aws:execute-api:x"}
+    event["headers"] = {"Host": "localhost", "Origin": "https://friends.example.com"}
+
+    said = faithful.door(event, None)
+
+    assert said["policyDocument"]["Statement"][0]["Effect"] == "Allow"
+    assert list(tmp_path.iterdir()) == []

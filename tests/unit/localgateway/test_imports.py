@@ -1,0 +1,31 @@
+"""The gateway stands alone: it knows routes and connections, and no chat."""
+
+import ast
+from pathlib import Path
+
+import localgateway
+
+FOLDER = Path(localgateway.__file__).parent
+PURE = {"api", "core", "events", "limits", "management", "policy", "runner", "selection"}
+
+
+def imported_by(path):
+    """Name every module that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(names):
+                found |= {name.name for name in names}
+            case ast.ImportFrom(module=module):
+                found.add(module or "")
+    return {name.split(".")[0] for name in found}
+
+
+def test_the_gateway_imports_nothing_of_fireside():
+    assert not any("fireside" in imported_by(path) for path in FOLDER.rglob("*.py"))
+
+
+def test_only_the_rim_does_io():
+    rim = {"aiohttp", "websockets", "asyncio", "socket", "secrets", "random"}
+    for name in PURE:
+        assert not imported_by(FOLDER / f"{name}.py") & rim, name

@@ -1,0 +1,60 @@
+"""Quotas that are counted: new connections a second, and how many routes an API may have."""
+
+import itertools
+
+import pytest
+
+from localgateway.api import ApiError, parse
+from localgateway.core import Accept, Gateway, Instant, Refuse
+from localgateway.events import Handshake, Ids
+from localgateway.limits import Limits
+
+DOCUMENT = {
+    "name": "test",
+    "stage": "dev",
+    "integrations": {"app": {}},
+    "routes": {"$default": {"integration": "app"}},
+}
+
+
+def gateway(**limits):
+    ids = itertools.count()
+    return Gateway(parse(DOCUMENT), Limits(**limits), Ids(lambda n: next(ids).to_bytes(n, "big")))
+
+
+def join(machine, seconds):
+    handshake = Handshake("dev", "", (("Host", "localhost"),), "127.0.0.1")
+    (action,) = machine.opened(handshake, Instant(seconds, 0))[1]
+    return action
+
+
+def test_a_second_may_bring_so_many_connections_and_the_next_is_429():
+    machine = gateway(connects_per_second=3)
+    first = [join(machine, 10) for _ in range(5)]
+    later = [join(machine, 10.34) for _ in range(2)]
+    rested = [join(machine, 60) for _ in range(4)]
+
+    assert [type(action) for action in first] == [Accept] * 3 + [Refuse] * 2
+    assert (first[3].status, first[3].message) == (429, "Too Many Requests")
+    assert [type(action) for action in later] == [Accept, Refuse]
+    assert [type(action) for action in rested] == [Accept] * 3 + [Refuse]
+    assert len(machine.connections) == 7
+
+
+def test_without_a_rate_anybody_may_come():
+    machine = gateway()
+
+    assert {type(join(machine, 10)) for _ in range(1000)} == {Accept}
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"), [("routes", 300), ("integrations", 300), ("authorizers", 10)]
+)
+def test_more_than_the_quota_is_refused_by_name(kind, most):
+    entry = {"integration": "app"} if kind == "routes" else {}
+    many = {f"n{i}": entry for i in range(most)}
+    base = DOCUMENT.get(kind, {})
+    parse(DOCUMENT | {kind: base | dict(itertools.islice(many.items(), most - len(base)))})
+
+    with pytest.raises(ApiError, match=f"api.json: {kind}: there are .*allows {most}"):
+        parse(DOCUMENT | {kind: base | many | {"more": entry}})

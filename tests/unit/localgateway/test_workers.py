@@ -1,0 +1,35 @@
+"""The runner of processes: what it says of what happened (tests/gateway has it at work)."""
+
+import pytest
+
+from localgateway.core import Raised, Returned
+from localgateway.workers import _ending, _said
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (None, "its answers closed"),
+        (0, "exit code 0"),
+        (3, "exit code 3"),
+        (-9, "SIGKILL"),
+        (-11, "SIGSEGV"),
+        (-99, "signal 99"),
+    ],
+)
+def test_how_a_process_ended_is_said_by_name(code, said):
+    assert _ending(code) == said
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (Returned({"statusCode": 200}), "answered 200"),
+        (Returned({"principalId": "ann"}), "decided"),
+        (Returned({"body": "x"}), "answered nonsense"),
+        (Returned(None), "answered nonsense"),
+        (Raised("x"), "failed"),
+    ],
+)
+def test_what_an_invocation_came_to_is_one_word(outcome, said):
+    assert _said(outcome) == said

@@ -1,0 +1,111 @@
+"""The gateway's documents say what it takes: options, commands, files, plans."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from localgateway import faults
+from localgateway.api import parse
+from localgateway.cli import _parser
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("examples/*/README.md")])
+SHELL = re.compile(r"^```sh.*?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+COMMANDS = {
+    line
+    for page in PAGES
+    for block in re.findall(
+        r"^```sh.*?\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    for line in block.splitlines()
+    if re.search(r"\blocalgateway (serve|replay)\b(?!.*--help)", line)
+}
+SCHEMA = json.loads((ROOT / "src/localgateway/api.schema.json").read_text("utf-8"))
+
+
+def page(name):
+    return (DOCS / name).read_text("utf-8")
+
+
+def blocks(name):
+    found = re.findall(r"^```json\n(.*?)^```", page(name), re.MULTILINE | re.DOTALL)
+    return [json.loads(block) for block in found]
+
+
+def options_of(parser):
+    for action in parser._actions:
+        yield from (option for option in action.option_strings if option.startswith("--"))
+        for command in (action.choices or {}).values() if action.nargs == "A..." else ():
+            yield from options_of(command)
+
+
+def test_every_option_is_documented():
+    known = set(options_of(_parser())) - {"--help"}
+
+    assert {"--faults", "--record", "--api", "--strict-auth"} <= known
+    for option in known:
+        assert f"`{option}" in page("reference/localgateway.md"), option
+
+
+@pytest.mark.parametrize("line", sorted(COMMANDS))
+def test_every_command_in_a_document_is_understood(line):
+    words = shlex.split(line.partition("localgateway ")[2])
+    asked = _parser().parse_args(words)
+
+    plan = getattr(asked, "faults", None)
+    if plan is not None and "=" in plan:
+        faults.read(plan)
+
+
+@pytest.mark.parametrize(
+    "name", ["reference/api-json.md", "how-to/coming-from.md", "tutorial/your-own-handlers.md"]
+)
+def test_every_api_in_a_document_is_one(name):
+    for document in blocks(name):
+        parse(document)
+        jsonschema.validate(document, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "path", sorted([*ROOT.glob("examples/*/api.json"), *ROOT.glob("tests/gateway/*/api.json")])
+)
+def test_every_api_file_fits_the_schema(path):
+    document = json.loads(path.read_text("utf-8"))
+
+    parse(document)
+    jsonschema.validate(document, SCHEMA)
+
+
+def test_the_plan_in_the_document_is_one(tmp_path):
+    (document,) = blocks("how-to/faults.md")
+    path = tmp_path / "scenario.json"
+    path.write_text(json.dumps(document))
+
+    assert faults.read(str(path)).seed == 7
+
+
+def test_every_fault_is_documented():
+    for name in (*faults._KINDS, *faults._MILLIS):
+        assert f"`{name}`" in page("how-to/faults.md"), name
+
+
+def keys_in(schema):
+    for name, inner in schema.get("properties", {}).items():
+        yield name
+        yield from keys_in(inner)
+    extra = schema.get("additionalProperties")
+    if isinstance(extra, dict):
+        yield from keys_in(extra)
+
+
+def test_every_key_is_documented():
+    keys = {*keys_in(SCHEMA), *(k for part in SCHEMA["$defs"].values() for k in keys_in(part))}
+
+    assert {"twoWay", "model", "codeRoot", "handler"} <= keys
+    for key in keys:
+        assert f"`{key}`" in page("reference/api-json.md"), key
