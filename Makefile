@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN    := .venv/bin
 STAMPS := .venv/.fireside web/node_modules/.fireside
 PAGE   := src/fireside/web/index.html
+DYNAMO := tests/dynamodb/node_modules/.fireside
 WEB    := $(shell find web -path web/node_modules -prune -o -type f ! -name '*.test.*' -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -22,7 +23,7 @@ run: setup ## Start the chat and print its address
 dev: setup ## Start the chat and Vite; both follow your changes
 	@$(BIN)/python tools/dev.py
 
-test: setup ## Run every check and test, and say what was skipped
+test: setup $(DYNAMO) ## Run every check and test, and say what was skipped
 	@$(BIN)/python tools/check.py
 
 lint: setup ## Run only the linters, the type checkers and the import contracts
@@ -31,7 +32,7 @@ lint: setup ## Run only the linters, the type checkers and the import contracts
 e2e: setup ## Run only the tests in a real browser
 	@$(BIN)/python -m pytest tests/e2e -rs
 
-bench: setup ## Measure, and print the tables
+bench: setup $(DYNAMO) ## Measure, and print the tables
 	@set -e; for bench in bench/bench_*.py; do $(BIN)/python $$bench; done
 
 fuzz: setup ## Throw 100,000 bad frames, handshakes and requests at the gateway
@@ -57,7 +58,7 @@ lock: ## Pin the newest allowed releases in requirements/*.txt (needs uv)
 	done
 
 clean: ## Remove everything that was made here
-	rm -rf .venv web/node_modules src/fireside/web dist build test-results .coverage .coverage.*
+	rm -rf .venv web/node_modules tests/dynamodb/node_modules src/fireside/web dist build test-results .coverage .coverage.*
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -68,7 +69,11 @@ clean: ## Remove everything that was made here
 	@touch $@
 
 web/node_modules/.fireside: web/package.json web/package-lock.json
-	@sh tools/setup.sh node
+	@sh tools/setup.sh node web
+	@touch $@
+
+$(DYNAMO): tests/dynamodb/package.json tests/dynamodb/package-lock.json
+	@sh tools/setup.sh node tests/dynamodb
 	@touch $@
 
 $(PAGE): web/node_modules/.fireside $(WEB)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prepare one tool: `setup.sh python PYTHON` fills .venv, `setup.sh node` fills web/node_modules.
+# Prepare one tool: `setup.sh python PYTHON` fills .venv, `setup.sh node FOLDER` its node_modules.
 set -eu
 
 stop() {
@@ -29,7 +29,7 @@ prepare_python() {
 }
 
 prepare_node() {
-  echo "Preparing web/node_modules"
+  echo "Preparing $1/node_modules"
   command -v node >/dev/null ||
     stop "Node is missing: install Node 20.19 or newer to build the page, then run make again."
   node -e 'const [a, b] = process.versions.node.split(".").map(Number);
@@ -37,11 +37,11 @@ prepare_node() {
     stop "Node $(node --version) is too old to build the page: install Node 20.19 or newer."
   command -v npm >/dev/null ||
     stop "npm is missing: install it (it comes with Node on most systems), then run make again."
-  cd web
+  cd "$1"
   npm ci --no-fund --no-audit --loglevel=error
 }
 
 case "$1" in
   python) prepare_python "$2" ;;
-  node) prepare_node ;;
+  node) prepare_node "$2" ;;
 esac

@@ -1,8 +1,9 @@
 """What the chat needs of the world: a store, a registry, a way out, the time and some chance."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from fireside.domain.message import Draft, Kept, Message
 
@@ -31,6 +32,14 @@ class Members:
 
     ids: frozenset[str]
     by_user: Mapping[str, Sequence[Connection]]
+
+    @classmethod
+    def of(cls, connections: Iterable[Connection]) -> Self:
+        """Find each person's connections."""
+        by_user: defaultdict[str, list[Connection]] = defaultdict(list)
+        for connection in connections:
+            by_user[connection.user_id].append(connection)
+        return cls(frozenset(one.connection_id for own in by_user.values() for one in own), by_user)
 
 
 class MessageStore(Protocol):

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from fireside.adapters.memory import MemoryRegistry
 from fireside.ports import Connection
 
 
-@pytest.fixture(params=[MemoryRegistry])
-def registry(request):
-    return request.param()
+@pytest.fixture(params=["memory", "dynamodb"])
+def registry(request, new_registry):
+    return new_registry(request.param)
 
 
 def connection(connection_id, user_id="ann", *, rooms=("general",), connected_at_ms=0):

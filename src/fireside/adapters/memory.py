@@ -102,7 +102,7 @@ class MemoryRegistry:
 
     def in_room(self, room: str) -> Members:
         if room not in self._members:
-            self._members[room] = _members(self._rooms[room].values())
+            self._members[room] = Members.of(self._rooms[room].values())
         return self._members[room]
 
     def remove(self, connection_id: str) -> None:
@@ -118,11 +118,3 @@ class MemoryRegistry:
             connection = self.get(connection_id)
             if connection and connection.connected_at_ms < older_than_ms:
                 self.remove(connection_id)
-
-
-def _members(connections: Iterable[Connection]) -> Members:
-    by_user: defaultdict[str, list[Connection]] = defaultdict(list)
-    for connection in connections:
-        by_user[connection.user_id].append(connection)
-    ids = frozenset(one.connection_id for own in by_user.values() for one in own)
-    return Members(ids, by_user)

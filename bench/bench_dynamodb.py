@@ -1,0 +1,162 @@
+"""What a message costs on DynamoDB, and how long an acknowledgement takes when a room is busy.
+
+DynamoDB Local answers too fast and never has two transactions in each other's way. So a second
+table puts AWS's order of latencies around each call (half before it takes effect, half after)
+and refuses a transaction on a row that another one is just writing.
+"""
+
+import itertools
+import os
+import platform
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from fireside.adapters import rows
+from fireside.adapters.boto import BotoTables
+from fireside.adapters.dynamodb import DynamoRegistry, DynamoStore
+from fireside.adapters.tables import Passing, Patience
+from fireside.adapters.units import MeteredTables
+from fireside.domain.errors import Busy
+from fireside.domain.message import Draft
+from fireside.entrypoints import dynamodb_local
+from fireside.ports import Connection
+from load import table
+
+PACKAGE = Path(__file__).resolve().parents[1] / "tests" / "dynamodb"
+RATES = (1, 5, 20, 50)
+SENDS = 400  # per rate, but no longer than
+SECONDS = 40
+CROWD = 10_000
+AWS_SECONDS = {"Query": 0.004, "GetItem": 0.003, "TransactWriteItems": 0.012}
+NUMBERS = itertools.count()
+
+
+class LikeAws:
+    """Tables as slow as AWS's, where overlapping transactions on one row conflict."""
+
+    def __init__(self, tables):
+        self.tables = tables
+        self.writing = set()
+        self.lock = threading.Lock()
+
+    def call(self, operation, request):
+        half = AWS_SECONDS.get(operation, 0) * random.uniform(0.35, 0.65)
+        keys = {_key(one["Put"]["Item"]) for one in request.get("TransactItems", [])}
+        time.sleep(half)
+        with self.lock:
+            if keys & self.writing:
+                raise Passing("TransactionConflict")
+            self.writing |= keys
+        try:
+            answer = self.tables.call(operation, request)
+            time.sleep(half)
+        finally:
+            with self.lock:
+                self.writing -= keys
+        return answer
+
+
+def _key(row):
+    return row["pk"]["S"], row["seq"]["N"]
+
+
+def draft(nonce, room="general"):
+    text = "A sentence as people say it, of about eighty characters, more or less, or so."
+    now_ms = time.time_ns() // 1_000_000
+    return Draft(room, f"author{nonce % 50}", "Author", text, f"{nonce:036}", None, now_ms, nonce)
+
+
+def sending(tables, rate):
+    """Send at random moments, so many a second; each sender waits for its own answer alone."""
+    meter = MeteredTables(tables)
+    name = f"messages-{next(NUMBERS)}"
+    tables.call("CreateTable", rows.messages_table(name))
+    took, busy = [], []
+
+    def send(nonce, due):
+        store = DynamoStore(meter, name, new_epoch=str, patience=Patience())
+        try:
+            store.append(draft(nonce))
+        except Busy:
+            busy.append(nonce)
+        took.append(1_000 * (time.perf_counter() - due))
+
+    count = min(SENDS, rate * SECONDS)
+    with ThreadPoolExecutor(64) as pool:
+        due = time.perf_counter()
+        for nonce in range(count):
+            due += random.expovariate(rate)
+            time.sleep(max(0.0, due - time.perf_counter()))
+            pool.submit(send, nonce, due)
+    took.sort()
+    quantiles = [took[int(len(took) * q)] for q in (0.5, 0.99)]
+    each = [units / count for units in (meter.calls, meter.read_units, meter.write_units)]
+    return [rate, count, *quantiles, took[-1], *each, len(busy)]
+
+
+def crowd(tables):
+    """A room with very many members, and very many rooms."""
+    name = "connections-crowd"
+    tables.call("CreateTable", rows.connections_table(name))
+    people = [Connection(f"{n:015}=", f"u{n}", f"U{n}", ("general",), 0) for n in range(CROWD)]
+    fill(tables, name, [rows.of_member(person, "general") for person in people])
+    meter = MeteredTables(tables)
+    registry = DynamoRegistry(meter, name, clock=lambda: 0, patience=Patience())
+    start = time.perf_counter()
+    assert len(registry.in_room("general").ids) == CROWD
+    members = ["members of one room", CROWD, 1_000 * (time.perf_counter() - start)]
+    members += [meter.calls, meter.read_units, meter.write_units]
+
+    name = "messages-crowd"
+    tables.call("CreateTable", rows.messages_table(name))
+    store = DynamoStore(tables, name, new_epoch=str, patience=Patience())
+    [first] = [store.append(draft(1)).message]
+    fill(tables, name, [rows.of_message(_in_room(first, n)) for n in range(CROWD)])
+    meter = MeteredTables(tables)
+    store = DynamoStore(meter, name, new_epoch=str, patience=Patience())
+    start = time.perf_counter()
+    store.append(draft(2, room="room-77"))
+    rooms = ["one message among rooms", CROWD, 1_000 * (time.perf_counter() - start)]
+    return [members, [*rooms, meter.calls, meter.read_units, meter.write_units]]
+
+
+def _in_room(message, number):
+    return type(message)(*(f"room-{number}", *_fields(message)[1:]))
+
+
+def _fields(message):
+    return [getattr(message, name) for name in message.__slots__]
+
+
+def fill(tables, name, items):
+    for start in range(0, len(items), 25):
+        puts = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
+        tables.call("BatchWriteItem", {"RequestItems": {name: puts}})
+
+
+def main():
+    os.environ.update(AWS_ACCESS_KEY_ID="rehearsal", AWS_SECRET_ACCESS_KEY="rehearsal")  # noqa: S106 - nobody's
+    columns = ["sends/s", "sent", "p50", "p99", "max", "calls", "read units", "write units", "busy"]
+    print("\nOne room on DynamoDB, ms to the acknowledgement (`python bench/bench_dynamodb.py`)")
+    print(
+        f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {os.cpu_count()} cores"
+    )
+    with dynamodb_local.running(PACKAGE) as address:
+        tables = BotoTables.connect("eu-central-1", address, call_seconds=10, sockets=64)
+        tables.call("CreateTable", rows.messages_table("warm"))
+        store = DynamoStore(tables, "warm", new_epoch=str, patience=Patience())
+        for nonce in range(300):
+            store.append(draft(nonce))
+        print("\nDynamoDB Local as it is")
+        table(columns, [sending(tables, rate) for rate in RATES])
+        print("\nwith AWS's order of latencies: a Query 4 ms, a transaction 12 ms, on top")
+        table(columns, [sending(LikeAws(tables), rate) for rate in RATES])
+        print("\nCrowds")
+        table(["what", "rows", "ms", "calls", "read units", "write units"], crowd(tables))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""What the rows of the two DynamoDB tables look like, and the way there and back.
+
+    messages      pk                  seq     holds
+                  room#general        1, 2 …  a message of the room's log
+                  nonce#ann#6f1c…     0       where the message under this nonce is; has a ttl
+                  epoch               0       the name of this store
+
+    connections   pk                  sk      holds
+                  connection#L0SM…    -       a connection and its rooms; has a ttl
+                  room#general        L0SM…   the same connection, as a member of the room
+
+Names are short, as every byte is paid for: a member of a room stays below 100 bytes.
+Every row tells in `v` which form it has. A later form may add fields. One that changes what a
+field means raises the number, and whoever does not know the number takes the row for damaged.
+"""
+
+# ruff: noqa: D103 - a name like `member_key` leaves nothing to be said
+
+from fireside.domain.message import Message, message_id
+from fireside.ports import Connection
+
+VERSION = 1
+
+NONCE_SECONDS = 48 * 60 * 60
+"""How long a nonce is remembered: clients may count on a day."""
+
+CONNECTION_SECONDS = 2 * 60 * 60 + 10 * 60
+"""How long a connection can last, and some more: API Gateway cuts it after two hours."""
+
+ABSENT = "attribute_not_exists(pk)"
+
+Value = dict[str, str]
+"""A text `{"S": ...}` or a number `{"N": ...}`; there is nothing else in our rows."""
+
+Item = dict[str, Value]
+"""A row, or the key of one."""
+
+
+def text(value: str) -> Value:
+    return {"S": value}
+
+
+def number(value: int) -> Value:
+    return {"N": str(value)}
+
+
+def room_key(room: str) -> str:
+    return f"room#{room}"
+
+
+# --- the table of messages ---
+
+
+def of_message(message: Message) -> Item:
+    row = {
+        "pk": text(room_key(message.room)),
+        "seq": number(message.seq),
+        "v": number(VERSION),
+        "id": text(message.message_id),
+        "ts": number(message.timestamp_ms),
+        "uid": text(message.user_id),
+        "name": text(message.username),
+        "text": text(message.text),
+        "nonce": text(message.nonce),
+    }
+    return row if message.reply_to is None else row | {"re": text(message.reply_to)}
+
+
+def message(row: Item) -> Message:
+    """Read a message. A damaged one is shown as such: without it, its log would have a hole."""
+    room, seq = row["pk"]["S"].removeprefix(room_key("")), int(row["seq"]["N"])
+    try:
+        _require_known_form(row)
+        return Message(
+            room,
+            seq,
+            row["id"]["S"],
+            int(row["ts"]["N"]),
+            row["uid"]["S"],
+            row["name"]["S"],
+            row["text"]["S"],
+            row["nonce"]["S"],
+            row["re"]["S"] if "re" in row else None,
+        )
+    except (KeyError, ValueError):
+        return Message(room, seq, message_id(0, seq, 0), 0, "", "?", "\ufffd", "", None)
+
+
+def of_nonce(message: Message, now_ms: int) -> Item:
+    return {
+        "pk": text(f"nonce#{message.user_id}#{message.nonce}"),
+        "seq": number(0),
+        "v": number(VERSION),
+        "log": text(room_key(message.room)),
+        "at": number(message.seq),
+        "ttl": number(now_ms // 1_000 + NONCE_SECONDS),
+    }
+
+
+def under_nonce(row: Item) -> Item:
+    """Tell the key of the message that a nonce leads to."""
+    return {"pk": row["log"], "seq": row["at"]}
+
+
+def of_epoch(epoch: str) -> Item:
+    return {"pk": text("epoch"), "seq": number(0), "v": number(VERSION), "epoch": text(epoch)}
+
+
+def epoch(row: Item) -> str:
+    return row["epoch"]["S"]
+
+
+# --- the table of connections ---
+
+
+def connection_key(connection_id: str) -> Item:
+    return {"pk": text(f"connection#{connection_id}"), "sk": text("-")}
+
+
+def member_key(connection: Connection, room: str) -> Item:
+    return {"pk": text(room_key(room)), "sk": text(connection.connection_id)}
+
+
+def of_connection(connection: Connection) -> Item:
+    return connection_key(connection.connection_id) | _facts(connection)
+
+
+def of_member(connection: Connection, room: str) -> Item:
+    return member_key(connection, room) | _facts(connection)
+
+
+def connection(row: Item, now_seconds: int) -> Connection | None:
+    """Read a connection from either of its rows, unless it has expired or is damaged.
+
+    DynamoDB deletes what has expired when it finds the time.
+    """
+    try:
+        _require_known_form(row)
+        if int(row["ttl"]["N"]) <= now_seconds:
+            return None
+        return Connection(
+            _connection_id(row),
+            row["uid"]["S"],
+            row["name"]["S"],
+            tuple(row["rooms"]["S"].split(_BETWEEN_ROOMS)) if row["rooms"]["S"] else (),
+            int(row["at"]["N"]),
+            row["hi"]["N"] == "1",
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+def _connection_id(row: Item) -> str:
+    is_member = row["pk"]["S"].startswith(room_key(""))
+    return row["sk"]["S"] if is_member else row["pk"]["S"].removeprefix("connection#")
+
+
+_BETWEEN_ROOMS = "\n"  # no name has it
+
+
+def _facts(connection: Connection) -> Item:
+    return {
+        "v": number(VERSION),
+        "uid": text(connection.user_id),
+        "name": text(connection.username),
+        "rooms": text(_BETWEEN_ROOMS.join(connection.rooms)),
+        "at": number(connection.connected_at_ms),
+        "hi": number(int(connection.said_hello)),
+        "ttl": number(connection.connected_at_ms // 1_000 + CONNECTION_SECONDS),
+    }
+
+
+# --- both ---
+
+
+def _require_known_form(row: Item) -> None:
+    if int(row["v"]["N"]) > VERSION:
+        raise ValueError("a later form")
+
+
+def messages_table(name: str) -> dict[str, object]:
+    """Ask for an empty table of messages, as a rehearsal does; in the cloud Terraform makes it."""
+    return _table(name, "seq", "N")
+
+
+def connections_table(name: str) -> dict[str, object]:
+    """Ask for an empty table of connections."""
+    return _table(name, "sk", "S")
+
+
+def _table(name: str, sort_key: str, kind: str) -> dict[str, object]:
+    return {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": sort_key, "AttributeType": kind},
+        ],
+        "KeySchema": [
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": sort_key, "KeyType": "RANGE"},
+        ],
+    }

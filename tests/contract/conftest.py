@@ -1,0 +1,96 @@
+"""The adapters under one roof: every suite asks for them by kind."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from fireside.adapters import rows
+from fireside.adapters.boto import BotoTables
+from fireside.adapters.dynamodb import DynamoRegistry, DynamoStore
+from fireside.adapters.memory import MemoryRegistry, MemoryStore
+from fireside.adapters.sqlite import SqliteStore
+from fireside.adapters.tables import Patience
+from fireside.entrypoints import dynamodb_local
+
+PACKAGE = Path(__file__).resolve().parents[1] / "dynamodb"
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def dynamodb():
+    """Start DynamoDB Local, or skip with the way to get it; give its address."""
+    try:
+        with dynamodb_local.running(PACKAGE) as address:
+            yield address
+    except dynamodb_local.Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def connect(dynamodb):
+    """Make clients, with something to sign with that is nobody's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AWS_PROFILE", raising=False)
+        patch.setenv("AWS_ACCESS_KEY_ID", "rehearsal")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "rehearsal")
+
+        def client(address=dynamodb, **options):
+            return BotoTables.connect("eu-central-1", address, **options)
+
+        yield client
+
+
+@pytest.fixture(scope="session")
+def tables(connect):
+    return connect(call_seconds=10)
+
+
+@pytest.fixture
+def new_store(request, tmp_path_factory):
+    """Make stores of a kind, each of them empty; close them in the end."""
+    stores = []
+
+    def make(kind):
+        match kind:
+            case "memory":
+                store = MemoryStore("epoch-1")
+            case "sqlite":
+                path = tmp_path_factory.mktemp("store") / "chat.db"
+                store = SqliteStore.open(path, new_epoch=lambda: "epoch-1")
+                stores.append(store)
+            case "dynamodb":
+                tables = request.getfixturevalue("tables")
+                store = dynamo_store(tables, new_table(tables, rows.messages_table))
+        return store
+
+    yield make
+    for store in stores:
+        store.close()
+
+
+@pytest.fixture
+def new_registry(request):
+    """Make registries of a kind, each of them empty; their clock stands still."""
+
+    def make(kind):
+        if kind == "memory":
+            return MemoryRegistry()
+        tables = request.getfixturevalue("tables")
+        return dynamo_registry(tables, new_table(tables, rows.connections_table))
+
+    return make
+
+
+def new_table(tables, definition):
+    name = f"table-{next(NUMBERS)}"
+    tables.call("CreateTable", definition(name))
+    return name
+
+
+def dynamo_store(tables, table, *, epoch="epoch-1", patience=None):
+    return DynamoStore(tables, table, new_epoch=lambda: epoch, patience=patience or Patience())
+
+
+def dynamo_registry(tables, table, *, clock=lambda: 0, patience=None):
+    return DynamoRegistry(tables, table, clock=clock, patience=patience or Patience())

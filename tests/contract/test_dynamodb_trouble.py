@@ -1,0 +1,160 @@
+"""Whichever call goes wrong, and however: nothing is lost, nothing is doubled.
+
+Every use of the adapters is repeated with each of its calls going wrong in each way, and must
+leave the tables, and answer, as if nothing had.
+"""
+
+import contextlib
+import dataclasses
+
+import pytest
+
+from fireside.adapters import rows
+from fireside.adapters.tables import Patience
+from fireside.domain.errors import Busy
+from fireside.ports import Connection
+from tests.contract.conftest import dynamo_registry, dynamo_store, new_table
+from tests.contract.drafts import draft, keep
+from tests.dynamodb.trouble import FAULTS, trouble_before
+
+PATIENT = Patience(budget_ms=60_000, sleep=lambda _: None)
+IMPATIENT = Patience(budget_ms=0, chance=lambda: 1)
+
+TWO_ROOMS = Connection("c1", "ann", "Ann", ("general", "attic"), 1_000)
+OTHERS = [Connection(f"d{number}", "bob", "Bob", ("general",), number) for number in range(4)]
+
+
+class World:
+    """Two tables, with something in them already; they are read where nothing goes wrong."""
+
+    def __init__(self, tables):
+        self.messages = new_table(tables, rows.messages_table)
+        self.connections = new_table(tables, rows.connections_table)
+        self.calm = Adapters(self, tables, PATIENT)
+        keep(self.calm.store, "n1", "n2", now_ms=5_000)
+        members = [rows.of_member(connection, "general") for connection in OTHERS]
+        known = [rows.of_connection(connection) for connection in OTHERS]
+        self.calm.registry._write([{"PutRequest": {"Item": row}} for row in members + known])
+
+    def seen(self):
+        """Read everything there is."""
+        store, registry = self.calm.store, self.calm.registry
+        logs = [store.after(room, 0, 99) for room in ("general", "attic")]
+        members = [sorted(registry.in_room(room).ids) for room in ("general", "attic")]
+        known = registry._known([connection.connection_id for connection in (TWO_ROOMS, *OTHERS)])
+        return logs, members, set(known), store.epoch
+
+
+class Adapters:
+    def __init__(self, world, tables, patience):
+        self.store = dynamo_store(tables, world.messages, patience=patience)
+        self.registry = dynamo_registry(tables, world.connections, patience=patience)
+
+
+def come(adapters):
+    adapters.registry.add(TWO_ROOMS)
+
+
+def come_and_leave_a_room(adapters):
+    come(adapters)
+    adapters.registry.add(dataclasses.replace(TWO_ROOMS, rooms=("attic",), said_hello=True))
+
+
+def come_and_go(adapters):
+    come(adapters)
+    adapters.registry.remove("c1")
+
+
+USES = {
+    "a message": lambda adapters: adapters.store.append(draft("n3", text="new")),
+    "the first message of a room": lambda adapters: adapters.store.append(draft(room="attic")),
+    "a repeated nonce": lambda adapters: adapters.store.append(draft("n1", text="again")),
+    "reading forward": lambda adapters: adapters.store.after("general", 0, 1),
+    "reading back": lambda adapters: adapters.store.before("general", None, 9),
+    "the head": lambda adapters: adapters.store.head("general"),
+    "the name": lambda adapters: adapters.store.epoch,
+    "somebody comes": come,
+    "somebody leaves a room": come_and_leave_a_room,
+    "somebody goes": come_and_go,
+    "somebody is looked up": lambda adapters: adapters.registry.get("d1"),
+    "a room is looked up": lambda adapters: adapters.registry.in_room("general"),
+    "the gone are forgotten": lambda adapters: adapters.registry.forget({"d0", "d1", "d2"}, 2),
+}
+
+
+@pytest.fixture(scope="module")
+def troubled(dynamodb, connect):
+    with trouble_before(dynamodb) as (trouble, address):
+        yield trouble, connect(address, call_seconds=10), connect(address, call_seconds=0.25)
+
+
+def played(tables, use, others_tables, patience=PATIENT):
+    world = World(tables)
+    answer = use(Adapters(world, others_tables, patience))
+    return answer, world.seen()
+
+
+@pytest.fixture(params=USES.values(), ids=USES)
+def use(request):
+    return request.param
+
+
+@pytest.fixture(params=FAULTS)
+def fault(request):
+    return request.param
+
+
+def test_a_call_that_goes_wrong_once_changes_nothing(tables, troubled, use, fault):
+    trouble, through_the_door, in_a_hurry = troubled
+    trouble.plan(None)
+    expected = played(tables, use, through_the_door)
+    calls = len(trouble.calls)
+    assert calls
+    if fault == "timed out":
+        through_the_door = in_a_hurry
+
+    for at in range(1, calls + 1):
+        trouble.plan(fault, at)
+        assert played(tables, use, through_the_door) == expected, f"call {at} of {calls}"
+        assert len(trouble.calls) > calls or fault == "done in part"
+
+
+def test_two_calls_in_a_row_that_go_wrong_change_nothing(tables, troubled, use):
+    trouble, through_the_door, _ = troubled
+    trouble.plan(None)
+    expected = played(tables, use, through_the_door)
+
+    for at in range(1, len(trouble.calls) + 1):
+        trouble.plan("answer lost", at, at + 1)
+        assert played(tables, use, through_the_door) == expected, f"calls {at} and {at + 1}"
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "timed out"])
+def test_what_was_given_up_can_be_asked_again(tables, troubled, use, fault):
+    trouble, through_the_door, _ = troubled
+    trouble.plan(None)
+    _, expected = played(tables, use, through_the_door)
+    calls = len(trouble.calls)
+
+    for at in range(1, calls + 1):
+        world = World(tables)
+        adapters = Adapters(world, through_the_door, IMPATIENT)
+        trouble.plan(fault, at)
+        with contextlib.suppress(Busy):
+            use(adapters)
+            assert fault == "done in part"
+        use(adapters)
+        assert world.seen() == expected, f"call {at} of {calls}"
+
+
+def test_a_message_whose_answer_was_lost_is_no_duplicate_to_whoever_asked_once(tables, troubled):
+    trouble, through_the_door, _ = troubled
+    world = World(tables)
+    adapters = Adapters(world, through_the_door, PATIENT)
+    trouble.plan("answer lost", 2)
+
+    kept = adapters.store.append(draft("n3"))
+
+    assert trouble.calls.count("TransactWriteItems") == 2
+    assert (kept.duplicate, kept.message.seq) == (False, 3)
+    assert adapters.store.append(draft("n3")).duplicate
