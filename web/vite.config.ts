@@ -11,6 +11,8 @@ export default defineConfig({
     outDir: "../src/fireside/web",
     emptyOutDir: true,
     target: "es2022",
+    // Both know light-dark(): one token, two lights.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     // A preload script would be the only inline code; one chunk needs none.
     modulePreload: { polyfill: false },
   },

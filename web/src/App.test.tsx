@@ -2,9 +2,11 @@ import { act, StrictMode } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { App } from "./App";
-import { FakeWorld, helloFrame, messageFrame, pageFrame } from "./testing/fakeWorld";
+import type { Home } from "./chat";
+import { FakeWorld, fakeHome, helloFrame, messageFrame, pageFrame } from "./testing/fakeWorld";
 
 let world: FakeWorld;
+let home: Home;
 let root: Root;
 let page: HTMLElement;
 
@@ -13,12 +15,13 @@ beforeEach(async () => {
   vi.useFakeTimers();
   localStorage.clear();
   world = new FakeWorld();
+  home = fakeHome(world);
   page = document.body.appendChild(document.createElement("div"));
   root = createRoot(page);
   await act(async () =>
     root.render(
       <StrictMode>
-        <App world={world} />
+        <App home={home} />
       </StrictMode>,
     ),
   );
@@ -85,6 +88,12 @@ async function enter(...texts: string[]) {
   await says(helloFrame(), pageFrame(texts));
 }
 
+async function leave() {
+  await act(async () => button("Settings").click());
+  await act(async () => vi.dynamicImportSettled());
+  await act(async () => button("Change name").click());
+}
+
 async function say(text: string) {
   await type("textarea", text);
   await press("textarea", { key: "Enter", keyCode: 13 });
@@ -120,7 +129,7 @@ describe("the door", () => {
 
   it("remembers the name", async () => {
     await enter();
-    await act(async () => button("Leave").click());
+    await leave();
     expect(find<HTMLInputElement>("input").value).toBe("Ada");
     expect(world.openSockets).toEqual([]);
   });
@@ -187,7 +196,7 @@ describe("the room", () => {
 
   it("loads earlier messages on request", async () => {
     await enter();
-    await act(async () => button("Leave").click());
+    await leave();
     await join();
     await act(async () => world.socket.opens());
     const late = [messageFrame(9, "late")];
@@ -197,6 +206,42 @@ describe("the room", () => {
     expect(world.socket.asked("getHistory").at(-1)).toMatchObject({ before: 9 });
     await says(pageFrame(["early"], { id: "older" }));
     expect(log()).toContain("early");
+  });
+});
+
+describe("the page loaded again", () => {
+  async function reload() {
+    await act(async () => root.unmount());
+    root = createRoot(page);
+    await act(async () => root.render(<App home={home} />));
+    await pass(0);
+  }
+
+  it("comes back inside, with what was seen, half written and still to be sent", async () => {
+    await enter("Hello");
+    await pass(1_100);
+    await act(async () => world.socket.drops());
+    await say("while away");
+    await type("textarea", "half");
+    await reload();
+
+    expect(log()).toContain("Hello");
+    expect(log()).toContain("while away");
+    expect(find<HTMLTextAreaElement>("textarea").value).toBe("half");
+
+    await act(async () => world.socket.opens());
+    const resumed = { type: "resumed", room: "general", epoch: "e1", from: 1, to: 1 };
+    await says(helloFrame({ resumed: [{ ...resumed, events: [], more: false, reset: false }] }));
+    expect(world.socket.asked("sendMessage")).toMatchObject([{ message: "while away" }]);
+    expect(world.openSockets).toHaveLength(1);
+  });
+
+  it("stays at the door after leaving through it", async () => {
+    await enter();
+    await leave();
+    await reload();
+    expect(page.querySelector("input")).toBeTruthy();
+    expect(world.openSockets).toEqual([]);
   });
 });
 

@@ -1,18 +1,34 @@
 /** The door or the room: whichever the connection says. */
 
-import { useState } from "react";
-import { type Visit, visit } from "./chat";
-import type { World } from "./connection/client";
+import { useEffect, useState } from "react";
+import { browserHome, type Home, type Visit, visit } from "./chat";
 import { isInside } from "./connection/machine";
 import { useConnection } from "./connection/useConnection";
 import { Join } from "./join/Join";
+import { rememberInside, returningName } from "./join/remembered";
 import { Room } from "./Room";
 
-export function App({ world }: { world?: World }) {
-  const [present, setPresent] = useState<Visit | null>(null);
+export function App({ home: given }: { home?: Home }) {
+  const [home] = useState(() => given ?? browserHome());
+  const [present, setPresent] = useState<Visit | null>(() => returning(home));
   const connection = useConnection(present?.client ?? null);
+  const inside = present !== null && isInside(connection);
 
-  if (present && isInside(connection))
-    return <Room visit={present} connection={connection} onLeave={() => setPresent(null)} />;
-  return <Join connection={connection} onJoin={(name) => setPresent(visit(name, world))} />;
+  useEffect(() => {
+    if (connection.name === "open") rememberInside(true);
+    if (connection.name === "refused") rememberInside(false);
+  }, [connection.name]);
+
+  function leave() {
+    rememberInside(false);
+    setPresent(null);
+  }
+
+  if (inside) return <Room visit={present} connection={connection} onLeave={leave} />;
+  return <Join connection={connection} onJoin={(name) => setPresent(visit(name, home))} />;
+}
+
+function returning(home: Home): Visit | null {
+  const name = returningName();
+  return name === null ? null : visit(name, home, true);
 }

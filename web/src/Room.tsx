@@ -1,10 +1,13 @@
 /** The room one is in: its people's words, one's own, and how the line is. */
 
-import { useRef, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Visit } from "./chat";
 import { Banner } from "./connection/Banner";
 import type { State } from "./connection/machine";
 import { type Outage, useOutage } from "./connection/useOutage";
+import { keep, kept } from "./device/kept";
+import { useSettings } from "./settings/settings";
+import { useTab } from "./tab/useTab";
 import { Announcer } from "./timeline/Announcer";
 import { Composer } from "./timeline/Composer";
 import { Timeline } from "./timeline/Timeline";
@@ -15,6 +18,19 @@ import { Mark } from "./ui/Mark";
 import { LIMITS } from "./wire/frames";
 import "./room.css";
 
+/** Dialogs load when somebody opens one. */
+const SettingsDialog = lazy(async () => ({
+  default: (await import("./settings/SettingsDialog")).SettingsDialog,
+}));
+const DiagnosticsDialog = lazy(async () => ({
+  default: (await import("./connection/DiagnosticsDialog")).DiagnosticsDialog,
+}));
+const KeysDialog = lazy(async () => ({
+  default: (await import("./settings/KeysDialog")).KeysDialog,
+}));
+
+type Opened = "settings" | "diagnostics" | "keys" | null;
+
 type RoomProps = { visit: Visit; connection: State; onLeave: () => void };
 
 export function Room({ visit, connection, onLeave }: RoomProps) {
@@ -22,18 +38,25 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   const timeline = useSyncExternalStore(store.subscribe, store.getTimeline);
   const outage = useOutage(connection.name === "open");
   const field = useRef<HTMLTextAreaElement>(null);
-  const [text, setText] = useState("");
+  const reading = useSyncExternalStore(store.subscribe, store.getReading);
+  const { enterBreaks } = useSettings();
+  const [text, setText] = useDraft(visit.username, timeline.room);
+  const [opened, setOpened] = useState<Opened>(null);
+  useTab(timeline, reading.unread);
+  useHelpKey(() => setOpened("keys"));
   const me = timeline.me ?? { userId: visit.username, username: visit.username };
 
   function edit(draft: Draft) {
     store.discard(draft.nonce);
-    setText((now) => (now === "" ? draft.text : `${now}\n${draft.text}`));
+    setText(text === "" ? draft.text : `${text}\n${draft.text}`);
     field.current?.focus();
   }
 
   return (
     <div className="app">
-      <title>{`#${timeline.room} · Fireside`}</title>
+      <a className="skip" href="#composer">
+        Skip to writing
+      </a>
       <aside className="side" aria-label="Rooms and you">
         <div className="brand">
           <Mark />
@@ -56,7 +79,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
             </b>
             <Status connection={connection} outage={outage} />
           </div>
-          <Leave onClick={onLeave} />
+          <Tools onOpen={setOpened} />
         </div>
       </aside>
       <main className="room">
@@ -69,13 +92,15 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
               <Status connection={connection} outage={outage} />
             </div>
           </div>
-          <div className="head-leave">
-            <Leave onClick={onLeave} />
+          <div className="head-tools">
+            <Tools onOpen={setOpened} />
           </div>
         </header>
         <Banner connection={connection} outage={outage} onRetry={client.retry} />
         <Timeline
           timeline={timeline}
+          reading={reading}
+          onAttend={store.attend}
           onOlder={store.fetchOlder}
           onRetry={store.retry}
           onEdit={edit}
@@ -86,12 +111,27 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
           text={text}
           limit={LIMITS.textCharacters}
           online={connection.name === "open" || outage === "none"}
+          enterBreaks={enterBreaks}
           field={field}
           onText={setText}
           onSend={store.write}
         />
         <Announcer timeline={timeline} />
       </main>
+      <Suspense>
+        {opened === "settings" && (
+          <SettingsDialog onClose={() => setOpened(null)} onLeave={onLeave} />
+        )}
+        {opened === "diagnostics" && (
+          <DiagnosticsDialog
+            timeline={timeline}
+            skipped={client.getSkipped()}
+            words={statusOf(connection, outage)[0]}
+            onClose={() => setOpened(null)}
+          />
+        )}
+        {opened === "keys" && <KeysDialog onClose={() => setOpened(null)} />}
+      </Suspense>
     </div>
   );
 }
@@ -111,10 +151,51 @@ function statusOf(connection: State, outage: Outage): [words: string, look: "on"
   return outage === "none" ? ["Connected", "on"] : ["Reconnecting", "wait"];
 }
 
-function Leave({ onClick }: { onClick: () => void }) {
+function Tools({ onOpen }: { onOpen: (dialog: Opened) => void }) {
   return (
-    <button type="button" className="icon-btn" aria-label="Leave and change name" onClick={onClick}>
-      <Icon name="leave" />
-    </button>
+    <>
+      <button
+        type="button"
+        className="icon-btn"
+        aria-label="Connection details"
+        onClick={() => onOpen("diagnostics")}
+      >
+        <Icon name="signal" />
+      </button>
+      <button
+        type="button"
+        className="icon-btn"
+        aria-label="Settings"
+        onClick={() => onOpen("settings")}
+      >
+        <Icon name="settings" />
+      </button>
+    </>
   );
+}
+
+/** What is half written outlives a reload, a lost line and a change of name's second thoughts. */
+function useDraft(name: string, room: string): [string, (text: string) => void] {
+  const key = `draft.${name}/${room}`;
+  const [text, setText] = useState(() => kept(key) ?? "");
+  return [
+    text,
+    (next) => {
+      setText(next);
+      keep(key, next === "" ? null : next);
+    },
+  ];
+}
+
+function useHelpKey(onHelp: () => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const writing = event.target instanceof Element && event.target.matches("input, textarea");
+      if (event.key === "?" && !writing) onHelp();
+      if (event.key === "Escape" && writing === false && !document.querySelector("dialog[open]"))
+        document.getElementById("composer")?.focus();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  });
 }

@@ -1,14 +1,25 @@
 /** One visit: a name at the door, the connection, and the room's timeline behind it. */
 
 import { addressFor, ConnectionClient, type World } from "./connection/client";
+import { browserDevice, type Device } from "./device/device";
+import { openTab, type Tabs } from "./device/tabs";
+import { keeperFor } from "./timeline/keeper";
 import { TimelineStore } from "./timeline/store";
 
 export type Visit = { username: string; client: ConnectionClient; store: TimelineStore };
 
+export type Home = { world?: World | undefined; device: Device; tab: Promise<Tabs> };
+
 export const ROOM = "general";
 
-export function visit(username: string, world?: World): Visit {
-  const store: TimelineStore = new TimelineStore(ROOM, (command) => client.ask(command));
-  const client = new ConnectionClient(addressFor(username), store, world);
+export function browserHome(): Home {
+  return { device: browserDevice(), tab: openTab() };
+}
+
+/** Who is `returning` was inside before the page was loaded again, and need not stand at the door. */
+export function visit(username: string, home: Home, returning = false): Visit {
+  const keeper = keeperFor(username, ROOM, home.device, home.tab);
+  const store: TimelineStore = new TimelineStore(ROOM, (command) => client.ask(command), keeper);
+  const client = new ConnectionClient(addressFor(username), store, home.world, returning);
   return { username, client, store };
 }

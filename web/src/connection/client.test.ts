@@ -186,6 +186,87 @@ describe("a lost line", () => {
   });
 });
 
+describe("before the gateway cuts the line for its age", () => {
+  const AGE_MS = 118 * 60_000;
+
+  async function grow(ms: number) {
+    for (let passed = 0; passed < ms; passed += 5_000) {
+      await vi.advanceTimersByTimeAsync(5_000);
+      const pong = { type: "pong", id: "ping", heads: {}, epoch: {}, serverTime: "" };
+      if (client.getState().name === "open") world.sockets[0]?.says(pong);
+    }
+  }
+
+  it("a second line opens first, and both deliver until the old one has nothing to say", async () => {
+    await connect();
+    const [old] = world.sockets;
+    await grow(AGE_MS);
+    expect(world.sockets).toHaveLength(2);
+    expect(old?.isClosed).toBe(false);
+
+    world.socket.opens();
+    world.socket.says(helloFrame());
+    old?.says(messageFrame(1, "over the old"));
+    world.socket.says(messageFrame(2, "over the new"));
+    expect(heard.filter(({ type }) => type === "message")).toHaveLength(2);
+
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(world.openSockets).toEqual([world.socket]);
+    expect(client.getState().name).toBe("open");
+    expect(downs).toBe(0);
+  });
+
+  it("stays on the old line when the second does not open, and tries again", async () => {
+    await connect();
+    await grow(AGE_MS);
+    world.socket.drops();
+    expect(client.getState().name).toBe("open");
+    await vi.advanceTimersByTimeAsync(0);
+    await grow(30_000);
+    expect(world.sockets).toHaveLength(3);
+    expect(downs).toBe(0);
+  });
+
+  it("leaves none behind when it is stopped in between", async () => {
+    await connect();
+    await grow(AGE_MS);
+    client.stop();
+    expect(world.openSockets).toEqual([]);
+  });
+});
+
+describe("coming back after a reload", () => {
+  async function comeBack() {
+    const listener = {
+      greeting: () => ({ action: "hello", v: 1 }) as const,
+      heard: () => {},
+      down: () => {},
+    };
+    client = new ConnectionClient("ws://here/ws", listener, world, true);
+    await start();
+    world.socket.drops();
+    await vi.advanceTimersByTimeAsync(0);
+  }
+
+  it("keeps trying when the server is away", async () => {
+    world.alive = false;
+    await comeBack();
+    expect(client.getState().name).toBe("waiting");
+  });
+
+  it("goes to the door when the server is there and does not let one in", async () => {
+    await comeBack();
+    expect(client.getState()).toEqual({ name: "refused", reason: "refused" });
+  });
+});
+
+it("counts the frames that it skips", async () => {
+  await connect();
+  world.socket.says("nonsense");
+  world.socket.says({ type: "presence" });
+  expect(client.getSkipped()).toBe(2);
+});
+
 it("finds the server that gave us the page", () => {
   const page = (href: string) => new URL(href) as unknown as Location;
   expect(addressFor("Ada K", page("http://chat.local:8080/x"))).toBe(

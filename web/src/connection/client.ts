@@ -22,13 +22,22 @@ export type Listener = {
 };
 
 const ANSWER_WITHIN_MS = 10_000;
+/** API Gateway cuts every connection after two hours. */
+const RENEW_MS = 110 * 60_000;
+const RENEW_SPREAD_MS = 8 * 60_000 - 1;
+const RENEW_AGAIN_MS = 30_000;
 const HELLO_ID = "hello";
 const PING_ID = "ping";
 
 export class ConnectionClient {
-  private state: State = IDLE;
+  private state: State;
   private socket: Socket | null = null;
+  private successor: Socket | null = null;
+  private retiring: Socket | null = null;
   private wanted = false;
+  private skipped = 0;
+  private renewTimer: Timer;
+  private retireTimer: Timer;
   private waitTimer: Timer;
   private pingTimer: Timer;
   private readonly deadlines = new Map<string, Timer>();
@@ -38,7 +47,10 @@ export class ConnectionClient {
     private readonly url: string,
     private readonly listener: Listener,
     private readonly world: World = browser,
-  ) {}
+    private readonly returning = false,
+  ) {
+    this.state = returning ? { name: "idle", returning } : IDLE;
+  }
 
   /** Connect, but not before this turn is over: React's strict mode starts, stops and starts. */
   readonly start = (): void => {
@@ -46,7 +58,7 @@ export class ConnectionClient {
     addEventListener("online", this.wake);
     document.addEventListener("visibilitychange", this.wakeIfSeen);
     queueMicrotask(() => {
-      if (this.wanted) this.dispatch({ type: "started" });
+      if (this.wanted) this.dispatch({ type: "started", returning: this.returning });
     });
   };
 
@@ -65,6 +77,9 @@ export class ConnectionClient {
   };
 
   readonly getState = (): State => this.state;
+
+  /** How many frames could not be read or were of no kind that we know. */
+  readonly getSkipped = (): number => this.skipped;
 
   /** Send a command that must be answered; silence means that the line is dead. */
   readonly ask = (command: ClientCommand & { id: string }): void => {
@@ -125,6 +140,56 @@ export class ConnectionClient {
     socket.onclose = () => this.dispatch({ type: "lost" });
   }
 
+  /** Before the gateway cuts the line for its age, a second one takes over; both deliver meanwhile. */
+  private readonly renew = (): void => {
+    if (this.state.name !== "open" || this.successor) return;
+    const socket = this.world.openSocket(this.url);
+    this.successor = socket;
+    const giveUp = () => {
+      letGo(socket);
+      this.successor = null;
+      this.renewIn(RENEW_AGAIN_MS);
+    };
+    const deadline = setTimeout(giveUp, ANSWER_WITHIN_MS);
+    socket.onopen = () =>
+      socket.send(JSON.stringify({ ...this.listener.greeting(), id: HELLO_ID }));
+    socket.onclose = () => {
+      clearTimeout(deadline);
+      giveUp();
+    };
+    socket.onmessage = ({ data }) => {
+      const frame = typeof data === "string" ? parse(data) : null;
+      if (frame?.type !== "hello") return;
+      clearTimeout(deadline);
+      this.takeOver(socket);
+      this.receive(data);
+    };
+  };
+
+  /** The old line stays until what was asked on it has had time to be answered. */
+  private takeOver(socket: Socket): void {
+    const old = this.socket;
+    this.socket = socket;
+    this.successor = null;
+    socket.onmessage = (event) => this.receive(event.data);
+    socket.onclose = () => this.dispatch({ type: "lost" });
+    if (!old) return;
+    old.onclose = null;
+    this.retiring = old;
+    this.retireTimer = setTimeout(() => this.retire(), ANSWER_WITHIN_MS);
+  }
+
+  private retire(): void {
+    clearTimeout(this.retireTimer);
+    letGo(this.retiring);
+    this.retiring = null;
+  }
+
+  private renewIn(ms: number): void {
+    clearTimeout(this.renewTimer);
+    this.renewTimer = setTimeout(this.renew, ms);
+  }
+
   /** Let go of the socket first, so that nothing it still says can reach us. */
   private close(): void {
     const socket = this.socket;
@@ -132,9 +197,11 @@ export class ConnectionClient {
     clearTimeout(this.pingTimer);
     for (const deadline of this.deadlines.values()) clearTimeout(deadline);
     this.deadlines.clear();
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
+    clearTimeout(this.renewTimer);
+    letGo(this.successor);
+    this.successor = null;
+    this.retire();
+    letGo(socket);
   }
 
   private probe(): void {
@@ -146,9 +213,15 @@ export class ConnectionClient {
 
   private receive(data: unknown): void {
     const frame = typeof data === "string" ? parse(data) : null;
-    if (!frame) return;
+    if (!frame) {
+      this.skipped += 1;
+      return;
+    }
     this.settle(frame);
-    if (frame.type === "hello") this.keepAlive(frame);
+    if (frame.type === "hello") {
+      this.keepAlive(frame);
+      this.renewIn(RENEW_MS + (2 * this.world.random() - 1) * RENEW_SPREAD_MS);
+    }
     if (frame.type === "closing") this.dispatch(frame);
     else if (frame.type === "error" && frame.id === HELLO_ID) this.turnedAway(frame);
     else this.listener.heard(frame);
@@ -180,6 +253,13 @@ export class ConnectionClient {
 }
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
+
+/** From here on it can't reach us. */
+function letGo(socket: Socket | null): void {
+  if (!socket) return;
+  socket.onopen = socket.onmessage = socket.onclose = null;
+  socket.close();
+}
 
 const HEALTH_WITHIN_MS = 5_000;
 

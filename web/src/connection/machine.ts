@@ -1,16 +1,16 @@
 /** When to connect, wait, give up or stay away: one state and one event make the next state. */
 
 export type State =
-  | { name: "idle" }
-  | { name: "connecting"; attempt: number; first: boolean }
+  | { name: "idle"; returning?: boolean }
+  | { name: "connecting"; attempt: number; first: boolean; returning?: boolean }
   | { name: "open"; attempt: number }
   | { name: "waiting"; attempt: number; delayMs: number }
-  | { name: "asking" }
+  | { name: "asking"; returning?: boolean }
   | { name: "refused"; reason: "refused" | "away" }
   | { name: "closed"; reason: string };
 
 export type Event =
-  | { type: "started" }
+  | { type: "started"; returning?: boolean }
   | { type: "opened" }
   | { type: "lost" }
   | { type: "silent" }
@@ -44,7 +44,7 @@ export function step(state: State, event: Event, random: () => number): Step {
   if (event.type === "stopped") return [IDLE, { type: "close" }];
   switch (state.name) {
     case "idle":
-      return event.type === "started" ? connect(0, true) : [state];
+      return event.type === "started" ? connect(0, true, event.returning) : [state];
     case "connecting":
       return whileConnecting(state, event, random);
     case "open":
@@ -52,7 +52,8 @@ export function step(state: State, event: Event, random: () => number): Step {
     case "waiting":
       return isCallToReturn(event) ? connect(state.attempt, false) : [state];
     case "asking":
-      return event.type === "probed" ? [refusal(event.alive)] : [state];
+      if (event.type !== "probed") return [state];
+      return state.returning && !event.alive ? wait(0, backoff(0, random)) : [refusal(event.alive)];
     case "refused":
       return event.type === "retried" ? connect(0, true) : [state];
     case "closed":
@@ -62,13 +63,14 @@ export function step(state: State, event: Event, random: () => number): Step {
 
 /** Whether the person is past the door: only then is a lost connection worth waiting for. */
 export function isInside(state: State): boolean {
-  if (state.name === "connecting") return !state.first;
+  if (state.name === "connecting") return !state.first || state.returning === true;
+  if (state.name === "idle" || state.name === "asking") return state.returning === true;
   return state.name === "open" || state.name === "waiting" || state.name === "closed";
 }
 
-function connect(attempt: number, first: boolean): Step {
+function connect(attempt: number, first: boolean, returning = false): Step {
   return [
-    { name: "connecting", attempt, first },
+    { name: "connecting", attempt, first, ...(returning && { returning }) },
     { type: "open" },
     { type: "wait", ms: HANDSHAKE_MS },
   ];
@@ -88,7 +90,7 @@ function whileConnecting(
       ];
     case "lost":
     case "elapsed":
-      if (state.first) return [{ name: "asking" }, { type: "close" }, { type: "probe" }];
+      if (state.first) return ask(state.returning);
       return wait(state.attempt, backoff(state.attempt, random));
     default:
       return [state];
@@ -114,6 +116,14 @@ function whileOpen(
     default:
       return [state];
   }
+}
+
+function ask(returning = false): Step {
+  return [
+    { name: "asking", ...(returning && { returning }) },
+    { type: "close" },
+    { type: "probe" },
+  ];
 }
 
 function isCallToReturn(event: Event): boolean {

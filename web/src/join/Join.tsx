@@ -1,6 +1,6 @@
 /** The door: one says a name, and learns here if it may not enter. */
 
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import type { State } from "../connection/machine";
 import { Icon } from "../ui/Icon";
 import { Mark } from "../ui/Mark";
@@ -14,7 +14,9 @@ export function Join({ connection, onJoin }: JoinProps) {
   const [written, setWritten] = useState(rememberedName);
   const [problem, setProblem] = useState<string | null>(null);
   const joining = connection.name === "connecting" || connection.name === "asking";
-  const shown = problem ?? (connection.name === "refused" ? REFUSALS[connection.reason] : null);
+  const typed = useProblemWhileTyping(written);
+  const shown =
+    problem ?? typed ?? (connection.name === "refused" ? REFUSALS[connection.reason] : null);
 
   function join(event: FormEvent) {
     event.preventDefault();
@@ -36,14 +38,17 @@ export function Join({ connection, onJoin }: JoinProps) {
         <input
           id="name"
           value={written}
-          onChange={(event) => setWritten(event.target.value)}
+          onChange={(event) => {
+            setWritten(event.target.value);
+            setProblem(null);
+          }}
           autoComplete="nickname"
           autoCapitalize="words"
           spellCheck={false}
           dir="auto"
           // biome-ignore lint/a11y/noAutofocus: the page has one field, and one comes to fill it
           autoFocus
-          aria-invalid={problem !== null}
+          aria-invalid={problem !== null || typed !== null}
           aria-describedby="name-problem"
         />
         <p id="name-problem" className="err" role="alert">
@@ -61,6 +66,20 @@ export function Join({ connection, onJoin }: JoinProps) {
       </form>
     </main>
   );
+}
+
+const TYPING_PAUSE_MS = 500;
+
+/** Said when the fingers rest, so that nobody is scolded in the middle of a name. */
+function useProblemWhileTyping(written: string): string | null {
+  const [rested, setRested] = useState("");
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(written), TYPING_PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [written]);
+  if (rested !== written || written.trim() === "") return null;
+  const check = checkName(written);
+  return check.ok ? null : check.problem;
 }
 
 const REFUSALS = {

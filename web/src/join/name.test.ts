@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkName } from "./name";
 
@@ -70,4 +71,14 @@ describe("a name", () => {
   it("is counted as the server counts, in code points", () => {
     expect(checkName("𠀀".repeat(20)).ok).toBe(true);
   });
+});
+
+it("is judged as the server judges it, character by character", () => {
+  const judged = JSON.parse(readFileSync("../tests/vectors/names.json", "utf8"));
+  const other = judged.filter(([written, clean]: [string, string | null]) => {
+    const check = checkName(written);
+    return (check.ok ? check.name : null) !== clean;
+  });
+  expect(judged.length).toBeGreaterThan(1_000);
+  expect(other).toEqual([]);
 });

@@ -1,72 +1,93 @@
 /** Which names may enter: the server's rule, so that a bad name is told here, before the door. */
 
 import { LIMITS } from "../wire/frames";
+import { RUNS, SPACES, USED_TOGETHER } from "./nameTables";
 
 export type NameCheck = { ok: true; name: string } | { ok: false; problem: string };
 
 export function checkName(written: string): NameCheck {
-  const name = written.normalize("NFC").trim();
+  const name = strip(written.normalize("NFC"));
   const problem = problemOf(name);
   return problem === null ? { ok: true, name } : { ok: false, problem };
 }
 
 const LEAST = LIMITS.usernameMinCharacters;
 const MOST = LIMITS.usernameMaxCharacters;
+const PUNCTUATION = " -_";
 
 function problemOf(name: string): string | null {
-  const length = [...name].length;
-  if (length < LEAST) return `Use at least ${LEAST} characters.`;
-  if (length > MOST) return `Use at most ${MOST} characters.`;
-  if (
-    !/^[\p{L}\p{Mn}\p{Mc}\p{Nd} _-]*$/u.test(name) ||
-    /\p{Default_Ignorable_Code_Point}/u.test(name) ||
-    PHONETIC.test(name) ||
-    /\p{Lm}/u.test(name.replace(MODIFIERS, ""))
-  )
+  const characters = [...name];
+  if (characters.length < LEAST) return `Use at least ${LEAST} characters.`;
+  if (characters.length > MOST) return `Use at most ${MOST} characters.`;
+  if (!characters.every((it) => PUNCTUATION.includes(it) || wordOf(it)))
     return "Use letters, digits, spaces, hyphens and underscores only.";
-  if (!/[\p{L}\p{Nd}]/u.test(name)) return "Use at least one letter or digit.";
+  if (!characters.some((it) => wordOf(it)?.isMark === false))
+    return "Use at least one letter or digit.";
   if (name.includes("  ")) return "Use one space at a time.";
   if (STRAY_MARKS.test(name.normalize("NFKD"))) return "Put marks on a letter, and at most three.";
   if (!isOfOneScript(name)) return "Use letters of one script only.";
-  if ([...name.normalize("NFKC")].length > 2 * length) return "Write the letters one by one.";
+  if ([...folded(name)].length > 2 * characters.length) return "Write the letters one by one.";
   return null;
 }
-
-/** The modifier letters that names are written with; the others are quotes and accents. */
-const MODIFIERS = /[々〻ゝゞーヽヾｰﾞﾟๆໆៗ\ua015ᱸᱹᱺᱻᱼᱽ\u{1e94b}]/gu;
-
-/** Clicks and small capitals: they pass for an exclamation mark, a bar or another letter. */
-const PHONETIC =
-  /[\u01c0-\u01c3\u0262\u026a\u0274\u0276\u0280\u0281\u028f\u0299\u029b\u029c\u029f\u1d00-\u1dbf\u2c7b\ua730\ua731\ua776\ua7ae\ua7af\ua7fa\uab46\uab65\u{1df00}-\u{1df1e}]/u;
 
 /** A mark without a letter, or a pile of marks that reaches into other lines. */
 const STRAY_MARKS = /(?:^|[ _-])[\p{Mn}\p{Mc}]|\p{Mn}{4}/u;
 
-/** Look-alikes hide in mixed scripts. East Asian writing mixes by nature, as in UTS 39. */
-function isOfOneScript(name: string): boolean {
-  const characters = [...name.normalize("NFKC")];
-  const scripts = [...new Set(characters.map(scriptOf))].filter((it) => it !== SHARED);
-  return scripts.length <= 1 || MIXES.some((mix) => scripts.every((it) => mix.includes(it)));
+/** Compatible letters, written out: case does not change how many they are by much. */
+function folded(name: string): string {
+  return name.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
 }
 
-const SHARED = "shared";
-const MIXES = [
-  ["Han", "Hiragana", "Katakana"],
-  ["Han", "Bopomofo"],
-  ["Han", "Hangul"],
-];
+/** As Python strips; JavaScript's own `trim` takes other characters away. */
+function strip(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && SPACES.includes(text.charAt(start))) start += 1;
+  while (end > start && SPACES.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
 
-/** Scripts that people write names in; the rare others count as one, and the server decides. */
-const SCRIPTS = `Latin Greek Cyrillic Armenian Georgian Hebrew Arabic Syriac Thaana Nko Ethiopic
-  Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada Malayalam Sinhala Thai Lao
-  Tibetan Myanmar Khmer Mongolian Han Hiragana Katakana Bopomofo Hangul Yi Cherokee
-  Canadian_Aboriginal Tifinagh Coptic Glagolitic Gothic Lisu Vai Javanese Balinese Sundanese
-  Tai_Le New_Tai_Lue Tai_Tham Cham Ol_Chiki Meetei_Mayek Limbu Lepcha Osage Deseret Adlam`
-  .split(/\s+/)
-  .map((script) => [script, new RegExp(`\\p{Script=${script}}`, "u")] as const);
+/** Look-alikes hide in mixed scripts. East Asian writing mixes by nature, as in UTS 39. */
+function isOfOneScript(name: string): boolean {
+  const scripts = new Set([...name.normalize("NFKC")].map(scriptOf));
+  scripts.delete(COMMON);
+  return (
+    scripts.size <= 1 || USED_TOGETHER.some((some) => [...scripts].every((it) => some.includes(it)))
+  );
+}
 
-function scriptOf(character: string): string {
-  if (/[\u0660-\u0669]/u.test(character)) return "Arabic"; // its digits are shared with few others
-  if (/[\p{Script=Common}\p{Script=Inherited}]/u.test(character)) return SHARED;
-  return SCRIPTS.find(([, pattern]) => pattern.test(character))?.[0] ?? "other";
+const COMMON = 0;
+/** What only a compatible form contains, such as the dot in ŀ, belongs to no script of names. */
+const OTHER = -1;
+
+function scriptOf(character: string): number {
+  return PUNCTUATION.includes(character) ? COMMON : (wordOf(character)?.script ?? OTHER);
+}
+
+type Run = { start: number; end: number; isMark: boolean; script: number };
+
+let runs: Run[] | null = null;
+
+function wordOf(character: string): Run | undefined {
+  const code = character.codePointAt(0) ?? 0;
+  runs ??= unpacked();
+  let low = 0;
+  let high = runs.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((runs[middle]?.end ?? 0) <= code) low = middle + 1;
+    else high = middle;
+  }
+  const run = runs[low];
+  return run && run.start <= code ? run : undefined;
+}
+
+function unpacked(): Run[] {
+  let at = 0;
+  return RUNS.split(";").map((fields) => {
+    const [gap = 0, length = 0, kind = 0] = fields.split(",").map((it) => Number.parseInt(it, 36));
+    const start = at + gap;
+    at = start + length;
+    return { start, end: at, isMark: kind % 2 === 1, script: kind >> 1 };
+  });
 }

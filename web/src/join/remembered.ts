@@ -1,19 +1,20 @@
-/** The name of last time. Storage can be forbidden or full; then one types it again. */
+/** Who one was last time, and whether one left through the door or only closed the page. */
 
-const KEY = "fireside.name";
+import { keep, kept } from "../device/kept";
 
 export function rememberedName(): string {
-  try {
-    return localStorage.getItem(KEY) ?? "";
-  } catch {
-    return "";
-  }
+  return kept("name") ?? "";
 }
 
 export function rememberName(name: string): void {
-  try {
-    localStorage.setItem(KEY, name);
-  } catch {
-    // Nothing is lost but a convenience.
-  }
+  keep("name", name);
+}
+
+/** The name to come back under without being asked; null after leaving. */
+export function returningName(): string | null {
+  return kept("inside") === "yes" ? kept("name") : null;
+}
+
+export function rememberInside(inside: boolean): void {
+  keep("inside", inside ? "yes" : null);
 }

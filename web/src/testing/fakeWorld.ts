@@ -1,6 +1,8 @@
 /** A world for tests: sockets that do what the test says, and a health page that may be away. */
 
+import type { Home } from "../chat";
 import type { Socket, World } from "../connection/client";
+import { memoryDevice } from "../device/device";
 
 export class FakeSocket implements Socket {
   onopen: Socket["onopen"] = null;
@@ -60,6 +62,11 @@ export class FakeWorld implements World {
   get openSockets(): FakeSocket[] {
     return this.sockets.filter((socket) => !socket.isClosed);
   }
+}
+
+export function fakeHome(world: World): Home {
+  const tab = { me: "tab", isAlive: async () => false };
+  return { world, device: memoryDevice(), tab: Promise.resolve(tab) };
 }
 
 export function helloFrame(more: object = {}): object {

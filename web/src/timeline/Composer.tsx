@@ -9,6 +9,7 @@ type ComposerProps = {
   text: string;
   limit: number;
   online: boolean;
+  enterBreaks: boolean;
   field: RefObject<HTMLTextAreaElement | null>;
   onText: (text: string) => void;
   onSend: (text: string) => void;
@@ -17,7 +18,8 @@ type ComposerProps = {
 /** The counter shows when this part of the limit is used. */
 const NEAR_LIMIT = 0.9;
 
-export function Composer({ room, text, limit, online, field, onText, onSend }: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { room, text, limit, online, enterBreaks, field, onText, onSend } = props;
   const said = text.trim();
   const left = limit - [...said].length;
   const canSend = saysSomething(said) && left >= 0;
@@ -32,7 +34,7 @@ export function Composer({ room, text, limit, online, field, onText, onSend }: C
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>) {
-    if (!meansSend(event.nativeEvent, isTouch())) return;
+    if (!meansSend(event.nativeEvent, enterBreaks || isTouch())) return;
     event.preventDefault();
     send();
   }
@@ -47,7 +49,9 @@ export function Composer({ room, text, limit, online, field, onText, onSend }: C
           send();
         }}
       >
+        {left < 0 && <Overflow text={text} limit={limit} />}
         <textarea
+          id="composer"
           ref={field}
           className="field"
           rows={1}
@@ -65,7 +69,9 @@ export function Composer({ room, text, limit, online, field, onText, onSend }: C
         </button>
       </form>
       <div className="hint">
-        <span className="keys">{online ? <Keys /> : "Sends when you are back online"}</span>
+        <span className="keys">
+          {online ? <Keys enterBreaks={enterBreaks} /> : "Sends when you are back online"}
+        </span>
         <span id="composer-left" className="near tnum" data-over={left < 0}>
           {counter(left, limit)}
         </span>
@@ -74,7 +80,25 @@ export function Composer({ room, text, limit, online, field, onText, onSend }: C
   );
 }
 
-function Keys() {
+/** Behind the field and in the same type: what is too much shows in colour, nothing is cut. */
+function Overflow({ text, limit }: { text: string; limit: number }) {
+  const start = text.length - text.trimStart().length;
+  const kept = [...text.slice(start)].slice(0, limit).join("");
+  return (
+    <div className="overflow" aria-hidden="true" dir="auto">
+      {text.slice(0, start) + kept}
+      <mark>{text.slice(start + kept.length)}</mark>
+    </div>
+  );
+}
+
+function Keys({ enterBreaks }: { enterBreaks: boolean }) {
+  if (enterBreaks)
+    return (
+      <>
+        <kbd>Ctrl Enter</kbd> to send, <kbd>Enter</kbd> for a new line
+      </>
+    );
   return (
     <>
       <kbd>Enter</kbd> to send, <kbd>Shift Enter</kbd> for a new line
@@ -92,12 +116,17 @@ export function saysSomething(text: string): boolean {
   return /[^\p{Cf}\p{Cc}\p{Z}\p{Mn}\p{Me}\u115f\u1160\u2800\u3164\uffa0]/u.test(text);
 }
 
-type Key = Pick<globalThis.KeyboardEvent, "key" | "shiftKey" | "isComposing" | "keyCode">;
+type Key = Pick<globalThis.KeyboardEvent, "key" | "shiftKey" | "isComposing" | "keyCode"> & {
+  ctrlKey?: boolean;
+  metaKey?: boolean;
+};
 
 /** Safari ends a composition before the key that ended it, and only the old 229 still tells. */
-export function meansSend(key: Key, touch: boolean): boolean {
+export function meansSend(key: Key, enterBreaks: boolean): boolean {
   const composing = key.isComposing || key.keyCode === 229;
-  return key.key === "Enter" && !key.shiftKey && !composing && !touch;
+  if (key.key !== "Enter" || composing) return false;
+  if (key.ctrlKey || key.metaKey) return true;
+  return !key.shiftKey && !enterBreaks;
 }
 
 /** A touch keyboard has no Shift+Enter, so there Enter breaks the line and the button sends. */

@@ -1,9 +1,20 @@
 /** The log of a room: who said what, when, and how far my own words have got. */
 
-import { memo, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  memo,
+  type ReactNode,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import { Body } from "../markdown/Body";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
 import { dayName, momentOf, timeOf } from "../ui/when";
+import type { Reading } from "./reading";
 import { type Row, rowsOf, type Said } from "./rows";
 import type { Draft, Timeline as RoomTimeline } from "./timeline";
 import { useAnchoredScroll } from "./useAnchoredScroll";
@@ -15,18 +26,41 @@ type DraftVerbs = {
   onDiscard: (nonce: string) => void;
 };
 
-type TimelineProps = DraftVerbs & { timeline: RoomTimeline; onOlder: () => void };
+type TimelineProps = DraftVerbs & {
+  timeline: RoomTimeline;
+  reading: Reading;
+  onOlder: () => void;
+  onAttend: (atEnd: boolean, visible: boolean) => void;
+};
 
-export function Timeline({ timeline, onOlder, ...verbs }: TimelineProps) {
+export function Timeline({ timeline, reading, onOlder, onAttend, ...verbs }: TimelineProps) {
   const log = useRef<HTMLElement>(null);
-  const { atEnd, noticePlace, toEnd } = useAnchoredScroll(log);
-  const rows = useMemo(() => rowsOf(timeline), [timeline]);
-  const unseen = useUnseen(timeline, atEnd);
-  useOwnWordsShown(timeline, toEnd);
+  const { atEnd: atBottom, noticePlace, toEnd } = useAnchoredScroll(log);
+  const { mounted, isWhole, up, down, toNewest } = useWindow(timeline);
+  const rows = useMemo(() => rowsOf(mounted, reading.line), [mounted, reading.line]);
+  const atEnd = atBottom && isWhole;
+  useAttention(atEnd, onAttend);
+
+  function latest() {
+    toNewest();
+    toEnd();
+  }
+  useOwnWordsShown(timeline, latest);
 
   function onScroll() {
     noticePlace();
-    if (log.current && isNearTop(log.current)) onOlder();
+    if (!log.current) return;
+    if (isNearTop(log.current) && !up()) onOlder();
+    if (isNearBottom(log.current)) down();
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.target !== log.current && !isRow(event.target)) return;
+    if (event.key === "End") latest();
+    else if (event.key === "ArrowUp" || event.key === "ArrowDown")
+      stepRow(log.current, event.key === "ArrowUp" ? -1 : 1);
+    else return;
+    event.preventDefault();
   }
 
   return (
@@ -40,6 +74,7 @@ export function Timeline({ timeline, onOlder, ...verbs }: TimelineProps) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
         tabIndex={0}
         onScroll={onScroll}
+        onKeyDown={onKeyDown}
       >
         <ol>
           <Beginning timeline={timeline} onOlder={onOlder} />
@@ -48,9 +83,68 @@ export function Timeline({ timeline, onOlder, ...verbs }: TimelineProps) {
           ))}
         </ol>
       </section>
-      {!atEnd && <Pill unseen={unseen} onClick={toEnd} />}
+      {!atEnd && <Pill unseen={reading.unread} onClick={latest} />}
     </div>
   );
+}
+
+const MOST_MOUNTED = 500;
+const STEP = 100;
+
+/** At most 500 rows stand in the page: the newest, or those around what is being read. */
+function useWindow(timeline: RoomTimeline) {
+  const [last, setLast] = useState<number | null>(null);
+  const { messages } = timeline;
+  const found = last === null ? -1 : messages.findIndex(({ seq }) => seq >= last);
+  const end = found === -1 ? messages.length : found + 1;
+  const start = Math.max(0, end - MOST_MOUNTED);
+  const isWhole = end === messages.length;
+  const mounted = useMemo(
+    () =>
+      start === 0 && isWhole
+        ? timeline
+        : {
+            ...timeline,
+            messages: messages.slice(start, end),
+            outbox: isWhole ? timeline.outbox : [],
+          },
+    [timeline, messages, start, end, isWhole],
+  );
+
+  /** Show earlier rows that we hold; false when there are none. */
+  function up(): boolean {
+    if (start === 0) return false;
+    const to = Math.max(end - STEP, Math.min(MOST_MOUNTED, messages.length)) - 1;
+    setLast(messages[to]?.seq ?? null);
+    return true;
+  }
+  function down(): void {
+    if (!isWhole) setLast(messages[end - 1 + STEP]?.seq ?? null);
+  }
+  return { mounted, isWhole, up, down, toNewest: () => setLast(null) };
+}
+
+/** Read is what is at the end and before somebody's eyes. */
+function useAttention(atEnd: boolean, onAttend: TimelineProps["onAttend"]): void {
+  useEffect(() => {
+    const tell = () => onAttend(atEnd, document.visibilityState === "visible");
+    tell();
+    document.addEventListener("visibilitychange", tell);
+    return () => document.removeEventListener("visibilitychange", tell);
+  }, [atEnd, onAttend]);
+}
+
+function isRow(target: EventTarget): boolean {
+  return target instanceof HTMLElement && target.matches("li.msg");
+}
+
+/** One tab stop for the log; the arrows walk inside it. */
+function stepRow(log: HTMLElement | null, by: 1 | -1): void {
+  const rows = [...(log?.querySelectorAll<HTMLElement>("li.msg") ?? [])];
+  const at = rows.indexOf(document.activeElement as HTMLElement);
+  const next = rows[at === -1 ? rows.length - 1 : at + by];
+  next?.focus({ preventScroll: true });
+  next?.scrollIntoView({ block: "nearest" });
 }
 
 /** The top of the list: more to load, nothing yet, or still on its way. */
@@ -80,6 +174,12 @@ function RowView({ row, online, ...verbs }: RowProps & { row: Row }) {
           <h2>{dayName(row.day, Date.now())}</h2>
         </li>
       );
+    case "new":
+      return (
+        <li className="new">
+          <span>{row.count} new</span>
+        </li>
+      );
     case "reset":
       return (
         <li className="day" data-row="">
@@ -89,22 +189,35 @@ function RowView({ row, online, ...verbs }: RowProps & { row: Row }) {
     case "said": {
       const { key, kind, draft, ...said } = row;
       const delivery = draft && <Delivery draft={draft} online={online} {...verbs} />;
-      return <SaidRow {...said} state={draft?.name} delivery={delivery} />;
+      return <SaidRow {...said} state={stateOf(draft, online)} delivery={delivery} />;
     }
   }
 }
 
+type DeliveryState = Draft["name"] | "sent";
+
+function stateOf(draft: Draft | null, online: boolean): DeliveryState {
+  if (draft === null) return "sent";
+  return draft.name === "waiting" && online ? "sending" : draft.name;
+}
+
 type SaidProps = Omit<Said, "kind" | "key" | "draft"> & {
-  state: Draft["name"] | undefined;
+  state: DeliveryState;
   delivery: ReactNode;
 };
 
 /** Remembered, so that a key press or a new message does not draw five hundred old ones again. */
 const SaidRow = memo(function SaidRow(props: SaidProps) {
-  const { userId, username, mine, text, at, joined, state, delivery } = props;
+  const { seq, userId, username, mine, text, at, joined, state, delivery } = props;
   const name = mine ? "You" : username;
   return (
-    <li className={joined ? "msg" : "msg first"} data-row="" data-delivery={state}>
+    <li
+      className={joined ? "msg" : "msg first"}
+      data-row=""
+      data-seq={seq ?? undefined}
+      data-state={state}
+      tabIndex={-1}
+    >
       {joined ? <Time at={at} className="gutter" /> : <Avatar id={userId} name={username} />}
       <div className="col">
         <div className={joined ? "sr" : "by"}>
@@ -113,9 +226,7 @@ const SaidRow = memo(function SaidRow(props: SaidProps) {
           </b>
           {!joined && <Time at={at} />}
         </div>
-        <p className="body" dir="auto">
-          {text}
-        </p>
+        <Body text={text} />
         {delivery}
       </div>
     </li>
@@ -166,23 +277,23 @@ function Pill({ unseen, onClick }: { unseen: number; onClick: () => void }) {
   );
 }
 
-/** How much others said since the reader left the end. */
-function useUnseen({ messages, me }: RoomTimeline, atEnd: boolean): number {
-  const newest = messages.at(-1)?.seq ?? 0;
-  const [seen, setSeen] = useState(newest);
-  if (atEnd && seen !== newest) setSeen(newest);
-  return messages.filter(({ seq, userId }) => seq > seen && userId !== me?.userId).length;
-}
-
 /** What I send I want to see, wherever I was reading. */
 function useOwnWordsShown({ outbox }: RoomTimeline, toEnd: () => void): void {
   const newest = outbox.at(-1)?.nonce;
+  const show = useRef(toEnd);
   useLayoutEffect(() => {
-    if (newest !== undefined) toEnd();
-  }, [newest, toEnd]);
+    show.current = toEnd;
+  });
+  useLayoutEffect(() => {
+    if (newest !== undefined) show.current();
+  }, [newest]);
 }
 
 /** Two screens before the top is early enough to never see the end of what is loaded. */
 function isNearTop(log: HTMLElement): boolean {
   return log.scrollTop < 2 * log.clientHeight;
+}
+
+function isNearBottom(log: HTMLElement): boolean {
+  return log.scrollHeight - log.scrollTop - log.clientHeight < 2 * log.clientHeight;
 }

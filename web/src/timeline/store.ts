@@ -1,20 +1,29 @@
 /** Holds one room's timeline for the page: passes events in, does what comes out, keeps the timers. */
 
 import type { HelloCommand, ServerFrame } from "../wire/frames";
+import { type Keeper, NO_KEEPER } from "./keeper";
+import { NOTHING_READ, type Reading, reckon } from "./reading";
 import * as rules from "./timeline";
 
 type Ask = (command: rules.Command) => void;
 
 export class TimelineStore {
   private timeline: rules.Timeline;
+  private reading: Reading;
+  private watching = false;
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
   private readonly subscribers = new Set<() => void>();
 
   constructor(
     room: string,
     private readonly ask: Ask,
+    private readonly keeper: Keeper = NO_KEEPER,
   ) {
-    this.timeline = rules.emptyTimeline(room);
+    this.timeline = { ...rules.emptyTimeline(room), restoring: true };
+    this.reading = { ...NOTHING_READ, read: keeper.read() };
+    keeper.restore().then(({ snapshot, drafts }) => {
+      this.take(rules.restore(this.timeline, snapshot, drafts));
+    });
   }
 
   readonly subscribe = (subscriber: () => void): (() => void) => {
@@ -23,6 +32,15 @@ export class TimelineStore {
   };
 
   readonly getTimeline = (): rules.Timeline => this.timeline;
+
+  readonly getReading = (): Reading => this.reading;
+
+  /** The reader is at the end or not, and looks or not. */
+  readonly attend = (atEnd: boolean, visible: boolean): void => {
+    this.watching = atEnd && visible;
+    this.take(rules.follow(this.timeline, atEnd));
+    this.reckon(this.watching);
+  };
 
   readonly greeting = (): HelloCommand => {
     const resume = rules.cursor(this.timeline);
@@ -47,10 +65,32 @@ export class TimelineStore {
   readonly fetchOlder = (): void => this.take(rules.fetchOlder(this.timeline));
 
   private take([next, ...effects]: rules.Step): void {
-    const changed = next !== this.timeline;
+    const before = this.timeline;
     this.timeline = next;
     for (const effect of effects) this.act(effect);
-    if (changed) for (const subscriber of this.subscribers) subscriber();
+    if (next === before) return;
+    this.keeper.keep(before, next);
+    // What came while the line was down is new even to one who sits at the end.
+    if (before.online || !next.online) this.reckon(this.watching);
+    else {
+      this.reckon(false);
+      this.reckon(this.watching);
+    }
+    this.tell();
+  }
+
+  private reckon(watching: boolean): void {
+    const { messages, me, through } = this.timeline;
+    if (through === null) return;
+    const next = reckon(this.reading, messages, me?.userId, watching);
+    if (next === this.reading) return;
+    if (next.read !== this.reading.read && next.read !== null) this.keeper.keepRead(next.read);
+    this.reading = next;
+    this.tell();
+  }
+
+  private tell(): void {
+    for (const subscriber of this.subscribers) subscriber();
   }
 
   private act(effect: rules.Effect): void {

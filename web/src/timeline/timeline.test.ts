@@ -231,4 +231,36 @@ describe("sending", () => {
     const [sending] = wrote(loaded(1), "n1");
     expect(rules.discard(sending, "n1")[0].outbox).toHaveLength(1);
   });
+
+  it("takes a refusal only for what is on its way", () => {
+    const [down] = rules.disconnect(wrote(loaded(1), "n1")[0]);
+    const [late] = receive(down, error("n1"));
+    expect(late.outbox[0]).toMatchObject({ name: "waiting" });
+  });
+
+  it("waits until the device has told what was written before, and sends that first", () => {
+    const [greeted] = receive({ ...emptyTimeline("general"), restoring: true }, hello());
+    const [written, ...none] = wrote(greeted, "new");
+    expect(commands(none).filter(({ action }) => action === "sendMessage")).toEqual([]);
+
+    const old = { nonce: "old", text: "before", writtenAt: 0, name: "waiting" } as const;
+    const [, ...sends] = rules.restore(written, null, [old]);
+    expect(commands(sends)).toMatchObject([{ action: "sendMessage", nonce: "old" }]);
+  });
+});
+
+describe("a long evening", () => {
+  it("holds five hundred messages while the reader is at the end, and can fetch the rest", () => {
+    let timeline = loaded(1);
+    for (let seq = 2; seq <= 10_000; seq += 1) [timeline] = receive(timeline, message(seq));
+    expect(timeline.messages).toHaveLength(500);
+    expect(timeline).toMatchObject({ older: 9_501, through: 10_000 });
+  });
+
+  it("takes nothing away from a reader further up", () => {
+    let [timeline] = rules.follow(loaded(499), false);
+    for (let seq = 500; seq <= 600; seq += 1) [timeline] = receive(timeline, message(seq));
+    expect(timeline.messages).toHaveLength(600);
+    expect(rules.follow(timeline, true)[0].messages).toHaveLength(500);
+  });
 });

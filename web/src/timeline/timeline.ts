@@ -49,7 +49,14 @@ export type Timeline = {
   /** The server asked for a pause before the next send. */
   readonly paused: boolean;
   readonly sendTries: number;
+  /** What this device kept is still being read: a word from before must go out before a new one. */
+  readonly restoring: boolean;
+  /** The end is before the reader's eyes, so what is far above may be let go. */
+  readonly following: boolean;
 };
+
+/** What a device keeps of a room: the newest messages without a hole, to show them at once. */
+export type Snapshot = { me: Person; epoch: string; messages: MessageFrame[] };
 
 export type Command = ClientCommand & { id: string };
 
@@ -64,6 +71,9 @@ const PAGE = 50; // messages
 const HOLE_PATIENCE_MS = 300;
 const SEND_PAUSE_MS = 1_000;
 const MOST_DOUBLINGS = 5;
+/** A page that stands open for a week must not grow. */
+const MOST_FOLLOWED = 500;
+const MOST_HELD = 5_000;
 
 const OLDER_ID = "older";
 const NEWEST_ID = "newest";
@@ -86,6 +96,8 @@ export function emptyTimeline(room: string): Timeline {
     outbox: [],
     paused: false,
     sendTries: 0,
+    restoring: false,
+    following: true,
   };
 }
 
@@ -143,6 +155,48 @@ export function retry(timeline: Timeline, nonce: string): Step {
 export function discard(timeline: Timeline, nonce: string): Step {
   const outbox = timeline.outbox.filter((it) => it.nonce !== nonce || it.name !== "failed");
   return [{ ...timeline, outbox }];
+}
+
+/** Bring back what this device kept, unless the server was faster. */
+export function restore(
+  timeline: Timeline,
+  snapshot: Snapshot | null,
+  drafts: readonly Draft[],
+): Step {
+  const mine = new Set([
+    ...timeline.outbox.map(({ nonce }) => nonce),
+    ...timeline.messages.map(({ nonce }) => nonce),
+  ]);
+  const back = drafts.filter(({ nonce }) => !mine.has(nonce)).map(unsent);
+  const outbox = [...back, ...timeline.outbox];
+  const here = { ...timeline, outbox, restoring: false };
+  if (!snapshot || timeline.me !== null) return pump(here);
+  return pump({ ...here, ...shownFrom(snapshot) });
+}
+
+function shownFrom({ me, epoch, messages }: Snapshot): Partial<Timeline> {
+  const first = messages[0]?.seq ?? 1;
+  const last = messages.at(-1)?.seq ?? 0;
+  return { me, epoch, messages, through: last, known: last, older: first > 1 ? first : null };
+}
+
+/** What is worth keeping on the device, null while there is nothing. */
+export function snapshotOf({ me, epoch, messages, through }: Timeline): Snapshot | null {
+  if (!me || epoch === null || through === null) return null;
+  const whole = messages.filter(({ seq }) => seq <= through).slice(-PAGE);
+  return whole.length === 0 ? null : { me, epoch, messages: whole };
+}
+
+export function follow(timeline: Timeline, following: boolean): Step {
+  return timeline.following === following ? [timeline] : [bounded({ ...timeline, following })];
+}
+
+/** Let go of the top; it can be fetched again. */
+function bounded(timeline: Timeline): Timeline {
+  const most = timeline.following ? MOST_FOLLOWED : MOST_HELD;
+  if (timeline.messages.length <= most || timeline.through === null) return timeline;
+  const messages = timeline.messages.slice(-most);
+  return { ...timeline, messages, older: messages[0]?.seq ?? null };
 }
 
 export function fetchOlder(timeline: Timeline): Step {
@@ -321,13 +375,14 @@ function isBehind({ through, known }: Timeline): boolean {
 function pump(timeline: Timeline): Step {
   const [sending, ...sends] = sendNext(timeline);
   const [next, ...waits] = watchHoles(sending);
-  return [next, ...sends, ...waits];
+  return [bounded(next), ...sends, ...waits];
 }
 
 /** One at a time, so that what I wrote first also stands first. */
 function sendNext(timeline: Timeline): Step {
-  const { online, paused, outbox, room } = timeline;
-  if (!online || paused || outbox.some((draft) => draft.name === "sending")) return [timeline];
+  const { online, paused, restoring, outbox, room } = timeline;
+  if (!online || paused || restoring || outbox.some((draft) => draft.name === "sending"))
+    return [timeline];
   const first = outbox.find((draft) => draft.name === "waiting");
   if (!first) return [timeline];
   const { nonce, text, writtenAt } = first;

@@ -1,0 +1,19 @@
+/** Small things kept at once, as text. Storage can be forbidden or full; then they last one visit. */
+
+export function kept(key: string): string | null {
+  try {
+    return localStorage.getItem(`fireside.${key}`);
+  } catch {
+    return null;
+  }
+}
+
+/** Keep `value`; null forgets it. */
+export function keep(key: string, value: string | null): void {
+  try {
+    if (value === null) localStorage.removeItem(`fireside.${key}`);
+    else localStorage.setItem(`fireside.${key}`, value);
+  } catch {
+    // Nothing is lost but a convenience.
+  }
+}

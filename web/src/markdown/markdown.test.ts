@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { type Block, blocksOf, type Inline, inlinesOf, isEmojiOnly } from "./markdown";
+
+function shown(inlines: Inline[]): string {
+  return inlines
+    .map((it) => {
+      if (it.kind === "text") return it.text;
+      if (it.kind === "code") return `<code ${it.text}>`;
+      if (it.kind === "link") return `<${it.href} ${shown(it.inside)}>`;
+      return `<${it.kind} ${shown(it.inside)}>`;
+    })
+    .join("");
+}
+
+describe("a line", () => {
+  it.each([
+    ["plain", "plain"],
+    ["**bold** and *italic* and _so_", "<bold bold> and <italic italic> and <italic so>"],
+    ["~~gone~~ `**code**`", "<strike gone> <code **code**>"],
+    ["**bold *inside* it**", "<bold bold <italic inside> it>"],
+    ["2 * 3 * 4", "2 * 3 * 4"],
+    ["snake_case_name", "snake_case_name"],
+    ["**open", "**open"],
+    ["see https://a.example/x.", "see <https://a.example/x https://a.example/x>."],
+    ["[there](https://a.example)", "<https://a.example there>"],
+    ["[x](javascript:alert(1))", "[x](javascript:alert(1))"],
+    ["data:text/html,x javascript:x", "data:text/html,x javascript:x"],
+    ["<b>no</b>", "<b>no</b>"],
+    ["mailto:a@b.example", "<mailto:a@b.example mailto:a@b.example>"],
+  ])("reads %j", (line, wanted) => expect(shown(inlinesOf(line))).toBe(wanted));
+});
+
+it("reads blocks", () => {
+  const kinds = (source: string) => blocksOf(source).map(({ kind }) => kind);
+  expect(kinds("a\nb\n> q\n> r\n- x\n- y\n3. z\n```js\n- c\n```\nend")).toEqual([
+    "lines",
+    "quote",
+    "list",
+    "list",
+    "code",
+    "lines",
+  ]);
+  expect(blocksOf("```\na\n\n  b\n```")).toEqual([{ kind: "code", text: "a\n\n  b" }]);
+  expect(kinds("```\nnever closed")).toEqual(["lines"]);
+});
+
+it.each(["🔥", "❤️", "👩\u200d🚀 👍🏽", "🇫🇷", "1️⃣"])("shows %j large", (text) =>
+  expect(isEmojiOnly(text)).toBe(true),
+);
+it.each(["1", "a🔥", "", "#", "🔥".repeat(9)])("does not show %j large", (text) =>
+  expect(isEmojiOnly(text)).toBe(false),
+);
+
+const PIECES = ["*", "**", "_", "~~", "`", "```", "\n", "> ", "- ", "1. ", "[", "](", ")", " "];
+const WORDS = ["https://a.example/", "javascript:", "mailto:a@b.c", "<img src=x>", "word", "é𠀀"];
+
+function links(inlines: Inline[]): string[] {
+  return inlines.flatMap((it) => {
+    if (it.kind === "link") return [it.href];
+    return "inside" in it ? links(it.inside) : [];
+  });
+}
+
+function linesOf(block: Block): Inline[][] {
+  if (block.kind === "code") return [];
+  return block.kind === "list" ? block.items : block.lines;
+}
+
+it("never throws, never links elsewhere than http, https and mailto", () => {
+  const all = [...PIECES, ...WORDS];
+  let state = 7;
+  const next = () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return all[(state >>> 8) % all.length];
+  };
+  for (let run = 0; run < 5_000; run += 1) {
+    const source = Array.from({ length: 30 }, next).join("");
+    for (const href of blocksOf(source).flatMap(linesOf).flatMap(links))
+      expect(href, source).toMatch(/^(https?:\/\/|mailto:)/);
+  }
+});
+
+it.each(["*a", "**a ", "_a", "`", "[a](", "~~a", "```\n", "> ", "https://", "*a_b~~"])(
+  "reads 20,000 characters of %j in a moment",
+  (piece) => {
+    const source = piece.repeat(20_000 / piece.length);
+    const start = performance.now();
+    blocksOf(source);
+    expect(performance.now() - start).toBeLessThan(500);
+  },
+);

@@ -1,0 +1,42 @@
+/** What a reader chose on this device. */
+
+import { useSyncExternalStore } from "react";
+import { keep, kept } from "../device/kept";
+
+export type Theme = "system" | "light" | "dark";
+export type Settings = { theme: Theme; enterBreaks: boolean; notify: boolean };
+
+const subscribers = new Set<() => void>();
+let present: Settings | null = null;
+
+export function settingsNow(): Settings {
+  present ??= {
+    theme: themeOf(kept("theme")),
+    enterBreaks: kept("enter") === "breaks",
+    notify: kept("notify") === "yes",
+  };
+  return present;
+}
+
+export function choose(change: Partial<Settings>): void {
+  present = { ...settingsNow(), ...change };
+  keep("theme", present.theme === "system" ? null : present.theme);
+  keep("enter", present.enterBreaks ? "breaks" : null);
+  keep("notify", present.notify ? "yes" : null);
+  if (present.theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = present.theme;
+  for (const subscriber of subscribers) subscriber();
+}
+
+export function useSettings(): Settings {
+  return useSyncExternalStore(subscribe, settingsNow);
+}
+
+function subscribe(subscriber: () => void): () => void {
+  subscribers.add(subscriber);
+  return () => subscribers.delete(subscriber);
+}
+
+function themeOf(word: string | null): Theme {
+  return word === "light" || word === "dark" ? word : "system";
+}

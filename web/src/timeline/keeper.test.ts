@@ -1,0 +1,80 @@
+import { beforeEach, expect, it, vi } from "vitest";
+import { memoryDevice } from "../device/device";
+import type { Tabs } from "../device/tabs";
+import { keeperFor } from "./keeper";
+import { discard, emptyTimeline, restore, type Timeline, write } from "./timeline";
+
+let device = memoryDevice();
+const alone: Tabs = { me: "t1", isAlive: async () => false };
+
+beforeEach(() => {
+  device = memoryDevice();
+  localStorage.clear();
+});
+
+function keeper(tabs = alone, name = "Ada") {
+  return keeperFor(name, "general", device, Promise.resolve(tabs));
+}
+
+const settle = () => new Promise((resolve) => setTimeout(resolve));
+
+async function wrote(...nonces: string[]): Promise<Timeline> {
+  const { keep } = keeper();
+  let now = emptyTimeline("general");
+  for (const nonce of nonces) {
+    const [next] = write(now, { nonce, text: nonce, writtenAt: nonces.indexOf(nonce) });
+    keep(now, next);
+    now = next;
+  }
+  await settle();
+  return now;
+}
+
+it("brings back what was not sent, in the order of writing", async () => {
+  await wrote("z", "a", "m");
+  const { drafts } = await keeper().restore();
+  expect(drafts.map(({ nonce }) => nonce)).toEqual(["z", "a", "m"]);
+});
+
+it("leaves to another living tab what is its own, and nobody else's words to me", async () => {
+  await wrote("n1");
+  const other: Tabs = { me: "t2", isAlive: async (tab) => tab === "t1" };
+  expect((await keeper(other).restore()).drafts).toEqual([]);
+  expect((await keeper(alone, "Bob").restore()).drafts).toEqual([]);
+});
+
+it("keeps a failed word failed, and forgets what was deleted", async () => {
+  const timeline = await wrote("n1");
+  const [draft] = timeline.outbox;
+  if (!draft) throw new Error("nothing was written");
+  const failed: Timeline = {
+    ...timeline,
+    outbox: [{ ...draft, name: "failed", reason: "No." }],
+  };
+  const { keep, restore: bringBack } = keeper();
+  keep(timeline, failed);
+  await settle();
+  expect((await bringBack()).drafts).toMatchObject([{ name: "failed", reason: "No." }]);
+
+  keep(failed, discard(failed, "n1")[0]);
+  await settle();
+  expect((await bringBack()).drafts).toEqual([]);
+});
+
+it("keeps the newest messages without a hole, to show them first next time", async () => {
+  vi.useFakeTimers();
+  const said = { username: "Ann", userId: "ann", message: "hi", room: "general", timestamp: "" };
+  const messages = [1, 2, 4].map(
+    (seq) => ({ type: "message", messageId: `m${seq}`, seq, ...said }) as const,
+  );
+  const me = { userId: "me", username: "Me" };
+  const before = emptyTimeline("general");
+  keeper().keep(before, { ...before, me, epoch: "e1", messages, through: 2, known: 4 });
+  await vi.advanceTimersByTimeAsync(1_000);
+  vi.useRealTimers();
+
+  const { snapshot, drafts } = await keeper().restore();
+  const [shown] = restore({ ...before, restoring: true }, snapshot, drafts);
+  expect(shown.messages.map(({ seq }) => seq)).toEqual([1, 2]);
+  expect(shown).toMatchObject({ through: 2, epoch: "e1", older: null, restoring: false });
+});

@@ -1,0 +1,92 @@
+/** Keeps one room on this device: what is still to be sent, what was last seen, how far it was read. */
+
+import type { Device } from "../device/device";
+import { keep as keepText, kept } from "../device/kept";
+import type { Tabs } from "../device/tabs";
+import { type Draft, type Snapshot, snapshotOf, type Timeline } from "./timeline";
+
+export type Restored = { snapshot: Snapshot | null; drafts: Draft[] };
+
+export type Keeper = {
+  restore: () => Promise<Restored>;
+  keep: (before: Timeline, now: Timeline) => void;
+  read: () => number | null;
+  keepRead: (seq: number) => void;
+};
+
+export const NO_KEEPER: Keeper = {
+  restore: async () => ({ snapshot: null, drafts: [] }),
+  keep: () => {},
+  read: () => null,
+  keepRead: () => {},
+};
+
+type Stored = { draft: Draft; tab: string };
+
+const SNAPSHOT_EVERY_MS = 1_000;
+
+/** Everything is kept under the name that wrote it, so that nobody sends another's words. */
+export function keeperFor(name: string, room: string, device: Device, tab: Promise<Tabs>): Keeper {
+  const place = `${encodeURIComponent(name)}/${room}`;
+  const draftKey = (nonce: string) => `outbox/${place}/${nonce}`;
+  let latest: Timeline | null = null;
+  let isDue = false;
+
+  async function restore(): Promise<Restored> {
+    const [snapshot, stored, tabs] = await Promise.all([
+      device.get(`log/${place}`),
+      device.all(`outbox/${place}/`),
+      tab,
+    ]);
+    const drafts: Draft[] = [];
+    for (const [key, value] of stored) {
+      const { draft, tab: owner } = value as Stored;
+      if (await tabs.isAlive(owner)) continue;
+      void device.put(key, { draft, tab: tabs.me } satisfies Stored);
+      drafts.push(draft);
+    }
+    drafts.sort((one, other) => one.writtenAt - other.writtenAt);
+    return { snapshot: (snapshot as Snapshot | undefined) ?? null, drafts };
+  }
+
+  async function putDraft(draft: Draft): Promise<void> {
+    const { me } = await tab;
+    // It may have been acknowledged meanwhile; then there is nothing left to keep.
+    const isStill = latest?.outbox.some(({ nonce }) => nonce === draft.nonce) ?? true;
+    if (isStill) await device.put(draftKey(draft.nonce), { draft, tab: me } satisfies Stored);
+  }
+
+  function keepOutbox(before: Timeline, now: Timeline): void {
+    const was = new Map(before.outbox.map((draft) => [draft.nonce, draft]));
+    for (const draft of now.outbox) {
+      const old = was.get(draft.nonce);
+      was.delete(draft.nonce);
+      if (!old || (old.name === "failed") !== (draft.name === "failed")) void putDraft(draft);
+    }
+    for (const nonce of was.keys()) void tab.then(() => device.remove(draftKey(nonce)));
+  }
+
+  function keepSnapshot(): void {
+    isDue = false;
+    const snapshot = latest && snapshotOf(latest);
+    if (snapshot) void device.put(`log/${place}`, snapshot);
+  }
+
+  function keep(before: Timeline, now: Timeline): void {
+    latest = now;
+    if (before.outbox !== now.outbox) keepOutbox(before, now);
+    if (before.messages === now.messages || isDue) return;
+    isDue = true;
+    setTimeout(keepSnapshot, SNAPSHOT_EVERY_MS);
+  }
+
+  return {
+    restore: () => restore().catch(() => ({ snapshot: null, drafts: [] })),
+    keep,
+    read: () => {
+      const seq = kept(`read.${place}`);
+      return seq === null ? null : Number(seq);
+    },
+    keepRead: (seq) => keepText(`read.${place}`, String(seq)),
+  };
+}

@@ -1,0 +1,30 @@
+/** The browser's own modal: it traps focus, gives it back, and needs no style that a policy blocks. */
+
+import { type ReactNode, useEffect, useRef } from "react";
+import { Icon } from "./Icon";
+import "./dialog.css";
+
+type DialogProps = { title: string; onClose: () => void; children: ReactNode };
+
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (!dialog.current?.open) dialog.current?.showModal();
+  }, []);
+  return (
+    <dialog ref={dialog} className="dialog" aria-labelledby="dialog-title" onClose={onClose}>
+      <header>
+        <h2 id="dialog-title">{title}</h2>
+        <button
+          type="button"
+          className="icon-btn"
+          aria-label="Close"
+          onClick={() => dialog.current?.close()}
+        >
+          <Icon name="close" />
+        </button>
+      </header>
+      {children}
+    </dialog>
+  );
+}
