@@ -138,7 +138,7 @@ def fill(tables, name, items):
 
 
 def main():
-    os.environ.update(AWS_ACCESS_KEY_ID="rehearsal", AWS_SECRET_ACCESS_KEY="rehearsal")  # noqa: S106 - nobody's
+    os.environ.update(AWS_ACCESS_KEY_ID="rehearsal", AWS_SECRET_ACCESS_KEY="rehearsal")
     columns = ["sends/s", "sent", "p50", "p99", "max", "calls", "read units", "write units", "busy"]
     print("\nOne room on DynamoDB, ms to the acknowledgement (`python bench/bench_dynamodb.py`)")
     print(

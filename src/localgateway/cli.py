@@ -11,7 +11,7 @@ from pathlib import Path
 from localgateway import faults
 from localgateway.api import ApiError
 from localgateway.context import Credentials
-from localgateway.limits import CONNECTS_PER_SECOND, Limits
+from localgateway.limits import CONNECTS_PER_SECOND, REQUESTS_PER_SECOND, Limits
 from localgateway.lines import setup_logging
 from localgateway.replay import CannotReplay, replay
 from localgateway.serve import CannotServe, Options, read, serve
@@ -108,7 +108,9 @@ def count(text: str) -> int:
 
 
 def _options(arguments: argparse.Namespace) -> Options:
-    limits = Limits(connects_per_second=CONNECTS_PER_SECOND)
+    limits = Limits(
+        connects_per_second=CONNECTS_PER_SECOND, requests_per_second=REQUESTS_PER_SECOND
+    )
     times = {"idle_seconds": arguments.idle_timeout, "lifetime_seconds": arguments.lifetime}
     limits = dataclasses.replace(limits, **{k: v for k, v in times.items() if v is not None})
     if arguments.strict_auth and arguments.credentials is None:

@@ -13,6 +13,7 @@ from localgateway import events, models, policy
 from localgateway.api import CONNECT, DEFAULT, DISCONNECT, LIFECYCLE, Api, Identity, Route
 from localgateway.events import Caller, Event, Handshake, Ids
 from localgateway.limits import CLOSE_GOING_AWAY, CLOSE_UNSUPPORTED, NO_STATUS, Limits
+from localgateway.quota import Quota
 from localgateway.selection import compile_selection
 
 _RESULT_KEYS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
@@ -134,7 +135,9 @@ class Gateway:
         self._pending: dict[int, _Pending] = {}
         self._refused_late: dict[int, Connection] = {}
         self._invocations = 0
-        self._bucket: tuple[float, float] | None = None
+        connects, requests = limits.connects_per_second, limits.requests_per_second
+        self._connects = None if connects is None else Quota(connects, connects)
+        self._requests = None if requests is None else Quota(requests, limits.requests_at_once)
 
     def adopt(self, api: Api) -> None:
         """Go by another version of the API from now on; what is open stays open."""
@@ -184,6 +187,7 @@ class Gateway:
         """Take a message, pick its route, and ask for its function to be called."""
         connection = self.connections[connection_id]
         connection.last_active = now.monotonic
+        self.may_post(now)  # it counts, but what a throttled message is told was never seen
         request_id = self._ids.request()
         route = self._route(text)
         if route is None:
@@ -242,15 +246,12 @@ class Gateway:
         return len(self._pending)
 
     def _admits(self, now: Instant) -> bool:
-        """Count a new connection against its rate: a bucket that holds a second's worth."""
-        rate = self.limits.connects_per_second
-        if rate is None:
-            return True
-        tokens, filled_at = self._bucket or (rate, now.monotonic)
-        tokens = min(rate, tokens + (now.monotonic - filled_at) * rate)
-        admitted = tokens >= 1
-        self._bucket = (tokens - admitted, now.monotonic)
-        return admitted
+        """Count a new connection against its quota."""
+        return self._connects is None or self._connects.take(now.monotonic)
+
+    def may_post(self, now: Instant) -> bool:
+        """Count a request to @connections; messages and these share one quota."""
+        return self._requests is None or self._requests.take(now.monotonic)
 
     def _run_connect(
         self, connection: Connection, route: Route, handshake: Handshake, now: Instant

@@ -26,6 +26,9 @@ CLOSE_TOO_SLOW = 1013
 CONNECTS_PER_SECOND = 500.0
 """New connections of an account in a Region (Q)."""
 
+REQUESTS_PER_SECOND = 10_000.0
+"""Messages and @connections requests of an account in a Region (Q)."""
+
 NO_STATUS = 1005
 ABNORMAL = 1006
 """Codes that are never on the wire: no code was given, no close was said (RFC 6455, 7.4.1)."""
@@ -85,6 +88,13 @@ class Limits:
 
     connects_per_second: float | None = None
     """New connections; more get 429. API Gateway's is 500 (Q), which `localgateway serve` takes."""
+
+    requests_per_second: float | None = None
+    """Messages and @connections requests; more of the latter get 429. API Gateway's is
+    10,000 (Q), which `localgateway serve` takes."""
+
+    requests_at_once: float = 5_000
+    """The burst of the same quota (Q)."""
 
     connections: int = 20_000
     """Open connections, half-open ones included; more get 503. Ours: memory has an end."""

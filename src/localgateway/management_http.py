@@ -50,6 +50,7 @@ class Hub(Protocol):
     def find(self, connection_id: str) -> Connection | None: ...
     def post(self, connection_id: str, data: bytes) -> Posted: ...
     def end(self, connection_id: str) -> bool: ...
+    def may_post(self) -> bool: ...
     def at(self, stage: str) -> object | None: ...
 
 
@@ -94,6 +95,8 @@ class Management:
             body = await self._admitted(request)
         except BadSignature as cause:
             return _refusal(403, cause.kind, str(cause))
+        if not self._hub.may_post():
+            return _refusal(429, "LimitExceededException", "Too Many Requests")
         if not _ID.fullmatch(connection_id):
             text = f"Invalid connectionId: {connection_id}"
             return _refusal(400, "BadRequestException", text)

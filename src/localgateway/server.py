@@ -224,6 +224,10 @@ class Server:
         self.push((connection_id,), data)
         return Posted.SENT
 
+    def may_post(self) -> bool:
+        """Count a request to @connections against the quota; tell whether it is within."""
+        return self.gateway.may_post(_now())
+
     def end(self, connection_id: str) -> bool:
         """Close a connection as @connections does; tell whether there was one."""
         if self.find(connection_id) is None:

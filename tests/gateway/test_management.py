@@ -280,6 +280,17 @@ async def test_row_50_a_full_queue_is_429_and_the_connection_lives_on():
 
 
 @on_loop
+async def test_row_50_more_requests_than_the_quota_are_429():
+    limits = Limits(requests_per_second=0.01, requests_at_once=2)
+    async with gateway(access=Access(), limits=limits) as running:
+        _, path = await joined(running)
+        answers = [await aside(running, "GET", path) for _ in range(3)]
+
+    assert [status for status, _, _ in answers] == [200, 200, 429]
+    assert answers[2][1]["x-amzn-ErrorType"] == "LimitExceededException"
+
+
+@on_loop
 async def test_row_50_a_payload_that_is_too_large_is_not_read_to_its_end():
     async with gateway(access=Access()) as running:
         _, path = await joined(running)

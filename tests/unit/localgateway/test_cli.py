@@ -60,6 +60,7 @@ def test_without_options_everything_is_as_on_aws(options, tmp_path):
     assert found == Options([tmp_path / "api.json"], limits=found.limits)
     assert (found.limits.idle_seconds, found.limits.lifetime_seconds) == (600, 7200)
     assert found.limits.connects_per_second == 500
+    assert found.limits.requests_per_second == 10_000
 
 
 def test_times_limits_and_places_can_be_set(options, tmp_path):
