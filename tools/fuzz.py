@@ -22,13 +22,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from localgateway.api import parse
+from localgateway.door import take_over
 from localgateway.limits import Limits
 from localgateway.management import Connections
 from localgateway.management_http import Access
 from localgateway.runner import BatchRunner
 from localgateway.server import Server
 from localgateway.site import make_site
-from localgateway.sockets import take_over
 
 AT_ONCE = 16
 WARM_UP = 500

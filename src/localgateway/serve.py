@@ -16,13 +16,13 @@ from aiohttp import hdrs, web
 
 from localgateway.api import Api, ApiError, load
 from localgateway.context import Credentials
+from localgateway.door import take_over
 from localgateway.faults import Faults, Plan, slow
 from localgateway.limits import Limits
 from localgateway.management_http import Access
 from localgateway.recording import Recorder, record
 from localgateway.runner import MakeRunner, Release, Runner
 from localgateway.server import Server
-from localgateway.sockets import take_over
 from localgateway.workers import CONCURRENCY, WorkerRunner
 
 log = logging.getLogger(__name__)

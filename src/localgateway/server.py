@@ -1,6 +1,6 @@
 """The server: carries out what the machine in `core.py` decides, all of it on one event loop.
 
-With `sockets.py`, which it hands bytes to and gets messages from, it is all the I/O there is.
+With `door.py` and `sockets.py`, which hand it handshakes and messages, it is all the I/O there is.
 """
 
 import asyncio
@@ -25,12 +25,13 @@ from localgateway.core import (
     Refuse,
     SendText,
 )
+from localgateway.door import Door
 from localgateway.events import Handshake, Ids
 from localgateway.faults import Faults, Line
 from localgateway.limits import CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_RESTART, Limits
 from localgateway.management_http import Access, Management, Posted
 from localgateway.runner import Completed, MakeRunner
-from localgateway.sockets import Door, Socket, encode_frame
+from localgateway.sockets import Socket, encode_frame
 
 log = logging.getLogger(__name__)
 

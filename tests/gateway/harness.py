@@ -15,12 +15,12 @@ from collections.abc import Callable
 from contextlib import asynccontextmanager
 
 from localgateway.api import parse
+from localgateway.door import take_over
 from localgateway.limits import Limits
 from localgateway.management import Connections
 from localgateway.runner import BatchRunner
 from localgateway.server import Server
 from localgateway.site import make_site
-from localgateway.sockets import take_over
 
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 1, 2, 8, 9, 10, 0
 KEY = base64.b64encode(b"sixteen bytes ok").decode()

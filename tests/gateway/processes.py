@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from localgateway.api import parse
+from localgateway.door import take_over
 from localgateway.limits import Limits
 from localgateway.management_http import Access
 from localgateway.server import Server
 from localgateway.site import make_site
-from localgateway.sockets import take_over
 from localgateway.workers import WorkerRunner
 from tests.gateway.harness import Running
 

@@ -4,10 +4,10 @@ import asyncio
 import threading
 
 from localgateway.api import load
+from localgateway.door import take_over
 from localgateway.management_http import Access
 from localgateway.server import Server
 from localgateway.site import make_site
-from localgateway.sockets import take_over
 from localgateway.workers import WorkerRunner
 
 

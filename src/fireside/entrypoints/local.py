@@ -31,13 +31,13 @@ from fireside.entrypoints.router import make_handler, storage_failed
 from fireside.entrypoints.settings import Settings
 from localgateway import api as gateway_api
 from localgateway.api import ApiError
+from localgateway.door import take_over
 from localgateway.limits import Limits
 from localgateway.management import Connections
 from localgateway.management_http import Access
 from localgateway.runner import BatchRunner, MakeRunner
 from localgateway.server import Server
 from localgateway.site import Readiness, make_site
-from localgateway.sockets import take_over
 
 log = logging.getLogger("fireside")
 
