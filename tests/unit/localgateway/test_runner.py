@@ -7,7 +7,7 @@ import pytest
 
 from localgateway.core import Invoke, Raised, Returned
 from localgateway.management import Connections, Push
-from localgateway.runner import LARGEST_BATCH, BatchRunner
+from localgateway.runner import LARGEST_BATCH, LARGEST_BATCH_CHARACTERS, BatchRunner
 from tests.gateway.harness import Ledger
 
 
@@ -251,3 +251,41 @@ def test_a_send_tells_who_is_gone_and_is_kept_until_it_is_taken():
     assert connections.send(["b"], b"2") == set()
     assert connections.take() == [Push(("a", "x"), b"1"), Push(("b",), b"2")]
     assert connections.take() == []
+
+
+def test_a_batch_ends_when_its_texts_are_long():
+    bench = Bench(echo)
+    bench.invoke(*["x" * (LARGEST_BATCH_CHARACTERS // 2)] * 3)
+
+    assert len(bench.round()) == 2
+    assert len(bench.round()) == 1
+
+
+def test_without_a_transaction_everybody_is_told_at_once():
+    """Each try may take its time: one for the batch, not one for each of it."""
+    bench = Bench(echo, fail=lambda verb: verb == "begin")
+    bench.invoke("a", "b", "c")
+
+    assert outcomes(bench.round()) == [Returned("lost")] * 3
+    assert bench.ledger.verbs.count("begin") == 1
+
+
+def test_a_stop_that_takes_too_long_drops_what_waits():
+    started, go_on = threading.Event(), threading.Event()
+
+    def slow(_event, _context):
+        started.set()
+        assert go_on.wait(10)
+
+    bench = Bench(slow)
+    bench.runner.start()
+    bench.invoke("first")
+    assert started.wait(10)
+    bench.invoke("second")
+
+    assert not bench.runner.stop(0.6)
+    go_on.set()
+    bench.runner._thread.join(10)
+    assert [[done.invocation.event["body"] for done in batch] for batch in bench.released] == [
+        ["first"]
+    ]
