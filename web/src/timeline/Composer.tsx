@@ -108,7 +108,7 @@ function Keys({ enterBreaks }: { enterBreaks: boolean }) {
 
 function counter(left: number, limit: number): string {
   if (left < 0) return `${-left} too many`;
-  return left <= limit * (1 - NEAR_LIMIT) ? `${left} left` : "";
+  return left <= limit - limit * NEAR_LIMIT ? `${left} left` : "";
 }
 
 /** The server's rule: somewhere there is a character that can be seen. */
