@@ -1,6 +1,6 @@
 /** The room one is in: its people's words, one's own, and how the line is. */
 
-import { lazy, Suspense, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Visit } from "./chat";
 import { Banner } from "./connection/Banner";
 import type { State } from "./connection/machine";
@@ -11,7 +11,7 @@ import { useTab } from "./tab/useTab";
 import { Announcer } from "./timeline/Announcer";
 import { Composer } from "./timeline/Composer";
 import { Timeline } from "./timeline/Timeline";
-import type { Draft } from "./timeline/timeline";
+import type { Draft, Timeline as RoomTimeline } from "./timeline/timeline";
 import { Avatar } from "./ui/Avatar";
 import { Icon } from "./ui/Icon";
 import { Mark } from "./ui/Mark";
@@ -44,7 +44,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   const [opened, setOpened] = useState<Opened>(null);
   useTab(timeline, reading.unread);
   useHelpKey(() => setOpened("keys"));
-  const me = timeline.me ?? { userId: visit.username, username: visit.username };
+  const { me, known } = useMe(timeline, visit.username);
 
   function edit(draft: Draft) {
     store.discard(draft.nonce);
@@ -98,7 +98,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
         </header>
         <Banner connection={connection} outage={outage} onRetry={client.retry} />
         <Timeline
-          timeline={timeline}
+          timeline={known}
           reading={reading}
           onAttend={store.attend}
           onOlder={store.fetchOlder}
@@ -172,6 +172,14 @@ function Tools({ onOpen }: { onOpen: (dialog: Opened) => void }) {
       </button>
     </>
   );
+}
+
+/** Until the server has greeted me I am who I said at the door, so that my first words show. */
+function useMe(timeline: RoomTimeline, username: string) {
+  return useMemo(() => {
+    const me = timeline.me ?? { userId: username, username };
+    return { me, known: timeline.me ? timeline : { ...timeline, me } };
+  }, [timeline, username]);
 }
 
 /** What is half written outlives a reload, a lost line and a change of name's second thoughts. */

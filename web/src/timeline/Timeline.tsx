@@ -39,7 +39,17 @@ export function Timeline({ timeline, reading, onOlder, onAttend, ...verbs }: Tim
   const { mounted, isWhole, up, down, toNewest } = useWindow(timeline);
   const rows = useMemo(() => rowsOf(mounted, reading.line), [mounted, reading.line]);
   const atEnd = atBottom && isWhole;
+  const oldest = timeline.messages[0]?.seq;
   useAttention(atEnd, onAttend);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only when an older page has come
+  useEffect(() => {
+    // At the very top there is nothing left to scroll, so nobody would ask for these rows.
+    if (!atEnd && log.current && isNearTop(log.current)) up();
+  }, [oldest]);
+
+  function older() {
+    if (!up()) onOlder();
+  }
 
   function latest() {
     toNewest();
@@ -50,7 +60,7 @@ export function Timeline({ timeline, reading, onOlder, onAttend, ...verbs }: Tim
   function onScroll() {
     noticePlace();
     if (!log.current) return;
-    if (isNearTop(log.current) && !up()) onOlder();
+    if (isNearTop(log.current)) older();
     if (isNearBottom(log.current)) down();
   }
 
@@ -77,7 +87,7 @@ export function Timeline({ timeline, reading, onOlder, onAttend, ...verbs }: Tim
         onKeyDown={onKeyDown}
       >
         <ol>
-          <Beginning timeline={timeline} onOlder={onOlder} />
+          <Beginning timeline={timeline} onOlder={older} />
           {rows.map((row) => (
             <RowView key={row.key} row={row} online={timeline.online} {...verbs} />
           ))}

@@ -70,12 +70,10 @@ export class TimelineStore {
     for (const effect of effects) this.act(effect);
     if (next === before) return;
     this.keeper.keep(before, next);
-    // What came while the line was down is new even to one who sits at the end.
-    if (before.online || !next.online) this.reckon(this.watching);
-    else {
-      this.reckon(false);
-      this.reckon(this.watching);
-    }
+    // What came while the line was down or the page closed is new even to one who sits at the end.
+    const isReturn = next.online && (!before.online || before.through === null);
+    if (isReturn) this.reckon(false);
+    this.reckon(this.watching);
     this.tell();
   }
 
