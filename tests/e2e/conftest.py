@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 QUIET = (
     "--no-sandbox",
@@ -12,6 +12,8 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # A name that is not loopback, so that its pages are no secure context: as on a home network.
+    "--host-resolver-rules=MAP fireside.lan 127.0.0.1",
 )
 
 
@@ -27,15 +29,19 @@ def browser(chromium: str) -> Iterator[Browser]:
 class Person:
     """Somebody with a browser of their own. Whatever goes wrong on the page is kept."""
 
-    def __init__(self, browser: Browser, name: str, **context: object) -> None:
+    def __init__(self, name: str, context: BrowserContext, wrong: list[str]) -> None:
         self.name = name
-        self.context = browser.new_context(**context)
-        self.page: Page = self.context.new_page()
-        self.wrong: list[str] = []
+        self.context = context
+        self.page: Page = context.new_page()
+        self.wrong = wrong
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.on("console", self._console)
         self.page.on("request", self._request)
         self._origin = ""
+
+    def another_tab(self) -> "Person":
+        """Open a second page of the same browser: they share what the device keeps."""
+        return Person(self.name, self.context, self.wrong)
 
     def opens(self, address: str) -> "Person":
         self._origin = address
@@ -46,15 +52,46 @@ class Person:
         self.opens(address)
         self.page.get_by_label("Your name").fill(self.name)
         self.page.get_by_role("button", name="Join the conversation").click()
+        return self.is_inside()
+
+    def is_inside(self) -> "Person":
+        """Wait until the server has said hello and the room's last page is there."""
         expect(self.composer).to_be_visible()
+        expect(self.log.get_by_text("Loading messages…")).to_have_count(0)
         return self
 
     def says(self, text: str) -> None:
         self.composer.fill(text)
         self.composer.press("Enter")
 
+    def sends(self, text: str) -> None:
+        """Write and press the button, which works on touch too; Enter breaks the line there."""
+        self.composer.fill(text)
+        self.presses("Send")
+
     def sees(self, text: str, *, times: int = 1) -> None:
         expect(self.log.get_by_text(text, exact=True)).to_have_count(times)
+
+    def looks_away(self, *, away: bool = True) -> None:
+        """Turn to another tab, or back; a browser without a screen never does by itself."""
+        self.page.evaluate(
+            """away => {
+              const value = away ? "hidden" : "visible";
+              Object.defineProperty(document, "visibilityState", {value, configurable: true});
+              Object.defineProperty(document, "hidden", {value: away, configurable: true});
+              document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            away,
+        )
+
+    def presses(self, button: str) -> None:
+        self.page.get_by_role("button", name=button, exact=True).locator("visible=true").click()
+
+    def row(self, text: str):
+        return self.rows().filter(has=self.page.get_by_text(text, exact=True))
+
+    def rows(self, state: str | None = None):
+        return self.log.locator("li[data-state]" if state is None else f"li[data-state={state}]")
 
     @property
     def composer(self):
@@ -66,11 +103,9 @@ class Person:
 
     def _console(self, message) -> None:
         # A socket that is refused or cut is an error to the browser and daily life to a chat.
-        if (
-            message.type == "error"
-            and "WebSocket" not in message.text
-            and ("ERR_CONNECTION_REFUSED" not in message.text)
-        ):
+        # And over plain http a browser says which headers it does not heed.
+        expected = ("WebSocket", "net::ERR_", "Cross-Origin-Opener-Policy header has been ignored")
+        if message.type == "error" and not any(words in message.text for words in expected):
             self.wrong.append(message.text)
 
     def _request(self, request) -> None:
@@ -84,7 +119,7 @@ def person(browser: Browser) -> Iterator[object]:
     people: list[Person] = []
 
     def make(name: str, **context: object) -> Person:
-        people.append(Person(browser, name, **context))
+        people.append(Person(name, browser.new_context(**context), []))
         return people[-1]
 
     yield make

@@ -1,0 +1,132 @@
+"""A network that breaks on command, between a browser and a server: real sockets really end."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+
+CHUNK = 65_536
+
+
+class Proxy:
+    """Passes bytes both ways, until it is told to cut them off, or to keep them waiting."""
+
+    def __init__(self, port: int) -> None:
+        self.port = 0
+        self.turned_away = 0
+        self._behind = port
+        self._loop = asyncio.new_event_loop()
+        self._refuses: Callable[[bytes], bool] = lambda _first: False
+        self._open: dict[asyncio.StreamWriter, bytes] = {}
+        self._flowing = {way: asyncio.Event() for way in ("up", "down")}
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def cut(self) -> None:
+        """Break everything and let nobody through."""
+        self._do(lambda: self._cut(lambda _first: True))
+
+    def cut_sockets(self) -> None:
+        """Break WebSockets alone: the page itself can still be loaded."""
+        self._do(lambda: self._cut(lambda first: first.startswith(b"GET /ws")))
+
+    def hold(self, *ways: str) -> None:
+        """Keep bytes waiting, as a dead network does: nobody is told. "up" is to the server."""
+        self._do(lambda: [self._flowing[way].clear() for way in ways])
+
+    def mend(self) -> None:
+        """Let everything through again, also what has waited."""
+        self._do(self._mend)
+
+    def run(self) -> None:
+        """Serve until `end`; for a thread."""
+        self._loop.run_forever()
+
+    def start(self) -> None:
+        server = asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = asyncio.run_coroutine_threadsafe(server, self._loop).result(10)
+        self.port = self._server.sockets[0].getsockname()[1]
+        self.mend()
+
+    def end(self) -> None:
+        self.cut()
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    async def _close(self) -> None:
+        self._server.close()
+        for flowing in self._flowing.values():
+            flowing.set()
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+
+    def _do(self, act: Callable[[], object]) -> None:
+        async def once() -> None:
+            act()
+
+        asyncio.run_coroutine_threadsafe(once(), self._loop).result(10)
+
+    def _cut(self, refuses: Callable[[bytes], bool]) -> None:
+        self._refuses = refuses
+        for writer, first in list(self._open.items()):
+            if refuses(first):
+                writer.transport.abort()
+
+    def _mend(self) -> None:
+        self._refuses = lambda _first: False
+        for flowing in self._flowing.values():
+            flowing.set()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open[writer] = b""
+        with contextlib.suppress(OSError):
+            first = self._open[writer] = await reader.read(CHUNK)
+            if self._refuses(first):
+                self.turned_away += 1
+            elif first:
+                await self._join(first, reader, writer)
+        del self._open[writer]
+        writer.transport.abort()
+
+    async def _join(
+        self, first: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", self._behind)
+        pumps = (
+            asyncio.ensure_future(self._pump("up", reader, behind_writer, first)),
+            asyncio.ensure_future(self._pump("down", behind_reader, writer)),
+        )
+        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        behind_writer.transport.abort()
+        writer.transport.abort()
+        await asyncio.gather(*pumps, return_exceptions=True)
+
+    async def _pump(
+        self,
+        way: str,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        data: bytes = b"",
+    ) -> None:
+        data = data or await reader.read(CHUNK)
+        while data:
+            await self._flowing[way].wait()
+            writer.write(data)
+            await writer.drain()
+            data = await reader.read(CHUNK)
+
+
+@contextlib.contextmanager
+def proxied(port: int) -> Iterator[Proxy]:
+    """Put a network before the server on `port`."""
+    proxy = Proxy(port)
+    thread = threading.Thread(target=proxy.run, daemon=True)
+    thread.start()
+    try:
+        proxy.start()
+        yield proxy
+    finally:
+        proxy.end()
+        thread.join(10)
+        proxy._loop.close()

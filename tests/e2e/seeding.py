@@ -1,0 +1,68 @@
+"""Rooms with a past: messages put straight into the store, before the server starts."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from fireside.domain.message import Draft
+from fireside.entrypoints.local import open_store
+
+START_MS = 1_780_000_000_000
+MINUTE_MS = 60_000
+MORNING_MS = 1_780_646_000_000  # a Friday in June, ten to eight at Greenwich
+TALK = (
+    ("Tomasz", "I can bring the big cast-iron pot and two bags of dry birch.", -11 * 60),
+    ("Sam Bakare", "Morning! The ferry timetable changed, last boat is now **18:40**.", 0),
+    (
+        "Sam Bakare",
+        "So cars need to leave by three. Timetable: https://lakeferry.example/summer",
+        1,
+    ),
+    ("Ines Moreau", "Then I'd rather take the early one. Here is what the script gave me:", 8),
+    (
+        "Ines Moreau",
+        '```\n$ fireside ask lodge "who eats what"\n10 people   2 vegan   1 no nuts\n```',
+        8,
+    ),
+    ("Ada Kestrel", "Yes, one seat left and it is yours. I'll pass by the station at 13:45.", 53),
+)
+"""Who said what, and how many minutes after eight or so; what the mock shows."""
+
+
+def seed(data: Path, said: Iterable[tuple[str, str, int]]) -> None:
+    """Keep (who, what, when in ms), in this order."""
+    store = open_store(data)
+    store.begin()
+    for number, (name, text, at) in enumerate(said):
+        user = name.casefold()
+        store.append(Draft("general", user, name, text, f"seed-{number}", None, at, number))
+    store.commit()
+    store.close()
+
+
+def seed_many(data: Path, count: int) -> None:
+    """Keep `count` messages of different lengths by three people, a minute apart."""
+    names = ("Tomasz", "Priya", "Sam")
+    seed(
+        data,
+        (
+            (names[number // 4 % 3], words(number), START_MS + number * MINUTE_MS)
+            for number in range(1, count + 1)
+        ),
+    )
+
+
+def seed_talk(data: Path, *later: tuple[str, str, int]) -> None:
+    """Keep the talk of the mock, and what came later."""
+    said = [*TALK, *later]
+    seed(data, ((who, text, MORNING_MS + minute * MINUTE_MS) for who, text, minute in said))
+
+
+def words(number: int) -> str:
+    """Return what message `number` says: from one line to six."""
+    return f"message {number} " + "the last boat leaves at seven " * (number * 7 % 11)
+
+
+def moment(text: str) -> int:
+    """Return an ISO time as epoch milliseconds."""
+    return int(datetime.fromisoformat(text).timestamp() * 1_000)

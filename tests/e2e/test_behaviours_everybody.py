@@ -1,0 +1,318 @@
+"""For everybody: by keyboard, by screen reader, on a phone, in any light, in either direction."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from proxy import proxied
+from seeding import seed_many, words
+from serving import serving
+from states import violations_by_state
+
+pytestmark = pytest.mark.e2e
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+on_both = pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=["desktop", "phone"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@on_both
+def test_axe_finds_nothing_in_any_state(tmp_path, person, look, scheme):
+    """The policy forbids foreign scripts, axe among them, so here alone it is switched off."""
+    seed_many(tmp_path / "data", 60)
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada", **look, color_scheme=scheme, bypass_csp=True)
+
+        found = violations_by_state(ada, proxy)
+
+    assert len(found) == 9
+    assert {state: wrong for state, wrong in found.items() if wrong} == {}
+
+
+def focused(person) -> str:
+    """Say what has the focus, by role and name."""
+    return person.page.evaluate(
+        """() => {
+          const at = document.activeElement;
+          return at.getAttribute("aria-label") ?? at.textContent.trim();
+        }"""
+    )
+
+
+def test_everything_is_reached_by_keyboard_and_the_log_is_one_stop(tmp_path, person):
+    seed_many(tmp_path / "data", 40)
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **DESKTOP).joins(server.address)
+        expect(ada.composer).to_be_focused()
+        stops = []
+        for _ in range(6):
+            ada.page.keyboard.press("Shift+Tab")
+            stops.append(focused(ada))
+        assert stops[:4] == [
+            "Messages in general",
+            "Settings",
+            "Connection details",
+            "Skip to writing",
+        ]
+
+        ada.log.focus()
+        ada.page.keyboard.press("ArrowUp")
+        expect(ada.log.locator('li[data-seq="40"]')).to_be_focused()
+        ada.page.keyboard.press("ArrowUp")
+        expect(ada.log.locator('li[data-seq="39"]')).to_be_focused()
+        ada.page.keyboard.press("ArrowDown")
+        expect(ada.log.locator('li[data-seq="40"]')).to_be_focused()
+        ada.log.evaluate("log => { log.scrollTop = 0; }")
+        expect(ada.page.locator(".pill")).to_be_visible()
+        ada.page.keyboard.press("End")
+        expect(ada.page.locator(".pill")).to_have_count(0)
+        ada.page.keyboard.press("Escape")
+        expect(ada.composer).to_be_focused()
+
+
+def test_the_focus_is_always_seen(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **DESKTOP).joins(server.address)
+        ada.composer.fill("something, so that Send can be reached")
+        seen = {}
+        for _ in range(8):
+            ada.page.keyboard.press("Tab")
+            seen[focused(ada)] = ada.page.evaluate(RING)
+
+        assert {"Settings", "Send", "Messages in general"} <= seen.keys()
+        assert {name: ring for name, ring in seen.items() if not ring} == {}
+
+
+RING = """() => {
+  const at = document.activeElement;
+  if (at === document.body) return true;
+  return [at, at.closest("form")].some(element => {
+    const style = element && getComputedStyle(element);
+    const outlined = style?.outlineStyle !== "none" && parseFloat(style?.outlineWidth) >= 2;
+    return outlined || (element?.tagName === "FORM" && style.boxShadow !== "none");
+  });
+}"""
+
+
+@pytest.mark.parametrize("opener", ["Settings", "Connection details"])
+@on_both
+def test_a_dialog_gives_the_focus_back(tmp_path, person, look, opener):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **look).joins(server.address)
+        button = ada.page.get_by_role("button", name=opener, exact=True).locator("visible=true")
+        button.focus()
+        ada.page.keyboard.press("Enter")
+        dialog = ada.page.get_by_role("dialog", name=opener)
+        expect(dialog).to_be_visible()
+        assert dialog.evaluate("dialog => dialog.contains(document.activeElement)")
+
+        ada.page.keyboard.press("Escape")
+
+        expect(dialog).to_have_count(0)
+        expect(button).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone_has_room_for_everything(tmp_path, person, width):
+    look = PHONE | {"viewport": {"width": width, "height": 640}}
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **look).opens(server.address)
+        check_phone(ada, width)
+        ada.page.get_by_label("Your name").fill("Ada")
+        ada.presses("Join the conversation")
+        ada.is_inside()
+        ada.sends("https://example.org/" + "averylongaddress" * 12)
+        ada.sends("`" + "code" * 60 + "`\n```\n" + "wide " * 60 + "\n```")
+        expect(ada.rows("sent")).to_have_count(2)
+        check_phone(ada, width)
+        for dialog in ("Settings", "Connection details"):
+            ada.presses(dialog)
+            expect(ada.page.get_by_role("dialog")).to_be_visible()
+            check_phone(ada, width)
+            ada.presses("Close")
+        zoom = ada.page.locator("meta[name=viewport]").get_attribute("content")
+        assert not re.search("user-scalable|maximum-scale", zoom)
+        assert ada.page.locator(".app").bounding_box()["height"] == 640
+
+
+def check_phone(person, width: int) -> None:
+    """Nothing goes sideways, what is touched is large, and no field makes the phone zoom."""
+    assert person.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert person.page.evaluate(SMALL_TARGETS) == []
+    assert person.page.evaluate(SMALL_FIELDS) == []
+
+
+SMALL_TARGETS = """() => {
+  const labelled = [...document.querySelectorAll("label:has(input[type])")];
+  return [...document.querySelectorAll("button, input:not([type]), textarea"), ...labelled]
+    .filter(it => it.checkVisibility() && it.getBoundingClientRect().height > 0)
+    .filter(it => it.getBoundingClientRect().height < 43.5)
+    .map(it => it.outerHTML.slice(0, 90));
+}"""
+SMALL_FIELDS = """() => [...document.querySelectorAll("input:not([type]), textarea")]
+  .filter(it => parseFloat(getComputedStyle(it).fontSize) < 16)
+  .map(it => it.outerHTML.slice(0, 90))"""
+
+PAPER, EMBERS = "rgb(250, 247, 242)", "rgb(25, 22, 20)"
+
+
+@pytest.mark.parametrize(("scheme", "colour"), [("light", PAPER), ("dark", EMBERS)])
+def test_the_systems_light_is_the_pages(tmp_path, person, scheme, colour):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", color_scheme=scheme).joins(server.address)
+
+        expect(ada.page.locator("body")).to_have_css("background-color", colour)
+
+
+def test_a_chosen_light_is_kept_and_there_from_the_first_paint(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", color_scheme="light").joins(server.address)
+        ada.presses("Settings")
+        ada.page.get_by_role("radio", name="Dark").check()
+        expect(ada.page.locator("body")).to_have_css("background-color", EMBERS)
+        # The body exists and nothing was painted yet: what it would be painted with.
+        ada.page.add_init_script(FIRST_COLOUR)
+
+        ada.page.reload()
+
+        ada.is_inside()
+        expect(ada.page.locator("body")).to_have_css("background-color", EMBERS)
+        assert ada.page.evaluate("window.firstTheme") == "dark"
+
+
+FIRST_COLOUR = """new MutationObserver((_, observer) => {
+  if (!document.body) return;
+  window.firstTheme = document.documentElement.dataset.theme;
+  observer.disconnect();
+}).observe(document, { childList: true, subtree: true });"""
+
+
+def test_who_wants_no_motion_sees_none(tmp_path, person):
+    seed_many(tmp_path / "data", 60)
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", reduced_motion="reduce").joins(server.address)
+        ada.page.evaluate(WATCH_MOTION)
+        ada.log.evaluate("log => { log.scrollTop = 0; }")
+        ada.presses("Latest")
+        ada.sends("hello")
+        ada.presses("Settings")
+        ada.presses("Close")
+
+        assert ada.page.evaluate("window.moved()") == []
+
+
+WATCH_MOTION = """() => {
+  const started = [];
+  for (const type of ["transitionrun", "animationstart"])
+    document.addEventListener(type, event => {
+      for (const animation of event.target.getAnimations())
+        if (animation.effect.getTiming().duration > 100) started.push(event.target.className);
+    });
+  window.moved = () => started;
+}"""
+
+
+def test_who_wants_more_contrast_gets_it(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada").joins(server.address)
+        token = "name => getComputedStyle(document.documentElement).getPropertyValue(name).trim()"
+        names = ("--line", "--control", "--muted", "--text")
+        line, control, muted, text = (ada.page.evaluate(token, name) for name in names)
+        assert (line, muted) != (control, text)
+
+        ada.page.emulate_media(contrast="more")
+
+        line, _, muted, text = (ada.page.evaluate(token, name) for name in names)
+        assert line == control
+        assert muted == text
+
+
+def test_forced_colours_leave_every_control_an_edge(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", forced_colors="active").joins(server.address)
+        ada.sends("hello")
+        expect(ada.rows("sent")).to_have_count(1)
+
+        box = ada.page.locator(".box")
+        assert box.evaluate("box => getComputedStyle(box).borderTopStyle") == "solid"
+        expect(ada.composer).to_be_focused()
+        assert box.evaluate("box => getComputedStyle(box).outlineStyle") == "solid"
+        assert ada.page.evaluate("matchMedia('(forced-colors: active)').matches")
+
+
+@on_both
+def test_right_to_left_words_and_pages(tmp_path, person, look):
+    with serving(tmp_path / "data") as server:
+        ada = person("נועה", **look).joins(server.address)
+        ada.sends("שלום, הסירה האחרונה ב־18:40")
+        ada.sends("and one in English")
+        expect(ada.rows("sent")).to_have_count(2)
+        bodies = ada.rows().locator(".body")
+        expect(bodies.nth(0)).to_have_css("direction", "rtl")
+        expect(bodies.nth(1)).to_have_css("direction", "ltr")
+        expect(ada.log.locator("bdi").first).to_be_attached()
+
+        ada.page.evaluate("document.documentElement.dir = 'rtl'")
+
+        avatar = ada.log.locator(".av").first.bounding_box()
+        column = ada.log.locator(".col").first.bounding_box()
+        assert avatar["x"] >= column["x"] + column["width"]
+        wide = ada.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= look["viewport"]["width"]
+
+
+def test_notifications_are_asked_for_in_context_only(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada")
+        ada.page.add_init_script(FAKE_NOTIFICATIONS)
+        ada.joins(server.address)
+        bob = person("Bob").joins(server.address)
+        ada.looks_away()
+        bob.says("before she asked")
+        ada.sees("before she asked")
+        assert ada.page.evaluate("[window.asked, window.told.length]") == [0, 0]
+
+        ada.looks_away(away=False)
+        ada.presses("Settings")
+        ada.page.get_by_role("checkbox", name="Tell me about new messages").click()
+        ada.presses("Close")
+        assert ada.page.evaluate("window.asked") == 1
+        bob.says("while she looks")
+        ada.sees("while she looks")
+        ada.looks_away()
+        bob.says("while she looks elsewhere")
+        ada.sees("while she looks elsewhere")
+
+        told = ada.page.evaluate("window.told")
+        assert told == [["Bob in #general", "while she looks elsewhere"]]
+
+
+FAKE_NOTIFICATIONS = """window.asked = 0;
+window.told = [];
+window.Notification = class {
+  static permission = "default";
+  static async requestPermission() {
+    window.asked += 1;
+    return (this.permission = "granted");
+  }
+  constructor(title, { body }) { window.told.push([title, body]); }
+  close() {}
+};"""
+
+
+def test_every_control_that_is_drawn_does_something(tmp_path, person):
+    """A list of all that can be pressed: who adds one has to say here what it is."""
+    seed_many(tmp_path / "data", 3)
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **DESKTOP).joins(server.address)
+        ada.sees(words(3).strip())
+
+        names = ada.page.evaluate(
+            """() => [...document.querySelectorAll("button, a, input, select")]
+                 .filter(it => it.checkVisibility())
+                 .map(it => it.getAttribute("aria-label") ?? it.textContent.trim())"""
+        )
+
+        assert names == ["Skip to writing", "Connection details", "Settings", "Send"]

@@ -1,0 +1,336 @@
+"""What one reads: it stays under the eye, in its order, and says what is new."""
+
+import itertools
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from meddling import Meddler
+from proxy import proxied
+from seeding import moment, seed, seed_many, words
+from serving import serving
+
+pytestmark = pytest.mark.e2e
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+on_both = pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=["desktop", "phone"])
+
+FROM_END = "log => log.scrollHeight - log.scrollTop - log.clientHeight"
+# The first row in view and how far it is from the top of the log.
+UNDER_THE_EYE = """log => {
+  const top = log.getBoundingClientRect().top;
+  const row = [...log.querySelectorAll("li[data-seq]")].find(
+    row => row.getBoundingClientRect().bottom > top);
+  return [row.dataset.seq, row.getBoundingClientRect().top - top];
+}"""
+PLACE_OF = """(log, seq) => log.querySelector(`li[data-seq="${seq}"]`).getBoundingClientRect().top
+  - log.getBoundingClientRect().top"""
+
+
+def scroll(person, by: int) -> None:
+    """Turn the wheel, as a reader does, and let the page see it."""
+    person.log.evaluate(
+        """(log, by) => new Promise(done => {
+          log.scrollTop += by;
+          requestAnimationFrame(() => requestAnimationFrame(done));
+        })""",
+        by,
+    )
+
+
+def from_end(person) -> float:
+    return person.log.evaluate(FROM_END)
+
+
+@on_both
+def test_the_log_sticks_to_its_end_and_never_moves_a_reader(tmp_path, person, look):
+    seed_many(tmp_path / "data", 45)
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **look).joins(server.address)
+        bob = person("Bob").joins(server.address)
+        ada.sees(words(45).strip())
+        assert from_end(ada) <= 1
+
+        scroll(ada, -60)
+        bob.says("still within a hundred pixels")
+        ada.sees("still within a hundred pixels")
+        assert from_end(ada) <= 1
+
+        scroll(ada, -900)
+        seq, place = ada.log.evaluate(UNDER_THE_EYE)
+        bob.says("far below")
+        ada.sees("far below")
+        assert abs(ada.log.evaluate(PLACE_OF, seq) - place) <= 1
+
+        ada.sends("my own word")
+        expect(ada.row("my own word")).to_be_in_viewport()
+        assert from_end(ada) <= 1
+
+
+@on_both
+@pytest.mark.parametrize("top", [0, 400], ids=["from the very top", "from further down"])
+def test_older_messages_come_above_without_moving_what_is_read(tmp_path, person, look, top):
+    seed_many(tmp_path / "data", 170)
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada", **look).joins(proxy.address)
+        proxy.hold("down")
+        ada.log.evaluate("(log, top) => { log.scrollTop = top; }", top)
+        expect(ada.log.get_by_text("Loading earlier messages…")).to_have_count(1)
+        seq, place = ada.log.evaluate(UNDER_THE_EYE)
+        before = ada.rows().count()
+
+        proxy.mend()
+        expect(ada.log.locator(f'li[data-seq="{int(seq) - before + 1}"]')).to_have_count(1)
+        expect(ada.log.get_by_text("Loading earlier messages…")).to_have_count(0)
+
+        assert abs(ada.log.evaluate(PLACE_OF, seq) - place) <= 1
+
+
+@on_both
+def test_rows_never_seen_before_move_exactly_with_the_wheel(tmp_path, person, look):
+    """Their heights are guessed until they come near; the guess must not be felt."""
+    seed_many(tmp_path / "data", 170)
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **look).joins(server.address)
+        for _ in range(25):
+            seq, place = ada.log.evaluate(UNDER_THE_EYE)
+            scroll(ada, -150)
+            assert abs(ada.log.evaluate(PLACE_OF, seq) - place - 150) <= 1
+
+
+def test_reading_back_to_the_beginning_keeps_order_and_at_most_500_rows(tmp_path, person):
+    seed_many(tmp_path / "data", 720)
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **DESKTOP).joins(server.address)
+        most = 0
+        while ada.log.locator('li[data-seq="1"]').count() == 0:
+            ada.log.evaluate("log => { log.scrollTop = 0; }")
+            oldest = ada.rows().first.get_attribute("data-seq")
+            expect(ada.rows().first).not_to_have_attribute("data-seq", oldest)
+            most = max(most, ada.rows().count())
+
+        shown = [int(seq) for seq in seqs(ada)]
+        assert shown == list(range(1, len(shown) + 1))
+        assert 400 <= most <= 500
+
+        ada.presses("Latest")
+        expect(ada.log.locator('li[data-seq="720"]')).to_be_in_viewport()
+
+
+def seqs(person) -> list[str]:
+    return person.log.evaluate(
+        "log => [...log.querySelectorAll('li[data-seq]')].map(row => row.dataset.seq)"
+    )
+
+
+@on_both
+def test_a_pill_counts_what_is_new_and_leads_to_it(tmp_path, person, look):
+    seed_many(tmp_path / "data", 45)
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **look).joins(server.address)
+        bob = person("Bob").joins(server.address)
+        scroll(ada, -1_500)
+        expect(ada.page.get_by_role("button", name="Latest", exact=True)).to_be_visible()
+        for text in ("one", "two", "three"):
+            bob.says(text)
+
+        expect(ada.page).to_have_title("(3) #general · Fireside")
+        ada.presses("3 new messages")
+
+        expect(ada.row("three")).to_be_in_viewport()
+        expect(ada.page.locator(".pill")).to_have_count(0)
+        expect(ada.log.locator(".new")).to_have_text("3 new")
+        expect(ada.page).to_have_title("#general · Fireside")
+
+
+def test_read_is_only_what_was_at_the_end_before_open_eyes(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada").joins(server.address)
+        bob = person("Bob").joins(server.address)
+        bob.says("seen")
+        ada.sees("seen")
+        icon = ada.page.locator("link[rel=icon]")
+        expect(ada.page).to_have_title("#general · Fireside")
+
+        ada.looks_away()
+        bob.says("missed one")
+        bob.says("missed two")
+        expect(ada.page).to_have_title("(2) #general · Fireside")
+        expect(icon).to_have_attribute("href", re.compile("unread"))
+        expect(ada.log.locator(".new")).to_have_text("2 new")
+
+        ada.looks_away(away=False)
+        expect(ada.page).to_have_title("#general · Fireside")
+        expect(icon).not_to_have_attribute("href", re.compile("unread"))
+        bob.says("seen again")
+        ada.sees("seen again")
+        expect(ada.log.locator(".new")).to_have_text("2 new")
+
+
+def test_what_came_while_the_page_was_closed_is_marked_as_new(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada").joins(server.address)
+        bob = person("Bob").joins(server.address)
+        bob.says("seen")
+        ada.sees("seen")
+        expect(ada.log.locator(".new")).to_have_count(0)
+        ada.page.goto("about:blank")
+        for text in ("missed one", "missed two"):
+            bob.says(text)
+        expect(bob.rows("sent")).to_have_count(3)
+
+        ada.opens(server.address).is_inside()
+
+        ada.sees("missed two")
+        expect(ada.log.locator(".new")).to_have_text("2 new")
+
+
+@pytest.mark.parametrize(
+    ("zone", "days"), [("Europe/Berlin", 3), ("UTC", 2)], ids=["Berlin", "Greenwich"]
+)
+def test_days_and_five_minutes_make_groups_where_the_reader_is(tmp_path, person, zone, days):
+    """In Berlin midnight falls between the second and the third message; at Greenwich not."""
+    said = [
+        ("Sam", "first", "2026-06-04T21:56:00+00:00"),
+        ("Sam", "just before midnight", "2026-06-04T21:59:00+00:00"),
+        ("Sam", "just after midnight", "2026-06-04T22:01:00+00:00"),
+        ("Sam", "within five minutes", "2026-06-04T22:05:59+00:00"),
+        ("Sam", "five minutes later", "2026-06-04T22:10:59+00:00"),
+        ("Priya", "somebody else", "2026-06-04T22:11:00+00:00"),
+        ("Priya", "another day", "2026-06-05T22:30:00+00:00"),
+    ]
+    seed(tmp_path / "data", ((who, text, moment(at)) for who, text, at in said))
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", timezone_id=zone, locale="en-GB").joins(server.address)
+
+        expect(ada.log.get_by_role("heading", level=2)).to_have_count(days)
+        opening = ada.log.locator("li.msg.first .body")
+        after_midnight = ["just after midnight"] if zone == "Europe/Berlin" else []
+        expect(opening).to_have_text(
+            ["first", *after_midnight, "five minutes later", "somebody else", "another day"]
+        )
+
+
+def test_a_late_arrival_takes_its_place(tmp_path, person):
+    """Two pushes that overtake each other stand in the order of the room all the same."""
+    held: list[dict] = []
+
+    def down(frame: dict) -> list[dict]:
+        if frame.get("message") == "first":
+            held.append(frame)
+            return []
+        return [frame, *held] if frame.get("message") == "second" else [frame]
+
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada")
+        Meddler(ada.page, down=down)
+        ada.joins(server.address)
+        bob = person("Bob").joins(server.address)
+        bob.says("first")
+        bob.says("second")
+
+        expect(ada.rows().locator(".body")).to_have_text(["first", "second"])
+
+
+def test_the_last_known_messages_are_there_before_the_server_is(tmp_path, person):
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada").joins(proxy.address)
+        ada.says("known from last time")
+        expect(ada.rows("sent")).to_have_count(1)
+        ada.page.evaluate(UNTIL_KEPT)
+        proxy.cut_sockets()
+        ada.page.route("**/healthz", lambda route: route.abort())
+
+        ada.page.reload()
+
+        ada.sees("known from last time")
+
+
+UNTIL_KEPT = """() => new Promise(done => {
+  const opening = indexedDB.open("fireside", 1);
+  const look = () => {
+    const values = opening.result.transaction("values").objectStore("values").getAll();
+    values.onsuccess = () =>
+      values.result.some(value => value.messages?.length > 0) ? done() : setTimeout(look, 50);
+  };
+  opening.onsuccess = look;
+})"""
+
+
+def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada").joins(server.address)
+        ada.says("**bold** `code` https://example.org/a and <img src=x onerror=alert(1)>")
+        ada.says("❤️🔥")
+        ada.says("[click](javascript:alert(1))")
+        expect(ada.rows("sent")).to_have_count(3)
+
+        expect(ada.log.locator("strong")).to_have_text("bold")
+        expect(ada.log.locator(".body code")).to_have_text("code")
+        expect(ada.log.locator("a")).to_have_attribute("href", "https://example.org/a")
+        expect(ada.log.locator("a")).to_have_attribute("rel", re.compile("noopener"))
+        expect(ada.log.locator("img")).to_have_count(0)
+        expect(ada.log.locator(".body.large")).to_have_text("❤️🔥")
+
+
+WATCH_SHIFTS = """() => {
+  window.shifts = 0;
+  new PerformanceObserver(list => {
+    for (const { value, hadRecentInput } of list.getEntries())
+      if (!hadRecentInput) window.shifts += value;
+  }).observe({ type: "layout-shift", buffered: true });
+}"""
+
+
+@on_both
+def test_nothing_jumps_in_a_whole_session(tmp_path, person, look):
+    """Coming in, others talking, own words, an outage and its end: under 0.02 in all."""
+    seed_many(tmp_path / "data", 120)
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada", **look)
+        ada.page.add_init_script(f"({WATCH_SHIFTS})()")
+        ada.joins(proxy.address)
+        bob = person("Bob").joins(server.address)
+        for number in range(5):
+            bob.says(f"from bob {number}")
+            ada.sends(f"from ada {number}")
+        ada.sees("from bob 4")
+        proxy.cut()
+        expect(ada.page.get_by_role("button", name="Retry now")).to_be_visible(timeout=15_000)
+        proxy.mend()
+        ada.presses("Retry now")
+        expect(ada.page.get_by_text("Connection lost.")).to_have_count(0, timeout=15_000)
+
+        assert ada.page.evaluate("window.shifts") < 0.02
+
+
+def test_others_words_are_announced_politely_and_own_and_old_ones_never(tmp_path, person):
+    seed(tmp_path / "data", [("Sam", "old words", moment("2026-06-04T21:56:00+00:00"))])
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada").joins(server.address)
+        bob = person("Bob").joins(server.address)
+        ada.page.evaluate(LISTEN)
+        ada.says("my own words")
+        bob.says("hello Ada")
+        announcer = ada.page.locator(".sr[role=status]")
+        expect(announcer).to_have_text("Bob: hello Ada")
+        for number in range(4):
+            bob.says(f"burst {number}")
+        ada.sees("burst 3")
+        expect(announcer).to_have_text(re.compile(r"^(\d new messages|Bob: burst 3)$"))
+
+        heard = ada.page.evaluate("window.heard")
+        assert not any("own words" in text or "old words" in text for text, _ in heard)
+        gaps = [later - at for (_, at), (_, later) in itertools.pairwise(heard)]
+        assert all(gap > 900 for gap in gaps), heard
+        assert ada.log.get_attribute("aria-live") == "off"
+
+
+LISTEN = """() => {
+  window.heard = [];
+  const region = document.querySelector(".sr[role=status]");
+  new MutationObserver(() => window.heard.push([region.textContent, performance.now()]))
+    .observe(region, { childList: true, characterData: true, subtree: true });
+}"""

@@ -1,0 +1,319 @@
+"""What one writes: on screen at once, never lost, never doubled, never sent by mistake."""
+
+import pytest
+from playwright.sync_api import expect
+
+from meddling import Meddler
+from proxy import proxied
+from serving import serving
+
+pytestmark = pytest.mark.e2e
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+on_both = pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=["desktop", "phone"])
+
+# Presses Send and looks in the very next frame, before any answer can have come.
+NEXT_FRAME = """text => new Promise(done => {
+  document.querySelector("button.send").click();
+  requestAnimationFrame(() => {
+    const rows = [...document.querySelectorAll("li[data-state]")];
+    done(rows.filter(row => row.textContent.includes(text)).map(row => row.dataset.state));
+  });
+})"""
+
+
+@on_both
+def test_a_sent_message_is_on_screen_in_the_next_frame_and_keeps_its_row(tmp_path, person, look):
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada", **look).joins(proxy.address)
+        proxy.hold("down")
+        ada.composer.fill("at once")
+        states = ada.page.evaluate(NEXT_FRAME, "at once")
+        row = ada.row("at once").element_handle()
+
+        proxy.mend()
+        expect(ada.row("at once")).to_have_attribute("data-state", "sent")
+
+        assert states == ["sending"]
+        assert row.evaluate("row => row.isConnected && row.dataset.state") == "sent"
+        ada.sees("at once")
+
+
+def test_what_is_written_before_the_server_greets_is_on_screen_too(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada")
+        greeting: list[dict] = []
+        meddler = Meddler(ada.page, down=lambda frame: greeting.append(frame) or [])
+        ada.opens(server.address)
+        ada.page.get_by_label("Your name").fill("Ada")
+        ada.presses("Join the conversation")
+        ada.says("early")
+
+        expect(ada.row("early")).to_have_attribute("data-state", "waiting")
+        assert [frame["action"] for frame in meddler.sent] == ["hello"]
+
+
+def test_a_message_whose_answer_was_lost_is_sent_again_and_stored_once(tmp_path, person):
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        bob = person("Bob").joins(server.address)
+        ada = person("Ada").joins(proxy.address)
+        ada.says("first")
+        bob.sees("first")
+        proxy.hold("down")
+        ada.says("answer is lost")
+        bob.sees("answer is lost")
+
+        proxy.cut()
+        proxy.mend()
+
+        expect(ada.row("answer is lost")).to_have_attribute("data-state", "sent", timeout=15_000)
+        ada.says("afterwards")
+        bob.sees("afterwards")
+        bob.sees("answer is lost")
+        ada.sees("answer is lost")
+
+
+def refuse_once() -> object:
+    """Refuse each nonce's first try for good, as a server does that will not have this text."""
+    refused: set[str] = set()
+
+    def up(frame: dict) -> list[dict]:
+        is_bad = frame.get("message", "").startswith("bad")
+        if not is_bad or frame["nonce"] in refused:
+            return [frame]
+        refused.add(frame["nonce"])
+        return [{**frame, "message": "x" * 2_000}]
+
+    return up
+
+
+@on_both
+def test_a_failed_row_says_why_and_can_be_tried_again_edited_and_deleted(tmp_path, person, look):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **look)
+        meddler = Meddler(ada.page, up=refuse_once())
+        ada.joins(server.address)
+        for text in ("bad one", "bad two", "bad three"):
+            ada.sends(text)
+        expect(ada.rows("failed")).to_have_count(3)
+        expect(ada.rows("failed").first).to_contain_text("Not delivered.")
+
+        ada.page.reload()
+        expect(ada.rows("failed")).to_have_count(3)
+        for button, text in (("Try again", "bad one"), ("Edit", "bad two")):
+            ada.row(text).get_by_role("button", name=button).click()
+        ada.row("bad three").get_by_role("button", name="Delete").click()
+
+        expect(ada.row("bad one")).to_have_attribute("data-state", "sent")
+        expect(ada.composer).to_have_value("bad two")
+        expect(ada.rows()).to_have_count(1)
+        nonces = [f["nonce"] for f in meddler.sent if f.get("message") == "bad one"]
+        assert len(nonces) == 2
+        assert len(set(nonces)) == 1
+
+
+@on_both
+def test_what_is_written_offline_waits_and_goes_out_in_order(tmp_path, person, look):
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        bob = person("Bob").joins(server.address)
+        ada = person("Ada", **look).joins(proxy.address)
+        ada.context.set_offline(True)
+        proxy.cut()
+        texts = [f"offline {number}" for number in range(4)]
+        for text in texts:
+            ada.sends(text)
+        expect(ada.rows("waiting")).to_have_count(4)
+        expect(ada.rows("waiting").first).to_contain_text("Waiting for connection")
+
+        proxy.mend()
+        ada.context.set_offline(False)
+
+        expect(ada.rows("sent")).to_have_count(4, timeout=15_000)
+        expect(bob.rows().locator(".body")).to_have_text(texts)
+        expect(ada.rows().locator(".body")).to_have_text(texts)
+
+
+def away(person, proxy) -> None:
+    """Take the server away, but not the page: as when it comes from a cache."""
+    person.page.route("**/healthz", lambda route: route.abort())
+    proxy.cut_sockets()
+
+
+def test_a_waiting_outbox_survives_a_reload(tmp_path, person):
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        bob = person("Bob").joins(server.address)
+        ada = person("Ada").joins(proxy.address)
+        ada.says("before")
+        bob.sees("before")
+        away(ada, proxy)
+        for text in ("kept one", "kept two"):
+            ada.says(text)
+        expect(ada.rows("waiting")).to_have_count(2)
+
+        ada.page.reload()
+        expect(ada.rows("waiting")).to_have_count(2)
+        proxy.mend()
+
+        expect(bob.rows().locator(".body")).to_have_text(
+            ["before", "kept one", "kept two"], timeout=15_000
+        )
+        expect(ada.rows("sent")).to_have_count(3)
+
+
+def test_two_tabs_do_not_send_an_outbox_twice(tmp_path, person):
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada")
+        meddlers = [Meddler(ada.page)]
+        ada.joins(proxy.address)
+        proxy.cut_sockets()
+        ada.context.route("**/healthz", lambda route: route.abort())
+        ada.says("from one tab")
+        expect(ada.rows("waiting")).to_have_count(1)
+        other = ada.another_tab()
+        meddlers.append(Meddler(other.page))
+        other.opens(proxy.address)
+        expect(other.composer).to_be_visible()
+
+        proxy.mend()
+        expect(ada.row("from one tab")).to_have_attribute("data-state", "sent", timeout=15_000)
+        expect(other.row("from one tab")).to_have_attribute("data-state", "sent", timeout=15_000)
+
+        sends = [f for meddler in meddlers for f in meddler.sent if f["action"] == "sendMessage"]
+        assert len(sends) == 1
+        ada.sees("from one tab")
+        other.sees("from one tab")
+
+
+def test_a_closed_tabs_outbox_is_sent_by_the_next(tmp_path, person):
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada").joins(proxy.address)
+        proxy.cut_sockets()
+        ada.says("left behind")
+        expect(ada.rows("waiting")).to_have_count(1)
+        next_tab = ada.another_tab()
+        ada.page.close()
+
+        proxy.mend()
+        next_tab.opens(proxy.address)
+
+        expect(next_tab.row("left behind")).to_have_attribute("data-state", "sent", timeout=15_000)
+        next_tab.sees("left behind")
+
+
+@on_both
+def test_a_draft_survives_reload_disconnect_and_leaving(tmp_path, person, look):
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada", **look).joins(proxy.address)
+        ada.composer.fill("half a thought")
+
+        ada.page.reload()
+        expect(ada.composer).to_have_value("half a thought")
+
+        away(ada, proxy)
+        ada.page.reload()
+        expect(ada.composer).to_have_value("half a thought")
+        proxy.mend()
+
+        ada.presses("Settings")
+        ada.presses("Change name")
+        ada.page.get_by_label("Your name").fill("Grace")
+        ada.presses("Join the conversation")
+        expect(ada.composer).to_have_value("")
+        ada.presses("Settings")
+        ada.presses("Change name")
+        ada.page.get_by_label("Your name").fill("Ada")
+        ada.presses("Join the conversation")
+        expect(ada.composer).to_have_value("half a thought")
+
+
+def press_enter(person, **flags: object) -> None:
+    """Press Enter as an input method's browser reports it."""
+    person.composer.evaluate(
+        """(field, flags) => field.dispatchEvent(new KeyboardEvent("keydown",
+             {key: "Enter", bubbles: true, cancelable: true, ...flags}))""",
+        flags,
+    )
+
+
+def test_an_input_method_confirms_without_sending(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada").joins(server.address)
+        ada.composer.focus()
+        devtools = ada.context.new_cdp_session(ada.page)
+        composing = {"text": "かいぎ", "selectionStart": 3, "selectionEnd": 3}
+        devtools.send("Input.imeSetComposition", composing)
+        press_enter(ada, isComposing=True)
+        devtools.send("Input.insertText", {"text": "会議"})
+        # Safari: the composition is over before the key that ended it, and 229 alone still tells.
+        press_enter(ada, keyCode=229)
+        expect(ada.composer).to_have_value("会議")
+        expect(ada.rows()).to_have_count(0)
+
+        press_enter(ada, keyCode=13)
+        ada.sees("会議")
+
+
+def test_enter_sends_and_shift_enter_breaks_the_line(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada").joins(server.address)
+        ada.composer.press_sequentially("one")
+        ada.composer.press("Shift+Enter")
+        ada.composer.press_sequentially("two")
+        expect(ada.composer).to_have_value("one\ntwo")
+
+        ada.composer.press("Enter")
+
+        expect(ada.composer).to_have_value("")
+        expect(ada.rows().locator(".body")).to_have_text("one\ntwo")
+
+
+def test_enter_breaks_the_line_on_touch_and_the_button_sends(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **PHONE).joins(server.address)
+        ada.composer.press_sequentially("one")
+        ada.composer.press("Enter")
+        ada.composer.press_sequentially("two")
+        expect(ada.composer).to_have_value("one\ntwo")
+
+        ada.page.get_by_role("button", name="Send").tap()
+
+        expect(ada.rows().locator(".body")).to_have_text("one\ntwo")
+
+
+def test_a_setting_swaps_the_enter_key_and_is_kept(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada").joins(server.address)
+        ada.presses("Settings")
+        ada.page.get_by_role("checkbox", name="Enter starts a new line").check()
+        ada.presses("Close")
+        ada.page.reload()
+
+        ada.composer.press_sequentially("one")
+        ada.composer.press("Enter")
+        ada.composer.press_sequentially("two")
+        expect(ada.composer).to_have_value("one\ntwo")
+        ada.composer.press("Control+Enter")
+
+        expect(ada.rows().locator(".body")).to_have_text("one\ntwo")
+
+
+def test_the_counter_counts_characters_and_nothing_is_cut(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada").joins(server.address)
+        counter = ada.page.locator("#composer-left")
+        send = ada.page.get_by_role("button", name="Send")
+
+        ada.composer.fill("🔥" * 899)
+        expect(counter).to_have_text("")
+        ada.composer.fill("🔥" * 900)
+        expect(counter).to_have_text("100 left")
+        ada.composer.fill("🔥" * 1_001)
+        expect(counter).to_have_text("1 too many")
+        expect(send).to_be_disabled()
+        expect(ada.page.locator(".overflow mark")).to_have_text("🔥")
+        expect(ada.composer).to_have_value("🔥" * 1_001)
+
+        ada.composer.fill("🔥" * 1_000)
+        ada.composer.press("Enter")
+        expect(ada.rows("sent")).to_have_count(1)
