@@ -8,10 +8,10 @@ DYNAMO := tests/dynamodb/node_modules/.fireside
 WEB    := $(shell find web -path web/node_modules -prune -o -type f ! -name '*.test.*' -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page run dev test lint fmt frames e2e bench fuzz build lock clean
+.PHONY: help setup page run dev test lint fmt frames e2e bench bench-page picture fuzz build lock clean
 
 help: ## Show this
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMPS) $(PAGE) ## Prepare everything: .venv, npm packages, the built page
 
@@ -34,6 +34,12 @@ e2e: setup ## Run only the tests in a real browser
 
 bench: setup $(DYNAMO) ## Measure, and print the tables
 	@set -e; for bench in bench/bench_*.py; do $(BIN)/python $$bench; done
+
+bench-page: setup ## Measure the page in a real browser against its bars
+	@PYTHONPATH=bench:bench/page:tests/e2e $(BIN)/python bench/page/bench_page.py
+
+picture: setup ## Take the README's pictures of the page anew
+	@PYTHONPATH=bench/page:tests/e2e $(BIN)/python bench/page/picture.py
 
 fuzz: setup ## Throw 100,000 bad frames, handshakes and requests at the gateway
 	@$(BIN)/python tools/fuzz.py

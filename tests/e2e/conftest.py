@@ -84,6 +84,23 @@ class Person:
             away,
         )
 
+    def sees_the_loss(self) -> None:
+        """Turn the page's clock on to where it says that the line is lost."""
+        self.page.clock.run_for(5_500)
+        expect(self.page.get_by_role("button", name="Retry now")).to_be_visible()
+
+    def reads_back(self) -> None:
+        """Go to the very top until something older is there."""
+        oldest = self.rows().first.get_attribute("data-seq")
+        for _ in range(400):
+            if oldest == "1":
+                return
+            self.log.evaluate("log => { log.scrollTop = 0; }")
+            if self.rows().first.get_attribute("data-seq") != oldest:
+                return
+            self.page.wait_for_timeout(25)
+        raise AssertionError(f"nothing before {oldest} came")
+
     def presses(self, button: str) -> None:
         self.page.get_by_role("button", name=button, exact=True).locator("visible=true").click()
 

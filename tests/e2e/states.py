@@ -17,6 +17,7 @@ def violations_by_state(person, proxy: Proxy) -> dict[str, list[str]]:
     def look_at(state: str) -> None:
         found[state] = _violations(person)
 
+    person.page.clock.install()
     Meddler(person.page, up=refuse_bad)
     person.opens(proxy.address)
     look_at("join")
@@ -45,7 +46,8 @@ def violations_by_state(person, proxy: Proxy) -> dict[str, list[str]]:
         person.presses("Close")
     proxy.cut()
     person.sends("waits")
-    expect(person.page.get_by_role("button", name="Retry now")).to_be_visible(timeout=15_000)
+    expect(person.rows("waiting")).to_have_count(1)
+    person.sees_the_loss()
     look_at("offline")
     return found
 
