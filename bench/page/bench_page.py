@@ -217,7 +217,7 @@ MEASURES: tuple[Callable[[Browser], Iterator[Row]], ...] = (
 )
 
 
-def _verdict(bar: object, good: bool) -> str:
+def _verdict(bar: object, *, good: bool) -> str:
     """Say nothing of what has no bar: "ok" would claim that somebody had judged it."""
     if bar == "":
         return ""
@@ -234,7 +234,7 @@ def main() -> int:
             f"{time.strftime('%Y-%m-%d')}, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
         )
         browser.close()
-    shown = [[what, much, bar, _verdict(bar, good)] for what, much, bar, good in rows]
+    shown = [[what, much, bar, _verdict(bar, good=good)] for what, much, bar, good in rows]
     table(["measured", "is", "bar", "verdict"], shown)
     return int(not all(good for *_, good in rows))
 
