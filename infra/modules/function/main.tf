@@ -20,7 +20,6 @@ resource "aws_iam_role_policy" "this" {
 }
 
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_50:X-Ray costs $5 a million traces; the log has a line for what went wrong
   #checkov:skip=CKV_AWS_115:New accounts have 10 executions at once and can reserve none; the variable does it
   #checkov:skip=CKV_AWS_116:What failed is not tried again on purpose: a message is kept before it is sent, and clients ask for holes
   #checkov:skip=CKV_AWS_117:Nothing it calls is in a VPC, and the NAT that it would need costs $32 a month
@@ -41,6 +40,10 @@ resource "aws_lambda_function" "this" {
 
   environment {
     variables = var.environment
+  }
+
+  tracing_config {
+    mode = "PassThrough" # X-Ray would cost $5 a million traces
   }
 
   # Metrics travel as INFO lines of the log. Lambda's own START and REPORT lines would cost more

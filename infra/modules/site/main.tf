@@ -50,10 +50,8 @@ locals {
 
 resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18:Whoever reads a public page need not be logged
-  #checkov:skip=CKV_AWS_21:The page is built from the repository; an old one comes from there
   #checkov:skip=CKV_AWS_144:The page is built from the repository; a copy elsewhere would cost and help nobody
   #checkov:skip=CKV_AWS_145:The page is public; S3 encrypts it with its own key anyway
-  #checkov:skip=CKV2_AWS_61:There is nothing to expire: Terraform removes what the page no longer has
   #checkov:skip=CKV2_AWS_62:Nobody waits to hear that the page has changed
   bucket        = var.bucket
   force_destroy = true # all in it was built
@@ -74,6 +72,35 @@ resource "aws_s3_bucket_ownership_controls" "this" {
   rule {
     object_ownership = "BucketOwnerEnforced"
   }
+}
+
+resource "aws_s3_bucket_versioning" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  rule {
+    id     = "forget-old-pages"
+    status = "Enabled"
+
+    filter {}
+
+    noncurrent_version_expiration {
+      noncurrent_days = 7
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+  }
+
+  depends_on = [aws_s3_bucket_versioning.this]
 }
 
 resource "aws_s3_bucket_policy" "this" {
@@ -178,6 +205,7 @@ resource "aws_cloudfront_origin_request_policy" "socket" {
 }
 
 resource "aws_cloudfront_response_headers_policy" "page" {
+  #checkov:skip=CKV_AWS_259:TLS is asked for on this host for a year; what other hosts of your domain do is yours to say
   name    = "${var.name}-page"
   comment = "What the page may do"
 
