@@ -30,6 +30,7 @@ examples:
   fireside serve --port 9000 --data ./chat another port, another folder
   fireside invoke sendMessage              put the sample event into the handlers
   fireside doctor                          find out why it will not start
+  fireside package                         build the zip that AWS Lambda would run
 
 Every option of `serve` is also a FIRESIDE_* variable and a line in fireside.toml:
 a flag wins over the variable, the variable over the file, the file over the default.
@@ -58,6 +59,8 @@ def _run(arguments: argparse.Namespace) -> int:
             return _invoke(arguments)
         case "doctor":
             return _doctor(arguments)
+        case "package":
+            return _package(arguments)
         case _:
             _parser().print_help(sys.stderr)
             return int(ExitCode.USAGE)
@@ -88,6 +91,16 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return doctor(_settings(arguments), as_json=arguments.json)
 
 
+def _package(arguments: argparse.Namespace) -> int:
+    from fireside.cloud import package
+
+    try:
+        print(package.describe(package.write(arguments.out)))
+    except package.CannotPackage as why:
+        raise CannotStart(str(why)) from why
+    return ExitCode.OK
+
+
 def _settings(arguments: argparse.Namespace) -> Settings:
     flags = {key: getattr(arguments, key, None) for key in known.KEYS}
     path = known.config_path(arguments.config, os.environ, Path.cwd())
@@ -109,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands.add_parser("serve", help="run the chat until Ctrl-C"))
     _add_invoke(commands.add_parser("invoke", help="put one event straight into the handlers"))
     _add_doctor(commands.add_parser("doctor", help="check what the chat needs, with remedies"))
+    _add_package(commands.add_parser("package", help="build the zip that AWS Lambda would run"))
     return parser
 
 
@@ -139,6 +153,17 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
     parser.description = "Check what the chat needs. Exit code 1 when something must be mended."
     _add_place(parser)
     parser.add_argument("--json", action="store_true", help="print the checks as JSON")
+
+
+def _add_package(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Build the zip for AWS Lambda: the same bytes each time, on any machine."
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        type=Path,
+        default=Path("build/fireside-lambda.zip"),
+        help="where to write it; default: %(default)s",
+    )
 
 
 def _add_place(parser: argparse.ArgumentParser) -> None:
