@@ -1,10 +1,12 @@
-"""What one machine gives a chat: its clock, its chance, and the folder that keeps messages."""
+"""What one machine gives a chat: its clock, its chance, and the folder of messages and invite."""
 
 import secrets
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
+from fireside.adapters.invite_file import InviteFile
 from fireside.adapters.sqlite import (
     SqliteStore,
     StoreCorrupt,
@@ -12,7 +14,10 @@ from fireside.adapters.sqlite import (
     StoreTooNew,
     StoreUnusable,
 )
+from fireside.domain.entry import EntryRules
+from fireside.domain.invite import SECRET_BYTES, secret_from
 from fireside.domain.message import ENTROPY_BITS
+from fireside.entrypoints.authorizer import Rules
 from fireside.entrypoints.exits import CannotStart, ExitCode
 
 _LOOK_AGAIN_SECONDS = 0.02
@@ -33,6 +38,23 @@ def open_store(folder: Path, *, patience_seconds: float = 0) -> SqliteStore:
             if not isinstance(cause, StoreLocked) or time.monotonic() >= until:
                 raise CannotStart(str(cause), ExitCode.DATA) from cause
         time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def invite_file(folder: Path) -> InviteFile:
+    """Say where the invite is: beside the messages."""
+    return InviteFile(folder / "invite", new_invite)
+
+
+def live_rules(rules: EntryRules, invites: InviteFile) -> Rules:
+    """Ask the file at each handshake, unless the place is open."""
+    if rules.invites is None:
+        return lambda: rules
+    return lambda: replace(rules, invites=invites.hashes())
+
+
+def new_invite() -> str:
+    """Make the secret of an invite."""
+    return secret_from(secrets.token_bytes(SECRET_BYTES))
 
 
 def epoch_ms() -> int:
