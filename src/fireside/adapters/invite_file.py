@@ -58,12 +58,20 @@ class InviteFile:
             log.warning("the invite can't be read, so nobody enters: `fireside doctor` says why")
             return frozenset()
 
+    def exists(self) -> bool:
+        """Tell whether an invite was made."""
+        return self.path.exists()
+
+    def is_private(self) -> bool:
+        """Tell whether nobody but its owner may read the file, where that can be said at all."""
+        return os.name == "nt" or self.path.stat().st_mode & 0o077 == 0
+
     def _secrets(self) -> list[str]:
         """Read the file; what it holds is never repeated, whatever it is."""
         words = self.path.read_text("ascii", errors="replace").split()
         if not words or not all(map(is_secret, words)):
             raise InviteUnusable(
-                f"{self.path} holds no invite: make another with `fireside invite --new`."
+                f"{self.path} holds no invite: make one with `fireside invite --new`."
             )
         return words
 

@@ -107,6 +107,18 @@ def address(settings: Settings, port: int) -> str:
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 
 
+def origin(source: str, value: str) -> str:
+    """Read an address that no setting holds; `source` is who said it.
+
+    Raises:
+        BadSettings: It is none.
+    """
+    try:
+        return _origin(value)
+    except ValueError as problem:
+        raise BadSettings(f"{source} {problem}, not {value!r}.") from problem
+
+
 def config_path(flag: str | None, environ: Mapping[str, str], folder: Path) -> Path | None:
     """Say which file to read: the one named, else fireside.toml in `folder` if it is there."""
     named = flag or environ.get(CONFIG_VARIABLE)
