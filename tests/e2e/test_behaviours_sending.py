@@ -136,7 +136,7 @@ def test_what_is_written_offline_waits_and_goes_out_in_order(tmp_path, person, l
 
 def away(person, proxy) -> None:
     """Take the server away, but not the page: as when it comes from a cache."""
-    person.page.route("**/healthz", lambda route: route.abort())
+    person.page.route("**/config.json", lambda route: route.abort())
     proxy.cut_sockets()
 
 
@@ -167,7 +167,7 @@ def test_two_tabs_do_not_send_an_outbox_twice(tmp_path, person):
         meddlers = [Meddler(ada.page)]
         ada.joins(proxy.address)
         proxy.cut_sockets()
-        ada.context.route("**/healthz", lambda route: route.abort())
+        ada.context.route("**/config.json", lambda route: route.abort())
         ada.says("from one tab")
         expect(ada.rows("waiting")).to_have_count(1)
         other = ada.another_tab()

@@ -47,7 +47,8 @@ class House:
             clock=lambda: self.now_ms,
             entropy=itertools.count(1).__next__,
         )
-        self.handler = make_handler(self.chat, EntryRules())
+        self.rules = EntryRules(invites=None)
+        self.handler = make_handler(self.chat, lambda: self.rules)
         self._request_ids = (f"request-{number}" for number in itertools.count(1))
 
     def join(self, username, connection_id=None, *, hello=False):

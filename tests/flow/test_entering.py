@@ -17,7 +17,7 @@ def knock(username="Ann", host=HOST, origin=None):
         "headers": headers,
         "queryStringParameters": {} if username is None else {"username": username},
     }
-    return make_authorizer(EntryRules())(event, None)
+    return make_authorizer(lambda: EntryRules(invites=None))(event, None)
 
 
 def test_whoever_may_enter_is_vouched_for_under_a_folded_id():
@@ -50,7 +50,7 @@ def test_whoever_may_not_is_denied(refused):
 def test_a_handshake_without_headers_or_query_is_denied():
     event = {"methodArn": ARN, "headers": None, "queryStringParameters": None}
 
-    result = make_authorizer(EntryRules())(event, None)
+    result = make_authorizer(lambda: EntryRules(invites=None))(event, None)
 
     assert result["policyDocument"]["Statement"][0]["Effect"] == "Deny"
 
@@ -123,8 +123,9 @@ def test_nobody_is_let_in_while_the_store_is_broken():
 
 def test_an_allowed_page_may_connect():
     house = House()
-    rules = EntryRules(frozenset({"chat.example"}), frozenset({"https://page.example"}))
+    hosts, origins = frozenset({"chat.example"}), frozenset({"https://page.example"})
+    rules = EntryRules(hosts, origins, invites=None)
     event = house.join("Ann").connect_event()
     event["headers"] = {"Host": "chat.example", "Origin": "https://page.example"}
 
-    assert make_handler(house.chat, rules)(event, None) == {"statusCode": 200}
+    assert make_handler(house.chat, lambda: rules)(event, None) == {"statusCode": 200}

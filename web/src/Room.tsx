@@ -96,7 +96,12 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
             <Tools onOpen={setOpened} />
           </div>
         </header>
-        <Banner connection={connection} outage={outage} onRetry={client.retry} />
+        <Banner
+          connection={connection}
+          outage={outage}
+          ask={visit.world.config}
+          onRetry={client.retry}
+        />
         <Timeline
           timeline={known}
           reading={reading}

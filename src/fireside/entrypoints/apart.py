@@ -76,6 +76,7 @@ def with_handlers(api: Api, data: Path, rules: EntryRules, endpoint: str) -> Api
         faithful.ENDPOINT: endpoint,
         faithful.HOSTS: " ".join(rules.hosts),
         faithful.ORIGINS: " ".join(rules.origins),
+        faithful.INVITES: faithful.OPEN if rules.invites is None else "",
     }
     functions = {
         name: dataclasses.replace(

@@ -122,12 +122,14 @@ def make_chat(variables: Mapping[str, str], world: World = WORLD) -> Handler:
         entropy=world.entropy,
         ping_seconds=PING_SECONDS,
     )
-    return _told(make_handler(chat, rules(environ)), tally, _name(environ, "chat"), world)
+    known = rules(environ)
+    return _told(make_handler(chat, lambda: known), tally, _name(environ, "chat"), world)
 
 
 def make_door(variables: Mapping[str, str], _world: World = WORLD) -> Handler:
     """Put the authorizer together."""
-    return make_authorizer(rules(Environment(variables)))
+    known = rules(Environment(variables))
+    return make_authorizer(lambda: known)
 
 
 def make_fanout(variables: Mapping[str, str], world: World = WORLD) -> Handler:

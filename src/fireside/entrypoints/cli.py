@@ -7,7 +7,7 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from fireside.entrypoints import settings as known
@@ -25,10 +25,14 @@ ROUTES = (
     "ping",
 )
 
+Add = Callable[[argparse.ArgumentParser], None]
+Run = Callable[[argparse.Namespace], int]
+
 _EPILOG = """\
 examples:
   fireside serve --open                    start the chat and open the browser
   fireside serve --port 9000 --data ./chat another port, another folder
+  fireside invite                          print the link that lets people in
   fireside invoke sendMessage              put the sample event into the handlers
   fireside doctor                          find out why it will not start
   fireside package                         build the zip that AWS Lambda would run
@@ -55,20 +59,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    match arguments.command:
-        case "serve":
-            return _serve(arguments)
-        case "invoke":
-            return _invoke(arguments)
-        case "doctor":
-            return _doctor(arguments)
-        case "package":
-            return _package(arguments)
-        case "cost":
-            return _cost(arguments)
-        case _:
-            _parser().print_help(sys.stderr)
-            return int(ExitCode.USAGE)
+    if arguments.command is None:
+        _parser().print_help(sys.stderr)
+        return int(ExitCode.USAGE)
+    run: Run = arguments.run
+    return run(arguments)
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -78,6 +73,13 @@ def _serve(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     setup_logging(settings.log_format, sys.stderr, color=settings.color)
     return serve(settings)
+
+
+def _invite(arguments: argparse.Namespace) -> int:
+    from fireside.entrypoints.invite import invite
+
+    url = None if arguments.url is None else known.origin("--url", arguments.url)
+    return invite(_settings(arguments), new=arguments.new, url=url, qr=arguments.qr)
 
 
 def _invoke(arguments: argparse.Namespace) -> int:
@@ -140,11 +142,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    _add_serve(commands.add_parser("serve", help="run the chat until Ctrl-C"))
-    _add_invoke(commands.add_parser("invoke", help="put one event straight into the handlers"))
-    _add_doctor(commands.add_parser("doctor", help="check what the chat needs, with remedies"))
-    _add_package(commands.add_parser("package", help="build the zip that AWS Lambda would run"))
-    _add_cost(commands.add_parser("cost", help="reckon what AWS would charge a month"))
+    for name, help_, add, run in _COMMANDS:
+        command = commands.add_parser(name, help=help_)
+        add(command)
+        command.set_defaults(run=run)
     return parser
 
 
@@ -152,10 +153,26 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.description = "Run the chat until Ctrl-C and print the address to open."
     _add_place(parser)
     _add(parser, "public_url", metavar="URL")
+    _add(parser, "invites", metavar="|".join(known.INVITES))
     _add(parser, "open", action=argparse.BooleanOptionalAction)
     _add(parser, "allow_origin", metavar="ORIGIN", action="append")
     _add(parser, "faithful", action=argparse.BooleanOptionalAction)
     _add(parser, "log_format", metavar="|".join(known.LOG_FORMATS))
+
+
+def _add_invite(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Print the link that lets people in, and its QR code on a terminal. "
+        "The secret in it is made when it is first needed, and kept beside the messages."
+    )
+    parser.add_argument(
+        "--new", action="store_true", help="make another secret; older links let nobody in"
+    )
+    parser.add_argument("--url", metavar="URL", help="address of the chat; default: --public-url")
+    parser.add_argument(
+        "--qr", action=argparse.BooleanOptionalAction, help="draw the code; default: on a terminal"
+    )
+    _add_place(parser)
 
 
 def _add_invoke(parser: argparse.ArgumentParser) -> None:
@@ -174,6 +191,8 @@ def _add_invoke(parser: argparse.ArgumentParser) -> None:
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
     parser.description = "Check what the chat needs. Exit code 1 when something must be mended."
     _add_place(parser)
+    _add(parser, "public_url", metavar="URL")
+    _add(parser, "invites", metavar="|".join(known.INVITES))
     parser.add_argument("--json", action="store_true", help="print the checks as JSON")
 
 
@@ -268,6 +287,16 @@ def _add(
         default=None,
         help=known.KEYS[key],
     )
+
+
+_COMMANDS: tuple[tuple[str, str, Add, Run], ...] = (
+    ("serve", "run the chat until Ctrl-C", _add_serve, _serve),
+    ("invite", "print the link that lets people in", _add_invite, _invite),
+    ("invoke", "put one event straight into the handlers", _add_invoke, _invoke),
+    ("doctor", "check what the chat needs, with remedies", _add_doctor, _doctor),
+    ("package", "build the zip that AWS Lambda would run", _add_package, _package),
+    ("cost", "reckon what AWS would charge a month", _add_cost, _cost),
+)
 
 
 class _Version(argparse.Action):

@@ -1,30 +1,31 @@
 import pytest
 
-from fireside.domain.entry import Caller, EntryRules, admit
+from fireside.domain.entry import Caller, EntryRules, Knock, admit
 from fireside.domain.errors import Forbidden, InvalidName
 
 RULES = EntryRules(
     hosts=frozenset({"chat.example", "one.example:8443"}),
     origins=frozenset({"https://page.example", "http://localhost:5173"}),
+    invites=None,
 )
 
 
 def may_enter(host, origin=None, rules=RULES):
     try:
-        admit("Ann", origin, host, rules)
+        admit(Knock("Ann", origin, host), rules)
     except Forbidden:
         return False
     return True
 
 
 def test_whoever_enters_has_a_clean_name_and_a_folded_id():
-    assert admit(" ANN ", None, "localhost", RULES) == Caller("ann", "ANN")
+    assert admit(Knock(" ANN ", host="localhost"), RULES) == Caller("ann", "ANN")
 
 
 @pytest.mark.parametrize("name", [None, "", "<i>"])
 def test_nobody_enters_without_a_proper_name(name):
     with pytest.raises(InvalidName):
-        admit(name, None, "localhost", RULES)
+        admit(Knock(name, host="localhost"), RULES)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +76,8 @@ def test_other_addresses_are_not(host):
 
 
 def test_any_address_is_answered_where_the_gateway_guards_it():
-    assert may_enter("evil.example", rules=EntryRules(any_host=True))
-    assert may_enter(None, rules=EntryRules(any_host=True))
+    assert may_enter("evil.example", rules=EntryRules(any_host=True, invites=None))
+    assert may_enter(None, rules=EntryRules(any_host=True, invites=None))
 
 
 @pytest.mark.parametrize(
@@ -121,4 +122,4 @@ def test_other_pages_are_not(host, origin):
 
 
 def test_no_address_and_no_page_are_not_the_same_place():
-    assert not may_enter("", "http://", EntryRules(any_host=True))
+    assert not may_enter("", "http://", EntryRules(any_host=True, invites=None))

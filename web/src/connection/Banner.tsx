@@ -4,13 +4,20 @@ import { useEffect, useState } from "react";
 import { Icon } from "../ui/Icon";
 import type { State } from "./machine";
 import type { Outage } from "./useOutage";
+import { useTurnedAway } from "./useTurnedAway";
 import "./banner.css";
 
-type BannerProps = { connection: State; outage: Outage; onRetry: () => void };
+type BannerProps = {
+  connection: State;
+  outage: Outage;
+  ask: () => Promise<string>;
+  onRetry: () => void;
+};
 
-export function Banner({ connection, outage, onRetry }: BannerProps) {
+export function Banner({ connection, outage, ask, onRetry }: BannerProps) {
   const seconds = useCountdown(connection);
-  const words = wordsFor(connection, outage);
+  const turnedAway = useTurnedAway(connection, ask);
+  const words = wordsFor(connection, outage, turnedAway);
   return (
     <div className="net" data-shown={words !== null}>
       {words !== null && <Icon name="offline" />}
@@ -29,8 +36,10 @@ export function Banner({ connection, outage, onRetry }: BannerProps) {
   );
 }
 
-function wordsFor(connection: State, outage: Outage): string | null {
+function wordsFor(connection: State, outage: Outage, turnedAway: boolean): string | null {
   if (connection.name === "closed") return `The server ended this visit: ${connection.reason}`;
+  if (outage === "lasting" && turnedAway)
+    return "The server does not let you in. If your invite was replaced, open the new link here. Your messages are kept.";
   return outage === "lasting" ? "Connection lost. Your messages are kept." : null;
 }
 

@@ -1,31 +1,43 @@
-/** The door: one says a name, and learns here if it may not enter. */
+/** The door: one says a name, shows an invite where one is asked for, and learns if it may not enter. */
 
 import { type FormEvent, useEffect, useState } from "react";
+import { inviteIn, keepInvite, keptInvite } from "../connection/invite";
 import type { State } from "../connection/machine";
-import { Icon } from "../ui/Icon";
 import { Mark } from "../ui/Mark";
+import { Field } from "./Field";
 import { checkName } from "./name";
 import { rememberedName, rememberName } from "./remembered";
 import "./join.css";
 
-type JoinProps = { connection: State; onJoin: (name: string) => void };
+type JoinProps = { connection: State; asksInvite: boolean; onJoin: (name: string) => void };
 
-export function Join({ connection, onJoin }: JoinProps) {
+export function Join({ connection, asksInvite, onJoin }: JoinProps) {
   const [written, setWritten] = useState(rememberedName);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [link, setLink] = useState("");
+  const [problem, setProblem] = useState<Problem | null>(null);
   const joining = connection.name === "connecting" || connection.name === "asking";
   const typed = useProblemWhileTyping(written);
-  const shown =
-    problem ?? typed ?? (connection.name === "refused" ? REFUSALS[connection.reason] : null);
+  const refusal = connection.name === "refused" ? connection.reason : null;
+  const showsInvite = asksInvite && (keptInvite() === null || link !== "" || refusal === "refused");
+  const refused = refusal && REFUSALS[refusal];
 
   function join(event: FormEvent) {
     event.preventDefault();
     if (joining) return;
-    const check = checkName(written);
-    setProblem(check.ok ? null : check.problem);
-    if (!check.ok) return;
-    rememberName(check.name);
-    onJoin(check.name);
+    const name = checkName(written);
+    if (!name.ok) return complain({ field: "name", words: name.problem });
+    const secret = showsInvite ? inviteIn(link) : null;
+    if (showsInvite && secret === null && (link.trim() !== "" || keptInvite() === null))
+      return complain({ field: "invite", words: link.trim() === "" ? NO_INVITE : BAD_INVITE });
+    if (secret !== null) keepInvite(secret);
+    setProblem(null);
+    rememberName(name.name);
+    onJoin(name.name);
+  }
+
+  function complain(found: Problem) {
+    setProblem(found);
+    document.getElementById(found.field)?.focus();
   }
 
   return (
@@ -34,31 +46,38 @@ export function Join({ connection, onJoin }: JoinProps) {
         <Mark />
         <h1>Pull up a chair</h1>
         <p>Choose the name others will see. You can change it any time.</p>
-        <label htmlFor="name">Your name</label>
-        <input
+        <Field
           id="name"
+          label="Your name"
           value={written}
-          onChange={(event) => {
-            setWritten(event.target.value);
+          problem={wordsAt("name", problem) ?? typed ?? (showsInvite ? null : refused)}
+          invalid={wordsAt("name", problem) !== null || typed !== null}
+          onChange={(text) => {
+            setWritten(text);
             setProblem(null);
           }}
           autoComplete="nickname"
           autoCapitalize="words"
-          spellCheck={false}
           dir="auto"
-          // biome-ignore lint/a11y/noAutofocus: the page has one field, and one comes to fill it
           autoFocus
-          aria-invalid={problem !== null || typed !== null}
-          aria-describedby="name-problem"
         />
-        <p id="name-problem" className="err" role="alert">
-          {shown && (
-            <>
-              <Icon name="warning" small />
-              {shown}
-            </>
-          )}
-        </p>
+        {showsInvite && (
+          <Field
+            id="invite"
+            label="Invite link"
+            hint="This chat needs an invite. Ask whoever runs it for the link, then open it or paste it here."
+            value={link}
+            problem={wordsAt("invite", problem) ?? (refusal === "refused" ? NOT_INVITED : refused)}
+            invalid={wordsAt("invite", problem) !== null}
+            onChange={(text) => {
+              setLink(text);
+              setProblem(null);
+            }}
+            autoComplete="off"
+            autoCapitalize="off"
+            dir="ltr"
+          />
+        )}
         <button type="submit" className="btn" aria-disabled={joining}>
           {joining ? "Joining…" : "Join the conversation"}
         </button>
@@ -66,6 +85,12 @@ export function Join({ connection, onJoin }: JoinProps) {
       </form>
     </main>
   );
+}
+
+type Problem = { field: "name" | "invite"; words: string };
+
+function wordsAt(field: Problem["field"], problem: Problem | null): string | null {
+  return problem?.field === field ? problem.words : null;
 }
 
 const TYPING_PAUSE_MS = 500;
@@ -81,6 +106,12 @@ function useProblemWhileTyping(written: string): string | null {
   const check = checkName(written);
   return check.ok ? null : check.problem;
 }
+
+const NO_INVITE = "Paste your invite link first.";
+const BAD_INVITE = "That is no invite link. Paste the whole link that you were given.";
+
+const NOT_INVITED =
+  "The server did not let you in. Your invite may have been replaced: ask for a new link, or try another name.";
 
 const REFUSALS = {
   refused: "The server did not let you in. Try another name, or the address its owner gave you.",

@@ -50,6 +50,11 @@ export class FakeWorld implements World {
     return socket;
   };
   readonly isAlive = async () => this.alive;
+  told = "{}";
+  readonly config = async () => {
+    if (!this.alive) throw new Error("away");
+    return this.told;
+  };
   readonly random = () => 1;
 
   /** The newest socket. */
