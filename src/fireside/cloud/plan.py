@@ -63,6 +63,8 @@ class Plan:
     changes: Sequence[Change]
     variables: Mapping[str, Any]
     warnings: Sequence[str] = ()
+    is_empty: bool = False
+    """Whether an apply would do nothing: outputs count too, and are no resources."""
 
     @property
     def losses(self) -> list[Change]:
@@ -77,7 +79,8 @@ def read(document: Mapping[str, Any]) -> Plan:
         if tuple(one["change"]["actions"]) in _VERBS
     ]
     variables = {name: one.get("value") for name, one in document.get("variables", {}).items()}
-    return Plan(changes, variables, list(_warnings(document)))
+    is_empty = not document.get("applyable", bool(changes))
+    return Plan(changes, variables, list(_warnings(document)), is_empty)
 
 
 def summary(plan: Plan) -> Iterator[str]:

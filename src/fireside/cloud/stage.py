@@ -17,8 +17,6 @@ from fireside.adapters.invite_file import InviteFile
 from fireside.entrypoints.exits import CannotStart, ExitCode
 from fireside.entrypoints.machine import new_invite
 
-PROJECT = "fireside"
-STAGE = "prod"
 REGION = "us-east-1"
 
 NAMES = {

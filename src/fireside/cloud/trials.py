@@ -11,8 +11,6 @@ import secrets
 import ssl
 from urllib.parse import urlsplit
 
-from websockets.exceptions import ConnectionClosed
-
 from fireside.cloud.client import Client, Target, Wrong, brief
 
 REFUSED = {401, 403}
@@ -207,7 +205,7 @@ def _closes(
     """Send something, be closed with that code, and find the chat still there."""
     with target.enter(PERSON) as person:
         # It may close before all was sent.
-        with contextlib.suppress(Wrong, ConnectionClosed):
+        with contextlib.suppress(Wrong):
             person.send(text, as_text=as_text)
         found = person.close_code()
     if found != code:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from fireside.cloud import commands as cloud
 from fireside.entrypoints import settings as known
 from fireside.entrypoints.exits import CannotStart, ExitCode
 from fireside.entrypoints.settings import Settings
@@ -296,6 +297,7 @@ _COMMANDS: tuple[tuple[str, str, Add, Run], ...] = (
     ("doctor", "check what the chat needs, with remedies", _add_doctor, _doctor),
     ("package", "build the zip that AWS Lambda would run", _add_package, _package),
     ("cost", "reckon what AWS would charge a month", _add_cost, _cost),
+    *cloud.COMMANDS,
 )
 
 
