@@ -47,7 +47,7 @@ def _page(sources: Path, say: Say) -> None:
     if npm is not None and (sources / "node_modules").is_dir():
         command = [npm, "--prefix", str(sources), "run", "--silent", "build"]
         say(f"$ npm --prefix {os.path.relpath(sources)} run --silent build")
-        code, _, _ = terraform.run(command, {}, say)
+        code, _, _ = terraform.run(command, {}, say_errors=say)
         if code != 0:
             raise CannotStart("The page can't be built; what npm wrote says why.", ExitCode.PAGE)
     if not (PAGE / "index.html").is_file():

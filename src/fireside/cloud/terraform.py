@@ -27,6 +27,10 @@ _NOTHING_TO_CHANGE, _CHANGES = 0, 2  # `plan -detailed-exitcode`
 _PLAIN = re.compile(r"[A-Za-z0-9_./=:,@%+-]+")
 
 
+def _nobody(_: str) -> None:
+    """Keep it from the screen."""
+
+
 class TerraformFailed(Exception):  # noqa: N818 - it says what happened
     """A command ended badly. `said` is what it wrote about that."""
 
@@ -100,9 +104,11 @@ class Terraform:
         """
         arguments = ["-input=false", "-no-color", *options]
         self._say(f"$ {self.shown(step, *arguments)}")
-        code, _, errors = run(self._command(step, *arguments), self.folder.environ, self._say)
-        wrong = {_NOTHING_TO_CHANGE, _CHANGES} if step == "plan" else {_NOTHING_TO_CHANGE}
-        if code not in wrong:
+        loud = self._say if step == "apply" else _nobody  # a plan is told in our own words
+        command = self._command(step, *arguments)
+        code, _, errors = run(command, self.folder.environ, loud, self._say)
+        fine = {_NOTHING_TO_CHANGE, _CHANGES} if step == "plan" else {_NOTHING_TO_CHANGE}
+        if code not in fine:
             raise TerraformFailed(step, errors)
         return code
 
@@ -147,11 +153,14 @@ def find(which: Callable[[str], str | None] = shutil.which) -> tuple[str, str]:
 
 
 def run(
-    command: Sequence[str], environ: Mapping[str, str], say: Say | None = None
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    say: Say = _nobody,
+    say_errors: Say = _nobody,
 ) -> tuple[int, str, str]:
     """Run a program to its end; return its exit code and what it wrote on stdout and stderr.
 
-    Both are handed to `say` line by line as they come; without it neither is shown.
+    Both are handed on line by line as they come.
 
     Raises:
         KeyboardInterrupt: It came meanwhile. The program has ended all the same.
@@ -169,21 +178,22 @@ def run(
         env=os.environ | dict(environ),
     ) as process:
         pumps = [
-            threading.Thread(target=_pump, args=(stream, kept, say))
-            for stream, kept in ((process.stdout, output), (process.stderr, errors))
+            threading.Thread(target=_pump, args=(stream, kept, heard))
+            for stream, kept, heard in (
+                (process.stdout, output, say),
+                (process.stderr, errors, say_errors),
+            )
             if stream is not None
         ]
         for pump in pumps:
             pump.start()
-        interrupted = _wait(process, pumps, say)
+        interrupted = _wait(process, pumps, say_errors)
     if interrupted:
         raise KeyboardInterrupt
     return process.returncode, "".join(output), "".join(errors)
 
 
-def _wait(
-    process: subprocess.Popen[str], pumps: Sequence[threading.Thread], say: Say | None
-) -> bool:
+def _wait(process: subprocess.Popen[str], pumps: Sequence[threading.Thread], say: Say) -> bool:
     """Wait for the end, however often Ctrl-C is pressed; tell whether it was."""
     interrupted = False
     while True:
@@ -193,20 +203,15 @@ def _wait(
                 pump.join()
         except KeyboardInterrupt:
             interrupted = True
-            (say or _nobody)("Stopping: Terraform ends its step first, so that nothing is lost.")
+            say("Stopping: Terraform ends its step first, so that nothing is lost.")
         else:
             return interrupted
 
 
-def _pump(stream: IO[str], kept: list[str], say: Say | None) -> None:
+def _pump(stream: IO[str], kept: list[str], say: Say) -> None:
     for line in stream:
         kept.append(line)
-        if say is not None:
-            say(line.rstrip("\n"))
-
-
-def _nobody(_: str) -> None:
-    return None
+        say(line.rstrip("\n"))
 
 
 def _short(path: Path, start: Path) -> str:
