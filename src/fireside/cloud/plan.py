@@ -49,6 +49,8 @@ class Change:
     verb: Verb
     fields: tuple[str, ...]
     after: Mapping[str, Any]
+    is_protected: bool = False
+    """Whether AWS would refuse to delete it as it is now."""
 
     @property
     def loss(self) -> str:
@@ -83,15 +85,18 @@ def read(document: Mapping[str, Any]) -> Plan:
     return Plan(changes, variables, list(_warnings(document)), is_empty)
 
 
-def summary(plan: Plan) -> Iterator[str]:
-    """Say what is made, changed and destroyed; what can't be had again comes last and loud."""
+def summary(plan: Plan, *, each: bool = True) -> Iterator[str]:
+    """Say what is made, changed and destroyed; what can't be had again comes last and loud.
+
+    With `each`, everything is named that is there already.
+    """
     for verb in ("make", "change", "replace", "destroy"):
         found = [change for change in plan.changes if change.verb == verb]
         if found:
             services = Counter(_service(change.type) for change in found)
             counts = ", ".join(f"{name} {count}" for name, count in sorted(services.items()))
             yield f"  {verb:<8} {len(found):>3}: {counts}"
-        if verb != "make":
+        if each and verb != "make":
             yield from (f"             {_line(change)}" for change in found)
     if not plan.changes:
         yield "  Nothing to change."
@@ -107,7 +112,8 @@ def _change(one: Mapping[str, Any], verb: Verb) -> Change:
     differing = [name for name in after if after[name] != before.get(name)]
     later = [name for name, is_unknown in unknown.items() if is_unknown and name in before]
     fields = tuple(sorted({*differing, *later})) if verb in {"change", "replace"} else ()
-    return Change(one["address"], one["type"], verb, fields, after)
+    is_protected = before.get("deletion_protection_enabled") is True
+    return Change(one["address"], one["type"], verb, fields, after, is_protected)
 
 
 def _warnings(document: Mapping[str, Any]) -> Iterator[str]:

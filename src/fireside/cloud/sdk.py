@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from fireside.adapters.tables import Tables
 from fireside.entrypoints.exits import CannotStart, ExitCode
 
 INSTALL = "pip install 'fireside[aws]'"
@@ -81,7 +82,7 @@ class Aws:
             CannotStart: There are no credentials that count, or AWS can't be reached.
         """
         with plainly():
-            answer: Mapping[str, Any] = getattr(self._client(service, region), operation)(**fields)
+            answer: Mapping[str, Any] = getattr(self.client(service, region), operation)(**fields)
         return answer
 
     def pages(
@@ -94,9 +95,16 @@ class Aws:
             CannotStart: As `ask` does.
         """
         with plainly():
-            yield from self._client(service, region).get_paginator(operation).paginate(**fields)
+            yield from self.client(service, region).get_paginator(operation).paginate(**fields)
 
-    def _client(self, service: str, region: str) -> Any:  # noqa: ANN401 - boto3 has no types
+    def tables(self, region: str) -> Tables:
+        """Return DynamoDB as the chat's own code asks it."""
+        from fireside.adapters.boto import BotoTables
+
+        return BotoTables(self.client("dynamodb", region))
+
+    def client(self, service: str, region: str) -> Any:  # noqa: ANN401 - boto3 has no types
+        """Return boto3's client of a service."""
         key = service, region
         if key not in self._clients:
             self._clients[key] = self._session.client(

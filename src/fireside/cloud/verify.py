@@ -8,17 +8,19 @@ import json
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from fireside.cloud import bill, talking, trials
 from fireside.cloud.client import Enough, Meter, Target, Wrong
 from fireside.cloud.habits import MEMORY_GB, Usage
 from fireside.cloud.trials import NotTried
+from fireside.cloud.world import World
+from fireside.domain.invite import is_secret
 from fireside.entrypoints.exits import CannotStart, ExitCode
 
 MOST_SECONDS = 600.0
@@ -61,6 +63,16 @@ SAID = 22
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asked for."""
+
+    invite: str | None = field(default=None, repr=False)
+    out: Path = Path()
+    silent: bool = False
+    yes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What one trial came to."""
 
@@ -86,6 +98,46 @@ class Report:
     @property
     def is_good(self) -> bool:
         return all(result.verdict != "fail" for result in self.results)
+
+
+def run(url: str, wishes: Wishes, world: World) -> int:
+    """Try a chat, and write the report.
+
+    Raises:
+        CannotStart: The address makes no sense, nobody agreed, or there is no place for the report.
+    """
+    place, invite = address(url, wishes.invite)
+    if not (wishes.silent or wishes.yes):
+        _agree(world)
+    trials = QUIET if wishes.silent else (*QUIET, *TALKING)
+    allowed = meter()
+    report = verify(
+        Target(place, invite, allowed), lambda found: world.say(line(found)), chosen=trials
+    )
+    for file in write(report, wishes.out):
+        world.tell(str(file))
+    return int(ExitCode.OK if report.is_good else ExitCode.UNEXPECTED)
+
+
+def address(url: str, invite: str | None) -> tuple[str, str | None]:
+    """Find the socket and the invite in what was given: a socket's address, or an invite's link.
+
+    Raises:
+        CannotStart: It is neither.
+    """
+    parts = urlsplit(url)
+    scheme = {"wss": "wss", "https": "wss", "ws": "ws", "http": "ws"}.get(parts.scheme)
+    if scheme is None or not parts.hostname:
+        sentence = "--url takes the socket's address, wss://HOST/ws, or an invite's link."
+        raise CannotStart(sentence, ExitCode.USAGE)
+    path = parts.path if parts.path.strip("/") else "/ws"
+    found = invite or parse_qs(parts.fragment).get("invite", [None])[0]
+    if found is not None and "#" in found:  # a link was given there
+        found = parse_qs(urlsplit(found).fragment).get("invite", [None])[0]
+    if found is not None and not is_secret(found):
+        sentence = "That is no invite: give the link that `fireside invite` or a deploy printed."
+        raise CannotStart(sentence, ExitCode.USAGE)
+    return f"{scheme}://{parts.netloc}{path}", found
 
 
 def verify(
@@ -196,6 +248,17 @@ def write(report: Report, folder: Path) -> tuple[Path, Path]:
         )
         raise CannotStart(sentence, ExitCode.DATA) from cause
     return readable, whole
+
+
+def _agree(world: World) -> None:
+    """Have somebody know that the trials stay in the room."""
+    question = f"{SAID} messages are said in the room, and stay there. Type verify to go on: "
+    answer = world.ask(question)
+    if answer is None:
+        sentence = f"{SAID} messages would stay in the room: add --yes, or --silent to say none."
+        raise CannotStart(sentence, ExitCode.USAGE)
+    if answer != "verify":
+        raise CannotStart("Nothing was tried.")
 
 
 def _tried(trial: Trial, target: Target, *, left: float, clock: Callable[[], float]) -> Result:
