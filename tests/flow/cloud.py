@@ -120,9 +120,9 @@ class Cloud:
             call = Call(operation, region.calls[operation], request)
         try:
             region.before(call)
+            done = do()
         except Refused as refused:
             return refused.act
-        done = do()
         region.after(call)
         return done
 

@@ -11,12 +11,17 @@ from tests.flow.house import House
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "in_memory: looks into what is only there in memory")
+    config.addinivalue_line("markers", "in_cloud: looks into what is only there in the cloud")
 
 
 def pytest_generate_tests(metafunc):
     if "place" in metafunc.fixturenames:
-        only = metafunc.definition.get_closest_marker("in_memory")
-        metafunc.parametrize("place", ["memory"] if only else ["memory", "cloud"], indirect=True)
+        places = [
+            place
+            for place, other in (("memory", "in_cloud"), ("cloud", "in_memory"))
+            if metafunc.definition.get_closest_marker(other) is None
+        ]
+        metafunc.parametrize("place", places, indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +33,7 @@ def cloud(request):
 @pytest.fixture(autouse=True)
 def place(request, monkeypatch):
     if request.param == "memory":
-        yield
+        yield request.param
         return
     pools = []
     make = Pool.__init__
@@ -43,6 +48,6 @@ def place(request, monkeypatch):
     # A test is about what is said, not how fast: the machine may be a busy one.
     monkeypatch.setattr(fanout, "WITHIN_SECONDS", 20.0)
     monkeypatch.setattr(fanout, "POST_SECONDS", 20.0)
-    yield
+    yield request.param
     for pool in pools:
         pool.close()

@@ -1,6 +1,7 @@
 """Having another function run soon: our own client and the SDK's do the same."""
 
 import contextlib
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import pytest
