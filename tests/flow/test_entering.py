@@ -98,6 +98,7 @@ def test_leaving_twice_is_normal():
     assert ann.house.registry.get("Ann") is None
 
 
+@pytest.mark.in_memory
 def test_the_store_is_not_asked_at_the_door():
     house = House()
     house.chat.messages = None
@@ -122,6 +123,7 @@ def test_nobody_is_let_in_while_the_store_is_broken():
     assert storage_failed({"requestContext": {"eventType": "CONNECT"}}) == {"statusCode": 503}
 
 
+@pytest.mark.in_memory
 def test_an_allowed_page_may_connect():
     house = House()
     hosts, origins = frozenset({"chat.example"}), frozenset({"https://page.example"})
@@ -167,10 +169,9 @@ class Untouchable:
         raise AssertionError(name)
 
 
-def handshake(protocols=None, query=None, headers=None):
-    house = House()
-    event = house.join("Ann").connect_event()
-    house.registry.remove("Ann")
+def handshake(protocols=None, query=None, headers=None, rules=CLOSED):
+    house = House(rules=rules)
+    event = house.somebody("Ann").connect_event()
     event["methodArn"] = ARN
     event["queryStringParameters"] |= query or {}
     event["headers"] |= headers or {}
@@ -187,7 +188,6 @@ def decision(event, rules):
 @pytest.mark.parametrize("carried", INVITED)
 def test_who_is_invited_enters_and_hears_of_one_subprotocol_that_was_offered(carried):
     house, event = handshake(**carried)
-    house.rules = CLOSED
 
     assert decision(event, CLOSED) == "Allow"
     response = house.handler(event, None)
@@ -202,15 +202,17 @@ def test_who_is_invited_enters_and_hears_of_one_subprotocol_that_was_offered(car
 @pytest.mark.parametrize("carried", NOT_INVITED)
 def test_who_is_not_is_turned_away_before_anything_is_touched(carried):
     house, event = handshake(**carried)
-    house.rules = CLOSED
-    house.chat.messages = house.chat.connections = house.chat.outbound = Untouchable()
+    if house.region is None:
+        house.chat.messages = house.chat.connections = house.chat.outbound = Untouchable()
 
     assert decision(event, CLOSED) == "Deny"
     assert house.handler(event, None) == {"statusCode": 403}
 
+    assert house.region is None or not house.region.calls
     assert house.registry.in_room("general").ids == frozenset()
 
 
+@pytest.mark.in_memory
 @pytest.mark.parametrize("carried", [*INVITED, *NOT_INVITED])
 def test_nobody_enters_where_nothing_was_said_about_invites(carried):
     _, event = handshake(**carried)
@@ -218,6 +220,7 @@ def test_nobody_enters_where_nothing_was_said_about_invites(carried):
     assert decision(event, EntryRules()) == "Deny"
 
 
+@pytest.mark.in_memory
 @pytest.mark.parametrize("carried", [*INVITED, *NOT_INVITED])
 def test_an_open_place_asks_nobody(carried):
     _, event = handshake(**carried)
@@ -225,6 +228,7 @@ def test_an_open_place_asks_nobody(carried):
     assert decision(event, EntryRules(invites=None)) == "Allow"
 
 
+@pytest.mark.in_memory
 @pytest.mark.parametrize(
     ("header", "effect"),
     [
@@ -241,6 +245,7 @@ def test_nobody_comes_past_the_proxy(header, effect):
     assert decision(event, BEHIND_A_PROXY) == effect
 
 
+@pytest.mark.in_memory
 def test_rules_may_change_while_the_server_runs():
     house, event = handshake(**INVITED[0])
     assert house.handler(event, None)["statusCode"] == 200
@@ -250,6 +255,7 @@ def test_rules_may_change_while_the_server_runs():
     assert house.handler(event, None) == {"statusCode": 403}
 
 
+@pytest.mark.in_memory
 def test_a_refusal_says_what_to_ask_for_and_repeats_no_secret():
     _, event = handshake(protocols="invite.hush-hush-hush")
 

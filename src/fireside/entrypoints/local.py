@@ -29,7 +29,7 @@ from fireside.domain.invite import link
 from fireside.entrypoints import apart, faithful
 from fireside.entrypoints.authorizer import make_authorizer
 from fireside.entrypoints.exits import CannotStart, ExitCode
-from fireside.entrypoints.machine import entropy, epoch_ms, invite_file, live_rules, open_store
+from fireside.entrypoints.machine import invite_file, live_rules, open_store
 from fireside.entrypoints.router import make_handler, storage_failed
 from fireside.entrypoints.settings import (
     EVERYWHERE,
@@ -38,6 +38,7 @@ from fireside.entrypoints.settings import (
     asks_for_invite,
     is_reachable,
 )
+from fireside.entrypoints.world import entropy, epoch_ms
 from localgateway import api as gateway_api
 from localgateway.api import ApiError
 from localgateway.door import take_over

@@ -1,8 +1,6 @@
-"""What one machine gives a chat: its clock, its chance, and the folder of messages and invite."""
+"""What one machine gives a chat: the folder that keeps messages and the invite."""
 
-import secrets
 import time
-import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +13,9 @@ from fireside.adapters.sqlite import (
     StoreUnusable,
 )
 from fireside.domain.entry import EntryRules
-from fireside.domain.invite import SECRET_BYTES, secret_from
-from fireside.domain.message import ENTROPY_BITS
 from fireside.entrypoints.authorizer import Rules
 from fireside.entrypoints.exits import CannotStart, ExitCode
+from fireside.entrypoints.world import new_epoch, new_invite
 
 _LOOK_AGAIN_SECONDS = 0.02
 
@@ -31,7 +28,7 @@ def open_store(folder: Path, *, patience_seconds: float = 0) -> SqliteStore:
     until = time.monotonic() + patience_seconds
     while True:
         try:
-            return SqliteStore.open(folder / "fireside.db", new_epoch=_new_epoch)
+            return SqliteStore.open(folder / "fireside.db", new_epoch=new_epoch)
         except (StoreCorrupt, StoreTooNew) as cause:
             raise CannotStart(str(cause), ExitCode.DATABASE) from cause
         except StoreUnusable as cause:
@@ -50,22 +47,3 @@ def live_rules(rules: EntryRules, invites: InviteFile) -> Rules:
     if rules.invites is None:
         return lambda: rules
     return lambda: replace(rules, invites=invites.hashes())
-
-
-def new_invite() -> str:
-    """Make the secret of an invite."""
-    return secret_from(secrets.token_bytes(SECRET_BYTES))
-
-
-def epoch_ms() -> int:
-    """Return the time in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
-
-
-def entropy() -> int:
-    """Return `ENTROPY_BITS` random bits."""
-    return secrets.randbits(ENTROPY_BITS)
-
-
-def _new_epoch() -> str:
-    return uuid.uuid4().hex[:16]
