@@ -69,6 +69,20 @@ def test_every_kind_of_client_needs_the_invite(tmp_path, mode):
         assert config_of(server) == {"invite": "required"}
 
 
+def test_the_plain_client_of_the_readme_takes_the_link(tmp_path):
+    with serving(tmp_path / "data", *REQUIRED) as server:
+        example = [sys.executable, ROOT / "examples/plain_client.py"]
+        link = invite(tmp_path / "data", server.address)
+
+        said = subprocess.check_output([*example, link, "Ada", "Hello"], text=True)
+        turned_away = subprocess.run(
+            [*example, server.address, "Ada", "Hello"], capture_output=True, check=False, text=True
+        )
+
+    assert said.endswith("Ada: Hello\n")
+    assert "HTTP 403" in turned_away.stderr
+
+
 @in_both_modes
 def test_a_new_invite_counts_from_the_next_handshake_on(tmp_path, mode):
     with serving(tmp_path / "data", *REQUIRED, *mode) as server:

@@ -6,6 +6,8 @@ import sys
 import pytest
 import segno
 
+from fireside.cloud import invite as cloud
+from fireside.domain.invite import is_secret
 from fireside.entrypoints.cli import main
 from fireside.entrypoints.exits import ExitCode
 from fireside.entrypoints.invite import drawn
@@ -64,6 +66,24 @@ def test_the_settings_know_the_address_too(capsys, monkeypatch):
 
     assert run(capsys)[1].startswith("https://chat.example/#invite=")
     assert run(capsys)[2] == ""
+
+
+def test_functions_on_aws_get_the_hash_and_never_the_secret(capsys):
+    secret = run(capsys)[1].strip().partition("#invite=")[2]
+
+    code, out, err = run(capsys, "--hash", "--port", "0")
+
+    assert code == ExitCode.OK
+    assert out == f"{cloud.hash_of(secret)}\n"
+    assert err == ""
+
+
+def test_a_deployment_makes_its_own():
+    secret = cloud.make()
+
+    assert secret != cloud.make()
+    assert is_secret(secret)
+    assert cloud.link("https://chat.example", secret) == f"https://chat.example/#invite={secret}"
 
 
 @pytest.mark.parametrize(
