@@ -70,6 +70,7 @@ class Region:
             "FIRESIDE_ENDPOINT": f"{self.address}/{self.name}",
             "FIRESIDE_FANOUT_FUNCTION": f"arn:aws:lambda:{REGION}:1:function:{self.name}:live",
             "FIRESIDE_HOSTS": HOSTS,
+            "FIRESIDE_INVITE_SHA256": "open",
             **more,
         }
 
