@@ -12,7 +12,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - the SDK's own
 
-from fireside.adapters.lambda_api import INVOKE_SECONDS
+from fireside.adapters.lambda_api import ACCEPTED, INVOKE_SECONDS
 from fireside.adapters.tables import Answer, Operation, Passing, Refused, failure
 
 log = logging.getLogger(__name__)
@@ -73,16 +73,19 @@ class BotoFunctions:
         return [self._is_accepted(function, payload) for payload in payloads]
 
     def _is_accepted(self, function: str, payload: bytes) -> bool:
+        status: object
         try:
-            self._client.invoke(FunctionName=function, InvocationType="Event", Payload=payload)
+            answer = self._client.invoke(
+                FunctionName=function, InvocationType="Event", Payload=payload
+            )
+            status = answer["StatusCode"]
         except ClientError as cause:
             status = cause.response["ResponseMetadata"]["HTTPStatusCode"]
-            log.error("a function was not invoked: %s", status)  # noqa: TRY400 - that says it all
-            return False
         except (BotoCoreError, HTTPClientError, ConnectionError) as cause:
-            log.error("a function was not invoked: %s", type(cause).__name__)  # noqa: TRY400 - the same
-            return False
-        return True
+            status = type(cause).__name__
+        if status != ACCEPTED:
+            log.error("a function was not invoked: %s", status)
+        return status == ACCEPTED
 
 
 def _client(

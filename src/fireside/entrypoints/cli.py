@@ -80,7 +80,8 @@ def _invite(arguments: argparse.Namespace) -> int:
     from fireside.entrypoints.invite import invite
 
     url = None if arguments.url is None else known.origin("--url", arguments.url)
-    return invite(_settings(arguments), new=arguments.new, url=url, qr=arguments.qr)
+    settings = _settings(arguments)
+    return invite(settings, new=arguments.new, url=url, qr=arguments.qr, as_hash=arguments.hash)
 
 
 def _invoke(arguments: argparse.Namespace) -> int:
@@ -170,6 +171,11 @@ def _add_invite(parser: argparse.ArgumentParser) -> None:
         "--new", action="store_true", help="make another secret; older links let nobody in"
     )
     parser.add_argument("--url", metavar="URL", help="address of the chat; default: --public-url")
+    parser.add_argument(
+        "--hash",
+        action="store_true",
+        help="print the secret's SHA-256 instead, for functions on AWS",
+    )
     parser.add_argument(
         "--qr", action=argparse.BooleanOptionalAction, help="draw the code; default: on a terminal"
     )

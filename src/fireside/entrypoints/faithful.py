@@ -118,7 +118,7 @@ def _chat() -> Handler:
 
 def _rules(environ: Mapping[str, str]) -> Rules:
     hosts, origins = environ[HOSTS].split(), environ[ORIGINS].split()
-    invites = None if environ[INVITES] == OPEN else frozenset[str]()
+    invites = None if environ.get(INVITES) == OPEN else frozenset[str]()
     rules = EntryRules(frozenset(hosts), frozenset(origins), invites=invites)
     return live_rules(rules, invite_file(Path(environ[DATA])))
 

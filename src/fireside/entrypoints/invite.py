@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import segno
 
 from fireside.adapters.invite_file import InviteUnusable
-from fireside.domain.invite import link
+from fireside.domain.invite import hash_of, link
 from fireside.entrypoints.exits import CannotStart, ExitCode
 from fireside.entrypoints.machine import invite_file
 from fireside.entrypoints.settings import EVERYWHERE, Settings, address, asks_for_invite
@@ -15,18 +15,25 @@ from fireside.entrypoints.settings import EVERYWHERE, Settings, address, asks_fo
 _WHITE_ON_BLACK, _PLAIN = "\x1b[97;40m", "\x1b[0m"
 
 
-def invite(settings: Settings, *, new: bool, url: str | None, qr: bool | None) -> int:
+def invite(
+    settings: Settings, *, new: bool, url: str | None, qr: bool | None, as_hash: bool = False
+) -> int:
     """Print the link on stdout, and on a terminal its QR code; notes go to stderr.
+
+    With `as_hash`, print what functions on AWS keep of the secret, and nothing else.
 
     Raises:
         CannotStart: The invite can't be kept, or nobody knows the address.
     """
-    place = _address(settings, url)
+    place = "" if as_hash else _address(settings, url)
     try:
         file = invite_file(settings.data)
         secret = file.replace() if new else file.secret()
     except InviteUnusable as cause:
         raise CannotStart(str(cause), ExitCode.DATA) from cause
+    if as_hash:
+        print(hash_of(secret))
+        return int(ExitCode.OK)
     inviting = link(place, secret)
     print(inviting)
     if _can_show_qr() if qr is None else qr:

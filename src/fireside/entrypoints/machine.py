@@ -1,6 +1,5 @@
-"""What one machine gives a chat: the folder that keeps messages, and the invite."""
+"""What one machine gives a chat: the folder that keeps messages and the invite."""
 
-import secrets
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +13,9 @@ from fireside.adapters.sqlite import (
     StoreUnusable,
 )
 from fireside.domain.entry import EntryRules
-from fireside.domain.invite import SECRET_BYTES, secret_from
 from fireside.entrypoints.authorizer import Rules
 from fireside.entrypoints.exits import CannotStart, ExitCode
-from fireside.entrypoints.world import new_epoch
+from fireside.entrypoints.world import new_epoch, new_invite
 
 _LOOK_AGAIN_SECONDS = 0.02
 
@@ -49,8 +47,3 @@ def live_rules(rules: EntryRules, invites: InviteFile) -> Rules:
     if rules.invites is None:
         return lambda: rules
     return lambda: replace(rules, invites=invites.hashes())
-
-
-def new_invite() -> str:
-    """Make the secret of an invite."""
-    return secret_from(secrets.token_bytes(SECRET_BYTES))

@@ -16,11 +16,12 @@ def rules_from(environ: Mapping[str, str]) -> EntryRules:
     """Read who may enter; without a word about invites, nobody.
 
     Raises:
+        KeyError: Nobody said which hosts the chat answers to.
         ValueError: A hash is none. Its value is not repeated: it might be the secret itself.
     """
     way_in = environ.get(WAY_IN, "").strip()
     return EntryRules(
-        hosts=frozenset(environ.get(HOSTS, "").lower().split()),
+        hosts=frozenset(environ[HOSTS].lower().split()),
         origins=frozenset(environ.get(ORIGINS, "").lower().split()),
         invites=_invites(environ.get(INVITES, "").split()),
         way_in=_hash(way_in, WAY_IN) if way_in else None,

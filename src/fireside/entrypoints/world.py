@@ -4,6 +4,7 @@ import secrets
 import time
 import uuid
 
+from fireside.domain.invite import SECRET_BYTES, secret_from
 from fireside.domain.message import ENTROPY_BITS
 
 
@@ -20,3 +21,8 @@ def entropy() -> int:
 def new_epoch() -> str:
     """Return a name for a store that has none."""
     return uuid.uuid4().hex[:16]
+
+
+def new_invite() -> str:
+    """Make the secret of an invite."""
+    return secret_from(secrets.token_bytes(SECRET_BYTES))

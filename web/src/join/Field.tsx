@@ -18,10 +18,10 @@ type FieldProps = Pick<
 
 export function Field({ id, label, hint, problem, invalid, onChange, ...input }: FieldProps) {
   return (
-    <div className="field">
+    <div className="ask">
       <label htmlFor={id}>{label}</label>
       {hint && (
-        <p id={`${id}-hint`} className="hint">
+        <p id={`${id}-hint`} className="why">
           {hint}
         </p>
       )}
