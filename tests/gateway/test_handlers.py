@@ -279,7 +279,7 @@ async def test_row_4_a_handler_that_cannot_be_imported_gives_502_on_connect():
 
 @on_loop
 async def test_an_import_that_takes_too_long_is_ended(monkeypatch):
-    monkeypatch.setattr("localgateway.workers.INIT_SECONDS", 0.3)
+    monkeypatch.setattr("localgateway.worker_process.INIT_SECONDS", 0.3)
     async with serving(document("endless.handler"), warm=False) as running:
         with pytest.raises(ApiError, match=r"importing it took over 0\.3 seconds"):
             await running.server.runner.warm()
