@@ -15,10 +15,10 @@ from fireside.domain.entry import EntryRules
 from fireside.entrypoints import apart
 from fireside.entrypoints.exits import CannotStart, ExitCode
 from fireside.entrypoints.local import (
-    own_address,
     api_document,
     make_faithful_server,
     open_store,
+    own_address,
     start_handlers,
 )
 from fireside.entrypoints.settings import Settings

@@ -1,4 +1,4 @@
-"""People who talk by themselves, so that a rehearsal can run without any: who saw what, and when."""
+"""People who talk by themselves, so that a rehearsal needs none: who saw what, and when."""
 
 import asyncio
 import json

@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 
 from fireside.adapters import rows
+from fireside.adapters.dynamodb import DynamoRegistry, DynamoStore
 from fireside.adapters.dynamodb_api import DynamoDbApi
 from fireside.adapters.sigv4 import Credentials
-from fireside.adapters.tables import Refused
+from fireside.adapters.tables import Patience, Refused, TableFailure
 from fireside.cloud import people, unpacked
 from fireside.cloud.counted_tables import CountedTables
 from fireside.cloud.habits import Usage
@@ -26,9 +27,14 @@ from fireside.cloud.people import Heard
 from fireside.cloud.rehearsed import RehearsedRunner
 from fireside.cloud.review import Review
 from fireside.cloud.weather import AWS, Weather
+from fireside.domain.errors import ChatError
+from fireside.domain.message import Draft
+from fireside.domain.names import LOBBY
 from fireside.entrypoints import apart, dynamodb_local, local
 from fireside.entrypoints.exits import CannotStart, ExitCode
 from fireside.entrypoints.settings import Settings
+from fireside.entrypoints.world import epoch_ms, new_epoch
+from fireside.ports import Connection
 from localgateway.api import ApiError
 from localgateway.door import take_over
 from localgateway.events import REGION
@@ -41,6 +47,9 @@ from localgateway.site import Readiness, make_site
 from localgateway.workers import Report
 
 log = logging.getLogger("fireside")
+
+_SCRATCH = ("scratch-messages", "scratch-connections")
+"""Tables that nobody reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +149,7 @@ class Rehearsal:
             known = unpacked.variables(self._document, rules, self.address, self._tables.address)
             await self._runner.reload(unpacked.with_functions(self._document, self._folder, known))
             await self._runner.warm()
-        except (ApiError, Refused) as cause:
+        except (ApiError, ChatError, TableFailure) as cause:
             await self._stop()
             raise CannotStart(f"The rehearsal does not start: {cause}") from cause
 
@@ -158,7 +167,7 @@ class Rehearsal:
             url = f"{self.address.replace('http', 'ws', 1)}/{self._document.stage}"
             crowd = people.talk(url, options.people, options.messages, options.seed)
             talking = asyncio.create_task(crowd)
-            ends.append(talking)  # type: ignore[arg-type] # a task of something is one of an object
+            ends.append(talking)
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in ends:
             end.cancel()
@@ -235,18 +244,31 @@ class Rehearsal:
         self._client().call("GetItem", {"TableName": unpacked.MESSAGES, "Key": key})
 
     def _create_tables(self) -> None:
-        """Make the tables, unless they were kept from the last time."""
+        """Make the tables, unless they were kept, and have DynamoDB Local do everything once.
+
+        Its first calls take Java over a second, which would look like AWS being throttled.
+        """
         client = self._client()
-        for definition in (
-            rows.messages_table(unpacked.MESSAGES),
-            rows.connections_table(unpacked.CONNECTIONS),
-        ):
+        self._create(client, unpacked.MESSAGES, unpacked.CONNECTIONS)
+        self._create(client, *_SCRATCH)
+        patience = Patience()
+        store = DynamoStore(client, _SCRATCH[0], new_epoch=new_epoch, patience=patience)
+        registry = DynamoRegistry(client, _SCRATCH[1], clock=epoch_ms, patience=patience)
+        somebody = Connection("somebody", "u", "U", (LOBBY,), epoch_ms())
+        store.append(Draft(LOBBY, "u", "U", store.epoch, new_epoch(), None, epoch_ms(), 0))
+        store.before(LOBBY, None, 1)
+        registry.add(somebody)
+        registry.in_room(LOBBY)
+        registry.remove(somebody.connection_id)
+        client.close()
+
+    def _create(self, client: DynamoDbApi, messages: str, connections: str) -> None:
+        for definition in (rows.messages_table(messages), rows.connections_table(connections)):
             try:
                 client.call("CreateTable", definition)
             except Refused as cause:
                 if "ResourceInUse" not in str(cause):
                     raise
-        client.close()
 
     def _client(self) -> DynamoDbApi:
-        return DynamoDbApi(self._dynamodb, REGION, Credentials(*self._keys), call_seconds=10)
+        return DynamoDbApi(self._dynamodb, REGION, Credentials(*self._keys), call_seconds=20)

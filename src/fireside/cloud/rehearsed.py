@@ -29,7 +29,7 @@ class RehearsedRunner(WorkerRunner):
     async def settle(self) -> None:
         """Wait until nothing is under way, but not for ever."""
         end = self._loop.time() + SETTLE_SECONDS
-        while (self._on_the_way or self._tasks) and self._loop.time() < end:
+        while (self._on_the_way or self._tasks) and self._loop.time() < end:  # noqa: ASYNC110 - once, at the end
             await asyncio.sleep(0.01)
 
     def _arrived(self, invocation: Invoke) -> None:

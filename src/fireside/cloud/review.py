@@ -30,11 +30,15 @@ class Review:
                 "",
                 "Rehearsed, never deployed",
                 describe(package),
-                f"Python {platform.python_version()} here, "
-                f"{'.'.join(map(str, RUNTIME))} on Lambda; processes instead of containers.",
+                (
+                    f"Python {platform.python_version()} here, "
+                    f"{'.'.join(map(str, RUNTIME))} on Lambda; processes instead of containers."
+                ),
                 "",
-                f"What AWS would have billed for this session, at list prices of {prices.REGION} "
-                f"as of {prices.AS_OF}, nothing free",
+                (
+                    "What AWS would have billed for this session, at list prices of "
+                    f"{prices.REGION} as of {prices.AS_OF}, nothing free"
+                ),
                 *cost.table(found),
                 *self._times(),
             ]

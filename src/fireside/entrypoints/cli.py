@@ -7,7 +7,7 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from fireside.entrypoints import settings as known
@@ -56,22 +56,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    match arguments.command:
-        case "serve":
-            return _serve(arguments)
-        case "invoke":
-            return _invoke(arguments)
-        case "doctor":
-            return _doctor(arguments)
-        case "package":
-            return _package(arguments)
-        case "cost":
-            return _cost(arguments)
-        case "rehearse":
-            return _rehearse(arguments)
-        case _:
-            _parser().print_help(sys.stderr)
-            return int(ExitCode.USAGE)
+    run = _COMMANDS.get(arguments.command)
+    if run is None:
+        _parser().print_help(sys.stderr)
+        return int(ExitCode.USAGE)
+    return run(arguments)
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -139,6 +128,16 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     flags = {key: getattr(arguments, key, None) for key in known.KEYS}
     path = known.config_path(arguments.config, os.environ, Path.cwd())
     return known.load(flags, os.environ, path)
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "serve": _serve,
+    "invoke": _invoke,
+    "doctor": _doctor,
+    "package": _package,
+    "rehearse": _rehearse,
+    "cost": _cost,
+}
 
 
 # --- What the command line may say ------------------------------------------------------------

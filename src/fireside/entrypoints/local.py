@@ -266,6 +266,7 @@ def farewell() -> bytes:
 
 
 def cannot_listen(settings: Settings, cause: OSError) -> CannotStart:
+    """Say why a port can't be had, and what to do."""
     if cause.errno == errno.EADDRINUSE:
         message = (
             f"Port {settings.port} is taken by another program: "
