@@ -118,6 +118,7 @@ class Room:
             if call[:2] == point and process.poll() is None:
                 process.kill()
                 process.wait()
+                raise ConnectionAbortedError
 
         setattr(self.region, moment, kill)
 
