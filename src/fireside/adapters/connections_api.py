@@ -21,6 +21,7 @@ BUDGET_SECONDS = 5.0
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
+_UNSENT = 0
 _GONE = 410
 _THROTTLED = 429
 _BROKEN = range(500, 600)
@@ -33,6 +34,16 @@ class Chances(NamedTuple):
     epoch_seconds: Callable[[], float] = time.time
     wait: Callable[[float], None] = time.sleep
     share: Callable[[], float] = random.random
+
+
+class Posted(NamedTuple):
+    """What became of posts."""
+
+    gone: set[str]
+    """There is nobody any more."""
+
+    left: list[str]
+    """Never sent, or refused for now: to post to them again shows nothing twice."""
 
 
 class ConnectionsApi:
@@ -74,39 +85,71 @@ class ConnectionsApi:
     ) -> set[str]:
         """Send `data` to every connection; return those that are gone.
 
-        What is throttled or fails on AWS's side is sent again while there is time. Whatever else
-        goes wrong is logged: a receiver notices the hole and asks.
+        Whatever goes wrong in the end is logged: a receiver notices the hole and asks.
         """
-        budget = self._budget_seconds if budget_seconds is None else budget_seconds
-        until = time.monotonic() + budget
-        left, attempt = list(connection_ids), 0
+        posted = self.post(connection_ids, data, budget_seconds=budget_seconds)
+        if posted.left:
+            log.warning("%d posts were never sent, or refused for now", len(posted.left))
+        return posted.gone
+
+    def post(
+        self,
+        connection_ids: Iterable[str],
+        data: bytes,
+        *,
+        budget_seconds: float | None = None,
+        post_seconds: float | None = None,
+    ) -> Posted:
+        """Send `data` to every connection, and tell what became of it.
+
+        What is throttled or fails on AWS's side is sent again while there is time. What AWS
+        refuses for good, or did not answer in time, is logged.
+
+        Args:
+            connection_ids: To whom.
+            data: The text of one frame.
+            budget_seconds: For all posts, repeated ones and pauses included.
+            post_seconds: For each.
+        """
+        until = time.monotonic() + _or(budget_seconds, self._budget_seconds)
+        seconds = _or(post_seconds, self._post_seconds)
+        waiting, attempt = list(connection_ids), 0
         gone: set[str] = set()
+        left: list[str] = []
         lost: Counter[int | None] = Counter()
-        while left:
-            answers = self._post(left, data, until)
-            gone.update(one for one, status in answers if status == _GONE)
-            again = [(one, status) for one, status in answers if _is_passing(status)]
-            lost.update(status for _, status in answers if _is_lost(status))
-            left = [one for one, _ in again]
-            if left and not self._pause(attempt, until):
-                lost.update(status for _, status in again)
+        while waiting:
+            fates = self._fates(waiting, data, seconds, until)
+            gone.update(one for one, status in fates if status == _GONE)
+            left += [one for one, status in fates if status == _UNSENT]
+            waiting = [one for one, status in fates if _is_passing(status)]
+            lost.update(status for _, status in fates if _is_lost(status))
+            if waiting and not self._pause(attempt, until):
+                left += waiting
                 break
             attempt += 1
         if lost:
             log.warning("%d posts failed: %s", lost.total(), _counts(lost))
-        return gone
+        return Posted(gone, left)
 
-    def _post(self, ids: list[str], data: bytes, until: float) -> list[tuple[str, int | None]]:
+    def _fates(
+        self, ids: list[str], data: bytes, seconds: float, until: float
+    ) -> list[tuple[str, int | None]]:
         """Post to each once; give the status of each, None for those without an answer."""
         tail = b"content-length: %d\r\n\r\n%b" % (len(data), data)
+        written = set()
 
         def write(index: int) -> bytes:
+            written.add(index)
             path = self._path + quote(ids[index], safe="")
             signed = self._signer.sign(path, data, self._chances.epoch_seconds())
             return f"POST {path} HTTP/1.1\r\n{signed}".encode() + tail
 
-        answers = self._pool.exchange(len(ids), write, seconds=self._post_seconds, until=until)
-        return [(one, _status(answer)) for one, answer in zip(ids, answers, strict=True)]
+        answers = self._pool.exchange(len(ids), write, seconds=seconds, until=until)
+        unsent = set(range(len(ids))).difference(written)
+        return [
+            (one, _UNSENT if index in unsent else _status(answer))
+            for index, (one, answer) in enumerate(zip(ids, answers, strict=True))
+        ]
 
     def _pause(self, attempt: int, until: float) -> bool:
         """Wait for a while that grows and differs; tell whether there is time for it."""
@@ -116,6 +159,10 @@ class ConnectionsApi:
             return False
         self._chances.wait(seconds)
         return True
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value
 
 
 def _status(answer: Answer | None) -> int | None:
@@ -128,7 +175,8 @@ def _is_passing(status: int | None) -> bool:
 
 
 def _is_lost(status: int | None) -> bool:
-    return status is None or not (status == _GONE or status in _FINE or _is_passing(status))
+    fine = status in (_UNSENT, _GONE) or status in _FINE or _is_passing(status)
+    return status is None or not fine
 
 
 def _counts(lost: Counter[int | None]) -> str:

@@ -78,7 +78,8 @@ class Pool:
 
         Args:
             count: How many requests.
-            write: Gives the bytes of one, when its turn comes.
+            write: Gives the bytes of one, right before they are sent: what was not written by
+                the end was not sent.
             seconds: For each request, from its turn to the end of its answer.
             until: Of `time.monotonic()`: then all of it ends.
         """
@@ -194,7 +195,7 @@ class _Exchange:
         except OSError:
             return False
         self._busy[line] = min(time.monotonic() + self._seconds, self._until)
-        line.begin(index, self._write(index), repeated=repeated)
+        line.begin(index, self._write, repeated=repeated)
         if line.is_open:
             self._ready(line)
         return True
@@ -261,6 +262,7 @@ class _Line:
         self._is_used = False
         self._has_ended = False
         self._repeated = False
+        self._write: Callable[[int], bytes] | None = None
         self._unsent = b""
         self._received = bytearray()
         try:
@@ -282,9 +284,9 @@ class _Line:
         is_forgotten = self._is_used and not self._received and not self._has_ended
         return (not self.is_open or is_forgotten) and not self._repeated
 
-    def begin(self, index: int, request: bytes, *, repeated: bool) -> None:
+    def begin(self, index: int, write: Callable[[int], bytes], *, repeated: bool) -> None:
         """Note a request; `advance` sends it."""
-        self.index, self._unsent, self._repeated = index, request, repeated
+        self.index, self._write, self._repeated = index, write, repeated
         self._received.clear()
 
     def advance(self) -> Answer | None:
@@ -298,6 +300,8 @@ class _Line:
         try:
             if not self.is_open:
                 self._open()
+            if self._write is not None:
+                self._unsent, self._write = self._write(self.index), None
             if self._unsent:
                 self.awaits = selectors.EVENT_WRITE
                 self._unsent = self._unsent[self.socket.send(self._unsent) :]

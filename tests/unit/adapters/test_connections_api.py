@@ -1,6 +1,8 @@
 """Posting to @connections: who is gone, what is sent again, and what is only logged."""
 
 import contextlib
+import socket
+import ssl
 import threading
 import time
 from collections import Counter
@@ -16,6 +18,7 @@ from localgateway import signature
 from tests.unit.adapters.faulty_server import OK, answer, close, faulty_server, hang, raw, reset
 
 SECRET = "home/secret"
+KEY = Credentials("HOME", SECRET, "token")
 IDS = [f"JC1dgf9yoAMC{number:03}=" for number in range(40)]
 
 
@@ -31,7 +34,7 @@ class Way:
         self.api = ConnectionsApi(
             f"http://127.0.0.1:{server.port}/ws",
             "eu-central-1",
-            Credentials("HOME", SECRET, "token"),
+            KEY,
             self.pool,
             chances=Chances(wait=self.pauses.append, share=lambda: 0.5),
             **options,
@@ -107,7 +110,7 @@ def test_pauses_stop_growing_and_end_with_the_time(way_with, caplog):
 
     assert way.pauses[:4] == [0.025, 0.05, 0.1, 0.2]
     assert max(way.pauses) <= 0.4
-    assert "1 posts failed: 429 1 times" in caplog.text
+    assert "1 posts were never sent, or refused for now" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -161,6 +164,57 @@ def test_all_of_it_ends_in_its_time(way_with):
 
     assert way.send(IDS, b"hi") == set()
     assert time.monotonic() - start < 10
+
+
+# --- what is left can be posted by somebody else, and nobody sees it twice ---
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_what_is_still_refused_at_the_end_is_left(way_with, status, caplog):
+    way = way_with({IDS[0]: [answer(status)], IDS[1]: [answer(410)]})
+
+    assert way.api.post(IDS[:3], b"hi", budget_seconds=0.1) == ({IDS[1]}, [IDS[0]])
+    assert caplog.text == ""
+
+
+def test_what_had_no_turn_is_left(way_with):
+    way = way_with()
+
+    assert way.api.post(IDS, b"hi", budget_seconds=0) == (set(), IDS)
+    assert way.sent == []
+
+
+def test_what_was_sent_and_not_answered_is_not_left(way_with, caplog):
+    """It may have been delivered: a plain client would show it twice."""
+    way = way_with({one: [hang] for one in IDS})
+
+    posted = way.api.post(IDS, b"hi", post_seconds=0.2, budget_seconds=0.3)
+
+    assert posted.gone == set()
+    assert set(posted.left).isdisjoint(way.sent)
+    assert len(posted.left) < len(IDS)
+    assert "no answer" in caplog.text
+
+
+def test_whom_there_is_no_way_to_is_left():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    pool = Pool("127.0.0.1", port)
+    api = ConnectionsApi(f"http://127.0.0.1:{port}/ws", "eu-central-1", KEY, pool)
+
+    assert api.post(IDS, b"hi") == (set(), IDS)
+    pool.close()
+
+
+def test_who_was_not_even_greeted_is_left():
+    """The connection stands and TLS does not: none of our bytes has been read."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        pool = Pool("127.0.0.1", port, tls=ssl.create_default_context())
+        api = ConnectionsApi(f"https://127.0.0.1:{port}/ws", "eu-central-1", KEY, pool)
+
+        assert api.post(IDS, b"hi", budget_seconds=0.2) == (set(), IDS)
+        pool.close()
 
 
 def test_ids_that_are_no_ids_go_nowhere_else(way_with):
