@@ -3,27 +3,18 @@
 `FIRESIDE_AWS_CLIENT=boto3` chooses the SDK, which is not even imported otherwise.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from fireside.adapters.connections_api import ConnectionsApi
+from fireside.adapters.connections_api import ConnectionsApi, Poster
 from fireside.adapters.dynamodb_api import DynamoDbApi
+from fireside.adapters.lambda_api import Functions, LambdaApi
 from fireside.adapters.pool import Pool
 from fireside.adapters.sigv4 import Credentials
 from fireside.adapters.tables import Tables
 from fireside.adapters.trust import trust
 
 CLIENT = "FIRESIDE_AWS_CLIENT"
-
-
-class Posting(Protocol):
-    """The way to the people over @connections."""
-
-    def send(
-        self, connection_ids: Iterable[str], data: bytes, budget_seconds: float | None = None
-    ) -> set[str]:
-        """Send `data` to every connection; return those that are gone."""
 
 
 def tables(environ: Mapping[str, str]) -> Tables:
@@ -37,13 +28,28 @@ def tables(environ: Mapping[str, str]) -> Tables:
     return DynamoDbApi(endpoint, region, credentials(environ), tls=trust(environ, endpoint))
 
 
-def outbound(environ: Mapping[str, str], endpoint: str) -> Posting:
+def outbound(environ: Mapping[str, str], endpoint: str) -> Poster:
     """Make the way to the connections behind `endpoint`, `https://HOST/STAGE`."""
     url = urlsplit(endpoint)
     assert url.hostname is not None
     port = url.port or (443 if url.scheme == "https" else 80)
     pool = Pool(url.hostname, port, tls=trust(environ, endpoint))
     return ConnectionsApi(endpoint, environ["AWS_REGION"], credentials(environ), pool)
+
+
+def functions(environ: Mapping[str, str]) -> Functions:
+    """Make the way to other functions."""
+    region = environ["AWS_REGION"]
+    endpoint = environ.get("AWS_ENDPOINT_URL_LAMBDA", f"https://lambda.{region}.amazonaws.com")
+    if _is_boto3(environ):
+        from fireside.adapters.boto import BotoFunctions  # noqa: PLC0415 - it costs 200 ms
+
+        return BotoFunctions.connect(region, endpoint)
+    url = urlsplit(endpoint)
+    assert url.hostname is not None
+    port = url.port or (443 if url.scheme == "https" else 80)
+    pool = Pool(url.hostname, port, tls=trust(environ, endpoint))
+    return LambdaApi(url.netloc, region, credentials(environ), pool)
 
 
 def credentials(environ: Mapping[str, str]) -> Credentials:

@@ -5,7 +5,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
 from fireside.adapters.pool import Answer, Pool
@@ -44,6 +44,20 @@ class Posted(NamedTuple):
 
     left: list[str]
     """Never sent, or refused for now: to post to them again shows nothing twice."""
+
+
+class Poster(Protocol):
+    """Posts over @connections."""
+
+    def post(
+        self,
+        connection_ids: Iterable[str],
+        data: bytes,
+        *,
+        budget_seconds: float | None = None,
+        post_seconds: float | None = None,
+    ) -> Posted:
+        """Send `data` to every connection, and tell what became of it."""
 
 
 class ConnectionsApi:

@@ -22,8 +22,9 @@ from fireside.chat import YOUNG_MS, Chat
 from fireside.domain.entry import EntryRules
 from fireside.domain.errors import StorageFailed
 from fireside.entrypoints.authorizer import Handler, make_authorizer
-from fireside.entrypoints.machine import entropy, epoch_ms, open_store
+from fireside.entrypoints.machine import open_store
 from fireside.entrypoints.router import Response, make_handler, storage_failed
+from fireside.entrypoints.world import entropy, epoch_ms
 from fireside.ports import Clock, ConnectionRegistry, Outbound
 
 DATA, ENDPOINT = "CHAT_DATA", "CHAT_ENDPOINT"

@@ -26,9 +26,10 @@ from fireside.domain.events import Closing
 from fireside.entrypoints import apart, faithful
 from fireside.entrypoints.authorizer import make_authorizer
 from fireside.entrypoints.exits import CannotStart, ExitCode
-from fireside.entrypoints.machine import entropy, epoch_ms, open_store
+from fireside.entrypoints.machine import open_store
 from fireside.entrypoints.router import make_handler, storage_failed
 from fireside.entrypoints.settings import Settings
+from fireside.entrypoints.world import entropy, epoch_ms
 from localgateway import api as gateway_api
 from localgateway.api import ApiError
 from localgateway.door import take_over

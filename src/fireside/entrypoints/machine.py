@@ -1,8 +1,6 @@
-"""What one machine gives a chat: its clock, its chance, and the folder that keeps messages."""
+"""What one machine gives a chat: the folder that keeps messages."""
 
-import secrets
 import time
-import uuid
 from pathlib import Path
 
 from fireside.adapters.sqlite import (
@@ -12,8 +10,8 @@ from fireside.adapters.sqlite import (
     StoreTooNew,
     StoreUnusable,
 )
-from fireside.domain.message import ENTROPY_BITS
 from fireside.entrypoints.exits import CannotStart, ExitCode
+from fireside.entrypoints.world import new_epoch
 
 _LOOK_AGAIN_SECONDS = 0.02
 
@@ -26,24 +24,10 @@ def open_store(folder: Path, *, patience_seconds: float = 0) -> SqliteStore:
     until = time.monotonic() + patience_seconds
     while True:
         try:
-            return SqliteStore.open(folder / "fireside.db", new_epoch=_new_epoch)
+            return SqliteStore.open(folder / "fireside.db", new_epoch=new_epoch)
         except (StoreCorrupt, StoreTooNew) as cause:
             raise CannotStart(str(cause), ExitCode.DATABASE) from cause
         except StoreUnusable as cause:
             if not isinstance(cause, StoreLocked) or time.monotonic() >= until:
                 raise CannotStart(str(cause), ExitCode.DATA) from cause
         time.sleep(_LOOK_AGAIN_SECONDS)
-
-
-def epoch_ms() -> int:
-    """Return the time in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
-
-
-def entropy() -> int:
-    """Return `ENTROPY_BITS` random bits."""
-    return secrets.randbits(ENTROPY_BITS)
-
-
-def _new_epoch() -> str:
-    return uuid.uuid4().hex[:16]
