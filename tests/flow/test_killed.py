@@ -15,13 +15,14 @@ import pytest
 
 from fireside.adapters import fanout
 from fireside.entrypoints import aws
-from tests.flow.cloud import Refused, seen_registry, seen_store
+from tests.flow.cloud import PATIENT, Refused, seen_registry, seen_store
 from tests.flow.house import Mailboxes
 from tests.flow.one_event import Context
 
 pytestmark = pytest.mark.in_cloud
 
 PROGRAM = Path(__file__).with_name("one_event.py")
+QUIET = aws.World(patience=PATIENT, say=lambda _line: None)
 LISTENING = ("Ann's tab", "Bob", "Cy", "Thea")
 OTHERS = 5  # Bob, Cy, Dora, Gus, Thea
 
@@ -90,7 +91,7 @@ class Room:
 
     def call(self, route, connection_id, fields=None, name=None):
         """Ask in this process."""
-        handler = aws.make_chat(self.region.environ(), aws.World(say=lambda _line: None))
+        handler = aws.make_chat(self.region.environ(), QUIET)
         response = handler(self.event(route, connection_id, fields or {}, name), Context)
         assert response["statusCode"] == 200
         return response.get("body")
@@ -125,7 +126,7 @@ class Room:
     def run_what_was_handed_over(self, times=1):
         """Lambda may deliver an event twice."""
         self.is_throttled = False
-        fanout = aws.make_fanout(self.region.environ(), aws.World(say=lambda _line: None))
+        fanout = aws.make_fanout(self.region.environ(), QUIET)
         for payload in self.region.invoked * times:
             fanout(json.loads(payload), Context)
 
@@ -192,7 +193,7 @@ def test_a_send_without_trouble_makes_the_calls_that_are_killed_above(room):
 
 def test_an_event_that_is_delivered_twice_is_one_message(room):
     event = room.event("sendMessage", "Ann", {"message": "hi"})
-    handler = aws.make_chat(room.region.environ(), aws.World(say=lambda _line: None))
+    handler = aws.make_chat(room.region.environ(), QUIET)
 
     first, again = [json.loads(handler(event, Context)["body"]) for _ in range(2)]
 
