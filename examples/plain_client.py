@@ -20,8 +20,9 @@ def main(link: str, username: str, text: str) -> None:
     offered = ["fireside.v1", f"invite.{secret}"] if secret else None
     with connect(url, subprotocols=offered) as socket:
         socket.send(json.dumps({"action": "sendMessage", "message": text}))
-        socket.send(json.dumps({"action": "getHistory"}))
         for frame in map(json.loads, socket):
+            if frame["type"] == "ack":  # two at once may be carried out in any order on AWS
+                socket.send(json.dumps({"action": "getHistory"}))
             if frame["type"] == "error":
                 sys.exit(f"{frame['code']}: {frame['message']}")
             if frame["type"] == "history":

@@ -118,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _lambda(self, name, url, _body):
-        if name.endswith("/account-settings/") or name.endswith("/account-settings"):
+        if name.rstrip("/").endswith("/account-settings"):
             limit = self.aws.lambda_limit
             self._json({"AccountLimit": {"ConcurrentExecutions": limit}, "AccountUsage": {}})
         elif url.path.rpartition("/")[2] in self.aws.taken:

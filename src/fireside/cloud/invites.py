@@ -11,7 +11,7 @@ from fireside.adapters.invite_file import InviteFile, InviteUnusable
 from fireside.cloud.stage import Stage
 from fireside.domain.invite import hash_of
 from fireside.entrypoints.exits import CannotStart, ExitCode
-from fireside.entrypoints.machine import new_invite
+from fireside.entrypoints.world import new_invite
 
 MOST = 20
 """As infra/variables.tf has it."""

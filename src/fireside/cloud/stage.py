@@ -15,7 +15,7 @@ from typing import Any
 
 from fireside.adapters.invite_file import InviteFile
 from fireside.entrypoints.exits import CannotStart, ExitCode
-from fireside.entrypoints.machine import new_invite
+from fireside.entrypoints.world import new_invite
 
 REGION = "us-east-1"
 

@@ -37,6 +37,7 @@ examples:
   fireside invoke sendMessage              put the sample event into the handlers
   fireside doctor                          find out why it will not start
   fireside package                         build the zip that AWS Lambda would run
+  fireside rehearse                        run that zip here, as AWS would
   fireside cost --users 50 --messages-per-day 2000
                                            reckon what AWS would charge a month
 
@@ -126,6 +127,16 @@ def _cost(arguments: argparse.Namespace) -> int:
     return ExitCode.OK
 
 
+def _rehearse(arguments: argparse.Namespace) -> int:
+    from fireside.cloud.rehearsal import Options, rehearse
+    from fireside.entrypoints.logs import setup_logging
+
+    settings = _settings(arguments)
+    setup_logging(settings.log_format, sys.stderr, color=settings.color)
+    given = (arguments.keep, arguments.latency, arguments.seed, arguments.seconds)
+    return rehearse(settings, Options(*given, arguments.people, arguments.messages))
+
+
 def _settings(arguments: argparse.Namespace) -> Settings:
     flags = {key: getattr(arguments, key, None) for key in known.KEYS}
     path = known.config_path(arguments.config, os.environ, Path.cwd())
@@ -211,6 +222,54 @@ def _add_package(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("build/fireside-lambda.zip"),
         help="where to write it; default: %(default)s",
+    )
+
+
+def _add_rehearse(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Build the zip for AWS Lambda and run it on this machine: behind the local gateway, with "
+        "signed @connections and DynamoDB Local. In the end, say what AWS would have billed. "
+        "Nothing can reach AWS."
+    )
+    _add(parser, "host", metavar="HOST")
+    _add(parser, "port", metavar="PORT")
+    _add(parser, "log_format", metavar="|".join(known.LOG_FORMATS))
+    parser.add_argument(
+        "--config", metavar="FILE", help="settings file; default: ./fireside.toml if it is there"
+    )
+    parser.add_argument(
+        "--keep",
+        metavar="FOLDER",
+        type=Path,
+        nargs="?",
+        const=Path("build/rehearsal"),
+        help="keep what is said, in build/rehearsal or in FOLDER; otherwise it is forgotten",
+    )
+    parser.add_argument(
+        "--latency",
+        choices=["none", "aws"],
+        default="none",
+        help="wait as long as AWS would make one wait; default: none",
+    )
+    parser.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="which run of those waits; default: 0"
+    )
+    parser.add_argument(
+        "--for", dest="seconds", metavar="SECONDS", type=_amount, help="stop after this long"
+    )
+    parser.add_argument(
+        "--people",
+        metavar="N",
+        type=_count,
+        default=0,
+        help="have so many people talk by themselves, and stop when all was said",
+    )
+    parser.add_argument(
+        "--messages",
+        metavar="N",
+        type=_count,
+        default=10,
+        help="that each of them says; default: 10",
     )
 
 
@@ -302,6 +361,7 @@ _COMMANDS: tuple[tuple[str, str, Add, Run], ...] = (
     ("invoke", "put one event straight into the handlers", _add_invoke, _invoke),
     ("doctor", "check what the chat needs, with remedies", _add_doctor, _doctor),
     ("package", "build the zip that AWS Lambda would run", _add_package, _package),
+    ("rehearse", "run that zip here, as AWS would", _add_rehearse, _rehearse),
     ("cost", "reckon what AWS would charge a month", _add_cost, _cost),
     *cloud.COMMANDS,
 )
