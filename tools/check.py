@@ -40,8 +40,10 @@ class Outcome:
 
 
 def lint_steps() -> list[Step]:
-    """List what reads the code without running it."""
+    """List what reads the code without running it; checkov too, where `make lint-infra` was run."""
+    infra = ("make", "--no-print-directory", "lint-infra")
     return [
+        *([Step("checkov", infra)] if (ROOT / ".venv-infra").is_dir() else []),
         Step("ruff", (f"{BIN}/ruff", "check", ".")),
         Step("ruff format", (f"{BIN}/ruff", "format", "--check", ".")),
         Step("mypy", (f"{BIN}/mypy",)),
