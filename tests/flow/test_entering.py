@@ -97,6 +97,7 @@ def test_leaving_twice_is_normal():
     assert ann.house.registry.get("Ann") is None
 
 
+@pytest.mark.in_memory
 def test_the_store_is_not_asked_at_the_door():
     house = House()
     house.chat.messages = None
@@ -121,6 +122,7 @@ def test_nobody_is_let_in_while_the_store_is_broken():
     assert storage_failed({"requestContext": {"eventType": "CONNECT"}}) == {"statusCode": 503}
 
 
+@pytest.mark.in_memory
 def test_an_allowed_page_may_connect():
     house = House()
     rules = EntryRules(frozenset({"chat.example"}), frozenset({"https://page.example"}))

@@ -12,7 +12,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - the SDK's own
 
-from fireside.adapters.lambda_api import INVOKE_SECONDS
+from fireside.adapters.lambda_api import ACCEPTED, INVOKE_SECONDS
 from fireside.adapters.tables import Answer, Operation, Passing, Refused, failure
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class BotoTables:
         cls, region: str, endpoint: str | None = None, *, call_seconds: float = 1, sockets: int = 10
     ) -> Self:
         """Make a client; the credentials are where the SDK looks for them."""
-        return cls(_client("dynamodb", region, endpoint, call_seconds, sockets))
+        return cls(client("dynamodb", region, endpoint, call_seconds, sockets))
 
     def call(self, operation: Operation, request: Mapping[str, object]) -> Answer:
         """Ask once."""
@@ -66,26 +66,29 @@ class BotoFunctions:
         cls, region: str, endpoint: str | None = None, *, seconds: float = INVOKE_SECONDS
     ) -> Self:
         """Make a client; the credentials are where the SDK looks for them."""
-        return cls(_client("lambda", region, endpoint, seconds))
+        return cls(client("lambda", region, endpoint, seconds))
 
     def invoke(self, function: str, payloads: Sequence[bytes]) -> list[bool]:
         """Have a function, named or by ARN, run once for each payload."""
         return [self._is_accepted(function, payload) for payload in payloads]
 
     def _is_accepted(self, function: str, payload: bytes) -> bool:
+        status: object
         try:
-            self._client.invoke(FunctionName=function, InvocationType="Event", Payload=payload)
+            answer = self._client.invoke(
+                FunctionName=function, InvocationType="Event", Payload=payload
+            )
+            status = answer["StatusCode"]
         except ClientError as cause:
             status = cause.response["ResponseMetadata"]["HTTPStatusCode"]
-            log.error("a function was not invoked: %s", status)  # noqa: TRY400 - that says it all
-            return False
         except (BotoCoreError, HTTPClientError, ConnectionError) as cause:
-            log.error("a function was not invoked: %s", type(cause).__name__)  # noqa: TRY400 - the same
-            return False
-        return True
+            status = type(cause).__name__
+        if status != ACCEPTED:
+            log.error("a function was not invoked: %s", status)
+        return status == ACCEPTED
 
 
-def _client(
+def client(
     service: str, region: str, endpoint: str | None, seconds: float, sockets: int = 10
 ) -> BaseClient:
     """Make a client that tries once: being patient is our own affair."""

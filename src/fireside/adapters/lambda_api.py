@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 INVOKE_SECONDS = 0.5
 """For all hand-overs of one call. Somebody waits for an answer meanwhile."""
 
-_ACCEPTED = 202
+ACCEPTED = 202
 
 
 class Functions(Protocol):
@@ -75,6 +75,6 @@ class LambdaApi:
 
 def _is_accepted(answer: Answer | None) -> bool:
     status = None if answer is None else answer.status
-    if status != _ACCEPTED:
+    if status != ACCEPTED:
         log.error("a function was not invoked: %s", status or "no answer")
-    return status == _ACCEPTED
+    return status == ACCEPTED
