@@ -8,7 +8,7 @@ DYNAMO := tests/dynamodb/node_modules/.fireside
 WEB    := $(shell find web -path web/node_modules -prune -o -type f ! -name '*.test.*' -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page run dev test lint lint-infra fmt frames e2e bench bench-page picture fuzz build lock clean
+.PHONY: help setup page run dev test lint lint-infra fmt frames e2e bench bench-page picture bill fuzz build lock clean
 
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ bench-page: setup ## Measure the page in a real browser against its bars
 
 picture: setup ## Take the README's pictures of the page anew
 	@PYTHONPATH=bench/page:tests/e2e $(BIN)/python bench/page/picture.py
+
+bill: setup ## Draw the bill's plot in the documents anew
+	@$(BIN)/fireside cost --users 50 --messages-per-day 2000 --online 50 --online-per-room 12 \
+	  --plot docs/images/bill.svg >/dev/null
 
 fuzz: setup ## Throw 100,000 bad frames, handshakes and requests at the gateway
 	@$(BIN)/python tools/fuzz.py

@@ -15,8 +15,9 @@ def main(address: str, username: str, text: str) -> None:
     url = f"{address.replace('http', 'ws', 1)}/ws?username={quote(username)}"
     with connect(url) as socket:
         socket.send(json.dumps({"action": "sendMessage", "message": text}))
-        socket.send(json.dumps({"action": "getHistory"}))
         for frame in map(json.loads, socket):
+            if frame["type"] == "ack":  # two at once may be carried out in any order on AWS
+                socket.send(json.dumps({"action": "getHistory"}))
             if frame["type"] == "error":
                 sys.exit(f"{frame['code']}: {frame['message']}")
             if frame["type"] == "history":

@@ -43,11 +43,8 @@ class State:
     def __init__(self, document: dict[str, Any]) -> None:
         self._resources: dict[str, list[Resource]] = {}
         self._read((document.get("values") or {}).get("root_module") or {})
-        names = {
-            one.values["handler"].split(".")[2:][-1]: one for one in self.all("lambda_function")
-        }
         self.functions = {
-            "brake" if name == "handler" else name: one for name, one in names.items()
+            one.values["handler"].rpartition(".")[2]: one for one in self.all("lambda_function")
         }
 
     def all(self, kind: str) -> list[Resource]:

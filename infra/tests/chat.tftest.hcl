@@ -42,12 +42,14 @@ run "says_what_the_worst_day_costs_before_it_is_made" {
   command = plan
 
   variables {
+    throttle_rate           = 10
+    throttle_burst          = 100
     brake_messages_per_hour = 1000
   }
 
   assert {
-    condition     = output.worst_day_dollars == 4
-    error_message = "24,000 messages, each as dear as can be, and the minutes until the brake acts."
+    condition     = output.worst_day_dollars == 15
+    error_message = "A lower throttle and a lower brake make a cheaper day."
   }
 }
 

@@ -29,7 +29,7 @@ _MOST = {"routes": 300, "integrations": 300, "authorizers": 10}
 
 
 _FUNCTION = frozenset({"handler", "environment", "memoryMegabytes", "timeoutSeconds"})
-"""What an integration and an authorizer may both say of the function they call."""
+"""What an integration, an authorizer and a further function may all say."""
 
 
 class ApiError(Exception):
@@ -153,6 +153,7 @@ class _Reader:
                 "authorizers",
                 "integrations",
                 "routes",
+                "functions",
                 "stageVariables",
                 "codeRoot",
             },
@@ -182,12 +183,15 @@ class _Reader:
         self, top: Mapping[str, Any], timeouts: Mapping[str, float]
     ) -> dict[str, Function]:
         """Read what is called; one name is one function, whoever calls it."""
-        found = {}
-        for kind in ("integrations", "authorizers"):
-            for name, fields in top.get(kind, {}).items():
+        found: dict[str, Function] = {}
+        for kind in ("integrations", "authorizers", "functions"):
+            for name, fields in self._object(top.get(kind, {}), kind).items():
                 place = f"{kind}.{name}"
                 if name in found:
-                    self._refuse(place, "an integration has this name too; give it another")
+                    other = found[name].place.partition("s.")[0]
+                    self._refuse(place, f"an {other} has this name too; give it another")
+                if kind == "functions":
+                    self._object(fields, place, set(_FUNCTION))
                 found[name] = self._function(name, place, fields, timeouts)
         return found
 

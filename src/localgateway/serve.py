@@ -18,6 +18,7 @@ from localgateway.api import Api, ApiError, load
 from localgateway.context import Credentials
 from localgateway.door import take_over
 from localgateway.faults import Faults, Plan, slow
+from localgateway.invocations import Invocations, no_such_function
 from localgateway.limits import Limits
 from localgateway.management_http import Access
 from localgateway.recording import Recorder, record
@@ -75,15 +76,17 @@ class Hosted:
         if recorder is not None:
             make_runner = record(make_runner, recorder)
         key, secret = options.credentials or ("", "")
+        access = Access(strict=options.strict, secrets={key: secret} if key else {})
         self.server = Server(
             api,
             make_runner,
             site=_site(lambda: self.server) if beside is None else None,
-            access=Access(strict=options.strict, secrets={key: secret} if key else {}),
+            access=access,
             faults=faults,
             limits=options.limits,
             beside=beside,
         )
+        self.server.app.middlewares.insert(0, Invocations(api.name, self.runner, access).answer)
 
     @property
     def url(self) -> str:
@@ -307,6 +310,9 @@ def _site(server: Callable[[], Server]) -> web.Application:
     app = web.Application()
 
     async def answer(request: web.Request) -> web.StreamResponse:
+        unknown = no_such_function(request.rel_url.raw_path)
+        if unknown is not None:
+            return unknown
         if server().at(request.path.split("/")[1]) is None:
             return web.json_response({"message": "Forbidden"}, status=403)
         if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":

@@ -30,6 +30,7 @@ from localgateway.events import Handshake, Ids
 from localgateway.faults import Faults, Line
 from localgateway.limits import CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_RESTART, Limits
 from localgateway.management_http import Access, Management, Posted
+from localgateway.metering import Meter
 from localgateway.runner import Completed, MakeRunner
 from localgateway.sockets import Socket, encode_frame
 
@@ -65,6 +66,7 @@ class Server:
         limits: Limits | None = None,
         farewell: Callable[[], bytes | None] = lambda: None,
         beside: "Server | None" = None,
+        meter: Meter | None = None,
     ) -> None:
         """Wire a server.
 
@@ -78,7 +80,9 @@ class Server:
             limits: Sizes and times; API Gateway's by default.
             farewell: Gives the text said to each connection before a planned stop.
             beside: A server whose port this one shares; their stages tell them apart.
+            meter: Counts what API Gateway would bill.
         """
+        self._meter = meter
         self.limits = limits or Limits()
         self.stage = api.stage
         self.gateway = Gateway(api, self.limits, Ids(secrets.token_bytes))
@@ -193,6 +197,8 @@ class Server:
 
     def text(self, socket: Socket, text: str) -> None:
         """Take a whole text message."""
+        if self._meter is not None:
+            self._meter.took(len(text.encode(errors="replace")))
         self.perform(self.gateway.text_received(socket.connection_id, text, _now()))
 
     def binary(self, socket: Socket) -> None:
@@ -203,6 +209,8 @@ class Server:
         """Take the end of a socket."""
         self.sockets.pop(socket.connection_id, None)
         self._live.discard(socket.connection_id)
+        if self._meter is not None:
+            self._meter.closed(socket.connection_id, time.monotonic())
         self._waiting.pop(socket.connection_id, None)
         if socket.connection_id in self.gateway.connections:
             log.info(
@@ -239,6 +247,10 @@ class Server:
     def push(self, connection_ids: Iterable[str], data: bytes) -> None:
         """Send the same text frame to several connections."""
         frame = encode_frame(data)
+        if self._meter is not None:
+            connection_ids = list(connection_ids)
+            for _ in connection_ids:
+                self._meter.gave(len(data))
         if self._line is None:
             self._queue(connection_ids, frame)
             return
@@ -252,7 +264,7 @@ class Server:
                 case Invoke():
                     self._invoke(action)
                 case SendText(connection_id, text):
-                    self._queue((connection_id,), encode_frame(text.encode(errors="replace")))
+                    self._say(connection_id, text.encode(errors="replace"))
                 case Accept(connection_id, subprotocol):
                     self._accept(connection_id, subprotocol)
                 case Refuse(connection_id, status, message, why):
@@ -263,6 +275,11 @@ class Server:
                 case CloseWith(connection_id, code, reason):
                     if connection_id in self.sockets:
                         self.sockets[connection_id].close(code, reason)
+
+    def _say(self, connection_id: str, data: bytes) -> None:
+        if self._meter is not None:
+            self._meter.gave(len(data))
+        self._queue((connection_id,), encode_frame(data))
 
     def _invoke(self, action: Invoke) -> None:
         if self._stopping:
@@ -277,6 +294,8 @@ class Server:
         log.info("connected", extra={"connection": connection_id})
         self.sockets[connection_id] = socket
         self._live.add(connection_id)
+        if self._meter is not None:
+            self._meter.opened(connection_id, time.monotonic())
         socket.accept(self.gateway.connections[connection_id], subprotocol)
         life = None if self._faults is None else self._faults.life()
         if life is not None:

@@ -95,15 +95,17 @@ def read(request: SignedRequest) -> Signature:
     return Signature(key_id, date, region, service, tuple(names.split(";")), digest)
 
 
-def verify(request: SignedRequest, secrets: Mapping[str, str], now: datetime) -> None:
+def verify(
+    request: SignedRequest, secrets: Mapping[str, str], now: datetime, *, service: str = SERVICE
+) -> None:
     """Check that a request was signed just now, for this service, with a key that is known.
 
     Raises:
         BadSignature: It was not.
     """
     signature = read(request)
-    if signature.service != SERVICE:
-        raise _mismatch(f"Credential should be scoped to correct service: '{SERVICE}'.")
+    if signature.service != service:
+        raise _mismatch(f"Credential should be scoped to correct service: '{service}'.")
     if "host" not in signature.header_names:
         raise _mismatch("'Host' must be a 'SignedHeader' in the AWS Authorization.")
     stamp = _stamp(request)

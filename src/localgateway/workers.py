@@ -6,25 +6,20 @@ invocation hears of it: a dead process is an error, and the next call gets a new
 """
 
 import asyncio
-import json
 import logging
-import os
-import signal
-import subprocess
-import sys
+import math
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
-from typing import Any
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from localgateway.api import Api, ApiError, Function
 from localgateway.context import Credentials, environment
-from localgateway.core import Invoke, Outcome, Raised, Returned
-from localgateway.events import Event
+from localgateway.core import Invoke, Outcome, Raised
 from localgateway.runner import Completed, Release
-from localgateway.worker import MARK
+from localgateway.worker_process import Launch, Worker, WorkerLost
 
 log = logging.getLogger(__name__)
 
@@ -34,159 +29,30 @@ CONCURRENCY = 10
 IDLE_SECONDS = 60.0
 """Without work, after which all processes of a function but one end; ours, Lambda's are longer."""
 
-INIT_SECONDS = 10.0
-"""For a module to be imported (Lambda's limit for the init phase)."""
 
-_END_SECONDS = 1.0
-_LOOK_SECONDS = 0.005
-_LONGEST_ANSWER = 32 * 1024 * 1024
-_LONGEST_LINE = 64 * 1024
-_GROUPS = sys.platform != "win32"
+class Report(NamedTuple):
+    """What Lambda's REPORT line says of an invocation."""
+
+    function: str
+    ms: float
+    """From the event to the answer."""
+    init_ms: float | None
+    """How long the process took to start, if this was its first."""
+    memory_megabytes: int
+
+    @property
+    def billed_ms(self) -> int:
+        """Round up to whole milliseconds; to start is billed too (since August 2025)."""
+        return math.ceil(self.ms + (self.init_ms or 0))
 
 
-class WorkerLost(Exception):  # noqa: N818 - it says what happened
-    """The process ended or answered nonsense; it can't be used again."""
+@dataclass(slots=True)
+class Direct:
+    """A call by name, as Lambda's own API makes it; nobody need wait for the answer."""
 
-
-class Worker:
-    """One process, seen from here."""
-
-    def __init__(self, function: Function, process: asyncio.subprocess.Process) -> None:
-        self.function = function
-        self.retirement: asyncio.TimerHandle | None = None
-        self._process = process
-        self._request_id = ""
-        self._log = asyncio.create_task(self._listen())
-
-    @classmethod
-    async def start(cls, function: Function, variables: Mapping[str, str]) -> "Worker":
-        """Start a process and wait until it has imported the handler.
-
-        Raises:
-            WorkerLost: It could not; the text says why.
-        """
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-P",
-            "-m",
-            "localgateway.worker",
-            env=variables,
-            cwd=variables["LAMBDA_TASK_ROOT"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            limit=_LONGEST_ANSWER,
-            start_new_session=_GROUPS,  # Ctrl-C is for the gateway; and so we can end its children
-        )
-        worker = cls(function, process)
-        try:
-            await worker._begun()
-        except WorkerLost:
-            await worker.end()
-            raise
-        except BaseException:
-            await worker.end(kill=True)
-            raise
-        return worker
-
-    async def invoke(self, event: Event, request_id: str, address: str) -> Outcome:
-        """Have the handler called, for as long as the function may take.
-
-        Raises:
-            WorkerLost: The process ended, ran out of time or answered nonsense.
-        """
-        seconds = self.function.timeout_seconds
-        request = {
-            "id": request_id,
-            "event": event,
-            "deadline": int((time.time() + seconds) * 1000),
-            "address": address,
-        }
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(request).encode() + b"\n")
-        try:
-            answer = await asyncio.wait_for(self._answer(), seconds)
-        except TimeoutError as cause:
-            raise WorkerLost(f"Task timed out after {seconds:.2f} seconds") from cause
-        if "raised" in answer:
-            return Raised(str(answer["raised"]))
-        return Returned(answer.get("value"))
-
-    async def end(self, *, kill: bool = False) -> None:
-        """Let the process end, or make it; return when it has, and its log is read."""
-        if self.retirement is not None:
-            self.retirement.cancel()
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        if not kill:
-            await self._ended()
-        self._kill()
-        await self._ended()
-        await asyncio.wait({self._log}, timeout=_END_SECONDS)
-        self._log.cancel()
-        await asyncio.gather(self._log, return_exceptions=True)
-
-    async def _begun(self) -> None:
-        try:
-            answer = await asyncio.wait_for(self._answer(), INIT_SECONDS)
-        except TimeoutError as cause:
-            raise WorkerLost(f"importing it took over {INIT_SECONDS:g} seconds") from cause
-        if "ready" not in answer:
-            raise WorkerLost(str(answer.get("failed")))
-
-    async def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        try:
-            line = await self._process.stdout.readline()
-            answer = json.loads(line) if line else None
-        except ValueError as cause:
-            raise WorkerLost("its process answered nonsense") from cause
-        if line and not isinstance(answer, dict):
-            raise WorkerLost("its process answered nonsense")
-        if answer is None:
-            raise WorkerLost(f"its process ended with {_ending(await self._ended())}")
-        found: dict[str, Any] = answer
-        return found
-
-    async def _ended(self) -> int | None:
-        """Wait for the process to end, and give its code.
-
-        asyncio's own `wait` is also for the pipes, and a child of the process may hold those.
-        """
-        for _ in range(int(_END_SECONDS / _LOOK_SECONDS)):
-            if self._process.returncode is not None:
-                break
-            await asyncio.sleep(_LOOK_SECONDS)
-        return self._process.returncode
-
-    def _kill(self) -> None:
-        """End the process and what it started."""
-        with suppress(ProcessLookupError, PermissionError):
-            if _GROUPS:
-                os.killpg(self._process.pid, signal.SIGKILL)
-            else:
-                self._process.kill()
-
-    async def _listen(self) -> None:
-        """Write what the handler prints to our log, line by line, for as long as it prints."""
-        assert self._process.stderr is not None
-        left = b""
-        while chunk := await self._process.stderr.read(_LONGEST_LINE):
-            *lines, left = (left + chunk).split(b"\n")
-            if len(left) > _LONGEST_LINE:
-                lines, left = [*lines, left], b""
-            for line in lines:
-                self._note(line)
-        if left:
-            self._note(left)
-
-    def _note(self, line: bytes) -> None:
-        text, mark, request_id = line.decode(errors="replace").partition(MARK)
-        if text or not mark:
-            facts = {"printed": True, "function": self.function.name, "request": self._request_id}
-            log.info(text, extra=facts)
-        if mark:
-            self._request_id = request_id
+    function: str
+    event: Any
+    answer: "asyncio.Future[Outcome]"
 
 
 class _Pool:
@@ -194,7 +60,7 @@ class _Pool:
 
     def __init__(self, function: Function) -> None:
         self.function = function
-        self.waiting: deque[Invoke] = deque()
+        self.waiting: deque[Invoke | Direct] = deque()
         self.idle: list[Worker] = []
         self.size = 0
 
@@ -202,7 +68,7 @@ class _Pool:
 class WorkerRunner:
     """Calls an API's functions in processes. All of it happens on the server's loop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what differs between a laptop and a rehearsal
         self,
         api: Api,
         *,
@@ -210,6 +76,8 @@ class WorkerRunner:
         address: Callable[[], str],
         concurrency: int = CONCURRENCY,
         credentials: Credentials | None = None,
+        launch: Launch | None = None,
+        report: Callable[[Report], object] = lambda _: None,
     ) -> None:
         """Wire the runner.
 
@@ -219,7 +87,11 @@ class WorkerRunner:
             address: Gives the gateway's own address, for handlers that post to it.
             concurrency: Processes that one function may have.
             credentials: What handlers sign with; your own by default.
+            launch: How processes are started; with this Python and your environment by default.
+            report: Told of each invocation how long it took.
         """
+        self._launch = launch or Launch()
+        self._report = report
         self._release = release
         self._address = address
         self._concurrency = concurrency
@@ -251,6 +123,23 @@ class WorkerRunner:
         pool = self._pools[invocation.function]
         pool.waiting.append(invocation)
         self._hire(pool)
+
+    def call(self, function: str, event: Any) -> "asyncio.Future[Outcome]":  # noqa: ANN401 - any JSON
+        """Call a function by name, soon; called on the loop. Its answer may be waited for."""
+        direct = Direct(function, event, self._loop.create_future())
+        pool = self._pools[function]
+        pool.waiting.append(direct)
+        self._hire(pool)
+        return direct.answer
+
+    def is_busy(self, function: str) -> bool:
+        """Tell whether a call would have to wait for another to end."""
+        pool = self._pools[function]
+        return not pool.idle and pool.size >= self._concurrency
+
+    def waiting(self, function: str) -> int:
+        """Count the calls that wait for a process."""
+        return len(self._pools[function].waiting)
 
     async def reload(self, api: Api) -> None:
         """Use new code from the next call on; what runs may finish with the old."""
@@ -301,13 +190,13 @@ class WorkerRunner:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _work(self, pool: _Pool, worker: Worker | None, invocation: Invoke) -> None:
+    async def _work(self, pool: _Pool, worker: Worker | None, invocation: Invoke | Direct) -> None:
         """Carry out one invocation, and give the process back if it lived through it."""
         began, request_id = time.perf_counter(), str(uuid.uuid4())
         try:
             if worker is None:
                 worker = await self._start(pool.function)
-            outcome: Outcome = await worker.invoke(invocation.event, request_id, self._address())
+            outcome = await self._invoke(worker, invocation.event, request_id)
         except (WorkerLost, OSError) as cause:
             outcome = Raised(str(cause))
             facts = {"request": request_id}
@@ -315,6 +204,8 @@ class WorkerRunner:
             self._over(invocation, outcome, request_id, began)
             await self._dismiss(pool, worker)
         except asyncio.CancelledError:
+            if isinstance(invocation, Direct):
+                invocation.answer.cancel()
             await self._dismiss(pool, worker)
             raise
         else:
@@ -323,16 +214,36 @@ class WorkerRunner:
         if not self._stopping:
             self._hire(self._pools.get(invocation.function, pool))
 
-    def _over(self, invocation: Invoke, outcome: Outcome, request_id: str, began: float) -> None:
-        _write(invocation, outcome, request_id, (time.perf_counter() - began) * 1000)
+    async def _invoke(self, worker: Worker, event: Any, request_id: str) -> Outcome:  # noqa: ANN401 - any JSON
+        """Have a process called, and report how long it took, however it ended."""
+        began = time.perf_counter()
+        init_ms, worker.init_ms = worker.init_ms, None
+        try:
+            return await worker.invoke(event, request_id, self._address())
+        finally:
+            ms = (time.perf_counter() - began) * 1_000
+            function = worker.function
+            self._report(Report(function.name, ms, init_ms, function.memory_megabytes))
+
+    def _over(
+        self, invocation: Invoke | Direct, outcome: Outcome, request_id: str, began: float
+    ) -> None:
+        ms = (time.perf_counter() - began) * 1000
+        if isinstance(invocation, Direct):
+            facts = {"function": invocation.function, "request": request_id, "ms": round(ms, 1)}
+            ending = "failed" if isinstance(outcome, Raised) else "returned"
+            log.info("%s %s in %.1f ms", invocation.function, ending, ms, extra=facts)
+            if not invocation.answer.done():
+                invocation.answer.set_result(outcome)
+            return
+        _write(invocation, outcome, request_id, ms)
         self._release([Completed(invocation, outcome, [])])
 
     async def _start(self, function: Function) -> Worker:
         api = self._api
-        return await Worker.start(
-            function,
-            environment(function, api.name, api.code_root, os.environ, self._credentials),
-        )
+        inherited = self._launch.inherited
+        variables = environment(function, api.name, api.code_root, inherited, self._credentials)
+        return await Worker.start(function, self._launch.command, variables)
 
     async def _warm(self, pool: _Pool) -> None:
         try:
@@ -361,18 +272,6 @@ class WorkerRunner:
             pool.idle.remove(worker)
             pool.size -= 1
             self._spawn(worker.end())
-
-
-def _ending(code: int | None) -> str:
-    """Say how a process ended."""
-    if code is None:
-        return "its answers closed"
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"
 
 
 def _write(invocation: Invoke, outcome: Outcome, request_id: str, ms: float) -> None:

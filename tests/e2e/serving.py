@@ -16,12 +16,20 @@ in_both_modes = pytest.mark.parametrize(
 )
 """Handlers in the server's process, or in one of their own: people must not see which."""
 
-START_SECONDS = 30
+REHEARSED = ("rehearse",)
+"""The zip for Lambda, in processes that find nothing else, over DynamoDB Local."""
+
+in_every_mode = pytest.mark.parametrize(
+    "mode", [(), ("--faithful",), REHEARSED], ids=["in batches", "faithful", "rehearsed"]
+)
+"""In the third mode too, which takes seconds to start."""
+
+START_SECONDS = 60
 ROOT = Path(__file__).parents[2]
 
 
 class Running:
-    """A running `fireside serve`."""
+    """A running `fireside serve` or `fireside rehearse`."""
 
     def __init__(self, process: subprocess.Popen[str], address: str) -> None:
         self.process = process
@@ -51,7 +59,10 @@ def serving(
     data: Path, *arguments: str, program: tuple[str, ...] = ("-m", "fireside")
 ) -> Iterator[Running]:
     """Start a server on a free port over `data`; end it when the block ends."""
-    command = [sys.executable, *program, "serve", "--port", "0", "--data", str(data), *arguments]
+    kept, command = ["serve", "--data", str(data)], [sys.executable, *program]
+    if arguments[:1] == REHEARSED:
+        kept, arguments = ["rehearse", "--keep", str(data)], arguments[1:]
+    command += [*kept, "--port", "0", *arguments]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
     ) as process:

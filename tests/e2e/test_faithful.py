@@ -15,10 +15,10 @@ from fireside.domain.entry import EntryRules
 from fireside.entrypoints import apart
 from fireside.entrypoints.exits import CannotStart, ExitCode
 from fireside.entrypoints.local import (
-    _own_address,
     api_document,
     make_faithful_server,
     open_store,
+    own_address,
     start_handlers,
 )
 from fireside.entrypoints.settings import Settings
@@ -116,7 +116,7 @@ def test_handlers_post_to_where_the_server_listens(tmp_path, host, address):
     class Listening:
         port = 80
 
-    assert _own_address(Settings(data=tmp_path, host=host), Listening()) == address
+    assert own_address(Settings(data=tmp_path, host=host), Listening()) == address
 
 
 def test_a_folder_in_use_is_said_before_anything_starts(tmp_path):

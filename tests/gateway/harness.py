@@ -151,6 +151,7 @@ async def gateway(handler=chat, *, door=None, fail=None, site=None, limits=None,
     lost = options.pop("on_lost_commit", lambda _event: {"statusCode": 200, "body": "lost"})
     ledger = Ledger(fail) if fail else Ledger()
     access, faults = options.pop("access", None), options.pop("faults", None)
+    meter = options.pop("meter", None)
     wrap = options.pop("wrap", lambda make_runner: make_runner)
     make_runner = functools.partial(
         BatchRunner,
@@ -168,6 +169,7 @@ async def gateway(handler=chat, *, door=None, fail=None, site=None, limits=None,
         faults=faults,
         limits=limits or Limits(),
         farewell=farewell,
+        meter=meter,
     )
     await server.start("127.0.0.1", port)
     running = Running(server, connections, ledger, events)

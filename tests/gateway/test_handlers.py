@@ -279,7 +279,7 @@ async def test_row_4_a_handler_that_cannot_be_imported_gives_502_on_connect():
 
 @on_loop
 async def test_an_import_that_takes_too_long_is_ended(monkeypatch):
-    monkeypatch.setattr("localgateway.workers.INIT_SECONDS", 0.3)
+    monkeypatch.setattr("localgateway.worker_process.INIT_SECONDS", 0.3)
     async with serving(document("endless.handler"), warm=False) as running:
         with pytest.raises(ApiError, match=r"importing it took over 0\.3 seconds"):
             await running.server.runner.warm()
@@ -370,6 +370,32 @@ async def test_a_reload_uses_new_code_and_what_runs_finishes_with_the_old(tmp_pa
         assert await client.text() == "brand new"
         (tmp_path / "go").touch()
         assert await client.text() == "old"
+
+
+@on_loop
+async def test_each_invocation_is_reported_and_only_the_first_of_a_process_with_its_start():
+    reports = []
+    async with serving(document(memoryMegabytes=512), report=reports.append) as running:
+        client = await running.join()
+        for _ in range(2):
+            await asked(client, "sleep", seconds=0.05)
+
+    connect, first, second = reports
+    assert connect.init_ms > 0
+    assert first.init_ms is second.init_ms is None
+    assert first.ms >= 50
+    assert (first.function, first.memory_megabytes) == ("app", 512)
+    assert connect.billed_ms >= connect.ms + connect.init_ms
+
+
+@on_loop
+async def test_an_invocation_that_runs_out_of_time_is_reported_too():
+    reports = []
+    async with serving(document(timeoutSeconds=1), report=reports.append) as running:
+        client = await running.join()
+        await asked(client, "sleep", seconds=5)
+
+    assert 1_000 <= reports[-1].ms < 3_000
 
 
 # --- The runner alone -------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import time
 from functools import partial
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from localgateway.api import parse
 from localgateway.limits import Limits
 from localgateway.management import Connections
+from localgateway.metering import Meter
 from localgateway.runner import BatchRunner
 from localgateway.server import Server
 from tests.gateway.harness import TEXT, document, gateway, on_loop
@@ -266,3 +268,27 @@ def test_a_handler_that_is_missing_is_named_before_the_start():
             parse(document()),
             partial(BatchRunner, {}, None, Connections(), on_lost_commit=print),
         )
+
+
+@on_loop
+async def test_a_meter_counts_what_api_gateway_would_bill():
+    """A frame in, its answer and the gateway's own refusal out, and how long it was open."""
+    meter = Meter()
+    async with gateway(meter=meter, default=False) as running:
+        client = await running.join()
+        client.say('{"action":"echo"}')
+        await client.text()
+        client.say('{"action":"nobody"}')
+        await client.text()
+        running.server.push([client_id(running)], b"x" * 40_000)
+        await client.text()
+
+        assert (meter.received, meter.sent, meter.connections) == (2, 1 + 1 + 2, 1)
+        assert meter.minutes(time.monotonic()) > 0
+        await running.server.stop()
+        assert meter.minutes(0.0) == meter.minutes(1e6) > 0
+
+
+def client_id(running):
+    [connection_id] = running.server.sockets
+    return connection_id

@@ -1,6 +1,8 @@
 """What is applied is what the rest of the project counts on."""
 
+import importlib
 import json
+import math
 import re
 from typing import get_args
 
@@ -9,6 +11,7 @@ import boto3
 import pytest
 
 from fireside.adapters import rows
+from fireside.cloud import bill, package
 from fireside.entrypoints import metrics
 from fireside.entrypoints.local import PAGE_HEADERS
 from localgateway.api import load
@@ -99,19 +102,26 @@ def test_a_built_page_has_only_kinds_of_files_that_we_know():
 
 def test_the_functions_know_each_other_and_the_door(resources):
     functions = {
-        values["handler"].removeprefix("fireside.entrypoints."): values["environment"][0][
-            "variables"
-        ]
+        values["handler"].rpartition(".")[2]: values["environment"][0]["variables"]
         for values in of_kind(resources, "aws_lambda_function")
     }
 
-    assert set(functions) == {"aws.chat", "aws.authorizer", "aws.fanout", "brake.handler"}
-    for door in (functions["aws.chat"], functions["aws.authorizer"]):
+    assert set(functions) == {"chat", "authorizer", "fanout", "brake"}
+    for door in (functions["chat"], functions["authorizer"]):
         assert door["FIRESIDE_INVITE_SHA256"] == INVITE
         assert door["FIRESIDE_ORIGINS"].startswith("https://")
     for name, read in aws_calls.environment().items():
-        given = functions["brake.handler" if name == "brake" else f"aws.{name}"]
-        assert read <= set(given), name
+        assert read <= set(functions[name]), name
+
+
+def test_every_handler_is_in_the_zip(resources, tmp_path):
+    built = package.write(tmp_path / "functions.zip")
+
+    for values in of_kind(resources, "aws_lambda_function"):
+        module, _, name = values["handler"].rpartition(".")
+        assert module in built.modules
+        assert callable(getattr(importlib.import_module(module), name))
+    assert aws_calls.BRAKE in built.modules
 
 
 def test_the_alarms_cost_nothing(resources):
@@ -128,6 +138,22 @@ def test_alarms_look_at_metrics_that_are_there(resources):
 
     for alarm in of_kind(resources, "aws_cloudwatch_metric_alarm"):
         assert alarm["metric_name"] in known[alarm["namespace"]]
+
+
+def test_the_worst_day_is_that_of_the_bill(resources, outputs):
+    stage = one(resources, "aws_apigatewayv2_stage", "this")["default_route_settings"][0]
+    (brake,) = (
+        values["threshold"]
+        for values in of_kind(resources, "aws_cloudwatch_metric_alarm")
+        if values["metric_name"] == "MessageCount"
+    )
+    lines = bill.worst_day(
+        throttle_rate=stage["throttling_rate_limit"],
+        throttle_burst=stage["throttling_burst_limit"],
+        brake_messages_per_hour=brake,
+    )
+
+    assert outputs["worst_day_dollars"] == math.ceil(bill.total(lines))
 
 
 def test_everything_is_named_for_project_and_stage(resources):

@@ -3,7 +3,6 @@
 They post over signed HTTP like functions on AWS, with a key that is made anew for each run.
 """
 
-import asyncio
 import dataclasses
 import secrets
 from collections.abc import Callable
@@ -14,12 +13,11 @@ from fireside.domain.entry import EntryRules
 from fireside.entrypoints import faithful
 from localgateway.api import Api
 from localgateway.context import Credentials
-from localgateway.core import Invoke, Outcome, Returned
+from localgateway.core import Returned
 from localgateway.management_http import Access
-from localgateway.runner import Completed, Release
+from localgateway.runner import Release
 from localgateway.workers import WorkerRunner
 
-_OUR_OWN = -1
 _WELL = Returned({"statusCode": 200})
 
 
@@ -38,10 +36,8 @@ class HandlersApart(WorkerRunner):
         address: Callable[[], str],
         credentials: Credentials,
     ) -> None:
-        self._pass_on = release
-        self._asked: list[asyncio.Future[Outcome]] = []
         super().__init__(
-            api, release=self._sort, address=address, concurrency=1, credentials=credentials
+            api, release=release, address=address, concurrency=1, credentials=credentials
         )
 
     async def check(self) -> None:
@@ -50,23 +46,10 @@ class HandlersApart(WorkerRunner):
         Raises:
             NotReady: They can't.
         """
-        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._asked.append(answer)
         context = {"routeKey": faithful.READY, "requestId": ""}
-        self.submit(Invoke(_OUR_OWN, "", "chat", {"requestContext": context}))
-        outcome = await answer
+        outcome = await self.call("chat", {"requestContext": context})
         if outcome != _WELL:
             raise NotReady(str(outcome[0]))
-
-    def _sort(self, batch: list[Completed]) -> None:
-        """Keep the answers to our own questions, and pass on all others."""
-        for completed in batch:
-            if completed.invocation.invocation_id == _OUR_OWN:
-                answer = self._asked.pop(0)
-                if not answer.done():
-                    answer.set_result(completed.outcome)
-            else:
-                self._pass_on([completed])
 
 
 def with_handlers(api: Api, data: Path, rules: EntryRules, endpoint: str) -> Api:

@@ -4,9 +4,10 @@ Each command imports what it needs when it runs, so `fireside --version` answers
 """
 
 import argparse
+import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from fireside.entrypoints import settings as known
@@ -30,6 +31,10 @@ examples:
   fireside serve --port 9000 --data ./chat another port, another folder
   fireside invoke sendMessage              put the sample event into the handlers
   fireside doctor                          find out why it will not start
+  fireside package                         build the zip that AWS Lambda would run
+  fireside rehearse                        run that zip here, as AWS would
+  fireside cost --users 50 --messages-per-day 2000
+                                           reckon what AWS would charge a month
 
 Every option of `serve` is also a FIRESIDE_* variable and a line in fireside.toml:
 a flag wins over the variable, the variable over the file, the file over the default.
@@ -51,16 +56,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    match arguments.command:
-        case "serve":
-            return _serve(arguments)
-        case "invoke":
-            return _invoke(arguments)
-        case "doctor":
-            return _doctor(arguments)
-        case _:
-            _parser().print_help(sys.stderr)
-            return int(ExitCode.USAGE)
+    run = _COMMANDS.get(arguments.command)
+    if run is None:
+        _parser().print_help(sys.stderr)
+        return int(ExitCode.USAGE)
+    return run(arguments)
 
 
 def _serve(arguments: argparse.Namespace) -> int:
@@ -88,10 +88,56 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return doctor(_settings(arguments), as_json=arguments.json)
 
 
+def _package(arguments: argparse.Namespace) -> int:
+    from fireside.cloud import package
+
+    try:
+        print(package.describe(package.write(arguments.out)))
+    except package.CannotPackage as why:
+        raise CannotStart(str(why)) from why
+    return ExitCode.OK
+
+
+def _cost(arguments: argparse.Namespace) -> int:
+    from fireside.cloud import cost
+
+    habits = cost.habits(vars(arguments))
+    say = cost.as_json if arguments.json else cost.report
+    print(say(habits, free_tier=arguments.free_tier))
+    if arguments.plot is not None:
+        try:
+            cost.draw(habits, arguments.plot, free_tier=arguments.free_tier)
+        except OSError as cause:
+            raise CannotStart(
+                f"{arguments.plot} can't be written ({cause.strerror}): name another with --plot."
+            ) from cause
+    return ExitCode.OK
+
+
+def _rehearse(arguments: argparse.Namespace) -> int:
+    from fireside.cloud.rehearsal import Options, rehearse
+    from fireside.entrypoints.logs import setup_logging
+
+    settings = _settings(arguments)
+    setup_logging(settings.log_format, sys.stderr, color=settings.color)
+    given = (arguments.keep, arguments.latency, arguments.seed, arguments.seconds)
+    return rehearse(settings, Options(*given, arguments.people, arguments.messages))
+
+
 def _settings(arguments: argparse.Namespace) -> Settings:
     flags = {key: getattr(arguments, key, None) for key in known.KEYS}
     path = known.config_path(arguments.config, os.environ, Path.cwd())
     return known.load(flags, os.environ, path)
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "serve": _serve,
+    "invoke": _invoke,
+    "doctor": _doctor,
+    "package": _package,
+    "rehearse": _rehearse,
+    "cost": _cost,
+}
 
 
 # --- What the command line may say ------------------------------------------------------------
@@ -109,6 +155,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands.add_parser("serve", help="run the chat until Ctrl-C"))
     _add_invoke(commands.add_parser("invoke", help="put one event straight into the handlers"))
     _add_doctor(commands.add_parser("doctor", help="check what the chat needs, with remedies"))
+    _add_package(commands.add_parser("package", help="build the zip that AWS Lambda would run"))
+    _add_rehearse(commands.add_parser("rehearse", help="run that zip here, as AWS would"))
+    _add_cost(commands.add_parser("cost", help="reckon what AWS would charge a month"))
     return parser
 
 
@@ -139,6 +188,120 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
     parser.description = "Check what the chat needs. Exit code 1 when something must be mended."
     _add_place(parser)
     parser.add_argument("--json", action="store_true", help="print the checks as JSON")
+
+
+def _add_package(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Build the zip for AWS Lambda: the same bytes each time, on any machine."
+    parser.add_argument(
+        "--out",
+        metavar="FILE",
+        type=Path,
+        default=Path("build/fireside-lambda.zip"),
+        help="where to write it; default: %(default)s",
+    )
+
+
+def _add_rehearse(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Build the zip for AWS Lambda and run it on this machine: behind the local gateway, with "
+        "signed @connections and DynamoDB Local. In the end, say what AWS would have billed. "
+        "Nothing can reach AWS."
+    )
+    _add(parser, "host", metavar="HOST")
+    _add(parser, "port", metavar="PORT")
+    _add(parser, "log_format", metavar="|".join(known.LOG_FORMATS))
+    parser.add_argument(
+        "--config", metavar="FILE", help="settings file; default: ./fireside.toml if it is there"
+    )
+    parser.add_argument(
+        "--keep",
+        metavar="FOLDER",
+        type=Path,
+        nargs="?",
+        const=Path("build/rehearsal"),
+        help="keep what is said, in build/rehearsal or in FOLDER; otherwise it is forgotten",
+    )
+    parser.add_argument(
+        "--latency",
+        choices=["none", "aws"],
+        default="none",
+        help="wait as long as AWS would make one wait; default: none",
+    )
+    parser.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="which run of those waits; default: 0"
+    )
+    parser.add_argument(
+        "--for", dest="seconds", metavar="SECONDS", type=_amount, help="stop after this long"
+    )
+    parser.add_argument(
+        "--people",
+        metavar="N",
+        type=_count,
+        default=0,
+        help="have so many people talk by themselves, and stop when all was said",
+    )
+    parser.add_argument(
+        "--messages",
+        metavar="N",
+        type=_count,
+        default=10,
+        help="that each of them says; default: 10",
+    )
+
+
+def _add_cost(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Reckon a month's bill from list prices, line by line, beside the usual design's. "
+        "Nothing is asked of AWS."
+    )
+    wanted, more = parser.add_argument_group("who talks"), parser.add_argument_group("how much")
+    wanted.add_argument("--users", metavar="N", type=_count, required=True, help="people")
+    wanted.add_argument(
+        "--messages-per-day",
+        metavar="N",
+        type=_amount,
+        required=True,
+        help="of all of them together",
+    )
+    for option, help_ in (
+        ("--hours", "that each is connected, on a day; default: 8"),
+        ("--days", "in a month; default: 22"),
+        ("--online", "connected at once; default: all, spread over 24 hours"),
+        ("--online-per-room", "of those, in the room; default: all of them"),
+        ("--visits", "times a day that each opens the page; default: 1"),
+        ("--history-loads", "pages of history that each reads per visit; default: 1"),
+    ):
+        more.add_argument(option, metavar="N", type=_amount, help=help_)
+    more.add_argument(
+        "--message-bytes", metavar="N", type=_count, help="of one message's text; default: 100"
+    )
+    parser.add_argument("--region", choices=["us-east-1"], default="us-east-1", help="whose prices")
+    parser.add_argument(
+        "--free-tier",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="count what every account has free for ever; default: yes",
+    )
+    parser.add_argument("--json", action="store_true", help="print the bill as JSON")
+    parser.add_argument("--plot", metavar="FILE", type=Path, help="draw it over the people, as SVG")
+
+
+def _count(text: str) -> int:
+    """Read a whole number above 0."""
+    if not (text.isascii() and text.isdigit()) or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text!r}")
+    return int(text)
+
+
+def _amount(text: str) -> float:
+    """Read a number above 0."""
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = math.nan
+    if not 0 < amount < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
+    return amount
 
 
 def _add_place(parser: argparse.ArgumentParser) -> None:

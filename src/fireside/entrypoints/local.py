@@ -171,7 +171,7 @@ def make_faithful_server(
     make_runner = partial(
         apart.HandlersApart,
         api_document(),
-        address=lambda: _own_address(settings, server),
+        address=lambda: own_address(settings, server),
         credentials=credentials,
     )
     access = apart.access_with(credentials)
@@ -187,7 +187,7 @@ async def start_handlers(settings: Settings, server: Server) -> None:
     """
     if not isinstance(server.runner, apart.HandlersApart):
         return
-    endpoint = f"{_own_address(settings, server)}/{server.stage}"
+    endpoint = f"{own_address(settings, server)}/{server.stage}"
     api = apart.with_handlers(api_document(), settings.data, entry_rules(settings), endpoint)
     await server.runner.reload(api)
     try:
@@ -221,7 +221,7 @@ def _gateway(  # noqa: PLR0913 - all that differs between the two
         site=make_site(api.stage, page, Readiness(check).ask, PAGE_HEADERS, adopt),
         access=access,
         limits=limits,
-        farewell=_farewell,
+        farewell=farewell,
     )
     return server
 
@@ -230,11 +230,11 @@ async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
     """Serve until a signal comes; tell whether the store may be closed."""
     server = make(limits=Limits(connections=_connections()))
     stop = asyncio.Event()
-    _on_signals(stop.set)
+    on_signals(stop.set)
     try:
         await server.start(settings.host, settings.port)
     except OSError as cause:
-        raise _cannot_listen(settings, cause) from cause
+        raise cannot_listen(settings, cause) from cause
     await start_handlers(settings, server)
     address = settings.public_url or _address(settings.host, server.port)
     print(f"Fireside is at {address}  (messages in {settings.data}, Ctrl-C to stop)", flush=True)  # noqa: T201 - the one line people wait for
@@ -252,20 +252,21 @@ def _require_store(folder: Path) -> None:
     open_store(folder, patience_seconds=faithful.PATIENCE_SECONDS).close()
 
 
-def _own_address(settings: Settings, server: Server) -> str:
+def own_address(settings: Settings, server: Server) -> str:
     """Write the address at which this machine reaches the server."""
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - looked up
     literal = f"[{host}]" if ":" in host else host
     return f"http://{literal}:{server.port}"
 
 
-def _farewell() -> bytes:
+def farewell() -> bytes:
     """Say that we will be back, to each at another moment, so that not all return as one."""
     again_ms = 500 + random.randrange(RETURN_SPREAD_MS)  # noqa: S311 - spreading, no secret
     return wire.encode(Closing("restart", again=True, retry_after_ms=again_ms)).encode()
 
 
-def _cannot_listen(settings: Settings, cause: OSError) -> CannotStart:
+def cannot_listen(settings: Settings, cause: OSError) -> CannotStart:
+    """Say why a port can't be had, and what to do."""
     if cause.errno == errno.EADDRINUSE:
         message = (
             f"Port {settings.port} is taken by another program: "
@@ -294,7 +295,7 @@ def _warn_when_exposed(settings: Settings, port: int) -> None:
         )
 
 
-def _on_signals(stop: Callable[[], None]) -> None:
+def on_signals(stop: Callable[[], None]) -> None:
     """Stop on SIGTERM and Ctrl-C; a second one ends at once."""
     loop = asyncio.get_running_loop()
 

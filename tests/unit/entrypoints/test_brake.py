@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from fireside.entrypoints import brake
+from fireside.entrypoints import aws, brake
 
 ENVIRON = {"FIRESIDE_API_ID": "abc123", "FIRESIDE_STAGE": "ws"}
 
@@ -70,12 +70,12 @@ def test_an_alarm_that_ends_changes_nothing(stages, state):
     assert brake.pull(alarm(state), client, ENVIRON, print) == {"stage": "as it was"}
 
 
-def test_the_handler_takes_all_from_the_environment(stages, monkeypatch, capsys):
+def test_the_function_takes_all_from_the_environment(stages, monkeypatch, capsys):
     client, stubber = stages
     expect_a_stop(stubber)
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(brake.boto3, "client", {"apigatewayv2": client}.__getitem__)
 
-    assert brake.handler(alarm("ALARM"), None) == {"stage": "stopped"}
+    assert aws.brake(alarm("ALARM"), None) == {"stage": "stopped"}
     assert json.loads(capsys.readouterr().out)["stage"] == "ws"

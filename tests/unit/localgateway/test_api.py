@@ -49,6 +49,17 @@ def changed(path, value):
     return document
 
 
+def test_a_function_that_no_route_calls_is_a_function():
+    further = {"handler": "app.more", "memoryMegabytes": 256, "timeoutSeconds": 60}
+
+    api = parse(GOOD | {"functions": {"more": further}})
+
+    assert api.functions["more"] == Function(
+        "more", "functions.more", "app.more", {}, memory_megabytes=256, timeout_seconds=60
+    )
+    assert "more" not in api.integrations()
+
+
 def test_a_document_becomes_routes_with_what_they_call():
     api = parse(GOOD)
 
@@ -103,6 +114,10 @@ WRONG = [
         "7 is not known",
     ),
     (["authorizers", "app"], {}, "authorizers.app", "an integration has this name too"),
+    (["functions"], {"app": {}}, "functions.app", "an integration has this name too"),
+    (["functions"], {"door": {}}, "functions.door", "an authorizer has this name too"),
+    (["functions"], {"more": {"twoWay": True}}, "functions.more", "'twoWay' is not known"),
+    (["functions"], [], "functions", "an object is needed"),
     *(
         (["integrations", "app", "handler"], name, "integrations.app.handler", "is no function")
         for name in ("handler", "a..b", "", "a.b c", 7, "a.b.")
@@ -183,6 +198,7 @@ def test_what_is_wrong_is_refused_by_file_key_and_remedy(path, value, place, rem
 
 NOT_IN_A_SCHEMA = {"did you mean 'app'?", "add it under integrations"} | {
     "an integration has this name too",
+    "an authorizer has this name too",
     "did you mean 'door'?",
     "add it under authorizers",
 }

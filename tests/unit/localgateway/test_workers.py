@@ -3,7 +3,8 @@
 import pytest
 
 from localgateway.core import Raised, Returned
-from localgateway.workers import _ending, _said
+from localgateway.worker_process import _ending
+from localgateway.workers import _said
 
 
 @pytest.mark.parametrize(

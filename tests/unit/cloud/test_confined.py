@@ -1,0 +1,59 @@
+"""A rehearsal's processes stay on this machine, whatever their code wants."""
+
+import socket
+import sys
+
+import pytest
+
+from fireside.cloud import confined
+from fireside.cloud.confined import Outside, stay_here
+
+AWAY = ["203.0.113.1", "dynamodb.us-east-1.amazonaws.com", b"example.com", "2001:db8::1", "0.0.0.1"]
+HERE = ["127.0.0.1", "127.0.0.53", "::1", "localhost", b"localhost"]
+
+
+@pytest.mark.parametrize("host", AWAY)
+def test_what_is_not_here_is_neither_connected_to_nor_looked_up(host):
+    for event in ("socket.connect", "socket.sendto"):
+        with pytest.raises(Outside):
+            stay_here(event, (None, (host, 443)))
+    for event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        with pytest.raises(Outside):
+            stay_here(event, (host, 443))
+
+
+@pytest.mark.parametrize("host", HERE)
+def test_this_machine_may_be_asked(host):
+    stay_here("socket.connect", (None, (host, 80)))
+    stay_here("socket.getaddrinfo", (host, 80, 0, 0, 0))
+
+
+def test_everything_else_is_nobodys_business():
+    stay_here("open", ("file", "r", 0))
+    stay_here("socket.getaddrinfo", (None, 80, 0, 0, 0))
+    stay_here("socket.connect", (None, "/run/some.socket"))
+
+
+def test_the_address_that_the_gateway_listens_on_may_be_named(monkeypatch):
+    monkeypatch.setattr(confined, "ALLOWED", frozenset({"192.168.1.20"}))
+
+    stay_here("socket.connect", (None, ("192.168.1.20", 80)))
+    with pytest.raises(Outside):
+        stay_here("socket.connect", (None, ("192.168.1.21", 80)))
+
+
+def test_python_itself_asks_the_hook():
+    """The names of the events are Python's: a real look-up and a real connection raise them."""
+    asked = []
+    sys.addaudithook(lambda event, found: asked.append((event, found)) if listening else None)
+    listening = True
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname()).close()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.sendto(b"x", server.getsockname())
+    listening = False
+
+    events = {event for event, _ in asked}
+    assert {"socket.connect", "socket.getaddrinfo", "socket.sendto"} <= events
+    for event, found in asked:
+        stay_here(event, found)

@@ -1,0 +1,136 @@
+"""`fireside cost` says what it reckons, for people and for programs, and draws it."""
+
+import itertools
+import json
+import math
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from fireside.cloud import bill, cost, plot
+from fireside.cloud.habits import Habits
+from fireside.cloud.plot import Point
+from fireside.entrypoints.cli import main
+from fireside.entrypoints.exits import ExitCode
+
+OFFICE = ["cost", "--users", "50", "--messages-per-day", "2000"]
+
+
+def printed(capsys, *arguments):
+    assert main([*OFFICE, *arguments]) == ExitCode.OK
+    return capsys.readouterr().out
+
+
+def test_the_lines_show_their_arithmetic_and_add_up(capsys):
+    said = printed(capsys, "--online-per-room", "12", "--no-free-tier")
+
+    rows = [line for line in said.splitlines() if " x $" in line]
+    dollars = [float(line.rsplit("$", 1)[1].replace(",", "")) for line in rows]
+    [together] = [line for line in said.splitlines() if line.startswith("Together")]
+    assert len(rows) >= 10
+    assert math.fsum(dollars) == pytest.approx(float(together.rsplit("$", 1)[1]), abs=0.006)
+    assert "528,000 connection minutes x $0.25 a million" in said
+
+
+def test_free_tiers_are_told_whether_they_count_or_not(capsys):
+    assert "requests - 124,818 free" in printed(capsys, "--online-per-room", "12")
+    without = printed(capsys, "--no-free-tier")
+    assert "free x" not in without
+    assert "over for everybody" in without
+
+
+def test_json_says_the_same(capsys):
+    document = json.loads(printed(capsys, "--json", "--online", "50", "--online-per-room", "12"))
+
+    expected = bill.total(bill.ours(Habits(50, 2_000, online=50, online_per_room=12)))
+    assert document["dollars"] == pytest.approx(expected, abs=1e-4)
+    assert document["dollars"] == pytest.approx(
+        sum(line["dollars"] for line in document["lines"]), abs=1e-4
+    )
+    assert document["naive"]["dollars"] > 2 * document["dollars"]
+    assert (document["region"], document["asOf"][:3]) == ("us-east-1", "202")
+
+
+def test_a_number_of_people_that_was_asked_for_is_in_the_plot(capsys):
+    assert main(["cost", "--users", "77", "--messages-per-day", "100"]) == ExitCode.OK
+
+    assert "\n      77  $" in capsys.readouterr().out
+
+
+def test_bars_grow_with_dollars():
+    drawn = plot.text([Point(1, 0.02, 0.02), Point(10, 0.2, 2.0), Point(100, 20.0, 200.0)])
+
+    ours, naive = zip(
+        *(
+            [sum(map("▏▎▍▌▋▊▉█".count, half)) for half in (line[10:49], line[49:])]
+            for line in drawn.splitlines()[1:]
+        ),
+        strict=True,
+    )
+    assert list(ours) == sorted(ours)
+    assert ours[2] > 2 * ours[0]
+    assert naive[1] > ours[1]
+
+
+def test_the_picture_is_drawn_for_light_and_dark(tmp_path, capsys):
+    file = tmp_path / "bill.svg"
+    printed(capsys, "--plot", str(file))
+
+    text = file.read_text("utf-8")
+    root = ET.fromstring(text)  # noqa: S314 - our own
+    name = "{http://www.w3.org/2000/svg}"
+    assert {line.get("class") for line in root.iter(f"{name}polyline")} == {
+        "ours",
+        "naive",
+        "server",
+    }
+    assert "prefers-color-scheme: dark" in text
+    heights = [float(place.split(",")[1]) for place in _curve(root, "ours")]
+    assert heights == sorted(heights, reverse=True)  # more people cost more
+    assert "nan" not in text
+
+
+def _curve(root, kind):
+    curves = root.iter("{http://www.w3.org/2000/svg}polyline")
+    return next(line.get("points") for line in curves if line.get("class") == kind).split()
+
+
+def test_curves_that_end_together_keep_their_names_apart():
+    points = [Point(1, 1.0, 1.0), Point(10, 5.0, 5.0)]
+
+    root = ET.fromstring(plot.svg(points, "<all> the same", 5.0))  # noqa: S314 - our own
+    names = [
+        float(text.get("y"))
+        for text in root.iter("{http://www.w3.org/2000/svg}text")
+        if text.text in {"Fireside", "the usual design", "a small server"}
+    ]
+    assert all(abs(one - other) >= 15 for one, other in itertools.pairwise(names))
+
+
+def test_a_picture_that_can_not_be_written_is_one_sentence(tmp_path, capsys):
+    assert main([*OFFICE, "--plot", str(tmp_path)]) == ExitCode.UNEXPECTED
+
+    assert "name another with --plot" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--users", "0"],
+        ["--users", "many"],
+        ["--hours", "-1"],
+        ["--hours", "nan"],
+        ["--days", "soon"],
+        ["--region", "eu-central-1"],
+    ],
+)
+def test_what_can_not_be_reckoned_with_is_a_usage_error(wrong, capsys):
+    assert main([*OFFICE, *wrong]) == ExitCode.USAGE
+    assert wrong[0] in capsys.readouterr().err
+
+
+def test_a_bill_leaves_out_what_there_is_none_of():
+    rows = list(cost.table(bill.lines(bill.Usage(messages=5), free_tier=False)))
+
+    assert len(rows) == 2
+    assert "5 messages" in rows[0]

@@ -1,0 +1,70 @@
+"""What passes between the functions and DynamoDB Local is passed on whole, and counted."""
+
+import asyncio
+import json
+
+import pytest
+from aiohttp import ClientSession, web
+
+from fireside.cloud.counted_tables import CountedTables
+from fireside.cloud.weather import Weather
+
+ROW = {"pk": {"S": "x" * 1_500}}
+CONDITION = {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}
+CANCELLED = {
+    "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+    "CancellationReasons": [{"Code": "ConditionalCheckFailed"}, {"Code": "None"}],
+}
+THROTTLED = {"__type": "x#ProvisionedThroughputExceededException"}
+
+
+async def asked(operation, request, status, answer):
+    """Send one call through to a stand-in that answers so; give the counts, and both sides."""
+    heard = []
+
+    async def dynamodb(got):
+        heard.append((dict(got.headers), await got.text()))
+        return web.json_response(answer, status=status, headers={"x-amz-crc32": "7"})
+
+    app = web.Application()
+    app.router.add_post("/", dynamodb)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    tables = CountedTables(f"http://127.0.0.1:{runner.addresses[0][1]}", Weather({}, 0))
+    await tables.start()
+    headers = {"X-Amz-Target": f"DynamoDB_20120810.{operation}", "Authorization": "signed"}
+    try:
+        async with (
+            ClientSession() as session,
+            session.post(tables.address, data=json.dumps(request), headers=headers) as got,
+        ):
+            seen = (got.status, got.headers.get("x-amz-crc32"), await got.json())
+    finally:
+        await tables.stop()
+        await runner.cleanup()
+    return tables, heard, seen
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "status", "answer", "billed"),
+    [
+        ("Query", {}, 200, {"Items": [ROW] * 3}, (2, 0)),
+        ("GetItem", {}, 200, {}, (1, 0)),
+        ("PutItem", {"Item": ROW}, 200, {}, (0, 2)),
+        ("PutItem", {"Item": ROW}, 400, CONDITION, (0, 2)),
+        ("TransactWriteItems", {"TransactItems": [{"Put": {"Item": ROW}}]}, 200, {}, (0, 4)),
+        ("TransactWriteItems", {"TransactItems": [{"Put": {"Item": ROW}}]}, 400, CANCELLED, (0, 4)),
+        ("PutItem", {"Item": ROW}, 400, THROTTLED, (0, 0)),
+        ("Query", {}, 500, {}, (0, 0)),
+        ("DescribeTable", {}, 200, {}, (0, 0)),
+    ],
+)
+def test_what_aws_would_bill_is_counted(operation, request_, status, answer, billed):
+    tables, heard, seen = asyncio.run(asked(operation, request_, status, answer))
+
+    assert (tables.read_units, tables.write_units) == billed
+    assert seen == (status, "7", answer)
+    [(headers, body)] = heard
+    assert json.loads(body) == request_
+    assert headers["Authorization"] == "signed"

@@ -1,0 +1,32 @@
+from fireside.cloud.weather import AWS, Weather
+
+
+def times(kind, seed=0, count=1_000):
+    weather = Weather(AWS, seed)
+    return [weather.seconds(kind) * 1_000 for _ in range(count)]
+
+
+def test_a_seed_waits_the_same_times_and_another_waits_others():
+    assert times("read") == times("read")
+    assert times("read") != times("read", seed=1)
+
+
+def test_kinds_do_not_disturb_each_other():
+    weather = Weather(AWS, 0)
+    alternating = [(weather.seconds("read"), weather.seconds("post"))[0] * 1_000 for _ in range(9)]
+
+    assert alternating == times("read", count=9)
+
+
+def test_most_times_lie_between_the_two_and_one_in_a_hundred_is_late():
+    for kind, (low, high) in AWS.items():
+        found = times(kind)
+        late = [one for one in found if one > high]
+
+        assert min(found) >= low
+        assert 1 <= len(late) <= 30
+        assert max(found) <= 5 * high
+
+
+def test_without_latency_nobody_waits():
+    assert Weather({}, 0).seconds("cold start") == 0
