@@ -87,4 +87,9 @@ def test_what_the_code_calls_is_read_from_the_code():
 
 
 def test_every_kind_of_client_is_known_to_the_audit():
-    assert aws_calls.client_factories() == {*aws_calls.FACTORIES, "tables", "credentials"}
+    assert aws_calls.client_factories() == {
+        *aws_calls.FACTORIES,
+        "credentials",
+        "pool_to",
+        "tables",
+    }
