@@ -153,7 +153,7 @@ module "brake" {
 
   name               = "${local.prefix}-brake"
   description        = "Stops the stage when an hour had too many messages"
-  handler            = "fireside.entrypoints.brake.handler"
+  handler            = "fireside.entrypoints.aws.brake"
   package_path       = var.package_path
   memory_megabytes   = 256
   timeout_seconds    = 30

@@ -90,7 +90,7 @@ output "settings" {
 }
 
 output "worst_day_dollars" {
-  description = "What a day of messages can cost at most, every message as dear as can be, just below the brake."
+  description = "What a day can cost at most, under attack, until somebody looks."
   value       = local.worst_day_dollars
 }
 
@@ -103,16 +103,19 @@ locals {
   socket_url = var.site ? "wss://${module.site[0].host}/${local.api.stage}" : "wss://${module.websocket_api.host}/${local.api.stage}"
   functions  = { chat = module.chat, authorizer = module.authorizer, fanout = module.fanout, brake = module.brake }
 
-  # Dollars a million in us-east-1: a metered message; and if it is a send of the longest text to
-  # nobody else, a call of a second, 12 units of writing and 2 of reading (docs/reference/dynamodb.md).
-  message_dollars = 1.00
-  call_dollars    = 0.20 + 13.3334 * var.memory_megabytes / 1024
-  table_dollars   = 12 * 0.625 + 2 * 0.125
+  # A day under attack, reckoned as `fireside cost` does (src/fireside/cloud/bill.py, which says
+  # why; a test compares the two). Just below the brake all day, and once over it for the quarter
+  # of an hour that it may take to act, in which an account can post 9 million times. Each message
+  # is the dearest there is; whatever else the throttle lets in comes, goes and stays idle.
+  let_in   = var.throttle_rate * 86400 + var.throttle_burst
+  commands = min(local.let_in, 12 * var.brake_messages_per_hour + 900 * var.throttle_rate)
+  comers   = local.let_in - local.commands
+  posts    = 900 * 10000
 
-  # Until the brake acts, some minutes go by, in which an account can have 3 million messages.
-  overshoot_dollars = 3
+  # Dollars a million in us-east-1, of messages, connection minutes, calls and units.
+  gateway_dollars  = 1.00 * (2 * local.commands + local.posts) + 0.25 * 10 * local.comers
+  function_dollars = 0.20 * (local.commands + 3 * local.comers) + 13.3334 * var.memory_megabytes / 1024 * (1.2 * local.commands + 0.043 * local.comers)
+  table_dollars    = 0.625 * (12 * local.commands + 4 * local.comers) + 0.125 * (103 * local.commands + 2 * local.comers)
 
-  worst_day_dollars = ceil(
-    24 * var.brake_messages_per_hour * (local.message_dollars + local.call_dollars + local.table_dollars) / 1000000 + local.overshoot_dollars
-  )
+  worst_day_dollars = ceil((local.gateway_dollars + local.function_dollars + local.table_dollars) / 1000000)
 }

@@ -186,7 +186,7 @@ variable "account_log_role" {
 variable "throttle_rate" {
   description = "Requests a second from all clients together; more are refused."
   type        = number
-  default     = 100
+  default     = 50
 
   validation {
     condition     = var.throttle_rate >= 1 && var.throttle_rate <= 10000

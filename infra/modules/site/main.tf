@@ -24,6 +24,17 @@ locals {
     webmanifest = "application/manifest+json"
   }
 
+  # Never Host: API Gateway knows only its own.
+  handshake_headers = [
+    "CloudFront-Viewer-Address",
+    "Origin",
+    "Sec-WebSocket-Extensions",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Protocol",
+    "Sec-WebSocket-Version",
+    "User-Agent",
+  ]
+
   # What the local server sends with the page (PAGE_HEADERS); a test compares the two.
   content_security_policy = join("; ", [
     "default-src 'none'",
@@ -174,7 +185,6 @@ resource "aws_cloudfront_origin_access_control" "this" {
   signing_protocol                  = "sigv4"
 }
 
-# Never Host: API Gateway knows only its own. Never cookies: there are none.
 resource "aws_cloudfront_origin_request_policy" "socket" {
   name    = "${var.name}-socket"
   comment = "What a handshake needs"
@@ -183,15 +193,7 @@ resource "aws_cloudfront_origin_request_policy" "socket" {
     header_behavior = "whitelist"
 
     headers {
-      items = [
-        "CloudFront-Viewer-Address",
-        "Origin",
-        "Sec-WebSocket-Extensions",
-        "Sec-WebSocket-Key",
-        "Sec-WebSocket-Protocol",
-        "Sec-WebSocket-Version",
-        "User-Agent",
-      ]
+      items = local.handshake_headers
     }
   }
 
