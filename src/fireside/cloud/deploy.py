@@ -48,6 +48,16 @@ def deploy(stage: Stage, wishes: Wishes, world: World) -> int:
         CannotStart: With what to do about it.
     """
     run = _Run(stage, wishes, world)
+    try:
+        _deploy(run)
+    except KeyboardInterrupt as cause:
+        sentence = f"Stopped between two steps. To go on: {run.again}"
+        raise CannotStart(sentence, ExitCode.INTERRUPTED) from cause
+    return int(ExitCode.OK)
+
+
+def _deploy(run: "_Run") -> None:
+    stage, wishes, world = run.stage, run.wishes, run.world
     if wishes.build:
         build.build(stage.infra, world.say)
     opening = Opening(stage, world, run.again, wishes.region, run.agree)
@@ -63,12 +73,11 @@ def deploy(stage: Stage, wishes: Wishes, world: World) -> int:
     if wishes.plan_only:
         world.say(f"That was the plan; nothing was changed. To apply it: {run.again}")
         stage.plan.unlink(missing_ok=True)
-        return int(ExitCode.OK)
+        return
     outputs = run.apply(opening, found, plan)
     invites.settle(stage)
     run.try_it(outputs, plan, known)
     run.hand_over(outputs, plan, known)
-    return int(ExitCode.OK)
 
 
 @dataclass(frozen=True, slots=True)
