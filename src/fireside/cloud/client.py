@@ -27,6 +27,9 @@ METERED_BYTES = 32 * 1024
 ANSWER_SECONDS = 10.0
 """Longer than a cold start, and than any answer may take."""
 
+OPENED = 101
+"""What a door answers that opens."""
+
 _OPEN_SECONDS = 20.0
 
 
@@ -73,7 +76,7 @@ class Target:
             Wrong: The door stays shut.
         """
         try:
-            return Client(self._knock(username, self.invite, **options), self.meter)
+            return Client(self._door(username, self.invite, **options), self.meter)
         except InvalidStatus as refusal:
             status = refusal.response.status_code
             raise Wrong(f"{username} was refused with HTTP {status}{_hint(status)}") from refusal
@@ -89,14 +92,14 @@ class Target:
     ) -> int:
         """Knock, and tell with which HTTP status the door answers: 101 opens it."""
         try:
-            self._knock(username, invite, **options).close()
+            with self._door(username, invite, **options):
+                return OPENED
         except InvalidStatus as refusal:
             return refusal.response.status_code
         except (InvalidHandshake, OSError, EOFError) as cause:
             raise Wrong(f"no answer from the door ({type(cause).__name__}: {cause})") from cause
-        return 101
 
-    def _knock(self, username: str | None, invite: str | None, **options: Any) -> ClientConnection:  # noqa: ANN401 - the same
+    def _door(self, username: str | None, invite: str | None, **options: Any) -> ClientConnection:  # noqa: ANN401 - the same
         query = "" if username is None else "?" + urlencode({"username": username})
         offered = [SUBPROTOCOL, *([] if invite is None else [INVITE_PREFIX + invite])]
         return connect(
@@ -109,8 +112,9 @@ class Target:
 class Client:
     """One connection. What is not the answer to a request is kept as a push."""
 
-    def __init__(self, socket: ClientConnection, meter: Meter) -> None:
-        self.socket = socket
+    def __init__(self, door: ClientConnection, meter: Meter) -> None:
+        self._door = door
+        self.socket = door.__enter__()
         self.pushes: list[Frame] = []
         self._meter = meter
         self._since = time.monotonic()
@@ -119,7 +123,7 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.socket.close()
+        self._door.__exit__(None, None, None)
         self._meter.minutes += (time.monotonic() - self._since) / 60
 
     def ask(self, action: str, **fields: object) -> Frame:

@@ -1,11 +1,17 @@
 """Somebody's computer with a checkout and a terraform that is none, and their account on AWS."""
 
+import contextlib
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from fireside.entrypoints.cli import main
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = Path(__file__).with_name("fake_terraform.py")
@@ -24,7 +30,7 @@ class Computer:
             shutil.copy(ROOT / name, self.checkout / name)
         self.state = state or self.home
         script = folder / "bin/terraform"
-        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{PROGRAM}" "$@"\n', "utf-8")
+        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -IS "{PROGRAM}" "$@"\n', "utf-8")
         script.chmod(0o755)
         kept = {name: value for name, value in os.environ.items() if name[:3] not in ("AWS", "TF_")}
         self.environ = kept | aws.environ
@@ -53,12 +59,28 @@ class Computer:
         return found
 
     def run(self, *words, **environ):
-        """Run a command; give what it ended with, and what it said."""
-        command = [sys.executable, "-m", "fireside", *words]
+        """Run a command in this process; give what it ended with, and what it said."""
+        output, errors = io.StringIO(), io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(errors),
+        ):
+            patch.chdir(self.checkout)
+            patch.setattr(sys, "stdin", io.StringIO(""))
+            for name in set(os.environ) - set(self.environ):
+                patch.delenv(name)
+            for name, value in (self.environ | environ).items():
+                patch.setenv(name, value)
+            code = main(words)
+        return subprocess.CompletedProcess(words, code, output.getvalue(), errors.getvalue())
+
+    def apart(self, *words):
+        """Run a command in a process of its own, which may be interrupted."""
         return subprocess.run(
-            command,
+            [sys.executable, "-m", "fireside", *words],
             cwd=self.checkout,
-            env=self.environ | environ,
+            env=self.environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -38,6 +38,11 @@ def chat(tmp_path_factory):
         yield running, (data / "invite")
 
 
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    monkeypatch.setattr("fireside.cloud.smoke.PAUSE_SECONDS", 0)
+
+
 @pytest.fixture
 def aws():
     with FakeAws() as account:
@@ -80,7 +85,7 @@ def test_a_first_deploy_makes_the_bucket_then_the_chat_and_prints_the_link(compu
         assert call.removeprefix("bootstrap ") in line.replace("'", "")
     assert "about $" in done.stderr
     assert "on one day, under attack" in done.stderr
-    assert "reached the other one" in done.stderr
+    assert "hello, ping and history" in done.stderr
 
 
 def test_no_secret_is_in_what_terraform_is_given_or_what_is_said(computer):
@@ -94,9 +99,9 @@ def test_no_secret_is_in_what_terraform_is_given_or_what_is_said(computer):
     assert hash_of(secret) in settings
 
 
-def test_what_is_kept_here_is_for_nobody_else(computer, tmp_path):
+def test_what_is_kept_here_is_for_nobody_else(computer):
     (computer.stage / "invite").unlink()
-    (computer.stage).rmdir()
+    computer.stage.rmdir()
 
     computer.deploy()
 
@@ -149,27 +154,38 @@ def test_nothing_is_made_unless_somebody_agrees(computer):
 # --- Interrupted at every step -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", ["interrupt", "fail"])
 @pytest.mark.parametrize("at", range(1, len(CALLS) + 1), ids=lambda at: f"{at} {CALLS[at - 1]}")
-def test_whatever_step_it_ends_at_it_says_how_to_go_on_and_then_does(computer, at, how):
-    computer.trouble(at=at, how=how)
+def test_whenever_it_is_interrupted_it_says_how_to_go_on_and_then_does(computer, at):
+    computer.trouble(at=at, how="interrupt")
+
+    done = computer.apart("deploy", "--no-build", "--yes")
+
+    assert len(computer.calls()) == at
+    assert done.returncode == ExitCode.INTERRUPTED == 128 + signal.SIGINT
+    assert "To go on: fireside deploy --stage prod" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    goes_on(computer)
+
+
+@pytest.mark.parametrize("at", range(2, len(CALLS) + 1), ids=lambda at: f"{at} {CALLS[at - 1]}")
+def test_whichever_command_fails_it_says_how_to_go_on_and_then_does(computer, at):
+    computer.trouble(at=at, how="fail")
 
     done = computer.deploy()
 
     assert len(computer.calls()) == at
-    if how == "interrupt":
-        assert done.returncode == ExitCode.INTERRUPTED == 128 + signal.SIGINT
-    else:
-        assert done.returncode == ExitCode.CLOUD
-    last = done.stderr.strip().splitlines()[-1]
-    assert "fireside deploy --stage prod" in last or (at, how) == (1, "fail"), done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.returncode == ExitCode.CLOUD
+    assert "To go on: fireside deploy --stage prod" in done.stderr.splitlines()[-1]
+    goes_on(computer)
 
+
+def goes_on(computer):
     computer.trouble()
-    again = computer.deploy()
 
-    assert again.returncode == 0, again.stderr
-    assert again.stdout == f"https://chat.example/#invite={secret_of(computer)}\n"
+    done = computer.deploy()
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"https://chat.example/#invite={secret_of(computer)}\n"
 
 
 def test_the_calls_of_a_first_deploy_are_those_that_are_interrupted(computer):
@@ -189,7 +205,7 @@ def test_a_new_invite_that_was_interrupted_loses_neither_the_old_nor_the_new(com
     computer.calls()
     computer.trouble(at=6, how="interrupt")  # while applying: it is applied, and we don't know
 
-    stopped = computer.deploy("--new-invite")
+    stopped = computer.apart("deploy", "--no-build", "--yes", "--new-invite")
 
     assert stopped.returncode == ExitCode.INTERRUPTED
     assert secret_of(computer) == old
@@ -380,11 +396,15 @@ def test_a_plan_that_loses_messages_is_not_applied_unless_that_is_said(computer)
     assert computer.deploy("--accept-losses").returncode == 0
 
 
-def test_a_chat_that_does_not_answer_is_told(computer):
-    computer.answers(outputs={"socket_url": "ws://127.0.0.1:9/ws"})
+def test_a_smoke_test_that_fails_says_that_all_was_applied(computer, chat):
+    running, _invite = chat
+    computer.answers(outputs={"socket_url": running.socket_url.replace("/ws", "/elsewhere")})
 
-    done = computer.run("deploy", "--no-build", "--yes", "--help")
-    assert done.returncode == 0
+    done = computer.deploy()
+
+    assert done.returncode == ExitCode.CLOUD
+    assert "Everything was applied, but the smoke test failed" in done.stderr
+    assert "fireside logs --stage prod" in done.stderr
 
 
 # --- Two computers -----------------------------------------------------------------------------
