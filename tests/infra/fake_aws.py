@@ -27,6 +27,8 @@ class FakeAws:
         self.log_role = None
         self.distributions = 1
         self.versioning = "Enabled"
+        self.throttled = 100
+        self.alarms = []
         self.refused = {}
         self.answers = {}
 
@@ -126,7 +128,10 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._error("lambda", 404, "ResourceNotFoundException")
 
-    def _apigateway(self, _name, _url, _body):
+    def _apigateway(self, name, _url, _body):
+        if "/stages/" in name:
+            self._json({"defaultRouteSettings": {"throttlingRateLimit": self.aws.throttled}})
+            return
         rate, burst = self.aws.throttle
         answer = {"throttleSettings": {"rateLimit": rate, "burstLimit": burst}}
         if self.aws.log_role:
@@ -140,13 +145,23 @@ class _Handler(BaseHTTPRequestHandler):
             "</DistributionList>"
         )
 
+    def _monitoring(self, name, _url, body):
+        if name == "DescribeAlarms":
+            self._json({"MetricAlarms": [{"AlarmName": alarm} for alarm in self.aws.alarms]})
+        else:
+            total = {"MessageCount": 1_200, "ConnectCount": 40}[json.loads(body)["MetricName"]]
+            self._json({"Datapoints": [{"Sum": total, "Timestamp": 0}]})
+
+    def _logs(self, _name, _url, _body):
+        self._json({"events": []})
+
     def _acm(self, _name, _url, _body):
         self._error("acm", 400, "ResourceNotFoundException")
 
     def _dynamodb(self, _name, _url, body):
         table = json.loads(body)["TableName"]
         if table in self.aws.taken:
-            self._json({"Table": {"TableName": table, "TableStatus": "ACTIVE"}})
+            self._json({"Table": {"TableName": table, "ItemCount": 17}})
         else:
             self._error("dynamodb", 400, "ResourceNotFoundException")
 

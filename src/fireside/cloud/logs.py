@@ -33,13 +33,13 @@ def logs(
     opened = Opening(stage, world, f"fireside logs --stage {stage.name}").open()
     groups = _groups(opened, functions)
     start = int((world.now() - since_seconds) * 1_000)
-    seen: dict[str, int] = {}
+    seen: dict[tuple[str, str], int] = {}
     while True:
         newest = start
         for moment, name, event_id, text in _events(opened, groups, start):
             newest = max(newest, moment)
-            if event_id not in seen:
-                seen[event_id] = moment
+            if (name, event_id) not in seen:
+                seen[name, event_id] = moment
                 line = readable(name, moment, text)
                 if line is not None:
                     world.tell(line)

@@ -58,7 +58,7 @@ TALKING: Sequence[Trial] = (
 )
 """They say something in the room."""
 
-SAID = 22
+SAID = 20
 """How many messages those leave in the room."""
 
 
@@ -192,7 +192,7 @@ def service(url: str) -> str:
     known = ("cloudfront.net", "amazonaws.com")
     named = next((one for one in known if host.endswith(f".{one}")), None)
     if named == "amazonaws.com":
-        return ".".join(["API Gateway", *host.split(".")[2:3]])
+        return " ".join(["API Gateway", *host.split(".")[2:3]])
     if named is not None:
         return "CloudFront"
     is_here = host in {"localhost", "::1"} or host.startswith("127.")
