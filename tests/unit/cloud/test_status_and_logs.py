@@ -1,6 +1,7 @@
 """`fireside status` and `fireside logs`: what AWS says, in a few lines."""
 
 import json
+import time
 from datetime import UTC, datetime
 from functools import partial
 
