@@ -173,9 +173,10 @@ def test_following_shows_each_line_once(computer, aws, monkeypatch):
             raise KeyboardInterrupt
 
     monkeypatch.setattr("fireside.cloud.world.World", partial(World, pause=pause))
-    aws.answers["logs FilterLogEvents"] = lambda _asked: {
-        "events": events("a", "b")[: 1 + len(rounds)]
-    }
+    said = events("a", "b")
+    for number, event in enumerate(said):
+        event["timestamp"] = int(time.time() * 1_000) + number
+    aws.answers["logs FilterLogEvents"] = lambda _asked: {"events": said[: 1 + len(rounds)]}
 
     done = computer.run("logs", "--function", "chat", "--follow")
 
