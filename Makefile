@@ -8,7 +8,7 @@ DYNAMO := tests/dynamodb/node_modules/.fireside
 WEB    := $(shell find web -path web/node_modules -prune -o -type f ! -name '*.test.*' -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page run dev test lint fmt frames e2e bench bench-page picture bill fuzz build lock clean
+.PHONY: help setup page run dev rehearse test lint fmt frames e2e bench bench-page picture bill fuzz build lock clean
 
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,10 @@ test: setup $(DYNAMO) ## Run every check and test, and say what was skipped
 lint: setup ## Run only the linters, the type checkers and the import contracts
 	@$(BIN)/python tools/check.py --only lint
 
-e2e: setup ## Run only the tests in a real browser
+rehearse: setup $(DYNAMO) ## Run the zip for AWS Lambda here, and say what AWS would bill
+	@$(BIN)/fireside rehearse
+
+e2e: setup $(DYNAMO) ## Run only the tests in a real browser
 	@$(BIN)/python -m pytest tests/e2e -rs
 
 bench: setup $(DYNAMO) ## Measure, and print the tables
