@@ -5,11 +5,13 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fireside.cloud import people, unpacked
+from fireside.cloud.bill import lines, total
 from fireside.cloud.habits import Session, counted
 from fireside.cloud.people import Heard, Person
 from fireside.cloud.rehearsal import Options, Rehearsal
@@ -82,6 +84,12 @@ def test_the_counts_and_the_model_agree(folder, dynamodb, monkeypatch):
     assert used.write_units == pytest.approx(reckoned.write_units, rel=0.1)
     billed_ms = sum(report.billed_ms for report in review.reports)
     assert used.gb_seconds == pytest.approx(billed_ms / 1_000 * 0.5)
+    on_this_machine = replace(reckoned, gb_seconds=used.gb_seconds)
+    assert dollars(used) == pytest.approx(dollars(on_this_machine), rel=0.1)
+
+
+def dollars(used):
+    return total(lines(used, free_tier=False))
 
 
 GUARDED = """
@@ -175,7 +183,8 @@ def test_what_is_kept_is_there_the_next_time_and_nobody_else_may_post(tmp_path):
     for text in ("Hello", "again"):
         with serving(tmp_path / "kept", *REHEARSED) as server:
             said = plain_client(server, "Ada", text)
-            assert status_of(f"{server.address}/readyz") == 200
+            for path in ("/readyz", "/config.json", "/"):
+                assert status_of(f"{server.address}{path}") == 200
             strange = f"{server.address}/ws/@connections/JC1dgf9yoAMCK-g%3D"
             assert status_of(strange, b"hi") == 403
             invoke = f"{server.address}/2015-03-31/functions/fanout/invocations"
