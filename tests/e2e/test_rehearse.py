@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,6 @@ import pytest
 from fireside.cloud import people, unpacked
 from fireside.cloud.bill import lines, total
 from fireside.cloud.habits import Session, counted
-from fireside.cloud.people import Heard, Person
 from fireside.cloud.rehearsal import Options, Rehearsal
 from fireside.entrypoints import dynamodb_local
 from fireside.entrypoints.cli import main
@@ -42,18 +42,16 @@ def folder(tmp_path):
     return tmp_path
 
 
-async def one_after_another(url, crowd, messages, _seed):
+async def one_after_another(url, crowd, messages, _seed, heard):
     """Talk so that nobody gets in anybody's way: what is counted then can be reckoned."""
-    heard = Heard(expected=crowd * messages * (crowd - 1))
-    async with people.AsyncExitStack() as open_sockets:
-        persons = [await people._join(url, number, heard, open_sockets) for number in range(crowd)]
+    heard.expected = crowd * messages * (crowd - 1)
+    async with AsyncExitStack() as leaving:
+        persons = [await people.join(url, number, heard, leaving) for number in range(crowd)]
         for turn in range(messages):
             for person in persons:
                 await person.say(f"turn {turn}")
         for person in persons:
             heard.pings += await person.ask("ping") is not None
-        await asyncio.gather(*map(Person.leave, persons))
-    return heard
 
 
 def rehearsed(folder, dynamodb, **options):
@@ -202,6 +200,22 @@ def plain_client(server, name, text):
         timeout=30,
         check=True,
     ).stdout
+
+
+def test_people_who_are_cut_short_or_fail_are_told_of_all_the_same(
+    folder, dynamodb, monkeypatch, caplog
+):
+    short = rehearsed(folder, dynamodb, people=2, messages=1_000, seconds=3)
+    monkeypatch.setattr(people, "join", refuse)
+    failed = rehearsed(folder, dynamodb, people=2)
+
+    assert 0 < len(short.heard.to_seen) < short.heard.expected
+    assert failed.heard.to_seen == []
+    assert "the people stopped talking: OSError: no way" in caplog.text
+
+
+async def refuse(*_):
+    raise OSError("no way")
 
 
 def test_the_page_is_served_and_time_runs_out(capfd):

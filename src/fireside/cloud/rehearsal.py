@@ -162,17 +162,18 @@ class Rehearsal:
         ends: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
         if options.seconds is not None:
             ends.append(asyncio.create_task(asyncio.sleep(options.seconds)))
-        talking = None
-        if options.people:
+        heard = Heard() if options.people else None
+        if heard is not None:
             url = f"{self.address.replace('http', 'ws', 1)}/{self._document.stage}"
-            crowd = people.talk(url, options.people, options.messages, options.seed)
-            talking = asyncio.create_task(crowd)
-            ends.append(talking)
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        for end in ends:
+            crowd = people.talk(url, options.people, options.messages, options.seed, heard)
+            ends.append(asyncio.create_task(crowd))
+        done, waiting = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in waiting:
             end.cancel()
-        await asyncio.gather(*ends, return_exceptions=True)
-        return None if talking is None or talking.cancelled() else talking.result()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        for failed in filter(None, (end.exception() for end in done)):
+            log.error("the people stopped talking: %s: %s", type(failed).__name__, failed)
+        return heard
 
     async def _stop(self) -> Usage:
         """Let what is under way end, stop everything, and add up."""
