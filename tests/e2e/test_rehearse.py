@@ -21,19 +21,18 @@ from fireside.entrypoints.exits import ExitCode
 from fireside.entrypoints.settings import Settings
 from localgateway.api import Function, load
 from localgateway.worker_process import Worker, WorkerLost
-from serving import REHEARSED, ROOT, serving
+from serving import REHEARSED, ROOT, serving, skip_without_dynamodb_local
 from test_faithful import status_of
 
 pytestmark = pytest.mark.timeout(120)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(autouse=True, scope="module")
 def dynamodb():
-    try:
-        with dynamodb_local.running(dynamodb_local.find()) as address:
-            yield address
-    except dynamodb_local.Missing as missing:
-        pytest.skip(str(missing))
+    """Start one for all tests here, also for those that start their own: or skip them."""
+    skip_without_dynamodb_local()
+    with dynamodb_local.running(dynamodb_local.find()) as address:
+        yield address
 
 
 @pytest.fixture
@@ -99,13 +98,14 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_the_whole_of_it_asks_no_other_machine(tmp_path):
+def test_what_the_how_to_shows_runs_and_asks_no_other_machine(tmp_path):
     """The gateway's own process is confined here as its functions' always are."""
-    command = [sys.executable, "-c", GUARDED, "rehearse", "--port", "0", "--people", "2"]
+    page = (ROOT / "docs/how-to/rehearse-the-cloud.md").read_text("utf-8")
+    [shown] = re.findall(r"^fireside (rehearse .*--people.*)$", page, re.MULTILINE)
     trap = {"AWS_ACCESS_KEY_ID": "REAL", "AWS_PROFILE": "real", "HTTPS_PROXY": "http://203.0.113.1"}
 
     done = subprocess.run(
-        [*command, "--messages", "2", "--latency", "aws", "--seed", "3"],
+        [sys.executable, "-c", GUARDED, *shown.split(), "--latency", "aws", "--seed", "3"],
         capture_output=True,
         text=True,
         timeout=100,
@@ -117,7 +117,7 @@ def test_the_whole_of_it_asks_no_other_machine(tmp_path):
     assert done.returncode == ExitCode.OK, done.stderr
     assert "Rehearsed, never deployed" in done.stdout
     assert "REAL" not in done.stderr
-    seen = re.search(r"send -> seen p50 (\d+) ms, p99 \d+ ms; 4 of 4", done.stdout)
+    seen = re.search(r"send -> seen p50 (\d+) ms, p99 \d+ ms; 12 of 12", done.stdout)
     assert seen, done.stdout
     assert int(seen[1]) >= 40  # invoke, read, transaction, read, post
     assert "0 without an answer" in done.stdout
