@@ -46,6 +46,10 @@ class Passing(TableFailure):
     """The same call may work in a moment. Perhaps it did work, and only the answer was lost."""
 
 
+class Conflict(Passing):
+    """Somebody else was just writing the same. That is over in some milliseconds."""
+
+
 class Refused(TableFailure):
     """The same call would be refused again: no such table, no right to use it, a wrong request."""
 
@@ -71,6 +75,8 @@ def failure(code: str, status: int, body: Mapping[str, Any]) -> TableFailure:
         return ConditionFailed([reason.get("Item") for reason in reasons])
     if status >= _SERVER_ERROR or code in _PASSING or codes & _PASSING:
         return Passing(code)
+    if code in _CONFLICT or codes & _CONFLICT:
+        return Conflict(code)
     return Refused(code)
 
 
@@ -81,23 +87,24 @@ _PASSING = {
     "RequestLimitExceeded",
     "ThrottlingError",
     "ThrottlingException",
-    "TransactionConflict",
-    "TransactionConflictException",
     "TransactionInProgressException",
 }
+_CONFLICT = {"TransactionConflict", "TransactionConflictException"}
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long to try again, and how to wait meanwhile. Whoever waits here keeps a person waiting.
 
-    A pause lies anywhere between zero and a doubled ceiling, so that two that got in each other's
-    way do not meet again.
+    A pause lies anywhere between zero and a ceiling, so that two that got in each other's way do
+    not meet again. The ceiling doubles for what is throttled or broken, which needs rest. It stays
+    low where others write the same: they are done soon, and who waits longer is overtaken.
     """
 
     budget_ms: float = 3_000
     first_pause_ms: float = 10
     longest_pause_ms: float = 320
+    conflict_pause_ms: float = 10
     seconds: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
@@ -112,13 +119,18 @@ class Patience:
         end = self.seconds() + self.budget_ms / 1_000
         ceiling_ms = self.first_pause_ms
         while True:
-            pause = self.chance() * ceiling_ms / 1_000
             try:
                 return step()
             except Refused as cause:
                 raise StorageFailed from cause
+            except Conflict as cause:
+                self._pause(self.conflict_pause_ms, end, cause)
             except Passing as cause:
-                if self.seconds() + pause > end:
-                    raise Busy("Too much is going on at once; please try again") from cause
-            self.sleep(pause)
-            ceiling_ms = min(2 * ceiling_ms, self.longest_pause_ms)
+                self._pause(ceiling_ms, end, cause)
+                ceiling_ms = min(2 * ceiling_ms, self.longest_pause_ms)
+
+    def _pause(self, ceiling_ms: float, end: float, cause: Passing) -> None:
+        pause = self.chance() * ceiling_ms / 1_000
+        if self.seconds() + pause > end:
+            raise Busy("Too much is going on at once; please try again") from cause
+        self.sleep(pause)
