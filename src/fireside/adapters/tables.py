@@ -97,14 +97,15 @@ class Patience:
     """How long to try again, and how to wait meanwhile. Whoever waits here keeps a person waiting.
 
     A pause lies anywhere between zero and a ceiling, so that two that got in each other's way do
-    not meet again. The ceiling doubles for what is throttled or broken, which needs rest. It stays
-    low where others write the same: they are done soon, and who waits longer is overtaken.
+    not meet again. The ceiling doubles, as what is throttled or broken needs rest. It does not
+    for the first conflicts: they are over soon, and who waits longer is overtaken. Many of them
+    mean that more is asked of one room than it can take.
     """
 
     budget_ms: float = 3_000
     first_pause_ms: float = 10
     longest_pause_ms: float = 320
-    conflict_pause_ms: float = 10
+    quick_conflicts: int = 10
     seconds: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
@@ -117,20 +118,19 @@ class Patience:
             StorageFailed: Waiting would not help.
         """
         end = self.seconds() + self.budget_ms / 1_000
-        ceiling_ms = self.first_pause_ms
+        ceiling_ms, quick = self.first_pause_ms, self.quick_conflicts
         while True:
+            pause = self.chance() * ceiling_ms / 1_000
             try:
                 return step()
             except Refused as cause:
                 raise StorageFailed from cause
-            except Conflict as cause:
-                self._pause(self.conflict_pause_ms, end, cause)
             except Passing as cause:
-                self._pause(ceiling_ms, end, cause)
+                if self.seconds() + pause > end:
+                    raise Busy("Too much is going on at once; please try again") from cause
+                is_quick = quick > 0 and isinstance(cause, Conflict)
+            self.sleep(pause)
+            if is_quick:
+                quick -= 1
+            else:
                 ceiling_ms = min(2 * ceiling_ms, self.longest_pause_ms)
-
-    def _pause(self, ceiling_ms: float, end: float, cause: Passing) -> None:
-        pause = self.chance() * ceiling_ms / 1_000
-        if self.seconds() + pause > end:
-            raise Busy("Too much is going on at once; please try again") from cause
-        self.sleep(pause)

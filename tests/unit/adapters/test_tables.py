@@ -102,11 +102,12 @@ def test_pauses_double_up_to_a_ceiling():
     assert clock.pauses == [10, 20, 40, 50, 50]
 
 
-def test_pauses_after_a_conflict_stay_short():
+def test_pauses_after_the_first_conflicts_stay_short():
     clock = Clock()
+    patience = clock.patience(first_pause_ms=10, longest_pause_ms=50, quick_conflicts=3)
 
-    assert clock.patience(conflict_pause_ms=10).persist(failing(5, Conflict)) == "done"
-    assert clock.pauses == [10] * 5
+    assert patience.persist(failing(7, Conflict)) == "done"
+    assert clock.pauses == [10, 10, 10, 10, 20, 40, 50]
 
 
 def test_a_conflict_does_not_lengthen_the_pauses_of_what_is_throttled():
@@ -119,7 +120,7 @@ def test_a_conflict_does_not_lengthen_the_pauses_of_what_is_throttled():
         return "done"
 
     assert clock.patience(first_pause_ms=40).persist(step) == "done"
-    assert clock.pauses == [40, 10, 80]
+    assert clock.pauses == [40, 80, 80]
 
 
 def test_two_that_meet_do_not_wait_alike():
