@@ -16,8 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from fireside.adapters import rows
-from fireside.adapters.boto import BotoTables
 from fireside.adapters.dynamodb import DynamoRegistry, DynamoStore
+from fireside.adapters.dynamodb_api import DynamoDbApi
+from fireside.adapters.sigv4 import Credentials
 from fireside.adapters.tables import ConditionFailed, Conflict, Patience
 from fireside.adapters.units import MeteredTables
 from fireside.domain.errors import Busy
@@ -32,7 +33,7 @@ RATES = (1, 5, 20, 50)
 SENDS = 400  # per rate, but no longer than
 SECONDS = 40
 BUSY = (*RATES, 60, 70, 100)
-IMAGINED = 5_000  # sends per rate
+IMAGINED = 3_000  # sends per rate
 CROWD = 10_000
 AWS_SECONDS = {"Query": 0.004, "TransactWriteItems": 0.012}
 NUMBERS = itertools.count()
@@ -178,14 +179,13 @@ def fill(tables, name, items):
 
 
 def main():
-    os.environ.update(AWS_ACCESS_KEY_ID="rehearsal", AWS_SECRET_ACCESS_KEY="rehearsal")
     columns = ["sends/s", "sent", "p50", "p99", "max", "calls", "read units", "write units", "busy"]
     print("\nOne room on DynamoDB, ms to the acknowledgement (`python bench/bench_dynamodb.py`)")
     print(
         f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {os.cpu_count()} cores"
     )
     with dynamodb_local.running(PACKAGE) as address:
-        tables = BotoTables.connect("eu-central-1", address, call_seconds=10, sockets=64)
+        tables = DynamoDbApi(address, "eu-central-1", Credentials("k", "s"), call_seconds=10)
         tables.call("CreateTable", rows.messages_table("warm"))
         store = DynamoStore(tables, "warm", new_epoch=str, patience=Patience())
         for nonce in range(300):
