@@ -39,7 +39,7 @@ export function later(messages: Messages, first: First): First {
 
 /** The first row that there is now, so that it stays. */
 export function pinned(messages: Messages, first: First): First {
-  return first ?? seqAt(messages, sliceOf(messages, null).start);
+  return seqAt(messages, sliceOf(messages, first).start);
 }
 
 function seqAt(messages: Messages, index: number): First {
