@@ -254,6 +254,11 @@ def test_nothing_jumps_in_a_whole_session(tmp_path, person, look):
         expect(ada.page.get_by_text("Connection lost.")).to_have_count(0, timeout=15_000)
         assert ada.page.evaluate("window.shifts.unasked") < 0.02
 
+        ada.page.reload()
+        ada.sees("while away")
+        ada.page.evaluate(SETTLED)
+        assert ada.page.evaluate("window.shifts.all") < 0.02
+
 
 @on_both
 def test_nothing_jumps_while_one_reads_back(tmp_path, person, look):

@@ -35,7 +35,12 @@ type TimelineProps = DraftVerbs & {
   onAttend: (atEnd: boolean, visible: boolean) => void;
 };
 
-export function Timeline({ timeline, reading, onOlder, onAttend, ...verbs }: TimelineProps) {
+export function Timeline(props: TimelineProps) {
+  // A list that is loading must not grow into the one that is here: that counts as moving.
+  return <Log key={props.timeline.through === null ? "loading" : "here"} {...props} />;
+}
+
+function Log({ timeline, reading, onOlder, onAttend, ...verbs }: TimelineProps) {
   const log = useRef<HTMLElement>(null);
   const { mounted, isWhole, up, down, stay, toNewest } = useMounted(timeline);
   const { atEnd, look, keep, onScroll, toEnd } = useAnchoredScroll(log, isWhole);
