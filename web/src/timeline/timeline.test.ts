@@ -69,7 +69,7 @@ describe("loading", () => {
     expect(commands(older)).toMatchObject([{ action: "getHistory", before: 3 }]);
     expect(rules.fetchOlder(asking)).toEqual([asking]);
 
-    const [whole] = receive(asking, page([message(2), message(1)], null, "older"));
+    const [whole] = receive(asking, page([message(2), message(1)], null, "older-3"));
     expect(seqs(whole)).toEqual([1, 2, 3, 4]);
     expect(rules.fetchOlder(whole)).toEqual([whole]);
   });
