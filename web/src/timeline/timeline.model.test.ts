@@ -201,6 +201,13 @@ const ACTS: Record<string, (life: Life, luck: number) => void> = {
   anotherAnswerArrives: ({ page }) => page.hear(page.answers.shift()),
   timerWakes: ({ page }) => page.wakeTimer(),
   readsBack: ({ page }) => page.take(rules.fetchOlder(page.timeline)),
+  readsFarBack: ({ page }) => {
+    page.take(rules.follow(page.timeline, false));
+    for (let pages = 0; pages < 10; pages += 1) {
+      page.take(rules.fetchOlder(page.timeline));
+      while (page.answers.length > 0) page.hear(page.answers.shift());
+    }
+  },
   leavesTheEnd: ({ page }) => page.take(rules.follow(page.timeline, false)),
   comesToTheEnd: ({ page }) => page.take(rules.follow(page.timeline, true)),
   losesTheLine: ({ page }, luck) => luck < 300 && page.disconnect(),
@@ -253,7 +260,7 @@ it("ends so as well when there is more than the page holds", () => {
     fc.property(lives, fc.nat(700), (acts, past) => {
       expectSameAsFresh(liveThrough(acts, 50, past));
     }),
-    { numRuns: 60 },
+    { numRuns: 150 },
   );
 });
 

@@ -196,6 +196,11 @@ export function follow(timeline: Timeline, following: boolean): Step {
   return timeline.following === following ? [timeline] : pump({ ...timeline, following });
 }
 
+/** Whether we are online and hold everything up to the newest. */
+export function isComplete({ online, through, known }: Timeline): boolean {
+  return online && through !== null && through >= known;
+}
+
 export function fetchOlder(timeline: Timeline): Step {
   const { room, online, older, fetchingOlder } = timeline;
   if (!online || fetchingOlder || older === null) return [timeline];
