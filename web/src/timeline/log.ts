@@ -5,6 +5,8 @@ import type { Timeline } from "./timeline";
 
 /** A page that stands open for a week must not grow. */
 const MOST_FOLLOWED = 500;
+/** Some go at once, so that most that comes moves no row that is there. */
+const KEPT_AT_END = 480;
 const MOST_READ_BACK = 5_000;
 
 /** Put messages where their seq says; drop what we hold, and what the next older page will bring. */
@@ -51,7 +53,7 @@ export function isFull({ messages, following }: Timeline): boolean {
 }
 
 function withoutTop(timeline: Timeline): Timeline {
-  const messages = timeline.messages.slice(-MOST_FOLLOWED);
+  const messages = timeline.messages.slice(-KEPT_AT_END);
   return { ...timeline, messages, older: messages[0]?.seq ?? null };
 }
 

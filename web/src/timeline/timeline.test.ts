@@ -252,27 +252,32 @@ describe("sending", () => {
 describe("a long evening", () => {
   it("holds five hundred messages while the reader is at the end, and can fetch the rest", () => {
     let timeline = loaded(1);
-    for (let seq = 2; seq <= 10_000; seq += 1) [timeline] = receive(timeline, message(seq));
-    expect(timeline.messages).toHaveLength(500);
-    expect(timeline).toMatchObject({ older: 9_501, through: 10_000 });
+    let most = 0;
+    for (let seq = 2; seq <= 10_000; seq += 1) {
+      [timeline] = receive(timeline, message(seq));
+      most = Math.max(most, timeline.messages.length);
+    }
+    expect(most).toBe(500);
+    expect(timeline.messages.length).toBeGreaterThanOrEqual(480);
+    expect(timeline).toMatchObject({ older: seqs(timeline)[0], through: 10_000 });
   });
 
   it("takes nothing away from a reader further up", () => {
     let [timeline] = rules.follow(loaded(499), false);
     for (let seq = 500; seq <= 600; seq += 1) [timeline] = receive(timeline, message(seq));
     expect(timeline.messages).toHaveLength(600);
-    expect(rules.follow(timeline, true)[0].messages).toHaveLength(500);
+    expect(rules.follow(timeline, true)[0].messages).toHaveLength(480);
   });
 
   it("forgets an older page that was asked for before the top was let go", () => {
     const [asking] = rules.fetchOlder(readingBack(51, 600));
     const [back] = rules.follow(rules.follow(asking, true)[0], false);
-    expect(back).toMatchObject({ older: 101, fetchingOlder: true });
+    expect(back).toMatchObject({ older: 121, fetchingOlder: true });
 
     const [late] = receive(back, page([message(50), message(49)], 49, "older-51"));
 
-    expect(late).toMatchObject({ older: 101, fetchingOlder: false });
-    expect(seqs(late)[0]).toBe(101);
+    expect(late).toMatchObject({ older: 121, fetchingOlder: false });
+    expect(seqs(late)[0]).toBe(121);
   });
 
   it("takes no older page of another log, and looks what became of ours", () => {
