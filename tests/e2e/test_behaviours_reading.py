@@ -296,6 +296,7 @@ def test_nothing_jumps_in_a_whole_session(tmp_path, person, look):
             bob.says(f"from bob {number}")
             ada.sends(f"from ada {number}")
         ada.sees("from bob 4")
+        expect(ada.rows("waiting")).to_have_count(0)
         proxy.cut()
         ada.sends("while away")
         expect(ada.rows("waiting")).to_have_count(1)
