@@ -17,7 +17,7 @@ from pathlib import Path
 from fireside.adapters import rows
 from fireside.adapters.boto import BotoTables
 from fireside.adapters.dynamodb import DynamoRegistry, DynamoStore
-from fireside.adapters.tables import Passing, Patience
+from fireside.adapters.tables import Conflict, Patience
 from fireside.adapters.units import MeteredTables
 from fireside.domain.errors import Busy
 from fireside.domain.message import Draft
@@ -48,7 +48,7 @@ class LikeAws:
         time.sleep(half)
         with self.lock:
             if keys & self.writing:
-                raise Passing("TransactionConflict")
+                raise Conflict("TransactionConflict")
             self.writing |= keys
         try:
             answer = self.tables.call(operation, request)

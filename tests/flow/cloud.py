@@ -27,6 +27,7 @@ KEY_ID, SECRET = "FLOW", "flow-secret"
 REGION = "eu-central-1"
 HOSTS = "chat.example"
 NUMBERS = itertools.count(1)
+PATIENT = Patience(budget_ms=60_000)
 
 
 class Call(NamedTuple):
@@ -180,26 +181,27 @@ class Furniture:
 
     def furnish(self, house):
         """Give a house its store and its registry, both to look into, and its handler."""
-        region = self._cloud.region(house.mailboxes)
+        house.region = region = self._cloud.region(house.mailboxes)
         store = seen_store(self._cloud, region)
         hooks(region, store)
-        world = aws.World(house.clock, house.entropy, lambda: "epoch-1", say=lambda _line: None)
+        world = aws.World(
+            house.clock, house.entropy, lambda: "epoch-1", PATIENT, say=lambda _line: None
+        )
         invites = house.rules.invites
         known = "open" if invites is None else " ".join(invites)
         handler = aws.make_chat(region.environ(FIRESIDE_INVITE_SHA256=known), world)
-        house.region = region
         return store, seen_registry(self._cloud, region, house.clock), handler
 
 
 def seen_store(cloud, region):
     """Look into a chat's messages from outside."""
     table = f"{region.name}.messages"
-    return DynamoStore(cloud.tables, table, new_epoch=lambda: "epoch-1", patience=Patience())
+    return DynamoStore(cloud.tables, table, new_epoch=lambda: "epoch-1", patience=PATIENT)
 
 
 def seen_registry(cloud, region, clock):
     table = f"{region.name}.connections"
-    return DynamoRegistry(cloud.tables, table, clock=clock, patience=Patience())
+    return DynamoRegistry(cloud.tables, table, clock=clock, patience=PATIENT)
 
 
 def hooks(region, store):

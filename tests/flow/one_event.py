@@ -17,7 +17,8 @@ class Context:
 
 
 def main():
-    fanout.WITHIN_SECONDS, fanout.POST_SECONDS = 0.6, 0.5  # the machine may be a busy one
+    fanout.INLINE = 4
+    fanout.WITHIN_SECONDS = fanout.POST_SECONDS = 20  # the machine may be a busy one
     module, _, function = os.environ["_HANDLER"].rpartition(".")
     handler = getattr(importlib.import_module(module), function)
     print(json.dumps(handler(json.load(sys.stdin), Context())))  # noqa: T201 - it is the answer

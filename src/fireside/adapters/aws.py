@@ -30,11 +30,12 @@ def tables(environ: Mapping[str, str]) -> Tables:
 
 def outbound(environ: Mapping[str, str], endpoint: str) -> Poster:
     """Make the way to the connections behind `endpoint`, `https://HOST/STAGE`."""
-    url = urlsplit(endpoint)
-    assert url.hostname is not None
-    port = url.port or (443 if url.scheme == "https" else 80)
-    pool = Pool(url.hostname, port, tls=trust(environ, endpoint))
-    return ConnectionsApi(endpoint, environ["AWS_REGION"], credentials(environ), pool)
+    region = environ["AWS_REGION"]
+    if _is_boto3(environ):
+        from fireside.adapters.boto_connections import BotoConnections  # noqa: PLC0415 - the same
+
+        return BotoConnections.connect(endpoint, region)
+    return ConnectionsApi(endpoint, region, credentials(environ), pool_to(environ, endpoint))
 
 
 def functions(environ: Mapping[str, str]) -> Functions:
@@ -42,14 +43,19 @@ def functions(environ: Mapping[str, str]) -> Functions:
     region = environ["AWS_REGION"]
     endpoint = environ.get("AWS_ENDPOINT_URL_LAMBDA", f"https://lambda.{region}.amazonaws.com")
     if _is_boto3(environ):
-        from fireside.adapters.boto import BotoFunctions  # noqa: PLC0415 - it costs 200 ms
+        from fireside.adapters.boto import BotoFunctions  # noqa: PLC0415 - the same
 
         return BotoFunctions.connect(region, endpoint)
+    pool = pool_to(environ, endpoint)
+    return LambdaApi(urlsplit(endpoint).netloc, region, credentials(environ), pool)
+
+
+def pool_to(environ: Mapping[str, str], endpoint: str) -> Pool:
+    """Make connections to an endpoint possible; none is opened yet."""
     url = urlsplit(endpoint)
     assert url.hostname is not None
     port = url.port or (443 if url.scheme == "https" else 80)
-    pool = Pool(url.hostname, port, tls=trust(environ, endpoint))
-    return LambdaApi(url.netloc, region, credentials(environ), pool)
+    return Pool(url.hostname, port, tls=trust(environ, endpoint))
 
 
 def credentials(environ: Mapping[str, str]) -> Credentials:

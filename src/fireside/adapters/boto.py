@@ -39,7 +39,7 @@ class BotoTables:
         cls, region: str, endpoint: str | None = None, *, call_seconds: float = 1, sockets: int = 10
     ) -> Self:
         """Make a client; the credentials are where the SDK looks for them."""
-        return cls(_client("dynamodb", region, endpoint, call_seconds, sockets))
+        return cls(client("dynamodb", region, endpoint, call_seconds, sockets))
 
     def call(self, operation: Operation, request: Mapping[str, object]) -> Answer:
         """Ask once."""
@@ -66,7 +66,7 @@ class BotoFunctions:
         cls, region: str, endpoint: str | None = None, *, seconds: float = INVOKE_SECONDS
     ) -> Self:
         """Make a client; the credentials are where the SDK looks for them."""
-        return cls(_client("lambda", region, endpoint, seconds))
+        return cls(client("lambda", region, endpoint, seconds))
 
     def invoke(self, function: str, payloads: Sequence[bytes]) -> list[bool]:
         """Have a function, named or by ARN, run once for each payload."""
@@ -88,7 +88,7 @@ class BotoFunctions:
         return status == ACCEPTED
 
 
-def _client(
+def client(
     service: str, region: str, endpoint: str | None, seconds: float, sockets: int = 10
 ) -> BaseClient:
     """Make a client that tries once: being patient is our own affair."""

@@ -3,6 +3,7 @@
 import logging
 import random
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
@@ -21,11 +22,17 @@ BUDGET_SECONDS = 5.0
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
-_UNSENT = 0
+UNSENT = 0
+"""In place of a status: it was never sent."""
+
 _GONE = 410
 _THROTTLED = 429
 _BROKEN = range(500, 600)
 _FINE = range(200, 300)
+
+
+Fate = tuple[str, int | None]
+"""A connection, and the status of the post to it; None where there is no answer."""
 
 
 class Chances(NamedTuple):
@@ -60,39 +67,14 @@ class Poster(Protocol):
         """Send `data` to every connection, and tell what became of it."""
 
 
-class ConnectionsApi:
-    """Sends to connections by id."""
+class Posting(ABC):
+    """Sends to connections by id, until all is said or the time is up."""
 
-    def __init__(  # noqa: PLR0913 - how patient it is has good defaults
-        self,
-        endpoint: str,
-        region: str,
-        credentials: Credentials,
-        pool: Pool,
-        *,
-        post_seconds: float = POST_SECONDS,
-        budget_seconds: float = BUDGET_SECONDS,
-        chances: Chances | None = None,
+    def __init__(
+        self, *, post_seconds: float, budget_seconds: float, chances: Chances | None
     ) -> None:
-        """Name the API.
-
-        Args:
-            endpoint: `https://HOST/STAGE`; the pool must lead to that host.
-            region: Where the API is.
-            credentials: Who signs.
-            pool: Carries the posts.
-            post_seconds: For one post.
-            budget_seconds: For all posts of one `send`, repeated ones and pauses included.
-            chances: Time and chance.
-        """
-        url = urlsplit(endpoint)
-        self._path = f"{quote(url.path.rstrip('/'), safe='/~%')}/%40connections/"
-        self._pool = pool
         self._post_seconds, self._budget_seconds = post_seconds, budget_seconds
         self._chances = chances or Chances()
-        self._signer = Signer(
-            credentials, region=region, service="execute-api", method="POST", host=url.netloc
-        )
 
     def send(
         self, connection_ids: Iterable[str], data: bytes, budget_seconds: float | None = None
@@ -134,7 +116,7 @@ class ConnectionsApi:
         while waiting:
             fates = self._fates(waiting, data, seconds, until)
             gone.update(one for one, status in fates if status == _GONE)
-            left += [one for one, status in fates if status == _UNSENT]
+            left += [one for one, status in fates if status == UNSENT]
             waiting = [one for one, status in fates if _is_passing(status)]
             lost.update(status for _, status in fates if _is_lost(status))
             if waiting and not self._pause(attempt, until):
@@ -145,10 +127,54 @@ class ConnectionsApi:
             log.warning("%d posts failed: %s", lost.total(), _counts(lost))
         return Posted(gone, left)
 
-    def _fates(
-        self, ids: list[str], data: bytes, seconds: float, until: float
-    ) -> list[tuple[str, int | None]]:
-        """Post to each once; give the status of each, None for those without an answer."""
+    @abstractmethod
+    def _fates(self, ids: list[str], data: bytes, seconds: float, until: float) -> list[Fate]:
+        """Post to each once, none longer than `seconds` nor beyond `until`."""
+
+    def _pause(self, attempt: int, until: float) -> bool:
+        """Wait for a while that grows and differs; tell whether there is time for it."""
+        ceiling = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
+        seconds = ceiling * self._chances.share()
+        if time.monotonic() + seconds >= until:
+            return False
+        self._chances.wait(seconds)
+        return True
+
+
+class ConnectionsApi(Posting):
+    """Posts over our own signer and pool."""
+
+    def __init__(  # noqa: PLR0913 - how patient it is has good defaults
+        self,
+        endpoint: str,
+        region: str,
+        credentials: Credentials,
+        pool: Pool,
+        *,
+        post_seconds: float = POST_SECONDS,
+        budget_seconds: float = BUDGET_SECONDS,
+        chances: Chances | None = None,
+    ) -> None:
+        """Name the API.
+
+        Args:
+            endpoint: `https://HOST/STAGE`; the pool must lead to that host.
+            region: Where the API is.
+            credentials: Who signs.
+            pool: Carries the posts.
+            post_seconds: For one post.
+            budget_seconds: For all posts of one `send`, repeated ones and pauses included.
+            chances: Time and chance.
+        """
+        super().__init__(post_seconds=post_seconds, budget_seconds=budget_seconds, chances=chances)
+        url = urlsplit(endpoint)
+        self._path = f"{quote(url.path.rstrip('/'), safe='/~%')}/%40connections/"
+        self._pool = pool
+        self._signer = Signer(
+            credentials, region=region, service="execute-api", method="POST", host=url.netloc
+        )
+
+    def _fates(self, ids: list[str], data: bytes, seconds: float, until: float) -> list[Fate]:
         tail = b"content-length: %d\r\n\r\n%b" % (len(data), data)
         written = set()
 
@@ -161,18 +187,9 @@ class ConnectionsApi:
         answers = self._pool.exchange(len(ids), write, seconds=seconds, until=until)
         unsent = set(range(len(ids))).difference(written)
         return [
-            (one, _UNSENT if index in unsent else _status(answer))
+            (one, UNSENT if index in unsent else _status(answer))
             for index, (one, answer) in enumerate(zip(ids, answers, strict=True))
         ]
-
-    def _pause(self, attempt: int, until: float) -> bool:
-        """Wait for a while that grows and differs; tell whether there is time for it."""
-        ceiling = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
-        seconds = ceiling * self._chances.share()
-        if time.monotonic() + seconds >= until:
-            return False
-        self._chances.wait(seconds)
-        return True
 
 
 def _or(value: float | None, default: float) -> float:
@@ -189,7 +206,7 @@ def _is_passing(status: int | None) -> bool:
 
 
 def _is_lost(status: int | None) -> bool:
-    fine = status in (_UNSENT, _GONE) or status in _FINE or _is_passing(status)
+    fine = status in (UNSENT, _GONE) or status in _FINE or _is_passing(status)
     return status is None or not fine
 
 

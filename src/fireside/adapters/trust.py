@@ -1,7 +1,7 @@
 """Whom to trust that it is AWS: the system's certificates, or of them only Amazon's.
 
-To read the system's whole bundle costs 20 ms of each cold start. To look through it for the few
-roots that AWS's services use costs one.
+To read the whole bundle of a system costs 20 ms of each cold start. To pick the few roots that
+AWS's services use costs one, and then nobody else can speak for AWS.
 """
 
 import base64
@@ -19,26 +19,32 @@ _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFIC
 def trust(environ: Mapping[str, str], endpoint: str) -> ssl.SSLContext | None:
     """Say how to verify an endpoint; None if it is plain http.
 
-    `AWS_CA_BUNDLE` names a file to trust instead of the system's.
+    `AWS_CA_BUNDLE` names a file to trust in place of the system's.
     """
     url = urlsplit(endpoint)
     if url.scheme != "https":
         return None
     bundle = environ.get("AWS_CA_BUNDLE")
-    is_amazons = (url.hostname or "").endswith(".amazonaws.com")
-    return _context(bundle, is_amazons=is_amazons and not bundle)
+    is_amazons = bundle is None and (url.hostname or "").endswith(".amazonaws.com")
+    return context(bundle, is_amazons=is_amazons)
 
 
 @functools.cache
-def _context(bundle: str | None, *, is_amazons: bool) -> ssl.SSLContext:
-    roots = amazons_roots(ssl.get_default_verify_paths().cafile) if is_amazons else b""
-    return ssl.create_default_context(cafile=bundle, cadata=roots or None)
+def context(bundle: str | None, *, is_amazons: bool) -> ssl.SSLContext:
+    """Trust a bundle, or Amazon's roots in the system's, or all that the system has."""
+    if is_amazons and (roots := _amazons_roots(system_bundle())):
+        return ssl.create_default_context(cadata=roots)
+    return ssl.create_default_context(cafile=bundle)
 
 
-def amazons_roots(bundle: str | None) -> bytes:
-    """Return the roots of AWS's services out of a bundle; nothing if it has none of them."""
-    if bundle is None:
-        return b""
-    found = _CERTIFICATE.findall(Path(bundle).read_bytes())
-    certificates = (base64.b64decode(text) for text in found)
-    return b"".join(one for one in certificates if any(name in one for name in _AMAZONS))
+def system_bundle() -> Path | None:
+    """Find the file with the system's roots."""
+    found = ssl.get_default_verify_paths().cafile
+    return Path(found) if found else None
+
+
+def _amazons_roots(bundle: Path | None) -> bytes:
+    """Pick the roots of AWS's services by their names, which stand in them as plain text."""
+    texts = _CERTIFICATE.findall(bundle.read_bytes()) if bundle else []
+    roots = (base64.b64decode(text) for text in texts)
+    return b"".join(root for root in roots if any(name in root for name in _AMAZONS))

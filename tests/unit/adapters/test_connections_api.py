@@ -1,6 +1,7 @@
 """Posting to @connections: who is gone, what is sent again, and what is only logged."""
 
 import contextlib
+import functools
 import socket
 import ssl
 import threading
@@ -11,6 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from fireside.adapters.boto_connections import BotoConnections, posting_client
 from fireside.adapters.connections_api import Chances, ConnectionsApi
 from fireside.adapters.pool import Pool
 from fireside.adapters.sigv4 import Credentials
@@ -25,20 +27,21 @@ IDS = [f"JC1dgf9yoAMC{number:03}=" for number in range(40)]
 class Way:
     """The adapter in front of a server that answers each connection as a test says."""
 
-    def __init__(self, server, acts, **options):
+    def __init__(self, client, server, acts, **options):
         self.server, self.acts = server, acts
         self.pauses: list[float] = []
         self.sent: list[str] = []
         server.act = self._act
-        self.pool = Pool("127.0.0.1", server.port)
-        self.api = ConnectionsApi(
-            f"http://127.0.0.1:{server.port}/ws",
-            "eu-central-1",
-            KEY,
-            self.pool,
-            chances=Chances(wait=self.pauses.append, share=lambda: 0.5),
-            **options,
-        )
+        endpoint, region = f"http://127.0.0.1:{server.port}/ws", "eu-central-1"
+        options["chances"] = Chances(wait=self.pauses.append, share=lambda: 0.5)
+        if client == "boto3":
+            make_client = functools.partial(posting_client, endpoint, region)
+            self.api = BotoConnections(make_client, **options)
+            self.close = self.api.close
+        else:
+            pool = Pool("127.0.0.1", server.port)
+            self.api = ConnectionsApi(endpoint, region, KEY, pool, **options)
+            self.close = pool.close
         self.send = self.api.send
 
     def _act(self, visit) -> None:
@@ -60,13 +63,19 @@ def verify(visit) -> None:
         raise OSError from cause
 
 
-@pytest.fixture
-def way_with():
+@pytest.fixture(params=["own", "boto3"])
+def way_with(request, monkeypatch):
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY.key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEY.secret)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", KEY.token)
     with contextlib.ExitStack() as ends:
 
         def make(acts=None, **options):
-            way = Way(ends.enter_context(faulty_server()), acts or {}, **options)
-            ends.callback(way.pool.close)
+            server = ends.enter_context(faulty_server())
+            way = Way(request.param, server, acts or {}, **options)
+            ends.callback(way.close)
+            ends.callback(server.over.set)  # what hangs must end before the threads can
             return way
 
         yield make
@@ -223,7 +232,7 @@ def test_ids_that_are_no_ids_go_nowhere_else(way_with):
 
     assert way.send(["../../admin", "a/b?c=d", "ü"], b"hi") == set()
 
-    paths = [path for path, _ in way.server.seen]
+    paths = [path.replace("/@", "/%40") for path, _ in way.server.seen]
     assert sorted(paths) == [
         "/ws/%40connections/%C3%BC",
         "/ws/%40connections/..%2F..%2Fadmin",
