@@ -3,13 +3,14 @@
 import random
 import re
 import socket
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from meddling import Meddler
 from proxy import proxied
-from serving import serving
+from serving import in_both_modes, serving
 
 pytestmark = pytest.mark.e2e
 
@@ -18,6 +19,7 @@ DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 on_both = pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=["desktop", "phone"])
 
 LOST = "Connection lost. Your messages are kept."
+SHORT_LIVED = str(Path(__file__).with_name("short_lived_server.py"))
 SLOW_CHANCE = "Math.random = () => 0.999"  # every wait is as long as its ceiling
 BACK_MS = 20_000
 
@@ -325,6 +327,25 @@ def test_a_second_socket_takes_over_before_the_gateway_cuts_and_nothing_flickers
         ada.page.clock.run_for(12_000)
         ada.says("on the new one")
         bob.sees("on the new one")
+
+        assert [socket.is_closed() for socket in sockets] == [True, False]
+        assert ada.page.evaluate("window.flickers") == []
+
+
+@in_both_modes
+def test_the_page_moves_on_before_the_lifetime_that_the_server_told(tmp_path, person, mode):
+    """Here the gateway really cuts, after six seconds."""
+    with serving(tmp_path / "data", *mode, program=(SHORT_LIVED, "6")) as server:
+        ada = person("Ada")
+        sockets = open_sockets(ada)
+        ada.page.add_init_script("Math.random = () => 0")
+        ada.joins(server.address)
+        ada.page.evaluate(WATCH_STATUS)
+
+        while not sockets[0].is_closed():
+            ada.page.wait_for_timeout(20)
+        ada.says("still on a line")
+        expect(ada.row("still on a line")).to_have_attribute("data-state", "sent")
 
         assert [socket.is_closed() for socket in sockets] == [True, False]
         assert ada.page.evaluate("window.flickers") == []

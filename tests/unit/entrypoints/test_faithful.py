@@ -103,6 +103,7 @@ def process(tmp_path, monkeypatch):
         monkeypatch.setenv("CHAT_ENDPOINT", f"http://127.0.0.1:{server.port}/ws")
         monkeypatch.setenv("CHAT_HOSTS", "")
         monkeypatch.setenv("CHAT_ORIGINS", "https://friends.example.com")
+        monkeypatch.setenv("CHAT_LIFETIME_SECONDS", "60")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "KEY")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
         monkeypatch.setenv("AWS_REGION", "eu-central-1")
