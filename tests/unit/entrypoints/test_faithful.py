@@ -117,10 +117,11 @@ def test_the_process_makes_everything_at_the_first_call_and_keeps_it(process):
     hello, send = sample("hello"), sample("sendMessage")
     hello["requestContext"]["connectionId"] = "another-one====="
 
-    assert faithful.chat(hello, None)["statusCode"] == 200
+    welcome = json.loads(faithful.chat(hello, None)["body"])
     first = json.loads(faithful.chat(send, None)["body"])
     again = json.loads(faithful.chat(send, None)["body"])
 
+    assert welcome["limits"]["lifetimeSeconds"] == 60
     assert (first["type"], again["type"]) == ("ack", "ack")
     assert {path for path, _ in process.seen} == {"/ws/%40connections/another-one%3D%3D%3D%3D%3D"}
 
