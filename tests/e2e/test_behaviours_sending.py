@@ -353,3 +353,28 @@ def test_the_counter_counts_characters_and_nothing_is_cut(tmp_path, person):
         ada.composer.fill("🔥" * 1_000)
         ada.composer.press("Enter")
         expect(ada.rows("sent")).to_have_count(1)
+
+
+@on_both
+def test_the_mark_on_what_is_too_much_follows_the_field(tmp_path, person, look):
+    """Past 40 % of the screen the field scrolls, and with it what lies behind."""
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **look).joins(server.address)
+        ada.composer.fill("word " * 160 + "\n" * 40 + "x" * 160 + "too much\n")
+        expect(ada.page.locator(".overflow mark")).to_have_text("too much")
+        assert ada.composer.evaluate("it => it.scrollHeight - it.clientHeight") > 100
+
+        for where in ("it.scrollHeight", "0", "it.scrollHeight / 3", "it.scrollHeight"):
+            ada.composer.evaluate(f"it => {{ it.scrollTop = {where}; }}")
+            expect(ada.composer).to_have_js_property("scrollTop", scrolled(ada, ".overflow"))
+        mark = ada.page.locator(".overflow mark").bounding_box()
+        field = ada.composer.bounding_box()
+        assert field["y"] < mark["y"] < field["y"] + field["height"]
+
+
+def scrolled(person, selector: str) -> float:
+    """Say how far down something is scrolled, two frames from now."""
+    return person.page.locator(selector).evaluate(
+        """it => new Promise(done =>
+             requestAnimationFrame(() => requestAnimationFrame(() => done(it.scrollTop))))"""
+    )

@@ -42,6 +42,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   const { enterBreaks } = useSettings();
   const [text, setText] = useDraft(visit.username, timeline.room);
   const [opened, setOpened] = useState<Opened>(null);
+  const skipped = useSyncExternalStore(client.subscribe, client.getSkipped);
   useTab(timeline, reading.unread);
   useHelpKey(() => setOpened("keys"));
   const { me, known } = useMe(timeline, visit.username);
@@ -125,7 +126,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
         {opened === "diagnostics" && (
           <DiagnosticsDialog
             timeline={timeline}
-            skipped={client.getSkipped()}
+            skipped={skipped}
             words={statusOf(connection, outage)[0]}
             onClose={() => setOpened(null)}
           />

@@ -1,6 +1,6 @@
 /** Where one writes: Enter sends, Shift+Enter breaks the line, and no word is ever cut. */
 
-import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef } from "react";
 import { Icon } from "../ui/Icon";
 import "./composer.css";
 
@@ -49,7 +49,7 @@ export function Composer(props: ComposerProps) {
           send();
         }}
       >
-        {left < 0 && <Overflow text={text} limit={limit} />}
+        {left < 0 && <Overflow text={text} limit={limit} field={field} />}
         <textarea
           id="composer"
           ref={field}
@@ -80,14 +80,31 @@ export function Composer(props: ComposerProps) {
   );
 }
 
+/** An empty last line counts in a field, and elsewhere only with something in it. */
+const LAST_LINE = "\u200b";
+
 /** Behind the field and in the same type: what is too much shows in colour, nothing is cut. */
-function Overflow({ text, limit }: { text: string; limit: number }) {
+function Overflow({ text, limit, field }: Pick<ComposerProps, "text" | "limit" | "field">) {
+  const mirror = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const { current: over } = field;
+    const follow = () => {
+      if (!over || !mirror.current) return;
+      // A scrollbar takes its width from the text.
+      mirror.current.style.inlineSize = `${over.clientWidth}px`;
+      mirror.current.scrollTop = over.scrollTop;
+    };
+    follow();
+    over?.addEventListener("scroll", follow);
+    return () => over?.removeEventListener("scroll", follow);
+  });
   const start = text.length - text.trimStart().length;
   const kept = [...text.slice(start)].slice(0, limit).join("");
   return (
-    <div className="overflow" aria-hidden="true" dir="auto">
+    <div ref={mirror} className="overflow" aria-hidden="true" dir="auto">
       {text.slice(0, start) + kept}
       <mark>{text.slice(start + kept.length)}</mark>
+      {LAST_LINE}
     </div>
   );
 }
