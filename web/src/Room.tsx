@@ -15,6 +15,7 @@ import type { Draft, Timeline as RoomTimeline } from "./timeline/timeline";
 import { Avatar } from "./ui/Avatar";
 import { Icon } from "./ui/Icon";
 import { Mark } from "./ui/Mark";
+import { STRINGS } from "./ui/strings";
 import { LIMITS } from "./wire/frames";
 import "./room.css";
 
@@ -56,15 +57,15 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   return (
     <div className="app">
       <a className="skip" href="#composer">
-        Skip to writing
+        {STRINGS.room.skip}
       </a>
-      <aside className="side" aria-label="Rooms and you">
+      <aside className="side" aria-label={STRINGS.room.side}>
         <div className="brand">
           <Mark />
-          <b>Fireside</b>
+          <b>{STRINGS.app}</b>
         </div>
-        <nav className="nav" aria-label="Rooms">
-          <h2>Rooms</h2>
+        <nav className="nav" aria-label={STRINGS.room.rooms}>
+          <h2>{STRINGS.room.rooms}</h2>
           <ul>
             <li aria-current="page">
               <Icon name="hash" />
@@ -87,7 +88,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
         <header className="head">
           <div className="grow">
             <h1>
-              <bdi># {timeline.room}</bdi>
+              <bdi>{STRINGS.room.title(timeline.room)}</bdi>
             </h1>
             <div className="head-status">
               <Status connection={connection} outage={outage} />
@@ -148,8 +149,8 @@ function Status({ connection, outage }: { connection: State; outage: Outage }) {
 }
 
 function statusOf(connection: State, outage: Outage): [words: string, look: "on" | "wait" | "off"] {
-  if (connection.name === "closed") return ["Disconnected", "off"];
-  return outage === "none" ? ["Connected", "on"] : ["Reconnecting", "wait"];
+  if (connection.name === "closed") return [STRINGS.line.disconnected, "off"];
+  return outage === "none" ? [STRINGS.line.connected, "on"] : [STRINGS.line.reconnecting, "wait"];
 }
 
 function Tools({ onOpen }: { onOpen: (dialog: Opened) => void }) {
@@ -158,7 +159,7 @@ function Tools({ onOpen }: { onOpen: (dialog: Opened) => void }) {
       <button
         type="button"
         className="icon-btn"
-        aria-label="Connection details"
+        aria-label={STRINGS.details.title}
         onClick={() => onOpen("diagnostics")}
       >
         <Icon name="signal" />
@@ -166,7 +167,7 @@ function Tools({ onOpen }: { onOpen: (dialog: Opened) => void }) {
       <button
         type="button"
         className="icon-btn"
-        aria-label="Settings"
+        aria-label={STRINGS.settings.title}
         onClick={() => onOpen("settings")}
       >
         <Icon name="settings" />
@@ -199,7 +200,7 @@ function useDraft(name: string, room: string): [string, (text: string) => void] 
 function useHelpKey(onHelp: () => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const writing = event.target instanceof Element && event.target.matches("input, textarea");
+      const writing = event.target instanceof Element && event.target.matches("input,textarea");
       if (event.key === "?" && !writing) onHelp();
       if (event.key === "Escape" && writing === false && !document.querySelector("dialog[open]"))
         document.getElementById("composer")?.focus();

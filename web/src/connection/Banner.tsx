@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { Icon } from "../ui/Icon";
+import { STRINGS } from "../ui/strings";
 import type { State } from "./machine";
 import type { Outage } from "./useOutage";
 import "./banner.css";
@@ -17,12 +18,15 @@ export function Banner({ connection, outage, onRetry }: BannerProps) {
       <div>
         <span role="status">{words}</span>
         {words !== null && connection.name !== "closed" && (
-          <span aria-hidden="true"> {nextTry(connection, seconds)}</span>
+          <span className="tnum" aria-hidden="true">
+            {" "}
+            {nextTry(connection, seconds)}
+          </span>
         )}
       </div>
       {words !== null && connection.name !== "connecting" && (
         <button type="button" onClick={onRetry}>
-          {connection.name === "closed" ? "Join again" : "Retry now"}
+          {connection.name === "closed" ? STRINGS.line.joinAgain : STRINGS.line.retry}
         </button>
       )}
     </div>
@@ -30,17 +34,13 @@ export function Banner({ connection, outage, onRetry }: BannerProps) {
 }
 
 function wordsFor(connection: State, outage: Outage): string | null {
-  if (connection.name === "closed") return `The server ended this visit: ${connection.reason}`;
-  return outage === "lasting" ? "Connection lost. Your messages are kept." : null;
+  if (connection.name === "closed") return STRINGS.line.over(connection.reason);
+  return outage === "lasting" ? STRINGS.line.lost : null;
 }
 
-function nextTry(connection: State, seconds: number) {
-  if (connection.name !== "waiting" || seconds === 0) return "Trying again now.";
-  return (
-    <>
-      Trying again in <span className="tnum">{seconds} s</span>.
-    </>
-  );
+function nextTry(connection: State, seconds: number): string {
+  const isNow = connection.name !== "waiting" || seconds === 0;
+  return isNow ? STRINGS.line.tryingNow : STRINGS.line.tryingIn(seconds);
 }
 
 function useCountdown(connection: State): number {

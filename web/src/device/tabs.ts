@@ -25,24 +25,24 @@ export async function openTab(): Promise<Tabs> {
 
 /** Take a name for as long as this page lives; false when another page has it. */
 async function claim(tab: string): Promise<boolean> {
-  const locked = await claimLock(tab);
-  if (locked !== "no locks") return locked;
+  const lock = await claimLock(tab);
+  if (lock !== "unknown") return lock === "mine";
   if (isFresh(tab)) return false;
   leaveTimes(tab);
   return true;
 }
 
-async function claimLock(tab: string): Promise<boolean | "no locks"> {
+async function claimLock(tab: string): Promise<"mine" | "taken" | "unknown"> {
   const { locks } = navigator;
-  if (!locks) return "no locks";
+  if (!locks) return "unknown";
   return new Promise((resolve) => {
     const tooLate = new AbortController();
     setTimeout(() => tooLate.abort(), LETTING_GO_MS);
     const held = locks.request(lockOf(tab), { signal: tooLate.signal }, () => {
-      resolve(true);
+      resolve("mine");
       return new Promise(() => {});
     });
-    held.catch(() => resolve(tooLate.signal.aborted ? false : "no locks"));
+    held.catch(() => resolve(tooLate.signal.aborted ? "taken" : "unknown"));
   });
 }
 

@@ -1,8 +1,18 @@
 /** Where one writes: Enter sends, Shift+Enter breaks the line, and no word is ever cut. */
 
-import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef } from "react";
+import {
+  Fragment,
+  type KeyboardEvent,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+} from "react";
 import { Icon } from "../ui/Icon";
+import { STRINGS } from "../ui/strings";
 import "./composer.css";
+
+const WORDS = STRINGS.composer;
 
 type ComposerProps = {
   room: string;
@@ -56,22 +66,20 @@ export function Composer(props: ComposerProps) {
           className="field"
           rows={1}
           dir="auto"
-          aria-label={`Message ${room}`}
+          aria-label={WORDS.name(room)}
           aria-describedby="composer-left"
           aria-invalid={left < 0}
-          placeholder={`Message #${room}`}
+          placeholder={WORDS.placeholder(room)}
           value={text}
           onChange={(event) => onText(event.target.value)}
           onKeyDown={onKeyDown}
         />
-        <button type="submit" className="send" disabled={!canSend} aria-label="Send">
+        <button type="submit" className="send" disabled={!canSend} aria-label={WORDS.send}>
           <Icon name="up" />
         </button>
       </form>
       <div className="hint">
-        <span className="keys">
-          {online ? <Keys enterBreaks={enterBreaks} /> : "Sends when you are back online"}
-        </span>
+        <span className="keys">{online ? <Keys enterBreaks={enterBreaks} /> : WORDS.offline}</span>
         <span id="composer-left" className="near tnum" data-over={left < 0}>
           {counter(left, limit)}
         </span>
@@ -110,22 +118,17 @@ function Overflow({ text, limit, field }: Pick<ComposerProps, "text" | "limit" |
 }
 
 function Keys({ enterBreaks }: { enterBreaks: boolean }) {
-  if (enterBreaks)
-    return (
-      <>
-        <kbd>Ctrl Enter</kbd> to send, <kbd>Enter</kbd> for a new line
-      </>
-    );
-  return (
-    <>
-      <kbd>Enter</kbd> to send, <kbd>Shift Enter</kbd> for a new line
-    </>
-  );
+  const keys = enterBreaks ? WORDS.enterBreaks : WORDS.enterSends;
+  return keys.map(([key, does]) => (
+    <Fragment key={key}>
+      <kbd>{key}</kbd> {does}{" "}
+    </Fragment>
+  ));
 }
 
 function counter(left: number, limit: number): string {
-  if (left < 0) return `${-left} too many`;
-  return left <= limit - limit * NEAR_LIMIT ? `${left} left` : "";
+  if (left < 0) return WORDS.tooMany(-left);
+  return left <= limit - limit * NEAR_LIMIT ? WORDS.left(left) : "";
 }
 
 /** The server's rule: somewhere there is a character that can be seen. */
