@@ -3,7 +3,7 @@
 import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Visit } from "./chat";
 import { Banner } from "./connection/Banner";
-import type { State } from "./connection/machine";
+import { isBlocked, type State } from "./connection/machine";
 import { type Outage, useOutage } from "./connection/useOutage";
 import { keep, kept } from "./device/kept";
 import { useSettings } from "./settings/settings";
@@ -149,7 +149,8 @@ function Status({ connection, outage }: { connection: State; outage: Outage }) {
 }
 
 function statusOf(connection: State, outage: Outage): [words: string, look: "on" | "wait" | "off"] {
-  if (connection.name === "closed") return [STRINGS.line.disconnected, "off"];
+  if (connection.name === "closed" || isBlocked(connection))
+    return [STRINGS.line.disconnected, "off"];
   return outage === "none" ? [STRINGS.line.connected, "on"] : [STRINGS.line.reconnecting, "wait"];
 }
 

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "react";
 import { Icon } from "../ui/Icon";
 import { STRINGS } from "../ui/strings";
-import type { State } from "./machine";
+import { isBlocked, type State } from "./machine";
 import type { Outage } from "./useOutage";
 import "./banner.css";
 
@@ -17,7 +17,7 @@ export function Banner({ connection, outage, onRetry }: BannerProps) {
       {words !== null && <Icon name="offline" />}
       <div>
         <span role="status">{words}</span>
-        {words !== null && connection.name !== "closed" && (
+        {words !== null && connection.name !== "closed" && !isBlocked(connection) && (
           <span className="tnum" aria-hidden="true">
             {" "}
             {nextTry(connection, seconds)}
@@ -35,6 +35,7 @@ export function Banner({ connection, outage, onRetry }: BannerProps) {
 
 function wordsFor(connection: State, outage: Outage): string | null {
   if (connection.name === "closed") return STRINGS.line.over(connection.reason);
+  if (isBlocked(connection)) return STRINGS.line.blocked;
   return outage === "lasting" ? STRINGS.line.lost : null;
 }
 

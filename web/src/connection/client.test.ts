@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeWorld, helloFrame, messageFrame } from "../testing/fakeWorld";
 import type { Frame } from "../wire/parse";
 import { addressFor, ConnectionClient } from "./client";
+import { isBlocked } from "./machine";
 
 let world: FakeWorld;
 let client: ConnectionClient;
@@ -140,6 +141,7 @@ describe("a line", () => {
 describe("a lost line", () => {
   it("comes back by itself, with one socket at a time", async () => {
     await connect();
+    world.alive = false;
     for (let round = 0; round < 5; round += 1) {
       world.socket.drops();
       await vi.advanceTimersByTimeAsync(60_000);
@@ -157,6 +159,21 @@ describe("a lost line", () => {
     world.socket.drops();
     wake();
     expect(world.sockets).toHaveLength(2);
+  });
+
+  it("asks for the page's origin when it does not come back, and stops when it is blocked", async () => {
+    await connect();
+    for (let round = 0; round < 5; round += 1) {
+      world.socket.drops();
+      await vi.advanceTimersByTimeAsync(48_000);
+    }
+    expect(isBlocked(client.getState())).toBe(true);
+    expect(world.sockets).toHaveLength(5);
+    expect(world.openSockets).toEqual([]);
+
+    client.retry();
+    world.socket.opens();
+    expect(client.getState().name).toBe("open");
   });
 
   it("obeys what the server said before it closed", async () => {

@@ -53,6 +53,7 @@ export const STRINGS = {
     reconnecting: "Reconnecting",
     disconnected: "Disconnected",
     lost: "Connection lost. Your messages are kept.",
+    blocked: "The server does not let you in any more. Your messages are kept.",
     over: (reason: string) => `The server ended this visit: ${reason}`,
     tryingNow: "Trying again now.",
     tryingIn: (seconds: number) => `Trying again in ${numeral(seconds)} s.`,
