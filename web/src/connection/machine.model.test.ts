@@ -34,12 +34,13 @@ const ALLOWED: Record<State["name"], State["name"][]> = {
   closed: ["idle", "connecting"],
 };
 
+const RUNS = 300;
 const CEILINGS_MS = [3_000, 6_000, 12_000, 24_000, 48_000];
 
 describe("the machine, whatever happens", () => {
   it("goes only where it may, with one socket exactly while it connects or is open", () => {
     const seen = new Set<string>();
-    for (let seed = 1; seed <= 2_000; seed += 1) {
+    for (let seed = 1; seed <= RUNS; seed += 1) {
       const random = randomFrom(seed);
       let state: State = IDLE;
       let sockets = 0;
@@ -63,7 +64,7 @@ describe("the machine, whatever happens", () => {
   });
 
   it("comes back from everywhere that a server did not close", () => {
-    for (let seed = 1; seed <= 2_000; seed += 1) {
+    for (let seed = 1; seed <= RUNS; seed += 1) {
       const random = randomFrom(seed);
       let [state] = step(IDLE, { type: "started" }, random);
       for (let turn = 0; turn < 30; turn += 1) {
@@ -122,7 +123,7 @@ describe("the client, whatever happens", () => {
   });
 
   it("has one live socket at most, two while one takes over, and none when it is stopped", async () => {
-    for (let seed = 1; seed <= 150; seed += 1) {
+    for (let seed = 1; seed <= RUNS / 4; seed += 1) {
       const random = randomFrom(seed);
       world = new FakeWorld();
       const listener = { greeting: () => ({ action: "hello", v: 1 }) as const, ...noOp };
