@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from meddling import Meddler
 from proxy import proxied
+from seeding import seed_many
 from serving import ROOT, in_both_modes, serving
 
 pytestmark = pytest.mark.e2e
@@ -67,6 +68,54 @@ def test_a_loss_is_told_after_five_seconds_with_a_silent_countdown(tmp_path, per
         ada.presses("Retry now")
         expect(ada.page.get_by_text(LOST)).to_have_count(0)
         expect(status_of(ada)).to_have_text("Connected")
+
+
+@on_both
+def test_the_banner_hides_nothing_that_can_not_be_scrolled_to(tmp_path, person, look):
+    seed_many(tmp_path / "data", 30)
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada", **look)
+        ada.page.clock.install()
+        ada.joins(proxy.address)
+        newest = ada.log.locator('li[data-seq="30"]').bounding_box()
+        proxy.cut()
+        ada.sees_the_loss()
+        assert ada.log.locator('li[data-seq="30"]').bounding_box() == newest
+
+        ada.log.evaluate("log => { log.scrollTop = 0; }")
+        oldest = ada.log.locator('li[data-seq="1"]').bounding_box()
+        banner = ada.page.locator(".net").bounding_box()
+        assert oldest["y"] >= banner["y"] + banner["height"]
+
+        ada.log.evaluate("log => { log.scrollTop = 200; }")
+        ada.log.focus()
+        for _ in range(30):
+            ada.page.keyboard.press("ArrowUp")
+            focused = ada.log.locator("li:focus").bounding_box()
+            assert focused["y"] >= banner["y"] + banner["height"] - 1
+
+
+def test_retry_keeps_the_focus_and_gives_it_on(tmp_path, person):
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada")
+        ada.page.add_init_script(SLOW_CHANCE)
+        ada.page.clock.install()
+        ada.joins(proxy.address)
+        proxy.cut()
+        ada.sees_the_loss()
+        retry = ada.page.get_by_role("button", name="Retry now")
+        before = proxy.turned_away
+        retry.focus()
+        ada.page.keyboard.press("Enter")
+        while proxy.turned_away == before:
+            ada.page.wait_for_timeout(20)
+        expect(retry).to_be_focused()
+
+        proxy.mend()
+        expect(retry).to_be_enabled()
+        ada.page.keyboard.press("Enter")
+        expect(ada.page.get_by_text(LOST)).to_have_count(0)
+        expect(ada.composer).to_be_focused()
 
 
 @pytest.mark.parametrize("call", ["online", "look"], ids=["online again", "tab looked at again"])

@@ -1,6 +1,6 @@
 /** Says that the line is down and what happens next; the countdown is for the eye alone. */
 
-import { useEffect, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Icon } from "../ui/Icon";
 import { STRINGS } from "../ui/strings";
 import { isBlocked, type State } from "./machine";
@@ -24,12 +24,30 @@ export function Banner({ connection, outage, onRetry }: BannerProps) {
           </span>
         )}
       </div>
-      {words !== null && connection.name !== "connecting" && (
-        <button type="button" onClick={onRetry}>
-          {connection.name === "closed" ? STRINGS.line.joinAgain : STRINGS.line.retry}
-        </button>
-      )}
+      {words !== null && <Retry connection={connection} onRetry={onRetry} />}
     </div>
+  );
+}
+
+/** It stays while it tries, and gives the focus on when it leaves: nobody is lost in between. */
+function Retry({ connection, onRetry }: Pick<BannerProps, "connection" | "onRetry">) {
+  const button = useRef<HTMLButtonElement>(null);
+  const isTrying = connection.name === "connecting";
+  useLayoutEffect(() => {
+    const { current: own } = button;
+    return () => {
+      if (document.activeElement === own) document.getElementById("composer")?.focus();
+    };
+  }, []);
+  return (
+    <button
+      ref={button}
+      type="button"
+      aria-disabled={isTrying}
+      onClick={() => isTrying || onRetry()}
+    >
+      {connection.name === "closed" ? STRINGS.line.joinAgain : STRINGS.line.retry}
+    </button>
   );
 }
 

@@ -80,7 +80,7 @@ export const STRINGS = {
   delivery: {
     sending: "Sending",
     waiting: "Waiting for connection",
-    failed: (reason: string) => `Not delivered. ${reason}`,
+    failed: (reason: string) => `Not delivered. ${sentence(reason)}`,
     retry: "Try again",
     edit: "Edit",
     discard: "Delete",
@@ -153,6 +153,11 @@ type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 function counted(count: number, forms: Forms): string {
   const form = forms[PLURALS.select(count)] ?? forms.other;
   return form.replace("#", numeral(count));
+}
+
+/** The server's reasons end without a full stop. */
+function sentence(text: string): string {
+  return /\p{L}$/u.test(text) ? `${text}.` : text;
 }
 
 function numeral(count: number): string {
