@@ -1,11 +1,13 @@
 """What `chat` hands over and `fanout` does with it, and what both say about it in the log."""
 
+import dataclasses
 import json
 import threading
 
 import pytest
 
 from fireside.adapters import fanout, handover
+from fireside.adapters.tables import Patience
 from fireside.domain.errors import Busy
 from fireside.entrypoints import aws, metrics
 from tests.contract.drafts import draft
@@ -209,6 +211,19 @@ def test_what_was_not_kept_is_counted_as_no_ack(functions):
 
     assert ann.say("hi")["code"] == "storage"
     assert functions.counts()["Acks"] == 0
+
+
+def test_nobody_is_told_to_stay_away_because_a_table_is_busy(functions):
+    def throttled(call):
+        if call.kind == "BatchWriteItem":
+            raise Refused(400, "ProvisionedThroughputExceededException")
+
+    impatient = dataclasses.replace(functions.world, patience=Patience(budget_ms=0))
+    handler = aws.make_chat(functions.region.environ(), impatient)
+    event = functions.house.join("Ann").connect_event()
+    functions.region.before = throttled
+
+    assert handler(event, None) == {"statusCode": 503}
 
 
 def test_forgetting_that_fails_is_no_reason_to_send_again(functions, monkeypatch):

@@ -18,6 +18,7 @@ from fireside.domain.commands import (
 )
 from fireside.domain.entry import Caller, EntryRules
 from fireside.domain.errors import (
+    Busy,
     ChatError,
     Forbidden,
     Internal,
@@ -75,6 +76,8 @@ def _connect(chat: Chat, rules: EntryRules, event: dict[str, Any]) -> Response:
         chat.connect(asker)
     except InvalidName:
         return {"statusCode": 400}
+    except (Busy, StorageFailed):
+        return {"statusCode": 503}
     except ChatError:
         return {"statusCode": 403}
     return {"statusCode": 200}
