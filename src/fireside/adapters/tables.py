@@ -105,7 +105,7 @@ class Patience:
     budget_ms: float = 3_000
     first_pause_ms: float = 10
     longest_pause_ms: float = 320
-    quick_conflicts: int = 10
+    quick_conflicts: int = 50
     seconds: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
