@@ -4,6 +4,7 @@ import dataclasses
 import json
 import threading
 
+import boto3
 import pytest
 
 from fireside.adapters import fanout, handover
@@ -265,6 +266,7 @@ def test_a_receiver_that_hangs_does_not_hold_the_answer(functions, monkeypatch):
 
 def test_the_sdk_does_the_same(functions, monkeypatch):
     monkeypatch.setattr(fanout, "INLINE", 2)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers another test's key
     environ = functions.region.environ(FIRESIDE_AWS_CLIENT="boto3")
     for name, value in environ.items():
         if name.startswith("AWS_"):  # where the SDK looks by itself
