@@ -10,6 +10,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
+import boto3
 import pytest
 
 from fireside.adapters.boto_connections import BotoConnections, posting_client
@@ -65,6 +66,7 @@ def verify(visit) -> None:
 
 @pytest.fixture(params=["own", "boto3"])
 def way_with(request, monkeypatch):
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers another test's key
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY.key_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEY.secret)
