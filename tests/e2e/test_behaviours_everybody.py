@@ -179,14 +179,21 @@ def test_a_chosen_light_is_kept_and_there_from_the_first_paint(tmp_path, person)
 
         ada.is_inside()
         expect(ada.page.locator("body")).to_have_css("background-color", EMBERS)
-        assert ada.page.evaluate("window.firstTheme") == "dark"
+        assert ada.page.evaluate("[window.firstTheme, window.firstBars]") == ["dark", "#191614"]
+        ada.presses("Settings")
+        for theme, bars in (("Light", "#faf7f2"), ("Dark", "#191614"), ("System", "#faf7f2")):
+            ada.page.get_by_role("radio", name=theme).check()
+            assert ada.page.evaluate(f"({BARS})()") == bars
 
 
-FIRST_COLOUR = """new MutationObserver((_, observer) => {
+BARS = """() => [...document.querySelectorAll("meta[name=theme-color]")]
+  .find(meta => matchMedia(meta.media).matches).content"""
+FIRST_COLOUR = f"""new MutationObserver((_, observer) => {{
   if (!document.body) return;
   window.firstTheme = document.documentElement.dataset.theme;
+  window.firstBars = ({BARS})();
   observer.disconnect();
-}).observe(document, { childList: true, subtree: true });"""
+}}).observe(document, {{ childList: true, subtree: true }});"""
 
 
 def test_who_wants_no_motion_sees_none(tmp_path, person):

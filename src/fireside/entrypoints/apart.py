@@ -15,6 +15,7 @@ from fireside.entrypoints import faithful
 from localgateway.api import Api
 from localgateway.context import Credentials
 from localgateway.core import Invoke, Outcome, Returned
+from localgateway.limits import Limits
 from localgateway.management_http import Access
 from localgateway.runner import Completed, Release
 from localgateway.workers import WorkerRunner
@@ -69,13 +70,15 @@ class HandlersApart(WorkerRunner):
                 self._pass_on([completed])
 
 
-def with_handlers(api: Api, data: Path, rules: EntryRules, endpoint: str) -> Api:
+def with_handlers(api: Api, data: Path, rules: EntryRules, endpoint: str, limits: Limits) -> Api:
     """Say where the functions' code is, and what they need to know."""
     environment = {
         faithful.DATA: str(data.absolute()),
         faithful.ENDPOINT: endpoint,
         faithful.HOSTS: " ".join(rules.hosts),
         faithful.ORIGINS: " ".join(rules.origins),
+        faithful.INVITES: faithful.OPEN if rules.invites is None else "",
+        faithful.LIFETIME: str(int(limits.lifetime_seconds)),
     }
     functions = {
         name: dataclasses.replace(
