@@ -17,7 +17,7 @@ from visitor import Talker, find_chromium
 from conftest import QUIET, Person
 from load import table
 from proxy import Proxy, proxied
-from scrolling import WATCH_SHIFTS, press_keys, swipe_back, turn_wheel
+from scrolling import WATCH_SHIFTS, press_keys, swipe_back, turn_wheel, type_and_send
 from seeding import seed_many, words
 from serving import ROOT, Running, serving
 from states import violations_by_state
@@ -122,10 +122,10 @@ def shifts(browser: Browser) -> Iterator[Row]:
             bob = Talker(server.socket_url)
             for number in range(10):
                 see(ada, bob.says(words(number)))
-                ada.sends(f"mine {number}")
+                type_and_send(ada, f"mine {number}")
             expect(ada.rows("sent").filter(has_text="mine 9")).to_have_count(1)
             proxy.cut()
-            ada.sends("while away")
+            type_and_send(ada, "while away")
             retry = ada.page.get_by_role("button", name="Retry now")
             expect(retry).to_be_visible(timeout=15_000)
             proxy.mend()

@@ -5,6 +5,7 @@ room at that moment. Whoever comes in later reads it in the log, so that nobody 
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from fireside import wire
@@ -17,7 +18,7 @@ from fireside.domain.commands import (
     Resume,
     SendMessage,
 )
-from fireside.domain.errors import NotFound
+from fireside.domain.errors import Busy, NotFound, StorageFailed
 from fireside.domain.events import Acknowledged, Head, MessageSent, Page, Pong, Resumed, Welcome
 from fireside.domain.message import Draft, Message
 from fireside.ports import (
@@ -168,7 +169,8 @@ class Chat:
             return
         gone = self.outbound.send(ids, wire.encode(MessageSent(message), reader=reader).encode())
         if gone:
-            self.connections.forget(gone, self._clock() - YOUNG_MS)
+            with suppress(Busy, StorageFailed):  # the message is kept; who is gone stays gone
+                self.connections.forget(gone, self._clock() - YOUNG_MS)
 
     # --- reading ---
 

@@ -1,5 +1,6 @@
 """The adapters under one roof: every suite asks for them by kind."""
 
+import functools
 import itertools
 from pathlib import Path
 
@@ -8,13 +9,16 @@ import pytest
 from fireside.adapters import rows
 from fireside.adapters.boto import BotoTables
 from fireside.adapters.dynamodb import DynamoRegistry, DynamoStore
+from fireside.adapters.dynamodb_api import DynamoDbApi
 from fireside.adapters.memory import MemoryRegistry, MemoryStore
+from fireside.adapters.sigv4 import Credentials
 from fireside.adapters.sqlite import SqliteStore
 from fireside.adapters.tables import Patience
 from fireside.entrypoints import dynamodb_local
 
 PACKAGE = Path(__file__).resolve().parents[1] / "dynamodb"
 NUMBERS = itertools.count(1)
+CLIENTS = ("own", "boto3")
 
 
 @pytest.fixture(scope="session")
@@ -28,17 +32,36 @@ def dynamodb():
 
 
 @pytest.fixture(scope="session")
-def connect(dynamodb):
-    """Make clients, with something to sign with that is nobody's."""
+def connect_with(dynamodb):
+    """Make clients of either kind, with something to sign with that is nobody's."""
+    ours = []
+
+    def client(kind, address=dynamodb, **options):
+        if kind == "boto3":
+            return BotoTables.connect("eu-central-1", address, **options)
+        credentials = Credentials("rehearsal", "rehearsal")
+        ours.append(DynamoDbApi(address, "eu-central-1", credentials, **options))
+        return ours[-1]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("AWS_PROFILE", raising=False)
         patch.setenv("AWS_ACCESS_KEY_ID", "rehearsal")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "rehearsal")
-
-        def client(address=dynamodb, **options):
-            return BotoTables.connect("eu-central-1", address, **options)
-
         yield client
+    for one in ours:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def tables_of(connect_with):
+    """Give the client of a kind for all who do not look into it."""
+    return functools.cache(functools.partial(connect_with, call_seconds=10))
+
+
+@pytest.fixture(scope="session", params=CLIENTS)
+def connect(request, connect_with):
+    """Make clients of one kind: whatever asks for this runs with each."""
+    return functools.partial(connect_with, request.param)
 
 
 @pytest.fixture(scope="session")
@@ -59,8 +82,8 @@ def new_store(request, tmp_path_factory):
                 path = tmp_path_factory.mktemp("store") / "chat.db"
                 store = SqliteStore.open(path, new_epoch=lambda: "epoch-1")
                 stores.append(store)
-            case "dynamodb":
-                tables = request.getfixturevalue("tables")
+            case "dynamodb" | "dynamodb with boto3":
+                tables = request.getfixturevalue("tables_of")(client_of(kind))
                 store = dynamo_store(tables, new_table(tables, rows.messages_table))
         return store
 
@@ -76,10 +99,15 @@ def new_registry(request):
     def make(kind):
         if kind == "memory":
             return MemoryRegistry()
-        tables = request.getfixturevalue("tables")
+        tables = request.getfixturevalue("tables_of")(client_of(kind))
         return dynamo_registry(tables, new_table(tables, rows.connections_table))
 
     return make
+
+
+def client_of(kind):
+    """Tell the client of a kind of adapter: `dynamodb` is with our own."""
+    return "boto3" if kind.endswith("boto3") else "own"
 
 
 def new_table(tables, definition):

@@ -7,7 +7,7 @@ import pytest
 from fireside.ports import Connection
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
+@pytest.fixture(params=["memory", "dynamodb", "dynamodb with boto3"])
 def registry(request, new_registry):
     return new_registry(request.param)
 

@@ -255,6 +255,71 @@ def test_a_nonce_whose_message_is_gone_still_answers(tables, messages, store):
     assert (kept.duplicate, kept.message.seq, kept.message.text) == (True, 1, "\ufffd")
 
 
+# --- rows of a later release: functions are replaced one by one, and rows stay ---
+
+
+def rewrite(tables, table, pk, sort_key, v):
+    """Give a row another form, as a later release would."""
+    key = {"pk": rows.text(pk), **sort_key}
+    answer = tables.call("GetItem", {"TableName": table, "Key": key, "ConsistentRead": True})
+    tables.call("PutItem", {"TableName": table, "Item": answer["Item"] | {"v": rows.number(v)}})
+
+
+def test_every_row_says_which_form_it_has():
+    message = rows.of_message(MESSAGE)
+    person = connection()
+
+    for row in (
+        message,
+        rows.of_nonce(MESSAGE, 0),
+        rows.of_epoch("epoch-1"),
+        rows.of_connection(person),
+        rows.of_member(person, "general"),
+    ):
+        assert row["v"] == rows.number(rows.VERSION)
+
+
+def test_a_message_of_a_later_form_is_shown_as_damaged_and_written_after(tables, messages, store):
+    keep(store, "n1", "n2")
+    rewrite(tables, messages, "room#general", {"seq": rows.number(2)}, 2)
+
+    assert [message.text for message in store.after("general", 0, 9)] == ["hi", "\ufffd"]
+    assert seqs(keep(store, "n3")) == [3]
+
+
+def test_a_connection_of_a_later_form_is_left_out_and_left_alone(tables, connections, registry):
+    registry.add(connection("c1"))
+    registry.add(connection("c2"))
+    rewrite(tables, connections, "room#general", {"sk": rows.text("c1")}, 2)
+    rewrite(tables, connections, "connection#c1", {"sk": rows.text("-")}, 2)
+
+    registry.forget(["c1"], 9)
+
+    assert registry.in_room("general").ids == {"c2"}
+    rewrite(tables, connections, "room#general", {"sk": rows.text("c1")}, 1)
+    assert registry.in_room("general").ids == {"c1", "c2"}
+
+
+def test_a_nonce_of_a_later_form_refuses_the_message_and_keeps_no_second_one(
+    tables, messages, store
+):
+    keep(store, "n1")
+    rewrite(tables, messages, "nonce#ann#n1", {"seq": rows.number(0)}, 2)
+
+    with pytest.raises(StorageFailed):
+        store.append(draft("n1"))
+
+    assert store.head("general") == 1
+
+
+def test_a_name_of_a_later_form_refuses(tables, messages, store):
+    assert store.epoch
+    rewrite(tables, messages, "epoch", {"seq": rows.number(0)}, 2)
+
+    with pytest.raises(StorageFailed):
+        assert dynamo_store(tables, messages).epoch
+
+
 # --- what waiting does not mend ---
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.contract.drafts import draft, keep, seqs
 
 
-@pytest.fixture(params=["memory", "sqlite", "dynamodb"])
+@pytest.fixture(params=["memory", "sqlite", "dynamodb", "dynamodb with boto3"])
 def store(request, new_store):
     return new_store(request.param)
 
@@ -94,7 +94,7 @@ def test_a_store_has_one_name(store):
 APPENDS = st.tuples(st.sampled_from(["general", "attic"]), st.integers(0, 9), st.integers(0, 9))
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "dynamodb"])
+@pytest.mark.parametrize("kind", ["sqlite", "dynamodb", "dynamodb with boto3"])
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -83,6 +83,12 @@ def swipe_back(person: Person, swipes: int) -> None:
     devtools.detach()
 
 
+def type_and_send(person: Person, text: str) -> None:
+    """Write key by key: a field may grow under one's fingers, but not when a script fills it."""
+    person.composer.press_sequentially(text)
+    person.presses("Send")
+
+
 def press_keys(person: Person, key: str, times: int) -> None:
     person.log.focus()
     for _ in range(times):

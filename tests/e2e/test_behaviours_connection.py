@@ -521,7 +521,8 @@ def test_it_works_over_plain_http_on_a_home_network(tmp_path, person):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     address = f"http://fireside.lan:{port}"
-    with serving(tmp_path / "data", "--port", str(port), "--public-url", address) as server:
+    there = ("--port", str(port), "--public-url", address, "--invites", "off")
+    with serving(tmp_path / "data", *there) as server:
         ada = person("Ada").joins(address)
         bob = person("Bob").joins(server.address)
         assert ada.page.evaluate("isSecureContext") is False

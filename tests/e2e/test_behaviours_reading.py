@@ -136,7 +136,7 @@ def test_the_last_known_messages_are_there_before_the_server_is(tmp_path, person
         expect(ada.rows("sent")).to_have_count(1)
         ada.page.evaluate(UNTIL_KEPT)
         proxy.cut_sockets()
-        ada.page.route("**/healthz", lambda route: route.abort())
+        ada.page.route("**/config.json", lambda route: route.abort())
 
         ada.page.reload()
 

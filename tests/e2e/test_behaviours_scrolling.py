@@ -12,6 +12,7 @@ from scrolling import (
     scroll,
     swipe_back,
     turn_wheel,
+    type_and_send,
 )
 from seeding import seed_many, words
 from serving import serving
@@ -87,6 +88,29 @@ def test_the_log_sticks_to_its_end_and_never_moves_a_reader(tmp_path, person, lo
         ada.sends("my own word")
         expect(ada.row("my own word")).to_be_in_viewport()
         assert from_end(ada) <= MOST_PX
+
+
+@on_both
+def test_a_growing_field_and_a_keyboard_move_neither_the_end_nor_a_reader(tmp_path, person, look):
+    seed_many(tmp_path / "data", 45)
+    width, height = look["viewport"].values()
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **look).joins(server.address)
+        for text in ("one\ntwo\nthree\nfour\nfive", ""):
+            ada.composer.fill(text)
+            ada.page.evaluate(SETTLED)
+            assert from_end(ada) <= MOST_PX
+        for shown in (height - 300, height):
+            ada.page.set_viewport_size({"width": width, "height": shown})
+            ada.page.evaluate(SETTLED)
+            assert from_end(ada) <= MOST_PX
+
+        scroll(ada, -900)
+        seq, place = eye(ada)
+        ada.composer.fill("one\ntwo\nthree\nfour\nfive")
+        ada.page.set_viewport_size({"width": width, "height": height - 300})
+        ada.page.evaluate(SETTLED)
+        assert abs(place_of(ada, seq) - place) <= MOST_PX
 
 
 @on_all
@@ -242,11 +266,11 @@ def test_nothing_jumps_in_a_whole_session(tmp_path, person, look):
         bob = person("Bob").joins(server.address)
         for number in range(5):
             bob.says(f"from bob {number}")
-            ada.sends(f"from ada {number}")
+            type_and_send(ada, f"from ada {number}")
         ada.sees("from bob 4")
         expect(ada.row("from ada 4")).to_have_attribute("data-state", "sent")
         proxy.cut()
-        ada.sends("while away")
+        type_and_send(ada, "while away")
         expect(ada.rows("waiting")).to_have_count(1)
         ada.sees_the_loss()
         proxy.mend()

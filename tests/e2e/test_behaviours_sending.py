@@ -138,7 +138,7 @@ def test_what_is_written_offline_waits_and_goes_out_in_order(tmp_path, person, l
 
 def away(person, proxy) -> None:
     """Take the server away, but not the page: as when it comes from a cache."""
-    person.page.route("**/healthz", lambda route: route.abort())
+    person.page.route("**/config.json", lambda route: route.abort())
     proxy.cut_sockets()
 
 
@@ -170,7 +170,7 @@ def test_two_tabs_do_not_send_an_outbox_twice(tmp_path, person, host):
         port = probe.getsockname()[1]
     with proxied(port) as proxy:
         address = f"http://{host}:{proxy.port}"
-        public = ("--port", str(port), "--public-url", address)
+        public = ("--port", str(port), "--public-url", address, "--invites", "off")
         with serving(tmp_path / "data", *public):
             two_tabs_write_and_return(person, proxy, address)
 
@@ -181,7 +181,7 @@ def two_tabs_write_and_return(person, proxy, address: str) -> None:
     ada.joins(address)
     assert ada.page.evaluate("isSecureContext") is (address == proxy.address)
     proxy.cut_sockets()
-    ada.context.route("**/healthz", lambda route: route.abort())
+    ada.context.route("**/config.json", lambda route: route.abort())
     ada.says("from one tab")
     expect(ada.rows("waiting")).to_have_count(1)
     other = ada.another_tab()

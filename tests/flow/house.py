@@ -1,4 +1,8 @@
-"""The whole chat in memory: events go in as from a gateway, frames come out."""
+"""The whole chat: events go in as from a gateway, frames come out.
+
+A house stands in memory, or in the cloud as far as it can be had on loopback: conftest.py says
+where, and the tests do not know.
+"""
 
 import itertools
 import json
@@ -6,12 +10,15 @@ import json
 from fireside.adapters.memory import MemoryRegistry, MemoryStore
 from fireside.chat import Chat
 from fireside.domain.entry import EntryRules
+from fireside.domain.errors import StorageFailed
 from fireside.entrypoints.router import make_handler
 
 NOON = 1_795_345_200_000
 """When the clock of every house starts: far from 1970, so that no age is accidental."""
 
 HOST = "localhost:8080"
+
+OPEN = EntryRules(invites=None)
 
 LIFECYCLE = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}
 
@@ -32,27 +39,58 @@ class Mailboxes:
         return ids & self.gone
 
 
-class House:
-    """Router, chat and memory adapters, with a clock that moves only when told to."""
+class WatchedStore(MemoryStore):
+    """A memory store that can fail, or let something happen around a message."""
 
-    def __init__(self, store=None):
+    def __init__(self):
+        super().__init__("epoch-1")
+        self.is_full = False
+        self.after_append = lambda: None
+        self.before_reading = lambda: None
+
+    def append(self, draft):
+        if self.is_full:
+            raise StorageFailed
+        kept = super().append(draft)
+        self.after_append()
+        return kept
+
+    def after(self, room, seq, limit):
+        self.before_reading()
+        return super().after(room, seq, limit)
+
+
+class House:
+    """Router, chat and adapters, with a clock that moves only when told to."""
+
+    cloud = region = None
+
+    def __init__(self, store=None, rules=OPEN):
         self.now_ms = NOON
-        self.store = store or MemoryStore("epoch-1")
-        self.registry = MemoryRegistry()
         self.mailboxes = Mailboxes()
-        self.chat = Chat(
-            self.store,
-            self.registry,
-            self.mailboxes,
-            clock=lambda: self.now_ms,
-            entropy=itertools.count(1).__next__,
-        )
-        self.handler = make_handler(self.chat, EntryRules())
+        self.rules = rules
+        self.clock = lambda: self.now_ms
+        self.entropy = itertools.count(1).__next__
         self._request_ids = (f"request-{number}" for number in itertools.count(1))
+        if store is None and self.cloud is not None:
+            self.store, self.registry, self.handler = self.cloud.furnish(self)
+        else:
+            self._furnish(store or WatchedStore())
+
+    def _furnish(self, store):
+        self.store, self.registry = store, MemoryRegistry()
+        self.chat = Chat(
+            store, self.registry, self.mailboxes, clock=self.clock, entropy=self.entropy
+        )
+        self.handler = make_handler(self.chat, lambda: self.rules)
+
+    def somebody(self, username, connection_id=None):
+        """Bring somebody to the door."""
+        return Person(self, username, connection_id or username, self.now_ms)
 
     def join(self, username, connection_id=None, *, hello=False):
         """Open a connection, as a handshake does."""
-        person = Person(self, username, connection_id or username, self.now_ms)
+        person = self.somebody(username, connection_id)
         response = self.handler(person.connect_event(), None)
         assert response == {"statusCode": 200}, response
         if hello:

@@ -99,6 +99,7 @@ def test_a_cursor_ahead_of_the_log_starts_over(ann):
     assert (resumed["from"], resumed["to"]) == (0, 12)
 
 
+@pytest.mark.in_memory
 def test_a_cursor_below_what_is_kept_starts_over():
     house = House()
     ann = house.join("Ann", hello=True)

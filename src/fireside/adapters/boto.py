@@ -1,9 +1,10 @@
-"""Tables over boto3: what our own client is compared with, and what it can be exchanged for.
+"""Clients over boto3: what our own are compared with, and what they can be exchanged for.
 
 It costs a cold start more than 200 ms, so nothing imports it that was not told to.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import boto3
@@ -11,7 +12,10 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - the SDK's own
 
+from fireside.adapters.lambda_api import ACCEPTED, INVOKE_SECONDS
 from fireside.adapters.tables import Answer, Operation, Passing, Refused, failure
+
+log = logging.getLogger(__name__)
 
 _VERBS: Mapping[Operation, str] = {
     "BatchGetItem": "batch_get_item",
@@ -35,15 +39,7 @@ class BotoTables:
         cls, region: str, endpoint: str | None = None, *, call_seconds: float = 1, sockets: int = 10
     ) -> Self:
         """Make a client; the credentials are where the SDK looks for them."""
-        config = Config(
-            connect_timeout=call_seconds,
-            read_timeout=call_seconds,
-            retries={"total_max_attempts": 1},
-            max_pool_connections=sockets,
-        )
-        return cls(
-            boto3.client("dynamodb", region_name=region, endpoint_url=endpoint, config=config)
-        )
+        return cls(client("dynamodb", region, endpoint, call_seconds, sockets))
 
     def call(self, operation: Operation, request: Mapping[str, object]) -> Answer:
         """Ask once."""
@@ -57,3 +53,49 @@ class BotoTables:
         except BotoCoreError as cause:
             raise Refused(type(cause).__name__) from cause
         return answer
+
+
+class BotoFunctions:
+    """Asynchronous invocations through the SDK."""
+
+    def __init__(self, client: BaseClient) -> None:
+        self._client = client
+
+    @classmethod
+    def connect(
+        cls, region: str, endpoint: str | None = None, *, seconds: float = INVOKE_SECONDS
+    ) -> Self:
+        """Make a client; the credentials are where the SDK looks for them."""
+        return cls(client("lambda", region, endpoint, seconds))
+
+    def invoke(self, function: str, payloads: Sequence[bytes]) -> list[bool]:
+        """Have a function, named or by ARN, run once for each payload."""
+        return [self._is_accepted(function, payload) for payload in payloads]
+
+    def _is_accepted(self, function: str, payload: bytes) -> bool:
+        status: object
+        try:
+            answer = self._client.invoke(
+                FunctionName=function, InvocationType="Event", Payload=payload
+            )
+            status = answer["StatusCode"]
+        except ClientError as cause:
+            status = cause.response["ResponseMetadata"]["HTTPStatusCode"]
+        except (BotoCoreError, HTTPClientError, ConnectionError) as cause:
+            status = type(cause).__name__
+        if status != ACCEPTED:
+            log.error("a function was not invoked: %s", status)
+        return status == ACCEPTED
+
+
+def client(
+    service: str, region: str, endpoint: str | None, seconds: float, sockets: int = 10
+) -> BaseClient:
+    """Make a client that tries once: being patient is our own affair."""
+    config = Config(
+        connect_timeout=seconds,
+        read_timeout=seconds,
+        retries={"total_max_attempts": 1},
+        max_pool_connections=sockets,
+    )
+    return boto3.client(service, region_name=region, endpoint_url=endpoint, config=config)

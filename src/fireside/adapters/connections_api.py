@@ -3,9 +3,10 @@
 import logging
 import random
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
 from fireside.adapters.pool import Answer, Pool
@@ -21,10 +22,17 @@ BUDGET_SECONDS = 5.0
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
+UNSENT = 0
+"""In place of a status: it was never sent."""
+
 _GONE = 410
 _THROTTLED = 429
 _BROKEN = range(500, 600)
 _FINE = range(200, 300)
+
+
+Fate = tuple[str, int | None]
+"""A connection, and the status of the post to it; None where there is no answer."""
 
 
 class Chances(NamedTuple):
@@ -35,8 +43,106 @@ class Chances(NamedTuple):
     share: Callable[[], float] = random.random
 
 
-class ConnectionsApi:
-    """Sends to connections by id."""
+class Posted(NamedTuple):
+    """What became of posts."""
+
+    gone: set[str]
+    """There is nobody any more."""
+
+    left: list[str]
+    """Never sent, or refused for now: to post to them again shows nothing twice."""
+
+
+class Poster(Protocol):
+    """Posts over @connections."""
+
+    def post(
+        self,
+        connection_ids: Iterable[str],
+        data: bytes,
+        *,
+        budget_seconds: float | None = None,
+        post_seconds: float | None = None,
+    ) -> Posted:
+        """Send `data` to every connection, and tell what became of it."""
+
+
+class Posting(ABC):
+    """Sends to connections by id, until all is said or the time is up."""
+
+    def __init__(
+        self, *, post_seconds: float, budget_seconds: float, chances: Chances | None
+    ) -> None:
+        self._post_seconds, self._budget_seconds = post_seconds, budget_seconds
+        self._chances = chances or Chances()
+
+    def send(
+        self, connection_ids: Iterable[str], data: bytes, budget_seconds: float | None = None
+    ) -> set[str]:
+        """Send `data` to every connection; return those that are gone.
+
+        Whatever goes wrong in the end is logged: a receiver notices the hole and asks.
+        """
+        posted = self.post(connection_ids, data, budget_seconds=budget_seconds)
+        if posted.left:
+            log.warning("%d posts were never sent, or refused for now", len(posted.left))
+        return posted.gone
+
+    def post(
+        self,
+        connection_ids: Iterable[str],
+        data: bytes,
+        *,
+        budget_seconds: float | None = None,
+        post_seconds: float | None = None,
+    ) -> Posted:
+        """Send `data` to every connection, and tell what became of it.
+
+        What is throttled or fails on AWS's side is sent again while there is time. What AWS
+        refuses for good, or did not answer in time, is logged.
+
+        Args:
+            connection_ids: To whom.
+            data: The text of one frame.
+            budget_seconds: For all posts, repeated ones and pauses included.
+            post_seconds: For each.
+        """
+        until = time.monotonic() + _or(budget_seconds, self._budget_seconds)
+        seconds = _or(post_seconds, self._post_seconds)
+        waiting, attempt = list(connection_ids), 0
+        gone: set[str] = set()
+        left: list[str] = []
+        lost: Counter[int | None] = Counter()
+        while waiting:
+            fates = self._fates(waiting, data, seconds, until)
+            gone.update(one for one, status in fates if status == _GONE)
+            left += [one for one, status in fates if status == UNSENT]
+            waiting = [one for one, status in fates if _is_passing(status)]
+            lost.update(status for _, status in fates if _is_lost(status))
+            if waiting and not self._pause(attempt, until):
+                left += waiting
+                break
+            attempt += 1
+        if lost:
+            log.warning("%d posts failed: %s", lost.total(), _counts(lost))
+        return Posted(gone, left)
+
+    @abstractmethod
+    def _fates(self, ids: list[str], data: bytes, seconds: float, until: float) -> list[Fate]:
+        """Post to each once, none longer than `seconds` nor beyond `until`."""
+
+    def _pause(self, attempt: int, until: float) -> bool:
+        """Wait for a while that grows and differs; tell whether there is time for it."""
+        ceiling = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
+        seconds = ceiling * self._chances.share()
+        if time.monotonic() + seconds >= until:
+            return False
+        self._chances.wait(seconds)
+        return True
+
+
+class ConnectionsApi(Posting):
+    """Posts over our own signer and pool."""
 
     def __init__(  # noqa: PLR0913 - how patient it is has good defaults
         self,
@@ -60,62 +166,34 @@ class ConnectionsApi:
             budget_seconds: For all posts of one `send`, repeated ones and pauses included.
             chances: Time and chance.
         """
+        super().__init__(post_seconds=post_seconds, budget_seconds=budget_seconds, chances=chances)
         url = urlsplit(endpoint)
         self._path = f"{quote(url.path.rstrip('/'), safe='/~%')}/%40connections/"
         self._pool = pool
-        self._post_seconds, self._budget_seconds = post_seconds, budget_seconds
-        self._chances = chances or Chances()
         self._signer = Signer(
             credentials, region=region, service="execute-api", method="POST", host=url.netloc
         )
 
-    def send(
-        self, connection_ids: Iterable[str], data: bytes, budget_seconds: float | None = None
-    ) -> set[str]:
-        """Send `data` to every connection; return those that are gone.
-
-        What is throttled or fails on AWS's side is sent again while there is time. Whatever else
-        goes wrong is logged: a receiver notices the hole and asks.
-        """
-        budget = self._budget_seconds if budget_seconds is None else budget_seconds
-        until = time.monotonic() + budget
-        left, attempt = list(connection_ids), 0
-        gone: set[str] = set()
-        lost: Counter[int | None] = Counter()
-        while left:
-            answers = self._post(left, data, until)
-            gone.update(one for one, status in answers if status == _GONE)
-            again = [(one, status) for one, status in answers if _is_passing(status)]
-            lost.update(status for _, status in answers if _is_lost(status))
-            left = [one for one, _ in again]
-            if left and not self._pause(attempt, until):
-                lost.update(status for _, status in again)
-                break
-            attempt += 1
-        if lost:
-            log.warning("%d posts failed: %s", lost.total(), _counts(lost))
-        return gone
-
-    def _post(self, ids: list[str], data: bytes, until: float) -> list[tuple[str, int | None]]:
-        """Post to each once; give the status of each, None for those without an answer."""
+    def _fates(self, ids: list[str], data: bytes, seconds: float, until: float) -> list[Fate]:
         tail = b"content-length: %d\r\n\r\n%b" % (len(data), data)
+        written = set()
 
         def write(index: int) -> bytes:
+            written.add(index)
             path = self._path + quote(ids[index], safe="")
             signed = self._signer.sign(path, data, self._chances.epoch_seconds())
             return f"POST {path} HTTP/1.1\r\n{signed}".encode() + tail
 
-        answers = self._pool.exchange(len(ids), write, seconds=self._post_seconds, until=until)
-        return [(one, _status(answer)) for one, answer in zip(ids, answers, strict=True)]
+        answers = self._pool.exchange(len(ids), write, seconds=seconds, until=until)
+        unsent = set(range(len(ids))).difference(written)
+        return [
+            (one, UNSENT if index in unsent else _status(answer))
+            for index, (one, answer) in enumerate(zip(ids, answers, strict=True))
+        ]
 
-    def _pause(self, attempt: int, until: float) -> bool:
-        """Wait for a while that grows and differs; tell whether there is time for it."""
-        ceiling = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
-        seconds = ceiling * self._chances.share()
-        if time.monotonic() + seconds >= until:
-            return False
-        self._chances.wait(seconds)
-        return True
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value
 
 
 def _status(answer: Answer | None) -> int | None:
@@ -128,7 +206,8 @@ def _is_passing(status: int | None) -> bool:
 
 
 def _is_lost(status: int | None) -> bool:
-    return status is None or not (status == _GONE or status in _FINE or _is_passing(status))
+    fine = status in (UNSENT, _GONE) or status in _FINE or _is_passing(status)
+    return status is None or not fine
 
 
 def _counts(lost: Counter[int | None]) -> str:

@@ -10,7 +10,14 @@ from typing import TypeVar
 
 from fireside.adapters import rows
 from fireside.adapters.rows import Item
-from fireside.adapters.tables import ConditionFailed, Passing, Patience, Tables
+from fireside.adapters.tables import (
+    ConditionFailed,
+    Conflict,
+    Passing,
+    Patience,
+    Refused,
+    Tables,
+)
 from fireside.domain.message import Draft, Kept, Message, Tail, follow
 from fireside.ports import Clock, Connection, Members
 
@@ -19,6 +26,7 @@ _BATCH_GET, _BATCH_WRITE = 100, 25  # rows that one call may name
 _SHOW_WHAT_IS_THERE = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
 _Request = TypeVar("_Request")
+_Result = TypeVar("_Result")
 
 
 class DynamoStore:
@@ -73,7 +81,7 @@ class DynamoStore:
         except ConditionFailed as taken:
             nonce = taken.found[1]
             if nonce is None:
-                raise Passing("another message got this seq") from taken
+                raise Conflict("another message got this seq") from taken
             first = self._first(nonce)
             return Kept(first, duplicate=first not in tried)
         return Kept(message, duplicate=False)
@@ -86,7 +94,7 @@ class DynamoStore:
 
     def _first(self, nonce: Item) -> Message:
         """Read the message that a nonce leads to."""
-        key = rows.under_nonce(nonce)
+        key = _needed(rows.under_nonce, nonce)
         request = {"TableName": self._table, "Key": key, "ConsistentRead": True}
         return rows.message(self._tables.call("GetItem", request).get("Item", key))
 
@@ -96,7 +104,7 @@ class DynamoStore:
         try:
             self._tables.call("PutItem", self._if_absent(row) | _SHOW_WHAT_IS_THERE)
         except ConditionFailed as named:
-            return rows.epoch(named.found[0] or row)
+            return _needed(rows.epoch, named.found[0] or row)
         return rows.epoch(row)
 
     def _if_absent(self, row: Item) -> dict[str, object]:
@@ -227,6 +235,14 @@ def _pages(tables: Tables, request: Mapping[str, object]) -> Iterator[Item]:
     while "LastEvaluatedKey" in answer:
         answer = tables.call("Query", {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]})
         yield from answer["Items"]
+
+
+def _needed(read: Callable[[Item], _Result], row: Item) -> _Result:
+    """Read a row that we can't do without."""
+    try:
+        return read(row)
+    except ValueError as cause:
+        raise Refused("a row of a later release") from cause
 
 
 def _put(row: Item) -> dict[str, object]:

@@ -78,11 +78,13 @@ class Pool:
 
         Args:
             count: How many requests.
-            write: Gives the bytes of one, when its turn comes.
+            write: Gives the bytes of one, right before they are sent: what was not written by
+                the end was not sent.
             seconds: For each request, from its turn to the end of its answer.
             until: Of `time.monotonic()`: then all of it ends.
         """
         self._addresses = None
+        self._drop_ended()
         exchange = _Exchange(self, count, write, seconds, until)
         try:
             exchange.run(self._selector, min(count, self._most, _width(count)))
@@ -95,6 +97,14 @@ class Pool:
         for line in list(self._idle):
             self.drop(line)
         self._selector.close()
+
+    def _drop_ended(self) -> None:
+        """Close what was ended from the other side while we were idle, or frozen.
+
+        A request on it would come too late, or worse: be read, with no way back for the answer.
+        """
+        for key, _ in self._selector.select(0):
+            self.drop(key.data)
 
     # --- for the exchange under way ---
 
@@ -185,7 +195,7 @@ class _Exchange:
         except OSError:
             return False
         self._busy[line] = min(time.monotonic() + self._seconds, self._until)
-        line.begin(index, self._write(index), repeated=repeated)
+        line.begin(index, self._write, repeated=repeated)
         if line.is_open:
             self._ready(line)
         return True
@@ -198,7 +208,7 @@ class _Exchange:
         awaited = line.awaits
         try:
             answer = line.advance()
-        except (OSError, ValueError):
+        except (OSError, EOFError, ValueError):
             self._broke(line)
             return
         self._pool.watch(line, awaited)
@@ -250,7 +260,9 @@ class _Line:
         self._wrap = wrap
         self._is_connected = False
         self._is_used = False
+        self._has_ended = False
         self._repeated = False
+        self._write: Callable[[int], bytes] | None = None
         self._unsent = b""
         self._received = bytearray()
         try:
@@ -264,13 +276,17 @@ class _Line:
 
     @property
     def may_repeat(self) -> bool:
-        """Tell whether the request was never read: the connection was not there any more."""
-        unread = not self.is_open or (self._is_used and not self._received)
-        return unread and not self._repeated
+        """Tell whether nobody can have read the request.
 
-    def begin(self, index: int, request: bytes, *, repeated: bool) -> None:
+        So it is where the connection never opened, and where a kept one was reset: the other
+        side had forgotten it. Whoever reads a request and then stops ends the connection instead.
+        """
+        is_forgotten = self._is_used and not self._received and not self._has_ended
+        return (not self.is_open or is_forgotten) and not self._repeated
+
+    def begin(self, index: int, write: Callable[[int], bytes], *, repeated: bool) -> None:
         """Note a request; `advance` sends it."""
-        self.index, self._unsent, self._repeated = index, request, repeated
+        self.index, self._write, self._repeated = index, write, repeated
         self._received.clear()
 
     def advance(self) -> Answer | None:
@@ -278,11 +294,14 @@ class _Line:
 
         Raises:
             OSError: The connection broke.
+            EOFError: The other side ended it.
             ValueError: What came is no answer.
         """
         try:
             if not self.is_open:
                 self._open()
+            if self._write is not None:
+                self._unsent, self._write = self._write(self.index), None
             if self._unsent:
                 self.awaits = selectors.EVENT_WRITE
                 self._unsent = self._unsent[self.socket.send(self._unsent) :]
@@ -314,7 +333,8 @@ class _Line:
         while True:
             piece = self.socket.recv(_PIECE)
             if not piece:
-                raise ConnectionResetError
+                self._has_ended = _has_peer(self.socket)
+                raise EOFError
             self._received += piece
             answer, end = _parse(self._received)
             if answer is not None:
@@ -322,6 +342,15 @@ class _Line:
                 last = _LAST.search(answer.head.lower()) is not None
                 self.is_reusable = not last and end == len(self._received)
                 return answer
+
+
+def _has_peer(ended: socket.socket) -> bool:
+    """Tell an end from a reset, which TLS shows as an end in Python before 3.12.3."""
+    try:
+        ended.getpeername()
+    except OSError:
+        return False
+    return True
 
 
 def _parse(data: bytearray) -> tuple[Answer | None, int]:

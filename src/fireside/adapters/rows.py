@@ -11,7 +11,8 @@
 
 Names are short, as every byte is paid for: a member of a room stays below 100 bytes.
 Every row tells in `v` which form it has. A later form may add fields. One that changes what a
-field means raises the number, and whoever does not know the number takes the row for damaged.
+field means raises the number. Whoever does not know the number takes a message for damaged and a
+connection for absent, and refuses what it can't do without the row.
 """
 
 # ruff: noqa: D103 - a name like `member_key` leaves nothing to be said
@@ -98,7 +99,12 @@ def of_nonce(message: Message, now_ms: int) -> Item:
 
 
 def under_nonce(row: Item) -> Item:
-    """Tell the key of the message that a nonce leads to."""
+    """Tell the key of the message that a nonce leads to.
+
+    Raises:
+        ValueError: The row has a later form.
+    """
+    _require_known_form(row)
     return {"pk": row["log"], "seq": row["at"]}
 
 
@@ -107,6 +113,12 @@ def of_epoch(epoch: str) -> Item:
 
 
 def epoch(row: Item) -> str:
+    """Read the store's name.
+
+    Raises:
+        ValueError: The row has a later form.
+    """
+    _require_known_form(row)
     return row["epoch"]["S"]
 
 

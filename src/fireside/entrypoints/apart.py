@@ -77,6 +77,7 @@ def with_handlers(api: Api, data: Path, rules: EntryRules, endpoint: str, limits
         faithful.ENDPOINT: endpoint,
         faithful.HOSTS: " ".join(rules.hosts),
         faithful.ORIGINS: " ".join(rules.origins),
+        faithful.INVITES: faithful.OPEN if rules.invites is None else "",
         faithful.LIFETIME: str(int(limits.lifetime_seconds)),
     }
     functions = {

@@ -1,10 +1,10 @@
-"""What one machine gives a chat: its clock, its chance, and the folder that keeps messages."""
+"""What one machine gives a chat: the folder that keeps messages and the invite."""
 
-import secrets
 import time
-import uuid
+from dataclasses import replace
 from pathlib import Path
 
+from fireside.adapters.invite_file import InviteFile
 from fireside.adapters.sqlite import (
     SqliteStore,
     StoreCorrupt,
@@ -12,8 +12,10 @@ from fireside.adapters.sqlite import (
     StoreTooNew,
     StoreUnusable,
 )
-from fireside.domain.message import ENTROPY_BITS
+from fireside.domain.entry import EntryRules
+from fireside.entrypoints.authorizer import Rules
 from fireside.entrypoints.exits import CannotStart, ExitCode
+from fireside.entrypoints.world import new_epoch, new_invite
 
 _LOOK_AGAIN_SECONDS = 0.02
 
@@ -26,7 +28,7 @@ def open_store(folder: Path, *, patience_seconds: float = 0) -> SqliteStore:
     until = time.monotonic() + patience_seconds
     while True:
         try:
-            return SqliteStore.open(folder / "fireside.db", new_epoch=_new_epoch)
+            return SqliteStore.open(folder / "fireside.db", new_epoch=new_epoch)
         except (StoreCorrupt, StoreTooNew) as cause:
             raise CannotStart(str(cause), ExitCode.DATABASE) from cause
         except StoreUnusable as cause:
@@ -35,15 +37,13 @@ def open_store(folder: Path, *, patience_seconds: float = 0) -> SqliteStore:
         time.sleep(_LOOK_AGAIN_SECONDS)
 
 
-def epoch_ms() -> int:
-    """Return the time in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
+def invite_file(folder: Path) -> InviteFile:
+    """Say where the invite is: beside the messages."""
+    return InviteFile(folder / "invite", new_invite)
 
 
-def entropy() -> int:
-    """Return `ENTROPY_BITS` random bits."""
-    return secrets.randbits(ENTROPY_BITS)
-
-
-def _new_epoch() -> str:
-    return uuid.uuid4().hex[:16]
+def live_rules(rules: EntryRules, invites: InviteFile) -> Rules:
+    """Ask the file at each handshake, unless the place is open."""
+    if rules.invites is None:
+        return lambda: rules
+    return lambda: replace(rules, invites=invites.hashes())

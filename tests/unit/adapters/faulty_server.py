@@ -43,6 +43,11 @@ def answer_then_close(visit: "Visit") -> None:
     visit.is_over = True
 
 
+def end_half(visit: "Visit") -> None:
+    """Say that nothing more will be said, though what comes is still read."""
+    visit.request.shutdown(socket.SHUT_WR)
+
+
 def reset(visit: "Visit") -> None:
     linger = struct.pack("ii", 1, 0)
     visit.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

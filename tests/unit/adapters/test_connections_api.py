@@ -1,6 +1,9 @@
 """Posting to @connections: who is gone, what is sent again, and what is only logged."""
 
 import contextlib
+import functools
+import socket
+import ssl
 import threading
 import time
 from collections import Counter
@@ -9,6 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from fireside.adapters.boto_connections import BotoConnections, posting_client
 from fireside.adapters.connections_api import Chances, ConnectionsApi
 from fireside.adapters.pool import Pool
 from fireside.adapters.sigv4 import Credentials
@@ -16,26 +20,28 @@ from localgateway import signature
 from tests.unit.adapters.faulty_server import OK, answer, close, faulty_server, hang, raw, reset
 
 SECRET = "home/secret"
+KEY = Credentials("HOME", SECRET, "token")
 IDS = [f"JC1dgf9yoAMC{number:03}=" for number in range(40)]
 
 
 class Way:
     """The adapter in front of a server that answers each connection as a test says."""
 
-    def __init__(self, server, acts, **options):
+    def __init__(self, client, server, acts, **options):
         self.server, self.acts = server, acts
         self.pauses: list[float] = []
         self.sent: list[str] = []
         server.act = self._act
-        self.pool = Pool("127.0.0.1", server.port)
-        self.api = ConnectionsApi(
-            f"http://127.0.0.1:{server.port}/ws",
-            "eu-central-1",
-            Credentials("HOME", SECRET, "token"),
-            self.pool,
-            chances=Chances(wait=self.pauses.append, share=lambda: 0.5),
-            **options,
-        )
+        endpoint, region = f"http://127.0.0.1:{server.port}/ws", "eu-central-1"
+        options["chances"] = Chances(wait=self.pauses.append, share=lambda: 0.5)
+        if client == "boto3":
+            make_client = functools.partial(posting_client, endpoint, region)
+            self.api = BotoConnections(make_client, **options)
+            self.close = self.api.close
+        else:
+            pool = Pool("127.0.0.1", server.port)
+            self.api = ConnectionsApi(endpoint, region, KEY, pool, **options)
+            self.close = pool.close
         self.send = self.api.send
 
     def _act(self, visit) -> None:
@@ -57,13 +63,19 @@ def verify(visit) -> None:
         raise OSError from cause
 
 
-@pytest.fixture
-def way_with():
+@pytest.fixture(params=["own", "boto3"])
+def way_with(request, monkeypatch):
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY.key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEY.secret)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", KEY.token)
     with contextlib.ExitStack() as ends:
 
         def make(acts=None, **options):
-            way = Way(ends.enter_context(faulty_server()), acts or {}, **options)
-            ends.callback(way.pool.close)
+            server = ends.enter_context(faulty_server())
+            way = Way(request.param, server, acts or {}, **options)
+            ends.callback(way.close)
+            ends.callback(server.over.set)  # what hangs must end before the threads can
             return way
 
         yield make
@@ -107,7 +119,7 @@ def test_pauses_stop_growing_and_end_with_the_time(way_with, caplog):
 
     assert way.pauses[:4] == [0.025, 0.05, 0.1, 0.2]
     assert max(way.pauses) <= 0.4
-    assert "1 posts failed: 429 1 times" in caplog.text
+    assert "1 posts were never sent, or refused for now" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -163,13 +175,64 @@ def test_all_of_it_ends_in_its_time(way_with):
     assert time.monotonic() - start < 10
 
 
+# --- what is left can be posted by somebody else, and nobody sees it twice ---
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_what_is_still_refused_at_the_end_is_left(way_with, status, caplog):
+    way = way_with({IDS[0]: [answer(status)], IDS[1]: [answer(410)]})
+
+    assert way.api.post(IDS[:3], b"hi", budget_seconds=0.1) == ({IDS[1]}, [IDS[0]])
+    assert caplog.text == ""
+
+
+def test_what_had_no_turn_is_left(way_with):
+    way = way_with()
+
+    assert way.api.post(IDS, b"hi", budget_seconds=0) == (set(), IDS)
+    assert way.sent == []
+
+
+def test_what_was_sent_and_not_answered_is_not_left(way_with, caplog):
+    """It may have been delivered: a plain client would show it twice."""
+    way = way_with({one: [hang] for one in IDS})
+
+    posted = way.api.post(IDS, b"hi", post_seconds=0.2, budget_seconds=0.3)
+
+    assert posted.gone == set()
+    assert set(posted.left).isdisjoint(way.sent)
+    assert len(posted.left) < len(IDS)
+    assert "no answer" in caplog.text
+
+
+def test_whom_there_is_no_way_to_is_left():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    pool = Pool("127.0.0.1", port)
+    api = ConnectionsApi(f"http://127.0.0.1:{port}/ws", "eu-central-1", KEY, pool)
+
+    assert api.post(IDS, b"hi") == (set(), IDS)
+    pool.close()
+
+
+def test_who_was_not_even_greeted_is_left():
+    """The connection stands and TLS does not: none of our bytes has been read."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        pool = Pool("127.0.0.1", port, tls=ssl.create_default_context())
+        api = ConnectionsApi(f"https://127.0.0.1:{port}/ws", "eu-central-1", KEY, pool)
+
+        assert api.post(IDS, b"hi", budget_seconds=0.2) == (set(), IDS)
+        pool.close()
+
+
 def test_ids_that_are_no_ids_go_nowhere_else(way_with):
     """Whatever stands in a registry must not lead to another path of the API."""
     way = way_with()
 
     assert way.send(["../../admin", "a/b?c=d", "ü"], b"hi") == set()
 
-    paths = [path for path, _ in way.server.seen]
+    paths = [path.replace("/@", "/%40") for path, _ in way.server.seen]
     assert sorted(paths) == [
         "/ws/%40connections/%C3%BC",
         "/ws/%40connections/..%2F..%2Fadmin",

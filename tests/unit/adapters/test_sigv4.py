@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fireside.adapters.sigv4 import Credentials, Signer
+from fireside.adapters.tables import Operation
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC).timestamp()
 
@@ -56,6 +57,7 @@ CASES = st.builds(
     HEADERS,
 )
 REQUESTS = st.lists(st.tuples(PATH, st.binary(max_size=200)), min_size=1, max_size=4)
+MOMENT = st.integers(0, 4_000_000_000)
 
 
 def lines(signed: str) -> dict[str, str]:
@@ -80,9 +82,7 @@ def patch():
         yield patch
 
 
-@settings(max_examples=500, deadline=None)
-@given(case=CASES, requests=REQUESTS, moment=st.integers(0, 4_000_000_000))
-def test_signatures_equal_botocores(patch, case, requests, moment):
+def require_same_signatures(patch, case, requests, moment):
     """One signer signs several requests, some on another day than the one before."""
     signer = Signer(**case._asdict())
     for number, (path, body) in enumerate(requests):
@@ -94,6 +94,28 @@ def test_signatures_equal_botocores(patch, case, requests, moment):
         assert signed["authorization"] == wanted["Authorization"]
         assert signed["x-amz-date"] == wanted["X-Amz-Date"]
         assert signed.get("x-amz-security-token") == wanted.get("X-Amz-Security-Token")
+
+
+@settings(max_examples=500, deadline=None)
+@given(case=CASES, requests=REQUESTS, moment=MOMENT)
+def test_signatures_equal_botocores(patch, case, requests, moment):
+    require_same_signatures(patch, case, requests, moment)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    case=CASES,
+    operation=st.sampled_from(get_args(Operation)),
+    bodies=st.lists(st.binary(max_size=200), min_size=1, max_size=4),
+    moment=MOMENT,
+)
+def test_signatures_of_database_calls_equal_botocores(patch, case, operation, bodies, moment):
+    headers = {
+        "content-type": "application/x-amz-json-1.0",
+        "x-amz-target": f"DynamoDB_20120810.{operation}",
+    }
+    call = case._replace(service="dynamodb", method="POST", headers=headers)
+    require_same_signatures(patch, call, [("/", body) for body in bodies], moment)
 
 
 def test_all_that_is_signed_is_also_sent():

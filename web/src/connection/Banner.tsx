@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Icon } from "../ui/Icon";
 import { STRINGS } from "../ui/strings";
+import { keptConfig } from "./config";
 import { isBlocked, type State } from "./machine";
 import type { Outage } from "./useOutage";
 import "./banner.css";
@@ -53,7 +54,8 @@ function Retry({ connection, onRetry }: Pick<BannerProps, "connection" | "onRetr
 
 function wordsFor(connection: State, outage: Outage): string | null {
   if (connection.name === "closed") return STRINGS.line.over(connection.reason);
-  if (isBlocked(connection)) return STRINGS.line.blocked;
+  if (isBlocked(connection))
+    return keptConfig().invite === "required" ? STRINGS.line.uninvited : STRINGS.line.blocked;
   return outage === "lasting" ? STRINGS.line.lost : null;
 }
 

@@ -2,6 +2,8 @@
 
 import type { ClientCommand, HelloFrame } from "../wire/frames";
 import { type Frame, parse } from "../wire/parse";
+import { keptConfig } from "./config";
+import { subprotocols } from "./invite";
 import { type Effect, type Event, IDLE, type State, step } from "./machine";
 
 /** The part of a WebSocket that we use, so that a test can be one. */
@@ -11,6 +13,8 @@ export type Socket = Pick<WebSocket, "send" | "close" | "onopen" | "onmessage" |
 export type World = {
   openSocket: (url: string) => Socket;
   isAlive: () => Promise<boolean>;
+  /** What `config.json` says; fails when nobody answers. */
+  config: () => Promise<string>;
   random: () => number;
 };
 
@@ -48,7 +52,7 @@ export class ConnectionClient {
   constructor(
     private readonly url: string,
     private readonly listener: Listener,
-    private readonly world: World = browser,
+    private readonly world: World = browserWorld,
     private readonly returning = false,
   ) {
     this.state = returning ? { name: "idle", returning } : IDLE;
@@ -286,20 +290,27 @@ function letGo(socket: Socket | null): void {
   socket.close();
 }
 
-const HEALTH_WITHIN_MS = 5_000;
+const CONFIG_WITHIN_MS = 5_000;
 
-const browser: World = {
-  openSocket: (url) => new WebSocket(url),
-  isAlive: async () => {
-    const signal = AbortSignal.timeout(HEALTH_WITHIN_MS);
-    const answer = await fetch("/healthz", { cache: "no-store", signal });
-    return answer.ok;
+export const browserWorld: World = {
+  openSocket: (url) => new WebSocket(url, subprotocols()),
+  isAlive: async () => (await fetchConfig()).status < 500,
+  config: async () => {
+    const answer = await fetchConfig();
+    if (answer.status >= 500) throw new Error(`config.json: ${answer.status}`);
+    return answer.ok ? answer.text() : "{}";
   },
   random: Math.random,
 };
 
-/** The server that gave us this page is the one we talk to. */
+function fetchConfig(): Promise<Response> {
+  const signal = AbortSignal.timeout(CONFIG_WITHIN_MS);
+  return fetch("./config.json", { cache: "no-store", signal });
+}
+
+/** We talk to the server that gave us this page, unless it named another. */
 export function addressFor(username: string, page: Location = location): string {
   const scheme = page.protocol === "https:" ? "wss" : "ws";
-  return `${scheme}://${page.host}/ws?username=${encodeURIComponent(username)}`;
+  const socket = keptConfig().socket ?? `${scheme}://${page.host}/ws`;
+  return `${socket}?username=${encodeURIComponent(username)}`;
 }

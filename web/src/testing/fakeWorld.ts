@@ -51,6 +51,11 @@ export class FakeWorld implements World {
     return socket;
   };
   readonly isAlive = async () => this.alive;
+  told = "{}";
+  readonly config = async () => {
+    if (!this.alive) throw new Error("away");
+    return this.told;
+  };
   readonly random = () => this.chance;
 
   /** The newest socket. */

@@ -17,6 +17,13 @@ export const STRINGS = {
     join: "Join the conversation",
     joining: "Joining…",
     note: "Messages stay on this server.",
+    invite: "Invite link",
+    inviteHint:
+      "This chat needs an invite. Ask whoever runs it for the link, then open it or paste it here.",
+    noInvite: "Paste your invite link first.",
+    badInvite: "That is no invite link. Paste the whole link that you were given.",
+    notInvited:
+      "The server did not let you in. Your invite may have been replaced: ask for a new link, or try another name.",
     refused: "The server did not let you in. Try another name, or the address its owner gave you.",
     away: "The server does not answer. Check your connection, then try again.",
   },
@@ -54,6 +61,8 @@ export const STRINGS = {
     disconnected: "Disconnected",
     lost: "Connection lost. Your messages are kept.",
     blocked: "The server does not let you in any more. Your messages are kept.",
+    uninvited:
+      "The server does not let you in any more. Your messages are kept. If the invite was replaced, open the new link here.",
     over: (reason: string) => `The server ended this visit: ${reason}`,
     tryingNow: "Trying again now.",
     tryingIn: (seconds: number) => `Trying again in ${numeral(seconds)} s.`,

@@ -1,0 +1,27 @@
+"""What every computer gives a chat: the time, and some chance."""
+
+import secrets
+import time
+
+from fireside.domain.invite import SECRET_BYTES, secret_from
+from fireside.domain.message import ENTROPY_BITS
+
+
+def epoch_ms() -> int:
+    """Return the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def entropy() -> int:
+    """Return `ENTROPY_BITS` random bits."""
+    return secrets.randbits(ENTROPY_BITS)
+
+
+def new_epoch() -> str:
+    """Return a name for a store that has none."""
+    return secrets.token_hex(8)
+
+
+def new_invite() -> str:
+    """Make the secret of an invite."""
+    return secret_from(secrets.token_bytes(SECRET_BYTES))

@@ -1,0 +1,265 @@
+"""What `chat` hands over and `fanout` does with it, and what both say about it in the log."""
+
+import json
+import threading
+
+import pytest
+
+from fireside.adapters import fanout, handover
+from fireside.domain.errors import Busy
+from fireside.entrypoints import aws, metrics
+from tests.contract.drafts import draft
+from tests.flow.cloud import PATIENT, Refused
+from tests.flow.house import House
+
+pytestmark = pytest.mark.in_cloud
+
+
+class Context:
+    def __init__(self, milliseconds):
+        self._milliseconds = milliseconds
+
+    def get_remaining_time_in_millis(self):
+        return self._milliseconds
+
+
+class Functions:
+    """A house's chat and fanout, and the metrics that they say."""
+
+    def __init__(self):
+        self.house = House()
+        self.said = []
+        self.region = self.house.region
+        self.world = aws.World(
+            self.house.clock,
+            self.house.entropy,
+            lambda: "epoch-1",
+            PATIENT,
+            say=lambda line: self.said.append(json.loads(line)),
+        )
+        self.fanout = aws.make_fanout(self.region.environ(), self.world)
+        self.house.handler = aws.make_chat(
+            self.region.environ(AWS_LAMBDA_FUNCTION_NAME="home-chat"), self.world
+        )
+
+    def hand_over(self, *people, text="hi", milliseconds=60_000):
+        ids = [person.connection_id for person in people]
+        payload = handover.write(ids, json.dumps({"message": text}).encode(), self.house.now_ms)
+        return self.fanout(json.loads(payload), Context(milliseconds))
+
+    def counts(self):
+        """Give what was counted last, without CloudWatch's envelope."""
+        line = dict(self.said[-1])
+        del line["_aws"]
+        return line
+
+
+@pytest.fixture
+def functions():
+    return Functions()
+
+
+def test_whoever_was_handed_over_is_told(functions):
+    bob, cy = functions.house.join("Bob"), functions.house.join("Cy")
+    functions.house.wait(2)
+
+    assert functions.hand_over(bob, cy, text="Grüße") == {}
+
+    assert bob.received == cy.received == [{"message": "Grüße"}]
+    assert functions.counts() == {
+        "FunctionName": "fanout",
+        "FanOutMs": 0,
+        "Gone": 0,
+        "Unsent": 0,
+    }
+
+
+@pytest.mark.parametrize(("seconds", "is_known"), [(30, True), (31, False)])
+def test_a_gone_connection_is_forgotten_by_fanout_too_once_it_is_old(functions, seconds, is_known):
+    house = functions.house
+    bob, cy = house.join("Bob"), house.join("Cy")
+    house.mailboxes.gone = {"Bob"}
+    house.wait(seconds)
+
+    functions.hand_over(bob, cy)
+
+    assert house.registry.in_room("general").ids == ({"Bob", "Cy"} if is_known else {"Cy"})
+    assert functions.counts()["Gone"] == 1
+
+
+def test_a_table_that_is_busy_does_not_end_it(functions, monkeypatch, caplog):
+    bob = functions.house.join("Bob")
+    functions.house.mailboxes.gone = {"Bob"}
+
+    def busy(*_):
+        raise Busy("not now")
+
+    monkeypatch.setattr("fireside.adapters.dynamodb.DynamoRegistry.forget", busy)
+
+    assert functions.hand_over(bob) == {}
+    assert "1 connections are gone and still stored" in caplog.text
+    assert "Bob" not in caplog.text
+
+
+def test_it_ends_before_its_time_does_and_counts_whom_it_did_not_reach(functions):
+    bob, cy = functions.house.join("Bob"), functions.house.join("Cy")
+
+    def throttled(call):
+        if call.kind == "post":
+            raise Refused(429, "LimitExceededException")
+
+    functions.region.before = throttled
+
+    functions.hand_over(bob, cy, milliseconds=200)
+
+    assert functions.counts()["Unsent"] == 2
+    functions.region.before = lambda _call: None
+    functions.hand_over(bob, cy, milliseconds=0)
+    assert functions.counts()["Unsent"] == 2
+    assert bob.received == []
+
+
+def test_a_hand_over_of_a_later_release_is_refused_and_shown_to_nobody(functions):
+    bob = functions.house.join("Bob")
+    later = {"v": 2, "data": "?", "ids": [bob.connection_id], "sentAtMs": 0}
+
+    with pytest.raises(handover.LaterForm):
+        functions.fanout(later, Context(60_000))
+
+    assert bob.received == []
+
+
+# --- what chat hands over, and says ---
+
+
+def test_more_than_it_posts_to_itself_are_handed_over_and_told_by_fanout(functions, monkeypatch):
+    monkeypatch.setattr(fanout, "INLINE", 2)
+    people = [functions.house.join(f"Person {number}") for number in range(5)]
+
+    functions.house.wait(1)
+    ack = people[0].say("hi")
+
+    assert ack["type"] == "ack"
+    assert functions.counts()["HandedOver"] == 2
+    assert sum(len(person.received) for person in people) == 3
+    [payload] = functions.region.invoked
+    functions.fanout(json.loads(payload), Context(60_000))
+    assert [len(person.received) for person in people] == [1] * 5
+
+
+def test_an_invocation_that_is_refused_changes_no_answer(functions, monkeypatch, caplog):
+    monkeypatch.setattr(fanout, "INLINE", 0)
+    ann, bob = functions.house.join("Ann"), functions.house.join("Bob")
+
+    def refused(call):
+        if call.kind == "Invoke":
+            raise Refused(429, "TooManyRequestsException")
+
+    functions.region.before = refused
+
+    assert ann.say("a secret")["type"] == "ack"
+    assert bob.received == []
+    assert "connections were not told, nor handed over" in caplog.text
+    assert "secret" not in caplog.text
+    assert functions.counts()["HandedOver"] == 0
+
+
+def test_a_message_is_counted_and_nothing_else_is(functions):
+    ann = functions.house.join("Ann", hello=True)
+    functions.house.join("Bob")
+    functions.house.mailboxes.gone = {"Bob"}
+    ann.ask("ping")
+    ann.ask("getHistory")
+    assert functions.said == []
+
+    ann.say("a secret")
+
+    [line] = functions.said
+    counts = functions.counts()
+    assert counts.pop("FanOutMs") >= 0
+    assert counts == {
+        "FunctionName": "home-chat",
+        "Acks": 1,
+        "Conflicts": 0,
+        "Gone": 1,
+        "HandedOver": 0,
+    }
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    assert [metric["Name"] for metric in directive["Metrics"]] == list(metrics.CHAT)
+    assert "secret" not in json.dumps(line)
+
+
+def test_a_lost_race_is_a_conflict(functions):
+    ann = functions.house.join("Ann")
+
+    def lose(call):
+        if call[:2] == ("TransactWriteItems", 1):
+            functions.house.store.append(draft())
+
+    functions.region.before = lose
+
+    assert ann.say("hi")["seq"] == 2
+    assert functions.counts()["Acks"] == 1
+    assert functions.counts()["Conflicts"] >= 1
+
+
+def test_what_was_not_kept_is_counted_as_no_ack(functions):
+    ann = functions.house.join("Ann")
+    functions.house.store.is_full = True
+
+    assert ann.say("hi")["code"] == "storage"
+    assert functions.counts()["Acks"] == 0
+
+
+def test_forgetting_that_fails_is_no_reason_to_send_again(functions, monkeypatch):
+    ann = functions.house.join("Ann")
+    functions.house.join("Bob")
+    functions.house.mailboxes.gone = {"Bob"}
+
+    def busy(*_):
+        raise Busy("not now")
+
+    monkeypatch.setattr("fireside.adapters.dynamodb.DynamoRegistry.forget", busy)
+
+    assert ann.say("hi")["type"] == "ack"
+
+
+def test_a_receiver_that_hangs_does_not_hold_the_answer(functions, monkeypatch):
+    monkeypatch.setattr(fanout, "WITHIN_SECONDS", 0.3)
+    monkeypatch.setattr(fanout, "POST_SECONDS", 0.2)
+    ann, bob, cy = (functions.house.join(name) for name in ("Ann", "Bob", "Cy"))
+    answered = threading.Event()
+    waited = []
+    post = functions.region.post
+
+    def hang(connection_id, data):
+        if connection_id == bob.connection_id:
+            waited.append(answered.wait(30))
+        return post(connection_id, data)
+
+    functions.region.post = hang
+
+    ack = ann.say("hi")
+
+    answered.set()
+    assert ack["type"] == "ack"
+    assert all(waited), "the answer came while somebody was still hanging"
+    handed = {one for payload in functions.region.invoked for one in json.loads(payload)["ids"]}
+    assert cy.received or cy.connection_id in handed, "the machine may be a busy one"
+
+
+def test_the_sdk_does_the_same(functions, monkeypatch):
+    monkeypatch.setattr(fanout, "INLINE", 2)
+    environ = functions.region.environ(FIRESIDE_AWS_CLIENT="boto3")
+    for name, value in environ.items():
+        if name.startswith("AWS_"):  # where the SDK looks by itself
+            monkeypatch.setenv(name, value)
+    people = [functions.house.join(f"Person {number}") for number in range(5)]
+    functions.house.handler = aws.make_chat(environ, functions.world)
+    fanout_too = aws.make_fanout(environ, functions.world)
+
+    assert people[0].say("hi")["type"] == "ack"
+    [payload] = functions.region.invoked
+    fanout_too(json.loads(payload), Context(60_000))
+
+    assert [len(person.received) for person in people] == [1] * 5

@@ -1,0 +1,133 @@
+"""Which client a function gets, what it is told, and whom it trusts."""
+
+import contextlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fireside.adapters import aws, trust
+from fireside.adapters.boto import BotoFunctions, BotoTables
+from fireside.adapters.boto_connections import BotoConnections
+from fireside.adapters.connections_api import ConnectionsApi
+from fireside.adapters.dynamodb_api import DynamoDbApi
+from fireside.adapters.lambda_api import LambdaApi
+from fireside.adapters.tables import Passing
+from tests.unit.adapters.faulty_server import CERTIFICATE, answer, faulty_server
+
+ROOTS = Path(__file__).with_name("roots.pem")
+ENVIRON = {
+    "AWS_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "HOME",
+    "AWS_SECRET_ACCESS_KEY": "home/secret",
+    "AWS_SESSION_TOKEN": "token",
+}
+ENDPOINT = "https://abc.execute-api.eu-central-1.amazonaws.com/ws"
+NOBODY = "http://127.0.0.1:9"
+USE_ALL = f"""
+import sys
+from fireside.adapters import aws
+from fireside.adapters.tables import Passing
+environ = {ENVIRON} | {{"AWS_ENDPOINT_URL_DYNAMODB": "{NOBODY}"}}
+environ |= {{"AWS_ENDPOINT_URL_LAMBDA": "{NOBODY}"}}
+try:
+    aws.tables(environ).call("Query", {{}})
+except Passing:
+    pass
+aws.outbound(environ, "{NOBODY}/ws").post(["c1"], b"hi")
+aws.functions(environ).invoke("fanout", [b"{{}}"])
+print(sorted({{name.partition(".")[0] for name in sys.modules}} & {{"boto3", "botocore"}}))
+"""
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """Forget whom earlier tests trusted."""
+    trust.context.cache_clear()
+
+
+def made(**more):
+    environ = ENVIRON | more
+    return aws.tables(environ), aws.outbound(environ, ENDPOINT), aws.functions(environ)
+
+
+@pytest.mark.parametrize("chosen", [{}, {"FIRESIDE_AWS_CLIENT": "own"}])
+def test_without_a_choice_the_clients_are_our_own(chosen):
+    tables, outbound, functions = made(**chosen)
+
+    assert isinstance(tables, DynamoDbApi)
+    assert isinstance(outbound, ConnectionsApi)
+    assert isinstance(functions, LambdaApi)
+
+
+def test_the_sdk_can_be_chosen(monkeypatch):
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+
+    tables, outbound, functions = made(FIRESIDE_AWS_CLIENT="boto3")
+
+    assert isinstance(tables, BotoTables)
+    assert isinstance(outbound, BotoConnections)
+    assert isinstance(functions, BotoFunctions)
+    outbound.close()
+
+
+def test_a_choice_that_is_none_is_told():
+    with pytest.raises(ValueError, match="set it to own or boto3"):
+        made(FIRESIDE_AWS_CLIENT="boto")
+
+
+def test_our_own_clients_import_no_sdk():
+    run = subprocess.run(
+        [sys.executable, "-c", USE_ALL], capture_output=True, text=True, check=True
+    )
+
+    assert run.stdout.strip() == "[]"
+
+
+def test_without_an_endpoint_it_is_the_regions():
+    tables, *_ = made()
+
+    assert tables._url.geturl() == "https://dynamodb.eu-central-1.amazonaws.com"
+
+
+def test_a_bundle_can_be_trusted_in_place_of_the_systems():
+    with faulty_server(answer(200, b"{}"), tls=True) as server:
+        there = {"AWS_ENDPOINT_URL_DYNAMODB": f"https://localhost:{server.port}"}
+        with contextlib.closing(aws.tables(ENVIRON | there)) as tables, pytest.raises(Passing):
+            tables.call("Query", {})
+        assert server.seen == []
+
+        trusting = ENVIRON | there | {"AWS_CA_BUNDLE": str(CERTIFICATE)}
+        with contextlib.closing(aws.tables(trusting)) as tables:
+            assert tables.call("Query", {}) == {}
+
+
+def names(context):
+    subjects = [dict(pair for [pair] in one["subject"]) for one in context.get_ca_certs()]
+    return [subject.get("commonName") for subject in subjects]
+
+
+def test_of_the_systems_roots_only_amazons_speak_for_aws(monkeypatch):
+    monkeypatch.setattr(trust, "system_bundle", lambda: ROOTS)
+
+    assert names(trust.trust({}, ENDPOINT)) == ["Amazon Root CA 9"]
+    assert "Amazon Root CA 9" not in names(trust.trust({}, "https://chat.example.com"))
+    assert "Amazon Root CA 9" not in names(trust.trust({}, "https://amazonaws.com.example.com"))
+
+
+@pytest.mark.parametrize("bundle", [None, CERTIFICATE], ids=["none", "without Amazon's"])
+def test_a_system_without_amazons_roots_trusts_what_it_has(monkeypatch, bundle):
+    monkeypatch.setattr(trust, "system_bundle", lambda: bundle)
+
+    everybody = names(trust.trust({}, "https://chat.example.com"))
+    assert names(trust.trust({}, ENDPOINT)) == everybody
+
+
+def test_plain_http_needs_no_trust():
+    assert trust.trust({}, NOBODY) is None
+
+
+def test_the_roots_are_read_once_for_all_clients():
+    assert trust.trust({}, ENDPOINT) is trust.trust({}, "https://lambda.eu-west-1.amazonaws.com")

@@ -1,0 +1,164 @@
+"""Posting to a room within the sender's time, and handing over what had no turn in it."""
+
+import json
+import logging
+
+import pytest
+
+from fireside import wire
+from fireside.adapters.connections_api import Posted
+from fireside.adapters.fanout import INLINE, POST_SECONDS, SHARD, WITHIN_SECONDS, FanOut
+from fireside.adapters.handover import LaterForm, read
+from fireside.adapters.tally import Tally
+from fireside.domain.events import MessageSent
+from fireside.domain.message import MAX_TEXT, Message
+
+MANY = [f"JC1dgf{number:05}MCK-g=" for number in range(12_000)]
+
+
+class Room:
+    """A fan-out whose posts take the time that a test says, on a clock that only they move."""
+
+    def __init__(self, *, seconds=0.0, gone=(), left=(), accepts=lambda _payload: True):
+        self.now = 100.0
+        self.seconds, self.gone, self.left, self.accepts = seconds, set(gone), set(left), accepts
+        self.posted = []
+        self.budgets = []
+        self.invoked = []
+        self.order = []
+        self.tally = Tally(lambda: self.now)
+        self.tally.wrote()
+        self.fan_out = FanOut(self, self, "fanout:live", tally=self.tally, clock=lambda: 7_000)
+
+    def post(self, connection_ids, _data, *, budget_seconds, post_seconds):
+        self.order.append("post")
+        self.budgets.append((budget_seconds, post_seconds))
+        ids = list(connection_ids)
+        if budget_seconds < 1e-9:
+            return Posted(set(), ids)
+        self.now += min(self.seconds, budget_seconds)
+        self.posted += [one for one in ids if one not in self.left]
+        return Posted(self.gone.intersection(ids), [one for one in ids if one in self.left])
+
+    def invoke(self, function, payloads):
+        assert function == "fanout:live"
+        self.order.append("invoke")
+        accepted = [self.accepts(payload) for payload in payloads]
+        self.invoked += [read(json.loads(payload)) for payload in payloads]
+        return accepted
+
+    def handed(self):
+        return [one for handed in self.invoked for one in handed.ids]
+
+
+def test_a_small_room_is_posted_to_and_nothing_is_handed_over():
+    room = Room(gone=MANY[:2])
+
+    assert room.fan_out.send(MANY[:INLINE], b"hi") == set(MANY[:2])
+
+    assert room.posted == MANY[:INLINE]
+    assert room.invoked == []
+    assert (room.tally.gone, room.tally.handed_over) == (2, 0)
+
+
+@pytest.mark.parametrize("count", [INLINE + 1, SHARD + INLINE, SHARD + INLINE + 1, 12_000])
+def test_beyond_500_are_handed_over_first_each_of_them_once(count):
+    """First, because it takes the time of an invocation and nobody's turn."""
+    room = Room()
+
+    room.fan_out.send(MANY[:count], "Grüße".encode())
+
+    assert room.order == ["invoke", "post"]
+    assert room.posted + room.handed() == MANY[:count]
+    assert {(one.data, one.sent_at_ms) for one in room.invoked} == {("Grüße".encode(), 7_000)}
+    assert len(room.invoked) == -(-(count - INLINE) // SHARD)
+    assert room.tally.handed_over == count - INLINE
+
+
+def test_who_had_no_turn_or_was_throttled_is_handed_over():
+    room = Room(left=MANY[3:5])
+
+    room.fan_out.send(MANY[:9], b"hi")
+
+    assert room.handed() == MANY[3:5]
+    assert set(room.posted).isdisjoint(room.handed())
+
+
+def test_both_sends_of_a_message_share_the_time_since_it_was_kept():
+    room = Room(seconds=0.25)
+    room.now += 0.02
+
+    room.fan_out.send(MANY[:9], b"to the others")
+    room.fan_out.send(MANY[9:10], b"to the author")
+
+    assert room.budgets == [
+        (pytest.approx(WITHIN_SECONDS - 0.02), POST_SECONDS),
+        (pytest.approx(WITHIN_SECONDS - 0.27), POST_SECONDS),
+    ]
+
+
+def test_when_the_time_is_up_all_others_are_handed_over():
+    room = Room(seconds=9)
+
+    room.fan_out.send(MANY[:9], b"to the others")
+    room.fan_out.send(MANY[9:12], b"to the author")
+
+    assert room.now == pytest.approx(100 + WITHIN_SECONDS)
+    assert room.handed() == MANY[9:12]
+    assert room.invoked[0].data == b"to the author"
+
+
+def test_when_reading_the_room_took_all_the_time_one_hand_over_is_enough():
+    room = Room()
+    room.now += 1
+
+    room.fan_out.send(MANY[:700], b"hi")
+
+    assert [len(handed.ids) for handed in room.invoked] == [700]
+    assert room.posted == []
+
+
+def test_each_message_has_its_own_time():
+    room = Room(seconds=9)
+    room.fan_out.send(MANY[:9], b"one")
+    room.now += 60
+    room.tally.begin()
+    room.tally.wrote()
+
+    room.fan_out.send(MANY[:9], b"two")
+
+    assert [budget for budget, _ in room.budgets] == [pytest.approx(WITHIN_SECONDS)] * 2
+
+
+def test_a_hand_over_that_fails_is_logged_and_no_more(caplog):
+    room = Room(accepts=lambda payload: b"00500" not in payload)
+
+    assert room.fan_out.send(MANY, b"a secret") == set()
+
+    assert caplog.record_tuples == [
+        (
+            "fireside.adapters.fanout",
+            logging.ERROR,
+            f"{SHARD} connections were not told, nor handed over",
+        )
+    ]
+    assert room.tally.handed_over == len(MANY) - INLINE - SHARD
+
+
+def test_the_longest_message_to_the_most_connections_fits_into_an_invocation():
+    sizes = []
+    room = Room(accepts=lambda payload: not sizes.append(len(payload)))
+    text = "\x01" * MAX_TEXT
+    longest = Message("r" * 99, 1, "i" * 26, 0, "u" * 99, "n" * 99, text, "x" * 64, "i" * 26)
+
+    room.fan_out.send(MANY, wire.encode(MessageSent(longest), reader="u" * 99).encode())
+
+    assert max(sizes) < 200_000
+
+
+def test_a_hand_over_may_have_more_fields_and_no_later_form():
+    payload = {"v": 1, "data": "hi", "ids": ["a"], "sentAtMs": 5, "new": True}
+
+    assert read(payload) == (["a"], b"hi", 5)
+    with pytest.raises(LaterForm, match="deploy both"):
+        read(payload | {"v": 2})

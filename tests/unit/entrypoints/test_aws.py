@@ -1,0 +1,242 @@
+"""The functions on Lambda: what each is made of, and when, and what it says when it can't be."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from fireside.domain.invite import hash_of
+from fireside.entrypoints import aws
+
+ROOT = Path(__file__).resolve().parents[3]
+REFERENCE = ROOT / "docs/reference/functions.md"
+ENVIRON = {
+    "AWS_REGION": "eu-central-1",
+    "AWS_ACCESS_KEY_ID": "KEY",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "FIRESIDE_MESSAGES_TABLE": "messages",
+    "FIRESIDE_CONNECTIONS_TABLE": "connections",
+    "FIRESIDE_ENDPOINT": "https://abc.execute-api.eu-central-1.amazonaws.com/ws",
+    "FIRESIDE_FANOUT_FUNCTION": "fanout",
+    "FIRESIDE_HOSTS": "Chat.example other.example",
+}
+MAKERS = {"chat": aws.make_chat, "authorizer": aws.make_door, "fanout": aws.make_fanout}
+NEEDS = {
+    "chat": set(ENVIRON),
+    "authorizer": {"FIRESIDE_HOSTS"},
+    "fanout": set(ENVIRON)
+    - {"FIRESIDE_MESSAGES_TABLE", "FIRESIDE_FANOUT_FUNCTION", "FIRESIDE_HOSTS"},
+}
+
+
+class Watched(Mapping):
+    """Variables that note which of them are asked for."""
+
+    def __init__(self, variables):
+        self.variables, self.asked = variables, set()
+
+    def __getitem__(self, name):
+        self.asked.add(name)
+        return self.variables[name]
+
+    def __iter__(self):
+        return iter(self.variables)
+
+    def __len__(self):
+        return len(self.variables)
+
+
+@pytest.fixture(autouse=True)
+def pools(monkeypatch):
+    """Close what was made."""
+    made = []
+    make = aws.aws.Pool.__init__
+
+    def noting(self, *args, **options):
+        make(self, *args, **options)
+        made.append(self)
+
+    monkeypatch.setattr("fireside.adapters.pool.Pool.__init__", noting)
+    yield made
+    for pool in made:
+        pool.close()
+
+
+@pytest.mark.parametrize("function", MAKERS)
+def test_each_function_is_made_of_what_it_needs_and_no_more(function):
+    MAKERS[function]({name: ENVIRON[name] for name in NEEDS[function]})
+
+
+@pytest.mark.parametrize("value", [None, ""])
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [(function, name) for function in MAKERS for name in sorted(NEEDS[function])],
+)
+def test_a_missing_variable_is_named(function, name, value):
+    environ = {key: text for key, text in ENVIRON.items() if key != name}
+    if value is not None:
+        environ[name] = value
+
+    with pytest.raises(aws.MissingVariable, match=f"^The environment variable {name} is not set: "):
+        MAKERS[function](environ)
+
+
+def test_the_authorizer_has_no_way_to_anything(pools):
+    aws.make_door(ENVIRON)
+
+    assert pools == []
+
+
+def test_nothing_is_opened_before_it_is_used(pools):
+    aws.make_chat(ENVIRON)
+
+    assert pools
+    assert not any(pool._idle for pool in pools)
+
+
+def decision(**variables):
+    door = aws.make_door(ENVIRON | variables)
+    event = {
+        "methodArn": "arn:aws:execute-api:x",
+        "headers": {
+            "Host": "chat.example",
+            "Origin": "https://page.example",
+            "Sec-WebSocket-Protocol": "fireside.v1, invite.one",
+            "x-fireside-origin": "came through",
+        },
+        "queryStringParameters": {"username": "Ann"},
+    }
+    return door(event, None)["policyDocument"]["Statement"][0]["Effect"]
+
+
+@pytest.mark.parametrize(
+    ("change", "effect"),
+    [
+        ({}, "Allow"),
+        ({"FIRESIDE_INVITE_SHA256": "open"}, "Allow"),
+        ({"FIRESIDE_INVITE_SHA256": ""}, "Deny"),
+        ({"FIRESIDE_INVITE_SHA256": hash_of("two")}, "Deny"),
+        ({"FIRESIDE_ORIGIN_SECRET_SHA256": hash_of("came through")}, "Allow"),
+        ({"FIRESIDE_ORIGIN_SECRET_SHA256": hash_of("came past")}, "Deny"),
+        ({"FIRESIDE_ORIGINS": ""}, "Deny"),
+        ({"FIRESIDE_HOSTS": "other.example"}, "Deny"),
+    ],
+)
+def test_the_rules_of_the_door_are_read_from_the_environment(change, effect):
+    said = {
+        "FIRESIDE_ORIGINS": "https://Page.example",
+        "FIRESIDE_INVITE_SHA256": f"{hash_of('none')} {hash_of('one')}",
+    }
+
+    assert decision(**said | change) == effect
+
+
+@pytest.mark.parametrize("function", ["chat", "authorizer"])
+def test_a_secret_in_the_place_of_its_hash_stops_the_function_and_is_not_logged(function):
+    started = start(
+        f"fireside.entrypoints.aws.{function}", **ENVIRON, FIRESIDE_INVITE_SHA256="hush-hush"
+    )
+
+    assert started.returncode != 0
+    assert "FIRESIDE_INVITE_SHA256 must hold SHA-256 hashes" in started.stderr
+    assert "hush" not in started.stderr
+
+
+def documented():
+    """Read the table: the functions of each variable."""
+    rows = re.findall(
+        r"^\| `([A-Z0-9_]+)` \| ([a-z, ]+) \|", REFERENCE.read_text("utf-8"), re.MULTILINE
+    )
+    return {name: set(functions.split(", ")) for name, functions in rows}
+
+
+@pytest.mark.parametrize("function", MAKERS)
+def test_the_reference_has_every_variable_that_a_function_reads(function):
+    watched = Watched(ENVIRON)
+
+    MAKERS[function](watched)
+
+    assert watched.asked == {name for name, readers in documented().items() if function in readers}
+
+
+# --- on Lambda ---
+
+
+def start(handler, **environ):
+    """Import the module in a bare Python, as a container does, and tell what was loaded."""
+    program = (
+        "import importlib, json, sys; importlib.import_module('fireside.entrypoints.aws');"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    return subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        env={"PYTHONPATH": str(ROOT / "src"), "_HANDLER": handler, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_container_makes_its_function_while_it_starts():
+    """Lambda gives it a whole CPU then, and answers nobody with what it can't make."""
+    environ = {**ENVIRON, "FIRESIDE_MESSAGES_TABLE": ""}
+
+    started = start("fireside.entrypoints.aws.chat", **environ)
+
+    assert started.returncode != 0
+    assert "The environment variable FIRESIDE_MESSAGES_TABLE is not set" in started.stderr
+    for other in (
+        "fireside.entrypoints.aws.authorizer",
+        "fireside.entrypoints.aws.fanout",
+        "",
+        "x",
+    ):
+        assert start(other, **environ).returncode == 0
+
+
+@pytest.mark.parametrize("function", MAKERS)
+def test_a_cold_start_loads_the_standard_library_alone(function):
+    loaded = json.loads(start(f"fireside.entrypoints.aws.{function}", **ENVIRON).stdout)
+
+    dear = {"aiohttp", "asyncio", "boto3", "botocore", "localgateway", "sqlite3", "websockets"}
+    assert dear.isdisjoint(loaded)
+    bare = {name.partition(".")[0] for name in loaded}
+    assert bare <= {"__main__", "fireside", *sys.stdlib_module_names}
+
+
+def test_the_functions_are_made_once(monkeypatch):
+    made = []
+    monkeypatch.setattr(aws, "setup_logging", lambda *_: None)
+
+    def make(function):
+        made.append(function)
+        return lambda *_: function
+
+    for function in MAKERS:
+        monkeypatch.setitem(aws._MAKERS, function, lambda _environ, name=function: make(name))
+    aws._made.cache_clear()
+
+    answers = [call({}, None) for call in (aws.chat, aws.authorizer, aws.fanout) * 2]
+    aws._made.cache_clear()
+
+    assert answers == ["chat", "authorizer", "fanout"] * 2
+    assert made == ["chat", "authorizer", "fanout"]
+
+
+def test_a_log_line_is_json_on_stdout_and_a_metric_too():
+    program = (
+        "import logging, fireside.entrypoints.aws as aws; aws._made('authorizer');"
+        "logging.getLogger('x').error('it broke'); aws.WORLD.say('{}')"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=ENVIRON, capture_output=True, text=True, check=True
+    )
+
+    logged, said = done.stdout.splitlines()
+    assert json.loads(logged)["message"] == "it broke"
+    assert (said, done.stderr) == ("{}", "")
