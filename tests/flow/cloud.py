@@ -86,7 +86,7 @@ class Cloud:
     def __init__(self, server, dynamodb):
         self.address = f"http://127.0.0.1:{server.port}"
         credentials = Credentials(KEY_ID, SECRET)
-        self.tables = DynamoDbApi(dynamodb, REGION, credentials, call_seconds=10)
+        self.tables = DynamoDbApi(dynamodb, REGION, credentials, call_seconds=30)
         self.broken = []
         self._dynamodb = urlsplit(dynamodb).netloc
         self._regions = {}
