@@ -5,10 +5,11 @@ BIN    := .venv/bin
 STAMPS := .venv/.fireside web/node_modules/.fireside
 PAGE   := src/fireside/web/index.html
 DYNAMO := tests/dynamodb/node_modules/.fireside
+SDK    := bench/node/node_modules/.fireside
 WEB    := $(shell find web -path web/node_modules -prune -o -type f ! -name '*.test.*' -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page run dev test lint lint-infra fmt frames e2e bench bench-page picture bill fuzz build lock clean
+.PHONY: help setup page run dev rehearse test lint lint-infra fmt frames e2e bench bench-page picture bill fuzz build lock clean
 
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,10 +33,13 @@ lint: setup ## Run only the linters, the type checkers and the import contracts
 lint-infra: .venv-infra/.fireside ## Read infra/ with checkov, which is installed for that
 	@.venv-infra/bin/checkov --directory infra --framework terraform --compact --quiet --skip-download
 
-e2e: setup ## Run only the tests in a real browser
+rehearse: setup $(DYNAMO) ## Run the zip for AWS Lambda here, and say what AWS would bill
+	@$(BIN)/fireside rehearse
+
+e2e: setup $(DYNAMO) ## Run only the tests in a real browser
 	@$(BIN)/python -m pytest tests/e2e -rs
 
-bench: setup $(DYNAMO) ## Measure, and print the tables
+bench: setup $(DYNAMO) $(SDK) ## Measure, and print the tables
 	@set -e; for bench in bench/bench_*.py; do $(BIN)/python $$bench; done
 
 bench-page: setup ## Measure the page in a real browser against its bars
@@ -71,7 +75,7 @@ lock: ## Pin the newest allowed releases in requirements/*.txt (needs uv)
 	done
 
 clean: ## Remove everything that was made here
-	rm -rf .venv .venv-infra web/node_modules tests/dynamodb/node_modules src/fireside/web dist build test-results .coverage .coverage.*
+	rm -rf .venv .venv-infra web/node_modules tests/dynamodb/node_modules bench/node/node_modules src/fireside/web dist build test-results .coverage .coverage.*
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -91,6 +95,10 @@ web/node_modules/.fireside: web/package.json web/package-lock.json
 
 $(DYNAMO): tests/dynamodb/package.json tests/dynamodb/package-lock.json
 	@sh tools/setup.sh node tests/dynamodb
+	@touch $@
+
+$(SDK): bench/node/package.json bench/node/package-lock.json
+	@sh tools/setup.sh node bench/node
 	@touch $@
 
 $(PAGE): web/node_modules/.fireside $(WEB)

@@ -191,7 +191,9 @@ def test_who_is_inside_stays_until_the_line_is_lost_and_then_is_told(tmp_path, p
     data = tmp_path / "data"
     with serving(data, *REQUIRED) as server:
         port = str(server.port)
-        ada = come_by(person("Ada"), invite(data, server.address)).is_inside()
+        ada = person("Ada")
+        ada.page.add_init_script("Math.random = () => 0.1;")  # it comes back soon
+        come_by(ada, invite(data, server.address)).is_inside()
         new = invite(data, server.address, "--new")
         ada.says("still here")
         ada.sees("still here")
@@ -199,7 +201,7 @@ def test_who_is_inside_stays_until_the_line_is_lost_and_then_is_told(tmp_path, p
 
     with serving(data, *REQUIRED, "--port", port):
         banner = ada.page.get_by_role("status").filter(has_text="open the new link here")
-        expect(banner).to_be_visible(timeout=30_000)
+        expect(banner).to_be_visible(timeout=40_000)
         ada.says("written outside")
 
         ada.page.evaluate("link => { location.href = link; }", new)

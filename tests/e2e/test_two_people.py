@@ -41,7 +41,7 @@ def test_who_comes_later_reads_what_was_said(tmp_path, person, mode):
 
 
 @in_every_mode
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 def test_a_page_outlives_its_server(tmp_path, person, mode):
     """Killed and started again on the same port: what was written meanwhile arrives, once."""
     with serving(tmp_path / "data", *mode) as server:
@@ -54,8 +54,8 @@ def test_a_page_outlives_its_server(tmp_path, person, mode):
         ada.says("while away")
 
     with serving(tmp_path / "data", *mode, "--port", port):
-        expect(bob.log.get_by_text("while away", exact=True)).to_have_count(1, timeout=30_000)
-        expect(ada.log.get_by_text("while away", exact=True)).to_have_count(1, timeout=30_000)
+        expect(bob.log.get_by_text("while away", exact=True)).to_have_count(1, timeout=60_000)
+        expect(ada.log.get_by_text("while away", exact=True)).to_have_count(1, timeout=60_000)
         bob.sees("before")
 
 

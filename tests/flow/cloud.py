@@ -86,7 +86,7 @@ class Cloud:
     def __init__(self, server, dynamodb):
         self.address = f"http://127.0.0.1:{server.port}"
         credentials = Credentials(KEY_ID, SECRET)
-        self.tables = DynamoDbApi(dynamodb, REGION, credentials, call_seconds=10)
+        self.tables = DynamoDbApi(dynamodb, REGION, credentials, call_seconds=30)
         self.broken = []
         self._dynamodb = urlsplit(dynamodb).netloc
         self._regions = {}
@@ -104,7 +104,8 @@ class Cloud:
     def _act(self, visit):
         headers = [line.partition(": ")[::2] for line in visit.head.split("\r\n")[1:]]
         self._verify(visit, headers)
-        operation = dict(headers).get("x-amz-target", "").partition(".")[2]
+        names = {name.lower(): value for name, value in headers}
+        operation = names.get("x-amz-target", "").partition(".")[2]
         request = json.loads(visit.body)
         if operation:
             name, do = _table(request), self._ask(visit, headers)

@@ -6,12 +6,7 @@ import { openTab, type Tabs } from "./device/tabs";
 import { keeperFor } from "./timeline/keeper";
 import { TimelineStore } from "./timeline/store";
 
-export type Visit = {
-  username: string;
-  client: ConnectionClient;
-  store: TimelineStore;
-  world: World;
-};
+export type Visit = { username: string; client: ConnectionClient; store: TimelineStore };
 
 export type Home = { world: World; device: Device; tab: Promise<Tabs> };
 
@@ -26,5 +21,5 @@ export function visit(username: string, home: Home, returning = false): Visit {
   const keeper = keeperFor(username, ROOM, home.device, home.tab);
   const store: TimelineStore = new TimelineStore(ROOM, (command) => client.ask(command), keeper);
   const client = new ConnectionClient(addressFor(username), store, home.world, returning);
-  return { username, client, store, world: home.world };
+  return { username, client, store };
 }

@@ -47,6 +47,16 @@ def find() -> Path:
     raise Missing(f"DynamoDB Local is missing: run `{way}`, then try again")
 
 
+def require() -> None:
+    """Make sure that it can be started.
+
+    Raises:
+        Missing: It can't; the sentence says what to install.
+    """
+    find()
+    _java()
+
+
 @contextlib.contextmanager
 def running(folder: Path, *, data: Path | None = None, start_seconds: float = 30) -> Iterator[str]:
     """Start one; give its address, and stop it in the end.

@@ -31,6 +31,7 @@ DATA, ENDPOINT = "CHAT_DATA", "CHAT_ENDPOINT"
 HOSTS, ORIGINS = "CHAT_HOSTS", "CHAT_ORIGINS"
 INVITES, OPEN = "CHAT_INVITES", "open"
 """Without that word, the invites are in the data folder."""
+LIFETIME = "CHAT_LIFETIME_SECONDS"
 
 READY = "$ready"
 """The route of the one event that comes from the server itself: can messages be kept?"""
@@ -54,7 +55,14 @@ def make_chat(environ: Mapping[str, str]) -> Handler:
     store = open_store(Path(environ[DATA]), patience_seconds=PATIENCE_SECONDS)
     connections = MemoryRegistry()
     outbound = AfterCommit(_connections_api(environ))
-    chat = Chat(store, connections, outbound, clock=epoch_ms, entropy=entropy)
+    chat = Chat(
+        store,
+        connections,
+        outbound,
+        clock=epoch_ms,
+        entropy=entropy,
+        lifetime_seconds=int(environ[LIFETIME]),
+    )
     return in_transactions(
         make_handler(chat, _rules(environ)), store, connections, outbound, epoch_ms
     )

@@ -143,6 +143,7 @@ def make_server(
 ) -> Server:
     """Wire store, chat, handlers and gateway, all in this process."""
     rules = live_rules(entry_rules(settings), invite_file(settings.data))
+    limits = limits or Limits()
     connections = Connections()
     chat = Chat(
         messages=store,
@@ -151,6 +152,7 @@ def make_server(
         clock=epoch_ms,
         entropy=entropy,
         ping_seconds=PING_SECONDS,
+        lifetime_seconds=int(limits.lifetime_seconds),
     )
 
     async def check() -> None:
@@ -200,7 +202,9 @@ async def start_handlers(settings: Settings, server: Server) -> None:
     if not isinstance(server.runner, apart.HandlersApart):
         return
     endpoint = f"{own_address(settings, server)}/{server.stage}"
-    api = apart.with_handlers(api_document(), settings.data, entry_rules(settings), endpoint)
+    api = apart.with_handlers(
+        api_document(), settings.data, entry_rules(settings), endpoint, server.limits
+    )
     await server.runner.reload(api)
     try:
         await server.runner.warm()

@@ -18,6 +18,7 @@ from fireside.domain.commands import (
 )
 from fireside.domain.entry import Caller
 from fireside.domain.errors import (
+    Busy,
     ChatError,
     Forbidden,
     Internal,
@@ -76,6 +77,8 @@ def _connect(chat: Chat, rules: Rules, event: dict[str, Any]) -> Response:
         chat.connect(asker)
     except InvalidName:
         return {"statusCode": 400}
+    except (Busy, StorageFailed):
+        return {"statusCode": 503}
     except ChatError:
         return {"statusCode": 403}
     return _welcome(agreed(event))

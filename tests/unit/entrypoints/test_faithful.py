@@ -105,6 +105,7 @@ def process(tmp_path, monkeypatch):
         monkeypatch.setenv("CHAT_HOSTS", "")
         monkeypatch.setenv("CHAT_ORIGINS", "https://friends.example.com")
         monkeypatch.setenv("CHAT_INVITES", "open")
+        monkeypatch.setenv("CHAT_LIFETIME_SECONDS", "60")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "KEY")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
         monkeypatch.setenv("AWS_REGION", "eu-central-1")
@@ -118,10 +119,11 @@ def test_the_process_makes_everything_at_the_first_call_and_keeps_it(process):
     hello, send = sample("hello"), sample("sendMessage")
     hello["requestContext"]["connectionId"] = "another-one====="
 
-    assert faithful.chat(hello, None)["statusCode"] == 200
+    welcome = json.loads(faithful.chat(hello, None)["body"])
     first = json.loads(faithful.chat(send, None)["body"])
     again = json.loads(faithful.chat(send, None)["body"])
 
+    assert welcome["limits"]["lifetimeSeconds"] == 60
     assert (first["type"], again["type"]) == ("ack", "ack")
     assert {path for path, _ in process.seen} == {"/ws/%40connections/another-one%3D%3D%3D%3D%3D"}
 

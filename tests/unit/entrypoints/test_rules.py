@@ -4,6 +4,7 @@ import pytest
 
 from fireside.domain.entry import EntryRules
 from fireside.domain.invite import hash_of
+from fireside.entrypoints.machine import invite_file, live_rules
 from fireside.entrypoints.rules import rules_from
 
 HERE = {"FIRESIDE_HOSTS": "chat.example"}
@@ -49,3 +50,23 @@ def test_a_mistake_is_said_without_repeating_what_may_be_a_secret(variable, mist
         rules_from(HERE | {variable: mistake})
 
     assert mistake not in str(caught.value)
+
+
+def test_on_one_machine_the_rules_are_those_of_this_moment(tmp_path):
+    file = invite_file(tmp_path)
+    old = file.secret()
+    rules = live_rules(EntryRules(), file)
+    assert rules().invites == {hash_of(old)}
+
+    new = file.replace()
+
+    assert rules().invites == {hash_of(new)}
+    file.path.unlink()
+    assert rules().invites == frozenset()
+
+
+def test_an_open_place_looks_for_no_invite(tmp_path):
+    file = invite_file(tmp_path / "nowhere")
+
+    assert live_rules(EntryRules(invites=None), file)().invites is None
+    assert list(tmp_path.iterdir()) == []

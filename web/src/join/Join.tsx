@@ -4,6 +4,7 @@ import { type FormEvent, useEffect, useState } from "react";
 import { inviteIn, keepInvite, keptInvite } from "../connection/invite";
 import type { State } from "../connection/machine";
 import { Mark } from "../ui/Mark";
+import { STRINGS } from "../ui/strings";
 import { Field } from "./Field";
 import { checkName } from "./name";
 import { rememberedName, rememberName } from "./remembered";
@@ -19,7 +20,7 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
   const typed = useProblemWhileTyping(written);
   const refusal = connection.name === "refused" ? connection.reason : null;
   const showsInvite = asksInvite && (keptInvite() === null || link !== "" || refusal === "refused");
-  const refused = refusal && REFUSALS[refusal];
+  const refused = refusal && STRINGS.door[refusal];
 
   function join(event: FormEvent) {
     event.preventDefault();
@@ -28,7 +29,10 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
     if (!name.ok) return complain({ field: "name", words: name.problem });
     const secret = showsInvite ? inviteIn(link) : null;
     if (showsInvite && secret === null && (link.trim() !== "" || keptInvite() === null))
-      return complain({ field: "invite", words: link.trim() === "" ? NO_INVITE : BAD_INVITE });
+      return complain({
+        field: "invite",
+        words: link.trim() === "" ? STRINGS.door.noInvite : STRINGS.door.badInvite,
+      });
     if (secret !== null) keepInvite(secret);
     setProblem(null);
     rememberName(name.name);
@@ -44,11 +48,11 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
     <main className="join">
       <form className="card" onSubmit={join} noValidate>
         <Mark />
-        <h1>Pull up a chair</h1>
-        <p>Choose the name others will see. You can change it any time.</p>
+        <h1>{STRINGS.door.title}</h1>
+        <p>{STRINGS.door.what}</p>
         <Field
           id="name"
-          label="Your name"
+          label={STRINGS.door.name}
           value={written}
           problem={wordsAt("name", problem) ?? typed ?? (showsInvite ? null : refused)}
           invalid={wordsAt("name", problem) !== null || typed !== null}
@@ -64,10 +68,13 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
         {showsInvite && (
           <Field
             id="invite"
-            label="Invite link"
-            hint="This chat needs an invite. Ask whoever runs it for the link, then open it or paste it here."
+            label={STRINGS.door.invite}
+            hint={STRINGS.door.inviteHint}
             value={link}
-            problem={wordsAt("invite", problem) ?? (refusal === "refused" ? NOT_INVITED : refused)}
+            problem={
+              wordsAt("invite", problem) ??
+              (refusal === "refused" ? STRINGS.door.notInvited : refused)
+            }
             invalid={wordsAt("invite", problem) !== null}
             onChange={(text) => {
               setLink(text);
@@ -79,9 +86,9 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
           />
         )}
         <button type="submit" className="btn" aria-disabled={joining}>
-          {joining ? "Joining…" : "Join the conversation"}
+          {joining ? STRINGS.door.joining : STRINGS.door.join}
         </button>
-        <p className="foot-note">Messages stay on this server.</p>
+        <p className="foot-note">{STRINGS.door.note}</p>
       </form>
     </main>
   );
@@ -106,14 +113,3 @@ function useProblemWhileTyping(written: string): string | null {
   const check = checkName(written);
   return check.ok ? null : check.problem;
 }
-
-const NO_INVITE = "Paste your invite link first.";
-const BAD_INVITE = "That is no invite link. Paste the whole link that you were given.";
-
-const NOT_INVITED =
-  "The server did not let you in. Your invite may have been replaced: ask for a new link, or try another name.";
-
-const REFUSALS = {
-  refused: "The server did not let you in. Try another name, or the address its owner gave you.",
-  away: "The server does not answer. Check your connection, then try again.",
-};

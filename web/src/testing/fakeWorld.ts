@@ -43,6 +43,7 @@ export class FakeSocket implements Socket {
 export class FakeWorld implements World {
   readonly sockets: FakeSocket[] = [];
   alive = true;
+  chance = 1;
 
   readonly openSocket = (url: string): FakeSocket => {
     const socket = new FakeSocket(url);
@@ -55,7 +56,7 @@ export class FakeWorld implements World {
     if (!this.alive) throw new Error("away");
     return this.told;
   };
-  readonly random = () => 1;
+  readonly random = () => this.chance;
 
   /** The newest socket. */
   get socket(): FakeSocket {
@@ -91,6 +92,7 @@ export function helloFrame(more: object = {}): object {
       historyMessages: 100,
       frameBytes: 30_000,
       pingSeconds: 25,
+      lifetimeSeconds: 7_200,
     },
     features: [],
     serverTime: "2026-11-22T10:00:00.000Z",

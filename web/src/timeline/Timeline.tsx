@@ -13,12 +13,18 @@ import {
 import { Body } from "../markdown/Body";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
+import { STRINGS } from "../ui/strings";
 import { dayName, momentOf, timeOf } from "../ui/when";
+import { BeforeChange } from "./BeforeChange";
+import { earlier, type First, later, pinned, sliceOf } from "./mounted";
 import type { Reading } from "./reading";
 import { type Row, rowsOf, type Said } from "./rows";
+import { Skeleton } from "./Skeleton";
 import type { Draft, Timeline as RoomTimeline } from "./timeline";
 import { useAnchoredScroll } from "./useAnchoredScroll";
 import "./timeline.css";
+
+const WORDS = STRINGS.log;
 
 type DraftVerbs = {
   onRetry: (nonce: string) => void;
@@ -33,16 +39,20 @@ type TimelineProps = DraftVerbs & {
   onAttend: (atEnd: boolean, visible: boolean) => void;
 };
 
-export function Timeline({ timeline, reading, onOlder, onAttend, ...verbs }: TimelineProps) {
+export function Timeline(props: TimelineProps) {
+  // A list that is loading must not grow into the one that is here: that counts as moving.
+  return <Log key={props.timeline.through === null ? "loading" : "here"} {...props} />;
+}
+
+function Log({ timeline, reading, onOlder, onAttend, ...verbs }: TimelineProps) {
   const log = useRef<HTMLElement>(null);
-  const { atEnd: atBottom, noticePlace, toEnd } = useAnchoredScroll(log);
-  const { mounted, isWhole, up, down, toNewest } = useWindow(timeline);
+  const { mounted, isWhole, up, down, stay, toNewest } = useMounted(timeline);
+  const { atEnd, look, keep, onScroll, toEnd } = useAnchoredScroll(log, isWhole);
   const rows = useMemo(() => rowsOf(mounted, reading.line), [mounted, reading.line]);
-  const atEnd = atBottom && isWhole;
   const oldest = timeline.messages[0]?.seq;
   useAttention(atEnd, onAttend);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only when an older page has come
-  useEffect(() => {
+  useLayoutEffect(() => {
     // At the very top there is nothing left to scroll, so nobody would ask for these rows.
     if (!atEnd && log.current && isNearTop(log.current)) up();
   }, [oldest]);
@@ -57,8 +67,9 @@ export function Timeline({ timeline, reading, onOlder, onAttend, ...verbs }: Tim
   }
   useOwnWordsShown(timeline, latest);
 
-  function onScroll() {
-    noticePlace();
+  function scrolled() {
+    if (onScroll()) toNewest();
+    else stay();
     if (!log.current) return;
     if (isNearTop(log.current)) older();
     if (isNearBottom(log.current)) down();
@@ -75,39 +86,38 @@ export function Timeline({ timeline, reading, onOlder, onAttend, ...verbs }: Tim
 
   return (
     <div className="log-frame">
-      <section
-        ref={log}
-        className="log"
-        role="log"
-        aria-live="off"
-        aria-label={`Messages in ${timeline.room}`}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-        tabIndex={0}
-        onScroll={onScroll}
-        onKeyDown={onKeyDown}
-      >
-        <ol>
-          <Beginning timeline={timeline} onOlder={older} />
-          {rows.map((row) => (
-            <RowView key={row.key} row={row} online={timeline.online} {...verbs} />
-          ))}
-        </ol>
-      </section>
+      <BeforeChange before={look} after={keep}>
+        <section
+          ref={log}
+          className="log"
+          data-at-end={atEnd}
+          role="log"
+          aria-live="off"
+          aria-label={WORDS.name(timeline.room)}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+          tabIndex={0}
+          onScroll={scrolled}
+          onKeyDown={onKeyDown}
+        >
+          <ol>
+            <Beginning timeline={timeline} onOlder={older} />
+            {rows.map((row) => (
+              <RowView key={row.key} row={row} online={timeline.online} {...verbs} />
+            ))}
+          </ol>
+        </section>
+      </BeforeChange>
+      {timeline.through === null && rows.length === 0 && <Skeleton />}
       {!atEnd && <Pill unseen={reading.unread} onClick={latest} />}
     </div>
   );
 }
 
-const MOST_MOUNTED = 500;
-const STEP = 100;
-
-/** At most 500 rows stand in the page: the newest, or those around what is being read. */
-function useWindow(timeline: RoomTimeline) {
-  const [last, setLast] = useState<number | null>(null);
+/** The rows that stand in the page; the others are held, and come when one scrolls to them. */
+function useMounted(timeline: RoomTimeline) {
+  const [first, setFirst] = useState<First>(null);
   const { messages } = timeline;
-  const found = last === null ? -1 : messages.findIndex(({ seq }) => seq >= last);
-  const end = found === -1 ? messages.length : found + 1;
-  const start = Math.max(0, end - MOST_MOUNTED);
+  const { start, end } = sliceOf(messages, first);
   const isWhole = end === messages.length;
   const mounted = useMemo(
     () =>
@@ -123,15 +133,13 @@ function useWindow(timeline: RoomTimeline) {
 
   /** Show earlier rows that we hold; false when there are none. */
   function up(): boolean {
-    if (start === 0) return false;
-    const to = Math.max(end - STEP, Math.min(MOST_MOUNTED, messages.length)) - 1;
-    setLast(messages[to]?.seq ?? null);
-    return true;
+    setFirst((now) => earlier(messages, now));
+    return start > 0;
   }
-  function down(): void {
-    if (!isWhole) setLast(messages[end - 1 + STEP]?.seq ?? null);
-  }
-  return { mounted, isWhole, up, down, toNewest: () => setLast(null) };
+  const down = () => setFirst((now) => later(messages, now));
+  const stay = () => setFirst((now) => pinned(messages, now));
+  const toNewest = () => setFirst(null);
+  return { mounted, isWhole, up, down, stay, toNewest };
 }
 
 /** Read is what is at the end and before somebody's eyes. */
@@ -160,18 +168,18 @@ function stepRow(log: HTMLElement | null, by: 1 | -1): void {
 /** The top of the list: more to load, nothing yet, or still on its way. */
 function Beginning({ timeline, onOlder }: { timeline: RoomTimeline; onOlder: () => void }) {
   const { through, older, fetchingOlder, messages, outbox } = timeline;
-  if (through === null) return <li className="beginning late">Loading messages…</li>;
-  if (fetchingOlder) return <li className="beginning">Loading earlier messages…</li>;
+  if (through === null) return <li className="sr">{WORDS.loading}</li>;
+  if (fetchingOlder) return <li className="beginning">{WORDS.loadingEarlier}</li>;
   if (older !== null)
     return (
       <li className="beginning">
         <button type="button" className="link" onClick={onOlder}>
-          Show earlier messages
+          {WORDS.showEarlier}
         </button>
       </li>
     );
   if (messages.length + outbox.length > 0) return null;
-  return <li className="beginning">Nobody has said anything yet. Start the conversation.</li>;
+  return <li className="beginning">{WORDS.empty}</li>;
 }
 
 type RowProps = DraftVerbs & { online: boolean };
@@ -187,13 +195,13 @@ function RowView({ row, online, ...verbs }: RowProps & { row: Row }) {
     case "new":
       return (
         <li className="new">
-          <span>{row.count} new</span>
+          <span>{WORDS.newLine(row.count)}</span>
         </li>
       );
     case "reset":
       return (
         <li className="day" data-row="">
-          <span>The history changed while you were away. It continues here.</span>
+          <span>{WORDS.reset}</span>
         </li>
       );
     case "said": {
@@ -219,7 +227,7 @@ type SaidProps = Omit<Said, "kind" | "key" | "draft"> & {
 /** Remembered, so that a key press or a new message does not draw five hundred old ones again. */
 const SaidRow = memo(function SaidRow(props: SaidProps) {
   const { seq, userId, username, mine, text, at, joined, state, delivery } = props;
-  const name = mine ? "You" : username;
+  const name = mine ? WORDS.you : username;
   return (
     <li
       className={joined ? "msg" : "msg first"}
@@ -258,22 +266,22 @@ function Delivery({ draft, online, onRetry, onEdit, onDiscard }: DeliveryProps) 
     return (
       <div className="state bad">
         <Icon name="warning" small />
-        <span>Not delivered. {draft.reason}</span>
+        <span>{STRINGS.delivery.failed(draft.reason)}</span>
         <button type="button" onClick={() => onRetry(draft.nonce)}>
-          Try again
+          {STRINGS.delivery.retry}
         </button>
         <button type="button" onClick={() => onEdit(draft)}>
-          Edit
+          {STRINGS.delivery.edit}
         </button>
         <button type="button" onClick={() => onDiscard(draft.nonce)}>
-          Delete
+          {STRINGS.delivery.discard}
         </button>
       </div>
     );
   return (
     <div className="state late">
       <Icon name="clock" small />
-      {online ? "Sending" : "Waiting for connection"}
+      {online ? STRINGS.delivery.sending : STRINGS.delivery.waiting}
     </div>
   );
 }
@@ -282,7 +290,7 @@ function Pill({ unseen, onClick }: { unseen: number; onClick: () => void }) {
   return (
     <button type="button" className="pill" onClick={onClick}>
       <Icon name="down" small />
-      {unseen === 0 ? "Latest" : unseen === 1 ? "1 new message" : `${unseen} new messages`}
+      {unseen === 0 ? WORDS.latest : WORDS.newBelow(unseen)}
     </button>
   );
 }
