@@ -18,6 +18,8 @@ locals {
     FIRESIDE_HOSTS         = module.websocket_api.host
     FIRESIDE_ORIGINS       = local.origins
     FIRESIDE_INVITE_SHA256 = local.invites
+
+    FIRESIDE_ORIGIN_SECRET_SHA256 = var.site ? sha256(random_password.origin[0].result) : ""
   }
 }
 
@@ -104,9 +106,7 @@ module "authorizer" {
   log_retention_days = var.log_retention_days
   alarm_topic_arn    = aws_sns_topic.alarms.arn
 
-  environment = { for name, value in merge(local.door, {
-    FIRESIDE_ORIGIN_SECRET_SHA256 = one(random_password.origin[*].result) == null ? "" : sha256(random_password.origin[0].result)
-  }) : name => value if value != "" }
+  environment = { for name, value in local.door : name => value if value != "" }
 }
 
 module "fanout" {

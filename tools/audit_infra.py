@@ -318,12 +318,14 @@ def _site(state: State) -> Iterator[str]:
             yield f"CloudFront sends cookies to {path}"
         if one["cache_policy_id"] != NO_CACHE:
             yield f"CloudFront caches {path}"
-    known = state.environment("authorizer").get("FIRESIDE_ORIGIN_SECRET_SHA256")
+    known = {
+        state.environment(name).get("FIRESIDE_ORIGIN_SECRET_SHA256") for name in ROLES.values()
+    }
     secrets = {
         header["value"] for origin in distribution["origin"] for header in origin["custom_header"]
     }
-    if {sha256(secret.encode()).hexdigest() for secret in secrets} != {known}:
-        yield "The authorizer does not know the secret that CloudFront sends"
+    if {sha256(secret.encode()).hexdigest() for secret in secrets} != known:
+        yield "The door does not know the secret that CloudFront sends"
 
 
 def _buckets(state: State) -> Iterator[str]:
