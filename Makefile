@@ -5,6 +5,7 @@ BIN    := .venv/bin
 STAMPS := .venv/.fireside web/node_modules/.fireside
 PAGE   := src/fireside/web/index.html
 DYNAMO := tests/dynamodb/node_modules/.fireside
+SDK    := bench/node/node_modules/.fireside
 WEB    := $(shell find web -path web/node_modules -prune -o -type f ! -name '*.test.*' -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -35,7 +36,7 @@ lint-infra: .venv-infra/.fireside ## Read infra/ with checkov, which is installe
 e2e: setup ## Run only the tests in a real browser
 	@$(BIN)/python -m pytest tests/e2e -rs
 
-bench: setup $(DYNAMO) ## Measure, and print the tables
+bench: setup $(DYNAMO) $(SDK) ## Measure, and print the tables
 	@set -e; for bench in bench/bench_*.py; do $(BIN)/python $$bench; done
 
 bench-page: setup ## Measure the page in a real browser against its bars
@@ -71,7 +72,7 @@ lock: ## Pin the newest allowed releases in requirements/*.txt (needs uv)
 	done
 
 clean: ## Remove everything that was made here
-	rm -rf .venv .venv-infra web/node_modules tests/dynamodb/node_modules src/fireside/web dist build test-results .coverage .coverage.*
+	rm -rf .venv .venv-infra web/node_modules tests/dynamodb/node_modules bench/node/node_modules src/fireside/web dist build test-results .coverage .coverage.*
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -91,6 +92,10 @@ web/node_modules/.fireside: web/package.json web/package-lock.json
 
 $(DYNAMO): tests/dynamodb/package.json tests/dynamodb/package-lock.json
 	@sh tools/setup.sh node tests/dynamodb
+	@touch $@
+
+$(SDK): bench/node/package.json bench/node/package-lock.json
+	@sh tools/setup.sh node bench/node
 	@touch $@
 
 $(PAGE): web/node_modules/.fireside $(WEB)

@@ -1,62 +1,76 @@
 """What a message costs on DynamoDB, and how long an acknowledgement takes when a room is busy.
 
 DynamoDB Local answers too fast and never has two transactions in each other's way. So a second
-table puts AWS's order of latencies around each call (half before it takes effect, half after)
-and refuses a transaction on a row that another one is just writing.
+and a third table are of a busy room in virtual time: the same store and the same patience, but
+each call takes as long as AWS's. A transaction holds its rows for the second half of its time,
+and refuses others on them; then it takes effect.
 """
 
+import functools
 import itertools
 import os
 import platform
 import random
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from fireside.adapters import rows
-from fireside.adapters.boto import BotoTables
 from fireside.adapters.dynamodb import DynamoRegistry, DynamoStore
-from fireside.adapters.tables import Passing, Patience
+from fireside.adapters.dynamodb_api import DynamoDbApi
+from fireside.adapters.sigv4 import Credentials
+from fireside.adapters.tables import ConditionFailed, Conflict, Patience
 from fireside.adapters.units import MeteredTables
 from fireside.domain.errors import Busy
 from fireside.domain.message import Draft
 from fireside.entrypoints import dynamodb_local
 from fireside.ports import Connection
 from load import table
+from virtual import VirtualTime
 
 PACKAGE = Path(__file__).resolve().parents[1] / "tests" / "dynamodb"
 RATES = (1, 5, 20, 50)
 SENDS = 400  # per rate, but no longer than
 SECONDS = 40
+BUSY = (*RATES, 60, 70, 100)
+IMAGINED = 3_000  # sends per rate
 CROWD = 10_000
-AWS_SECONDS = {"Query": 0.004, "GetItem": 0.003, "TransactWriteItems": 0.012}
+AWS_SECONDS = {"Query": 0.004, "TransactWriteItems": 0.012}
 NUMBERS = itertools.count()
 
 
 class LikeAws:
-    """Tables as slow as AWS's, where overlapping transactions on one row conflict."""
+    """Tables in memory, as slow as AWS's, where overlapping transactions on one row conflict."""
 
-    def __init__(self, tables):
-        self.tables = tables
-        self.writing = set()
-        self.lock = threading.Lock()
+    def __init__(self, time, chance):
+        self.time, self.chance = time, chance
+        self.rows, self.tails, self.writing = {}, {}, set()
 
     def call(self, operation, request):
-        half = AWS_SECONDS.get(operation, 0) * random.uniform(0.35, 0.65)
-        keys = {_key(one["Put"]["Item"]) for one in request.get("TransactItems", [])}
-        time.sleep(half)
-        with self.lock:
-            if keys & self.writing:
-                raise Passing("TransactionConflict")
-            self.writing |= keys
-        try:
-            answer = self.tables.call(operation, request)
-            time.sleep(half)
-        finally:
-            with self.lock:
-                self.writing -= keys
+        half = AWS_SECONDS[operation] * self.chance.uniform(0.35, 0.65)
+        self.time.sleep(half)
+        answer = self._read(request) if operation == "Query" else self._write(request, half)
+        if operation == "Query":
+            self.time.sleep(half)
         return answer
+
+    def _read(self, request):
+        room = request["ExpressionAttributeValues"][":pk"]["S"]
+        return {"Items": [self.tails[room]] if room in self.tails else []}
+
+    def _write(self, request, half):
+        items = {_key(one["Put"]["Item"]): one["Put"]["Item"] for one in request["TransactItems"]}
+        if items.keys() & self.writing:
+            raise Conflict("TransactionConflict")
+        if items.keys() & self.rows.keys():
+            raise ConditionFailed([None, None])
+        self.writing |= items.keys()
+        self.time.sleep(half)
+        self.writing -= items.keys()
+        self.rows |= items
+        message = next(iter(items.values()))
+        self.tails[message["pk"]["S"]] = message
+        return {}
 
 
 def _key(row):
@@ -91,10 +105,37 @@ def sending(tables, rate):
             due += random.expovariate(rate)
             time.sleep(max(0.0, due - time.perf_counter()))
             pool.submit(send, nonce, due)
+    return [rate, count, *_summary(took, meter, count), len(busy)]
+
+
+def imagined(rate, **patience):
+    """Send at random moments in virtual time, which passes the same way on every machine."""
+    clock, chance = VirtualTime(), random.Random(rate)
+    meter = MeteredTables(LikeAws(clock, chance))
+    waits = Patience(seconds=clock.seconds, sleep=clock.sleep, chance=chance.random, **patience)
+    took, busy = [], []
+
+    def send(nonce):
+        began = clock.now
+        try:
+            DynamoStore(meter, "messages", new_epoch=str, patience=waits).append(draft(nonce))
+        except Busy:
+            busy.append(nonce)
+        took.append(1_000 * (clock.now - began))
+
+    due = 0.0
+    for nonce in range(IMAGINED):
+        due += chance.expovariate(rate)
+        clock.start_at(due, functools.partial(send, nonce))
+    clock.run()
+    return [rate, IMAGINED, *_summary(took, meter, IMAGINED), len(busy)]
+
+
+def _summary(took, meter, count):
     took.sort()
     quantiles = [took[int(len(took) * q)] for q in (0.5, 0.99)]
     each = [units / count for units in (meter.calls, meter.read_units, meter.write_units)]
-    return [rate, count, *quantiles, took[-1], *each, len(busy)]
+    return [*quantiles, took[-1], *each]
 
 
 def crowd(tables):
@@ -138,22 +179,23 @@ def fill(tables, name, items):
 
 
 def main():
-    os.environ.update(AWS_ACCESS_KEY_ID="rehearsal", AWS_SECRET_ACCESS_KEY="rehearsal")
     columns = ["sends/s", "sent", "p50", "p99", "max", "calls", "read units", "write units", "busy"]
     print("\nOne room on DynamoDB, ms to the acknowledgement (`python bench/bench_dynamodb.py`)")
     print(
         f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {os.cpu_count()} cores"
     )
     with dynamodb_local.running(PACKAGE) as address:
-        tables = BotoTables.connect("eu-central-1", address, call_seconds=10, sockets=64)
+        tables = DynamoDbApi(address, "eu-central-1", Credentials("k", "s"), call_seconds=10)
         tables.call("CreateTable", rows.messages_table("warm"))
         store = DynamoStore(tables, "warm", new_epoch=str, patience=Patience())
         for nonce in range(300):
             store.append(draft(nonce))
         print("\nDynamoDB Local as it is")
         table(columns, [sending(tables, rate) for rate in RATES])
-        print("\nwith AWS's order of latencies: a Query 4 ms, a transaction 12 ms, on top")
-        table(columns, [sending(LikeAws(tables), rate) for rate in RATES])
+        print("\nIn virtual time, with AWS's order of latencies: a Query 4 ms, a transaction 12 ms")
+        table(columns, [imagined(rate) for rate in BUSY])
+        print("\nThe same, if each conflict doubled the pause, as what is throttled does")
+        table(columns, [imagined(rate, quick_conflicts=0) for rate in BUSY])
         print("\nCrowds")
         table(["what", "rows", "ms", "calls", "read units", "write units"], crowd(tables))
 

@@ -1,11 +1,13 @@
-"""CPU and wall time of telling N connections over @connections, beside boto3 with 50 threads.
+"""CPU and wall time of telling N connections over @connections, beside the SDKs.
 
-The posts go over TLS to a server of our own in another process, which answers after 5 ms. Both
+The posts go over TLS to a server of our own in another process, which answers after 5 ms. All
 clients are warm: their connections are open, and the median of several broadcasts counts.
+Beside ours stand boto3 with 50 threads, and the Node SDK with Promise.all, in the same run.
 """
 
 import asyncio
 import contextlib
+import json
 import os
 import ssl
 import subprocess
@@ -23,8 +25,11 @@ from fireside.adapters.sigv4 import Credentials
 from load import LOAD_CORE, ROOT, SERVER_CORE, heading, median, pin, table
 
 CERTIFICATE = str(ROOT / "tests/unit/adapters/localhost.pem")
+NODE = ROOT / "bench" / "node"
 DATA = b'{"type":"message","room":"general","message":"%b"}' % (b"x" * 200)
 ANSWER_SECONDS, THREADS, ROUNDS = 0.005, 50, 7
+MOST_MICROSECONDS, LEAST_RATIO = 25, 20
+"""What a post of ours may cost of CPU, and how many of them one of the Node SDK's pays for."""
 TOKEN = "t" * 880  # as long as a function's own
 
 
@@ -110,15 +115,47 @@ def measure(tell: Callable[[list[str]], None], count: int) -> tuple[float, float
     return median(walls), median(cpus)
 
 
+def measure_ours(port: int, count: int) -> tuple[float, float]:
+    return measure(ours(port), count)
+
+
+def measure_boto3(port: int, count: int) -> tuple[float, float]:
+    return measure(boto3_with_threads(port), count)
+
+
+def measure_node(port: int, count: int) -> tuple[float, float]:
+    """Measure the Node SDK in a process of its own."""
+    command = ["node", "posting.mjs", str(port), str(count), str(ROUNDS), TOKEN, DATA.decode()]
+    environ = {**os.environ, "NODE_EXTRA_CA_CERTS": CERTIFICATE, "NODE_NO_WARNINGS": "1"}
+    done = subprocess.run(command, cwd=NODE, env=environ, stdout=subprocess.PIPE, check=True)
+    walls, cpus = zip(*json.loads(done.stdout), strict=True)
+    return median(list(walls)), median(list(cpus))
+
+
+CLIENTS = {
+    "ours": measure_ours,
+    "boto3, 50 threads": measure_boto3,
+    "Node SDK, Promise.all": measure_node,
+}
+
+
 def main() -> None:
     pin(os.getpid(), LOAD_CORE)
     heading("Telling N connections (`python bench/bench_posting.py`)")
-    rows = []
-    for count in (100, 1_000):
-        for name, make in (("ours", ours), ("boto3, 50 threads", boto3_with_threads)):
+    rows, verdicts = [], []
+    for count in (100, 1_000, 5_000):
+        cpu = {}
+        for name, measured in CLIENTS.items():
             with endpoint() as port:
-                rows.append([f"{name}, N={count}", *measure(make(port), count)])
-    table(["client", "wall ms", "CPU us a post"], rows)
+                wall, cpu[name] = measured(port, count)
+            rows.append([name, count, wall, cpu[name]])
+        ratio = cpu["Node SDK, Promise.all"] / cpu["ours"]
+        verdicts.append(
+            f"N={count}: {cpu['ours']:.0f} us of CPU a post, 1/{ratio:.0f} of the Node SDK"
+        )
+    table(["client", "N", "wall ms", "CPU us a post"], rows)
+    print("\n".join(verdicts))
+    print(f"The bars: at most {MOST_MICROSECONDS} us, and 1/{LEAST_RATIO} of the Node SDK")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 
 from meddling import Meddler
 from proxy import proxied
-from seeding import moment, seed, seed_many, words
+from scrolling import scroll
+from seeding import moment, seed, seed_many
 from serving import serving
 
 pytestmark = pytest.mark.e2e
@@ -16,111 +17,6 @@ pytestmark = pytest.mark.e2e
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 on_both = pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=["desktop", "phone"])
-
-FROM_END = "log => log.scrollHeight - log.scrollTop - log.clientHeight"
-# The first row in view and how far it is from the top of the log.
-UNDER_THE_EYE = """log => {
-  const top = log.getBoundingClientRect().top;
-  const row = [...log.querySelectorAll("li[data-seq]")].find(
-    row => row.getBoundingClientRect().bottom > top);
-  return [row.dataset.seq, row.getBoundingClientRect().top - top];
-}"""
-PLACE_OF = """(log, seq) => log.querySelector(`li[data-seq="${seq}"]`).getBoundingClientRect().top
-  - log.getBoundingClientRect().top"""
-
-
-def scroll(person, by: int) -> None:
-    """Turn the wheel, as a reader does, and let the page see it."""
-    person.log.evaluate(
-        """(log, by) => new Promise(done => {
-          log.scrollTop += by;
-          requestAnimationFrame(() => requestAnimationFrame(done));
-        })""",
-        by,
-    )
-
-
-def from_end(person) -> float:
-    return person.log.evaluate(FROM_END)
-
-
-@on_both
-def test_the_log_sticks_to_its_end_and_never_moves_a_reader(tmp_path, person, look):
-    seed_many(tmp_path / "data", 45)
-    with serving(tmp_path / "data") as server:
-        ada = person("Ada", **look).joins(server.address)
-        bob = person("Bob").joins(server.address)
-        ada.sees(words(45).strip())
-        assert from_end(ada) <= 1
-
-        scroll(ada, -60)
-        bob.says("still within a hundred pixels")
-        ada.sees("still within a hundred pixels")
-        assert from_end(ada) <= 1
-
-        scroll(ada, -900)
-        seq, place = ada.log.evaluate(UNDER_THE_EYE)
-        bob.says("far below")
-        ada.sees("far below")
-        assert abs(ada.log.evaluate(PLACE_OF, seq) - place) <= 1
-
-        ada.sends("my own word")
-        expect(ada.row("my own word")).to_be_in_viewport()
-        assert from_end(ada) <= 1
-
-
-@on_both
-@pytest.mark.parametrize("top", [0, 400], ids=["from the very top", "from further down"])
-def test_older_messages_come_above_without_moving_what_is_read(tmp_path, person, look, top):
-    seed_many(tmp_path / "data", 170)
-    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
-        ada = person("Ada", **look).joins(proxy.address)
-        proxy.hold("down")
-        ada.log.evaluate("(log, top) => { log.scrollTop = top; }", top)
-        expect(ada.log.get_by_text("Loading earlier messages…")).to_have_count(1)
-        seq, place = ada.log.evaluate(UNDER_THE_EYE)
-        before = ada.rows().count()
-
-        proxy.mend()
-        expect(ada.log.locator(f'li[data-seq="{int(seq) - before + 1}"]')).to_have_count(1)
-        expect(ada.log.get_by_text("Loading earlier messages…")).to_have_count(0)
-
-        assert abs(ada.log.evaluate(PLACE_OF, seq) - place) <= 1
-
-
-@on_both
-def test_rows_never_seen_before_move_exactly_with_the_wheel(tmp_path, person, look):
-    """Their heights are guessed until they come near; the guess must not be felt."""
-    seed_many(tmp_path / "data", 170)
-    with serving(tmp_path / "data") as server:
-        ada = person("Ada", **look).joins(server.address)
-        for _ in range(25):
-            seq, place = ada.log.evaluate(UNDER_THE_EYE)
-            scroll(ada, -150)
-            assert abs(ada.log.evaluate(PLACE_OF, seq) - place - 150) <= 1
-
-
-def test_reading_back_to_the_beginning_keeps_order_and_at_most_500_rows(tmp_path, person):
-    seed_many(tmp_path / "data", 720)
-    with serving(tmp_path / "data") as server:
-        ada = person("Ada", **DESKTOP).joins(server.address)
-        most = 0
-        while ada.log.locator('li[data-seq="1"]').count() == 0:
-            ada.reads_back()
-            most = max(most, ada.rows().count())
-
-        shown = [int(seq) for seq in seqs(ada)]
-        assert shown == list(range(1, len(shown) + 1))
-        assert 400 <= most <= 500
-
-        ada.presses("Latest")
-        expect(ada.log.locator('li[data-seq="720"]')).to_be_in_viewport()
-
-
-def seqs(person) -> list[str]:
-    return person.log.evaluate(
-        "log => [...log.querySelectorAll('li[data-seq]')].map(row => row.dataset.seq)"
-    )
 
 
 @on_both
@@ -271,40 +167,6 @@ def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(tmp_path, 
         expect(ada.log.locator("a")).to_have_attribute("rel", re.compile("noopener"))
         expect(ada.log.locator("img")).to_have_count(0)
         expect(ada.log.locator(".body.large")).to_have_text("❤️🔥")
-
-
-WATCH_SHIFTS = """() => {
-  window.shifts = 0;
-  new PerformanceObserver(list => {
-    for (const { value, hadRecentInput } of list.getEntries())
-      if (!hadRecentInput) window.shifts += value;
-  }).observe({ type: "layout-shift", buffered: true });
-}"""
-
-
-@on_both
-def test_nothing_jumps_in_a_whole_session(tmp_path, person, look):
-    """Coming in, others talking, own words, an outage and its end: under 0.02 in all."""
-    seed_many(tmp_path / "data", 120)
-    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
-        ada = person("Ada", **look)
-        ada.page.clock.install()
-        ada.page.add_init_script(f"({WATCH_SHIFTS})()")
-        ada.joins(proxy.address)
-        bob = person("Bob").joins(server.address)
-        for number in range(5):
-            bob.says(f"from bob {number}")
-            ada.sends(f"from ada {number}")
-        ada.sees("from bob 4")
-        proxy.cut()
-        ada.sends("while away")
-        expect(ada.rows("waiting")).to_have_count(1)
-        ada.sees_the_loss()
-        proxy.mend()
-        ada.presses("Retry now")
-        expect(ada.page.get_by_text("Connection lost.")).to_have_count(0, timeout=15_000)
-
-        assert ada.page.evaluate("window.shifts") < 0.02
 
 
 def test_others_words_are_announced_politely_and_own_and_old_ones_never(tmp_path, person):

@@ -103,7 +103,8 @@ class Cloud:
     def _act(self, visit):
         headers = [line.partition(": ")[::2] for line in visit.head.split("\r\n")[1:]]
         self._verify(visit, headers)
-        operation = dict(headers).get("x-amz-target", "").partition(".")[2]
+        names = {name.lower(): value for name, value in headers}
+        operation = names.get("x-amz-target", "").partition(".")[2]
         request = json.loads(visit.body)
         if operation:
             name, do = _table(request), self._ask(visit, headers)

@@ -1,6 +1,7 @@
 """What `chat` hands over and `fanout` does with it, and what both say about it in the log."""
 
 import json
+import threading
 
 import pytest
 
@@ -221,3 +222,44 @@ def test_forgetting_that_fails_is_no_reason_to_send_again(functions, monkeypatch
     monkeypatch.setattr("fireside.adapters.dynamodb.DynamoRegistry.forget", busy)
 
     assert ann.say("hi")["type"] == "ack"
+
+
+def test_a_receiver_that_hangs_does_not_hold_the_answer(functions, monkeypatch):
+    monkeypatch.setattr(fanout, "WITHIN_SECONDS", 0.3)
+    monkeypatch.setattr(fanout, "POST_SECONDS", 0.2)
+    ann, bob, cy = (functions.house.join(name) for name in ("Ann", "Bob", "Cy"))
+    answered = threading.Event()
+    waited = []
+    post = functions.region.post
+
+    def hang(connection_id, data):
+        if connection_id == bob.connection_id:
+            waited.append(answered.wait(30))
+        return post(connection_id, data)
+
+    functions.region.post = hang
+
+    ack = ann.say("hi")
+
+    answered.set()
+    assert ack["type"] == "ack"
+    assert all(waited), "the answer came while somebody was still hanging"
+    handed = {one for payload in functions.region.invoked for one in json.loads(payload)["ids"]}
+    assert cy.received or cy.connection_id in handed, "the machine may be a busy one"
+
+
+def test_the_sdk_does_the_same(functions, monkeypatch):
+    monkeypatch.setattr(fanout, "INLINE", 2)
+    environ = functions.region.environ(FIRESIDE_AWS_CLIENT="boto3")
+    for name, value in environ.items():
+        if name.startswith("AWS_"):  # where the SDK looks by itself
+            monkeypatch.setenv(name, value)
+    people = [functions.house.join(f"Person {number}") for number in range(5)]
+    functions.house.handler = aws.make_chat(environ, functions.world)
+    fanout_too = aws.make_fanout(environ, functions.world)
+
+    assert people[0].say("hi")["type"] == "ack"
+    [payload] = functions.region.invoked
+    fanout_too(json.loads(payload), Context(60_000))
+
+    assert [len(person.received) for person in people] == [1] * 5

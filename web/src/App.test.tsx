@@ -204,7 +204,7 @@ describe("the room", () => {
 
     await act(async () => button("earlier").click());
     expect(world.socket.asked("getHistory").at(-1)).toMatchObject({ before: 9 });
-    await says(pageFrame(["early"], { id: "older" }));
+    await says(pageFrame(["early"], { id: "older-9" }));
     expect(log()).toContain("early");
   });
 });

@@ -10,7 +10,14 @@ from typing import TypeVar
 
 from fireside.adapters import rows
 from fireside.adapters.rows import Item
-from fireside.adapters.tables import ConditionFailed, Passing, Patience, Refused, Tables
+from fireside.adapters.tables import (
+    ConditionFailed,
+    Conflict,
+    Passing,
+    Patience,
+    Refused,
+    Tables,
+)
 from fireside.domain.message import Draft, Kept, Message, Tail, follow
 from fireside.ports import Clock, Connection, Members
 
@@ -74,7 +81,7 @@ class DynamoStore:
         except ConditionFailed as taken:
             nonce = taken.found[1]
             if nonce is None:
-                raise Passing("another message got this seq") from taken
+                raise Conflict("another message got this seq") from taken
             first = self._first(nonce)
             return Kept(first, duplicate=first not in tried)
         return Kept(message, duplicate=False)

@@ -42,17 +42,18 @@ class FanOut:
     def send(self, connection_ids: Iterable[str], data: bytes) -> set[str]:
         """Send `data` to every connection; return those of ours that are gone."""
         ids = list(connection_ids)
-        self._hand_over(ids[INLINE:], data)
-        spent = self._tally.since_written() or 0.0
+        here = INLINE if self._seconds() else 0
+        self._hand_over(ids[here:], data)
         posted = self._poster.post(
-            ids[:INLINE],
-            data,
-            budget_seconds=max(0.0, WITHIN_SECONDS - spent),
-            post_seconds=POST_SECONDS,
+            ids[:here], data, budget_seconds=self._seconds(), post_seconds=POST_SECONDS
         )
         self._hand_over(posted.left, data)
         self._tally.gone += len(posted.gone)
         return posted.gone
+
+    def _seconds(self) -> float:
+        """Tell how much of the time is left."""
+        return max(0.0, WITHIN_SECONDS - (self._tally.since_written() or 0.0))
 
     def _hand_over(self, ids: Sequence[str], data: bytes) -> None:
         """Let another function post. If there is no way to it, the heads of the next pong heal."""

@@ -46,6 +46,10 @@ class Passing(TableFailure):
     """The same call may work in a moment. Perhaps it did work, and only the answer was lost."""
 
 
+class Conflict(Passing):
+    """Somebody else was just writing the same. That is over in some milliseconds."""
+
+
 class Refused(TableFailure):
     """The same call would be refused again: no such table, no right to use it, a wrong request."""
 
@@ -71,6 +75,8 @@ def failure(code: str, status: int, body: Mapping[str, Any]) -> TableFailure:
         return ConditionFailed([reason.get("Item") for reason in reasons])
     if status >= _SERVER_ERROR or code in _PASSING or codes & _PASSING:
         return Passing(code)
+    if code in _CONFLICT or codes & _CONFLICT:
+        return Conflict(code)
     return Refused(code)
 
 
@@ -81,23 +87,25 @@ _PASSING = {
     "RequestLimitExceeded",
     "ThrottlingError",
     "ThrottlingException",
-    "TransactionConflict",
-    "TransactionConflictException",
     "TransactionInProgressException",
 }
+_CONFLICT = {"TransactionConflict", "TransactionConflictException"}
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long to try again, and how to wait meanwhile. Whoever waits here keeps a person waiting.
 
-    A pause lies anywhere between zero and a doubled ceiling, so that two that got in each other's
-    way do not meet again.
+    A pause lies anywhere between zero and a ceiling, so that two that got in each other's way do
+    not meet again. The ceiling doubles, as what is throttled or broken needs rest. It does not
+    for the first conflicts: they are over soon, and who waits longer is overtaken. Many of them
+    mean that more is asked of one room than it can take.
     """
 
     budget_ms: float = 3_000
     first_pause_ms: float = 10
     longest_pause_ms: float = 320
+    quick_conflicts: int = 50
     seconds: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
@@ -110,7 +118,7 @@ class Patience:
             StorageFailed: Waiting would not help.
         """
         end = self.seconds() + self.budget_ms / 1_000
-        ceiling_ms = self.first_pause_ms
+        ceiling_ms, quick = self.first_pause_ms, self.quick_conflicts
         while True:
             pause = self.chance() * ceiling_ms / 1_000
             try:
@@ -120,5 +128,9 @@ class Patience:
             except Passing as cause:
                 if self.seconds() + pause > end:
                     raise Busy("Too much is going on at once; please try again") from cause
+                is_quick = quick > 0 and isinstance(cause, Conflict)
             self.sleep(pause)
-            ceiling_ms = min(2 * ceiling_ms, self.longest_pause_ms)
+            if is_quick:
+                quick -= 1
+            else:
+                ceiling_ms = min(2 * ceiling_ms, self.longest_pause_ms)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from fireside.adapters.tables import Answer, ConditionFailed, Operation, Passing, Tables
+from fireside.adapters.tables import Answer, ConditionFailed, Conflict, Operation, Tables
 
 
 @dataclass(slots=True)
@@ -13,7 +13,7 @@ class Tally:
 
     seconds: Callable[[], float] = time.monotonic
     conflicts: int = 0
-    """Tries to write that had to be repeated."""
+    """Tries to write that another sender got in the way of."""
     gone: int = 0
     """Connections that are no more."""
     handed_over: int = 0
@@ -50,7 +50,7 @@ class TalliedTables:
         except ConditionFailed as taken:
             self._tally.conflicts += not any(taken.found)  # else the message is there already
             raise
-        except Passing:
+        except Conflict:
             self._tally.conflicts += 1
             raise
         finally:

@@ -2,7 +2,6 @@
 
 import secrets
 import time
-import uuid
 
 from fireside.domain.message import ENTROPY_BITS
 
@@ -19,4 +18,4 @@ def entropy() -> int:
 
 def new_epoch() -> str:
     """Return a name for a store that has none."""
-    return uuid.uuid4().hex[:16]
+    return secrets.token_hex(8)

@@ -108,6 +108,16 @@ def test_when_the_time_is_up_all_others_are_handed_over():
     assert room.invoked[0].data == b"to the author"
 
 
+def test_when_reading_the_room_took_all_the_time_one_hand_over_is_enough():
+    room = Room()
+    room.now += 1
+
+    room.fan_out.send(MANY[:700], b"hi")
+
+    assert [len(handed.ids) for handed in room.invoked] == [700]
+    assert room.posted == []
+
+
 def test_each_message_has_its_own_time():
     room = Room(seconds=9)
     room.fan_out.send(MANY[:9], b"one")

@@ -1,6 +1,6 @@
 import pytest
 
-from fireside.adapters.tables import ConditionFailed, Passing, Patience, Refused, failure
+from fireside.adapters.tables import ConditionFailed, Conflict, Passing, Patience, Refused, failure
 from fireside.domain.errors import Busy, StorageFailed
 
 
@@ -36,7 +36,6 @@ def failing(times, kind=Passing):
         ("ProvisionedThroughputExceededException", 400),
         ("RequestLimitExceeded", 400),
         ("ThrottlingException", 400),
-        ("TransactionConflictException", 400),
         ("TransactionInProgressException", 400),
         ("InternalServerError", 500),
         ("SomethingNew", 503),
@@ -44,6 +43,11 @@ def failing(times, kind=Passing):
 )
 def test_what_may_pass_is_known(code, status):
     assert isinstance(failure(code, status, {}), Passing)
+
+
+def test_a_conflict_passes_soon():
+    assert isinstance(failure("TransactionConflictException", 400, {}), Conflict)
+    assert issubclass(Conflict, Passing)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +60,8 @@ def test_what_will_not_pass_is_known(code):
 @pytest.mark.parametrize(
     ("codes", "kind"),
     [
-        (["None", "TransactionConflict"], Passing),
+        (["None", "TransactionConflict"], Conflict),
+        (["TransactionConflict", "ThrottlingError"], Passing),
         (["ThrottlingError", "None"], Passing),
         (["ProvisionedThroughputExceeded", "None"], Passing),
         (["ConditionalCheckFailed", "None"], ConditionFailed),
@@ -68,7 +73,7 @@ def test_what_will_not_pass_is_known(code):
 def test_a_cancelled_transaction_means_what_its_reasons_mean(codes, kind):
     body = {"CancellationReasons": [{"Code": code} for code in codes]}
 
-    assert isinstance(failure("TransactionCanceledException", 400, body), kind)
+    assert type(failure("TransactionCanceledException", 400, body)) is kind
 
 
 def test_a_failed_condition_shows_what_stood_in_the_way():
@@ -95,6 +100,27 @@ def test_pauses_double_up_to_a_ceiling():
 
     assert clock.patience(first_pause_ms=10, longest_pause_ms=50).persist(failing(5)) == "done"
     assert clock.pauses == [10, 20, 40, 50, 50]
+
+
+def test_pauses_after_the_first_conflicts_stay_short():
+    clock = Clock()
+    patience = clock.patience(first_pause_ms=10, longest_pause_ms=50, quick_conflicts=3)
+
+    assert patience.persist(failing(7, Conflict)) == "done"
+    assert clock.pauses == [10, 10, 10, 10, 20, 40, 50]
+
+
+def test_a_conflict_does_not_lengthen_the_pauses_of_what_is_throttled():
+    clock = Clock()
+    outcomes = iter([Passing("no"), Conflict("no"), Passing("no")])
+
+    def step():
+        for outcome in outcomes:
+            raise outcome
+        return "done"
+
+    assert clock.patience(first_pause_ms=40).persist(step) == "done"
+    assert clock.pauses == [40, 80, 80]
 
 
 def test_two_that_meet_do_not_wait_alike():

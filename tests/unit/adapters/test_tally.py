@@ -2,7 +2,7 @@
 
 import pytest
 
-from fireside.adapters.tables import ConditionFailed, Passing, Refused
+from fireside.adapters.tables import ConditionFailed, Conflict, Passing, Refused
 from fireside.adapters.tally import TalliedTables, Tally
 
 
@@ -38,13 +38,14 @@ def test_a_transaction_starts_the_clock_and_a_read_does_not():
     ("failure", "conflicts"),
     [
         (ConditionFailed([None, None]), 1),
-        (Passing("TransactionCanceledException"), 1),
+        (Conflict("TransactionConflict"), 1),
         (ConditionFailed([None, {"pk": {"S": "nonce#ann#1"}}]), 0),
+        (Passing("ThrottlingException"), 0),
         (Refused("AccessDeniedException"), 0),
     ],
-    ids=["lost against another", "met another", "already kept", "not allowed"],
+    ids=["lost against another", "met another", "already kept", "throttled", "not allowed"],
 )
-def test_only_what_has_to_be_tried_again_is_a_conflict(failure, conflicts):
+def test_only_another_sender_is_a_conflict(failure, conflicts):
     tally, tables = tallied(failure)
 
     with pytest.raises(type(failure)):

@@ -14,6 +14,8 @@ import { Body } from "../markdown/Body";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
 import { dayName, momentOf, timeOf } from "../ui/when";
+import { BeforeChange } from "./BeforeChange";
+import { earlier, type First, later, pinned, sliceOf } from "./mounted";
 import type { Reading } from "./reading";
 import { type Row, rowsOf, type Said } from "./rows";
 import type { Draft, Timeline as RoomTimeline } from "./timeline";
@@ -33,16 +35,20 @@ type TimelineProps = DraftVerbs & {
   onAttend: (atEnd: boolean, visible: boolean) => void;
 };
 
-export function Timeline({ timeline, reading, onOlder, onAttend, ...verbs }: TimelineProps) {
+export function Timeline(props: TimelineProps) {
+  // A list that is loading must not grow into the one that is here: that counts as moving.
+  return <Log key={props.timeline.through === null ? "loading" : "here"} {...props} />;
+}
+
+function Log({ timeline, reading, onOlder, onAttend, ...verbs }: TimelineProps) {
   const log = useRef<HTMLElement>(null);
-  const { atEnd: atBottom, noticePlace, toEnd } = useAnchoredScroll(log);
-  const { mounted, isWhole, up, down, toNewest } = useWindow(timeline);
+  const { mounted, isWhole, up, down, stay, toNewest } = useMounted(timeline);
+  const { atEnd, look, keep, onScroll, toEnd } = useAnchoredScroll(log, isWhole);
   const rows = useMemo(() => rowsOf(mounted, reading.line), [mounted, reading.line]);
-  const atEnd = atBottom && isWhole;
   const oldest = timeline.messages[0]?.seq;
   useAttention(atEnd, onAttend);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only when an older page has come
-  useEffect(() => {
+  useLayoutEffect(() => {
     // At the very top there is nothing left to scroll, so nobody would ask for these rows.
     if (!atEnd && log.current && isNearTop(log.current)) up();
   }, [oldest]);
@@ -57,8 +63,9 @@ export function Timeline({ timeline, reading, onOlder, onAttend, ...verbs }: Tim
   }
   useOwnWordsShown(timeline, latest);
 
-  function onScroll() {
-    noticePlace();
+  function scrolled() {
+    if (onScroll()) toNewest();
+    else stay();
     if (!log.current) return;
     if (isNearTop(log.current)) older();
     if (isNearBottom(log.current)) down();
@@ -75,39 +82,37 @@ export function Timeline({ timeline, reading, onOlder, onAttend, ...verbs }: Tim
 
   return (
     <div className="log-frame">
-      <section
-        ref={log}
-        className="log"
-        role="log"
-        aria-live="off"
-        aria-label={`Messages in ${timeline.room}`}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-        tabIndex={0}
-        onScroll={onScroll}
-        onKeyDown={onKeyDown}
-      >
-        <ol>
-          <Beginning timeline={timeline} onOlder={older} />
-          {rows.map((row) => (
-            <RowView key={row.key} row={row} online={timeline.online} {...verbs} />
-          ))}
-        </ol>
-      </section>
+      <BeforeChange before={look} after={keep}>
+        <section
+          ref={log}
+          className="log"
+          data-at-end={atEnd}
+          role="log"
+          aria-live="off"
+          aria-label={`Messages in ${timeline.room}`}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
+          tabIndex={0}
+          onScroll={scrolled}
+          onKeyDown={onKeyDown}
+        >
+          <ol>
+            <Beginning timeline={timeline} onOlder={older} />
+            {rows.map((row) => (
+              <RowView key={row.key} row={row} online={timeline.online} {...verbs} />
+            ))}
+          </ol>
+        </section>
+      </BeforeChange>
       {!atEnd && <Pill unseen={reading.unread} onClick={latest} />}
     </div>
   );
 }
 
-const MOST_MOUNTED = 500;
-const STEP = 100;
-
-/** At most 500 rows stand in the page: the newest, or those around what is being read. */
-function useWindow(timeline: RoomTimeline) {
-  const [last, setLast] = useState<number | null>(null);
+/** The rows that stand in the page; the others are held, and come when one scrolls to them. */
+function useMounted(timeline: RoomTimeline) {
+  const [first, setFirst] = useState<First>(null);
   const { messages } = timeline;
-  const found = last === null ? -1 : messages.findIndex(({ seq }) => seq >= last);
-  const end = found === -1 ? messages.length : found + 1;
-  const start = Math.max(0, end - MOST_MOUNTED);
+  const { start, end } = sliceOf(messages, first);
   const isWhole = end === messages.length;
   const mounted = useMemo(
     () =>
@@ -123,15 +128,13 @@ function useWindow(timeline: RoomTimeline) {
 
   /** Show earlier rows that we hold; false when there are none. */
   function up(): boolean {
-    if (start === 0) return false;
-    const to = Math.max(end - STEP, Math.min(MOST_MOUNTED, messages.length)) - 1;
-    setLast(messages[to]?.seq ?? null);
-    return true;
+    setFirst((now) => earlier(messages, now));
+    return start > 0;
   }
-  function down(): void {
-    if (!isWhole) setLast(messages[end - 1 + STEP]?.seq ?? null);
-  }
-  return { mounted, isWhole, up, down, toNewest: () => setLast(null) };
+  const down = () => setFirst((now) => later(messages, now));
+  const stay = () => setFirst((now) => pinned(messages, now));
+  const toNewest = () => setFirst(null);
+  return { mounted, isWhole, up, down, stay, toNewest };
 }
 
 /** Read is what is at the end and before somebody's eyes. */

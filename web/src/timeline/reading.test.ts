@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MessageFrame } from "../wire/frames";
-import { NOTHING_READ, reckon } from "./reading";
+import { NOTHING_READ, type Reading, reckon as reckonLog } from "./reading";
 
 function upTo(count: number, mine: readonly number[] = []): MessageFrame[] {
   return Array.from({ length: count }, (_, index) => {
@@ -9,6 +9,12 @@ function upTo(count: number, mine: readonly number[] = []): MessageFrame[] {
     const text = { username: userId, message: "hi", room: "general", timestamp: "" };
     return { type: "message", messageId: `m${seq}`, seq, userId, ...text };
   });
+}
+
+/** Online and complete, so that the newest we hold is the newest there is. */
+function reckon(reading: Reading, messages: MessageFrame[], myId: string, watching: boolean) {
+  const head = messages.at(-1)?.seq ?? 0;
+  return reckonLog(reading, { messages, head, myId }, watching);
 }
 
 const here = reckon(NOTHING_READ, upTo(3), "me", true);
@@ -37,5 +43,20 @@ describe("reading", () => {
 
   it("is one and the same reading while nothing changes", () => {
     expect(reckon(here, upTo(3), "me", true)).toBe(here);
+  });
+
+  it("begins anew with a log that was replaced", () => {
+    expect(reckon(here, upTo(2), "me", false)).toEqual({ read: 2, line: null, unread: 0 });
+  });
+
+  it("forgets nothing read over an older picture that the device kept", () => {
+    const older = { messages: upTo(2), head: null, myId: "me" };
+    expect(reckonLog(here, older, true)).toBe(here);
+    expect(reckon(here, upTo(3), "me", false)).toBe(here);
+  });
+
+  it("forgets nothing read while one reads too far back to hold the end", () => {
+    const partly = { messages: upTo(2), head: 3, myId: "me" };
+    expect(reckonLog(here, partly, false)).toBe(here);
   });
 });

@@ -13,19 +13,27 @@ export type Reading = {
 
 export const NOTHING_READ: Reading = { read: null, line: null, unread: 0 };
 
+/** What the reading goes by. */
+export type Log = {
+  readonly messages: readonly MessageFrame[];
+  /** The newest seq that the server told of, null while it has told nothing. */
+  readonly head: number | null;
+  readonly myId: string | undefined;
+};
+
 /** Take in what the log holds now; `watching` when the end of it is before my eyes. */
 export function reckon(
   reading: Reading,
-  messages: readonly MessageFrame[],
-  myId: string | undefined,
+  { messages, head, myId }: Log,
   watching: boolean,
 ): Reading {
   const newest = messages.at(-1)?.seq ?? 0;
   if (reading.read === null) return { ...reading, read: newest };
   // A log that was replaced begins anew: nothing of it counts as read or new.
-  if (newest < reading.read) return { read: newest, line: null, unread: 0 };
+  if (head !== null && head < reading.read) return { read: newest, line: null, unread: 0 };
   const unread = watching ? 0 : countAfter(messages, reading.read, myId);
-  const read = watching ? newest : reading.read;
+  // What this device kept may be older than what I had read.
+  const read = watching ? Math.max(reading.read, newest) : reading.read;
   const line = unread > 0 ? { after: reading.read, count: unread } : reading.line;
   const same = read === reading.read && unread === reading.unread && unread === 0;
   return same ? reading : { read, line, unread };

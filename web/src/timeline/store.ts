@@ -11,6 +11,8 @@ export class TimelineStore {
   private timeline: rules.Timeline;
   private reading: Reading;
   private watching = false;
+  /** The line is back, and not everything that came meanwhile. */
+  private returning = false;
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
   private readonly subscribers = new Set<() => void>();
 
@@ -70,17 +72,20 @@ export class TimelineStore {
     for (const effect of effects) this.act(effect);
     if (next === before) return;
     this.keeper.keep(before, next);
-    // What came while the line was down or the page closed is new even to one who sits at the end.
-    const isReturn = next.online && (!before.online || before.through === null);
-    if (isReturn) this.reckon(false);
-    this.reckon(this.watching);
+    // What came while the line was down or the page closed is new even to one who sits at the end,
+    // and it is all there only when nothing is missing any more.
+    if (next.online && !before.online) this.returning = true;
+    if (this.returning) this.reckon(false);
+    if (rules.isComplete(next)) this.returning = false;
+    if (!this.returning) this.reckon(this.watching);
     this.tell();
   }
 
   private reckon(watching: boolean): void {
-    const { messages, me, through } = this.timeline;
+    const { messages, me, through, known, online } = this.timeline;
     if (through === null) return;
-    const next = reckon(this.reading, messages, me?.userId, watching);
+    const log = { messages, head: online ? known : null, myId: me?.userId };
+    const next = reckon(this.reading, log, watching);
     if (next === this.reading) return;
     if (next.read !== this.reading.read && next.read !== null) this.keeper.keepRead(next.read);
     this.reading = next;

@@ -1,28 +1,28 @@
 /** Whatever is lost, doubled or overtaken on the way: in the end everybody reads the same. */
 
+import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { AckFrame, MessageFrame, ResumedFrame, ServerFrame } from "../wire/frames";
+import { MOST_MOUNTED, sliceOf } from "./mounted";
 import * as rules from "./timeline";
 
-const RUNS = 1_000;
-const STEPS = 120;
 const ROOM = "general";
 const ME = { userId: "me", username: "Me" };
-
-/** Small and repeatable: the seed of a failure is in its message. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+const ANN = { userId: "ann", username: "Ann" };
+const BOB = { userId: "bob", username: "Bob" };
+/** A cursor that is farther back than this is not worth filling in. */
+const PAGES_KEPT = 4;
 
 class Server {
   epoch = 1;
   log: MessageFrame[] = [];
+
+  constructor(
+    private readonly page: number,
+    past: number,
+  ) {
+    for (let seq = 1; seq <= past; seq += 1) this.append(ANN, `past ${seq}`);
+  }
 
   append(user: typeof ME, text: string, nonce?: string): MessageFrame {
     const kept = this.log.find((message) => nonce !== undefined && message.nonce === nonce);
@@ -45,7 +45,7 @@ class Server {
       }
       case "getHistory": {
         const end = (command.before ?? this.log.length + 1) - 1;
-        const messages = this.log.slice(Math.max(0, end - 7), end).reverse();
+        const messages = this.log.slice(Math.max(0, end - this.page), end).reverse();
         const oldest = messages.at(-1)?.seq ?? 1;
         const ends = { prev: oldest > 1 ? oldest : null, next: null };
         return { type: "history", ...base, messages, ...ends, order: "newest-first" };
@@ -58,9 +58,10 @@ class Server {
   }
 
   resumed({ epoch, after }: { epoch: string; after: number }): ResumedFrame {
-    const reset = epoch !== `e${this.epoch}` || after > this.log.length;
-    const from = reset ? Math.max(0, this.log.length - 7) : after;
-    const events = this.log.slice(from, from + 7);
+    const isFar = this.log.length - after > PAGES_KEPT * this.page;
+    const reset = epoch !== `e${this.epoch}` || after > this.log.length || isFar;
+    const from = reset ? Math.max(0, this.log.length - this.page) : after;
+    const events = this.log.slice(from, from + this.page);
     const to = events.at(-1)?.seq ?? from;
     const base = { type: "resumed", room: ROOM, epoch: `e${this.epoch}` } as const;
     return { ...base, from, to, events, reset, more: to < this.log.length };
@@ -75,23 +76,26 @@ class Server {
     return { type: "hello", user: ME, rooms, resumed, ...rest };
   }
 
-  restore(): void {
+  loseHalf(): void {
     this.epoch += 1;
     this.log = this.log.slice(0, Math.floor(this.log.length / 2));
   }
 }
 
-/** A page and its line: pushes are lost, doubled and reordered; answers keep their order. */
+/** A page, its device and its line: pushes are lost, doubled and reordered; answers keep their order. */
 class Page {
   timeline = rules.emptyTimeline(ROOM);
   answers: ServerFrame[] = [];
   pushes: ServerFrame[] = [];
   timers = new Set<"catchUp" | "send">();
   connected = false;
+  private kept: { snapshot: rules.Snapshot | null; drafts: rules.Draft[] } | null = null;
+  private snapshot: rules.Snapshot | null = null;
 
   constructor(private readonly server: Server) {}
 
   take([next, ...effects]: rules.Step): void {
+    if (next.messages !== this.timeline.messages) check(next);
     this.timeline = next;
     for (const effect of effects) {
       if (effect.type === "later") this.timers.add(effect.what);
@@ -114,7 +118,7 @@ class Page {
   }
 
   hear(frame: ServerFrame | undefined): void {
-    if (frame) this.take(rules.receive(this.timeline, frame));
+    if (this.connected && frame) this.take(rules.receive(this.timeline, frame));
   }
 
   wakeTimer(): void {
@@ -125,10 +129,31 @@ class Page {
     }
   }
 
-  /** Let everything that is under way arrive, on a good line. */
+  /** The device writes its picture of the room now and then, and each draft at once. */
+  keep(): void {
+    this.snapshot = rules.snapshotOf(this.timeline) ?? this.snapshot;
+  }
+
+  reload(): void {
+    this.disconnect();
+    const drafts = [...(this.kept?.drafts ?? []), ...this.timeline.outbox];
+    this.kept = { snapshot: this.snapshot, drafts };
+    this.timeline = { ...rules.emptyTimeline(ROOM), restoring: true };
+  }
+
+  restore(): void {
+    if (!this.kept) return;
+    const { snapshot, drafts } = this.kept;
+    this.kept = null;
+    this.take(rules.restore(this.timeline, snapshot, drafts));
+  }
+
+  /** Let everything that is under way arrive, on a good line, and read back to the beginning. */
   settle(): void {
+    this.restore();
     this.disconnect();
     this.connect();
+    this.take(rules.follow(this.timeline, false));
     for (let turn = 0; turn < 1_000 && (this.answers.length || this.timers.size); turn += 1) {
       this.hear(this.answers.shift());
       if (this.answers.length === 0) this.wakeTimer();
@@ -137,65 +162,129 @@ class Page {
   }
 }
 
-function liveThrough(seed: number): { server: Server; page: Page; wrote: string[] } {
-  const random = randomFrom(seed);
-  const server = new Server();
-  const page = new Page(server);
-  const wrote: string[] = [];
-  const push = (message: MessageFrame) => {
-    const copies = random() < 0.3 ? 0 : random() < 0.2 ? 2 : 1;
-    for (let copy = 0; copy < copies; copy += 1)
-      page.pushes.splice(Math.floor(random() * (page.pushes.length + 1)), 0, message);
-  };
-  const acts: (() => void)[] = [
-    () => push(server.append({ userId: "ann", username: "Ann" }, `ann ${server.log.length}`)),
-    () => push(server.append({ userId: "bob", username: "Bob" }, `bob ${server.log.length}`)),
-    () => {
-      const nonce = `n${wrote.length}`;
-      wrote.push(nonce);
-      page.take(rules.write(page.timeline, { nonce, text: nonce, writtenAt: 0 }));
-    },
-    () => page.connect(),
-    () => page.connected && page.hear(page.pushes.shift()),
-    () => page.connected && page.hear(page.pushes.shift()),
-    () => page.connected && page.hear(page.answers.shift()),
-    () => page.connected && page.hear(page.answers.shift()),
-    () => page.wakeTimer(),
-    () => page.take(rules.fetchOlder(page.timeline)),
-    () => random() < 0.3 && page.disconnect(),
-    () => {
-      const last = server.log.at(-1);
-      if (last?.nonce && page.connected) page.pushes.push(last);
-    },
-    () => {
-      if (random() > 0.04) return;
-      page.disconnect();
-      server.restore();
-    },
-  ];
-  for (let turn = 0; turn < STEPS; turn += 1) acts[Math.floor(random() * acts.length)]?.();
-  page.settle();
-  return { server, page, wrote };
+/** At every moment: in order, nothing twice, no hole up to `through`, and never too much. */
+function check({ messages, through, older, following }: rules.Timeline): void {
+  const first = messages[0]?.seq ?? 1;
+  const isHeld = messages.every(({ seq }, index) => {
+    const isWhole = through === null || seq > through || seq === first + index;
+    return isWhole && (index === 0 || seq > (messages[index - 1]?.seq ?? 0));
+  });
+  const isTopKnown = through === null || messages.length === 0 || older === null || older === first;
+  const isBounded = through === null || !following || messages.length <= 500;
+  const { start, end } = sliceOf(messages, first + 50);
+  const isMounted = end - start === Math.min(MOST_MOUNTED, messages.length);
+  if (isHeld && isTopKnown && isBounded && isMounted) return;
+  const seqs = messages.map(({ seq }) => seq);
+  throw new Error(`through ${through}, older ${older}, following ${following}: ${seqs}`);
 }
 
-it("ends in the same timeline as a fresh load", () => {
-  for (let seed = 1; seed <= RUNS; seed += 1) {
-    const { server, page } = liveThrough(seed);
-    const fresh = new Page(server);
-    fresh.settle();
+type Life = { server: Server; page: Page; wrote: string[] };
 
-    const ids = ({ timeline }: Page) => timeline.messages.map(({ messageId }) => messageId);
-    expect(ids(page), `seed ${seed}`).toEqual(ids(fresh));
-    expect(ids(page), `seed ${seed}`).toEqual(server.log.map(({ messageId }) => messageId));
-  }
+/** What can happen; `luck` (0 to 999) decides how it turns out. */
+const ACTS: Record<string, (life: Life, luck: number) => void> = {
+  annSays: ({ server, page }, luck) => push(page, server.append(ANN, "by Ann"), luck),
+  bobSays: ({ server, page }, luck) => push(page, server.append(BOB, "by Bob"), luck),
+  iWrite: ({ page, wrote }) => {
+    const nonce = `n${wrote.length}`;
+    wrote.push(nonce);
+    page.take(rules.write(page.timeline, { nonce, text: nonce, writtenAt: 0 }));
+  },
+  myWordIsPushed: ({ server, page }) => {
+    const last = server.log.at(-1);
+    if (last?.nonce && page.connected) page.pushes.push(last);
+  },
+  connects: ({ page }) => page.connect(),
+  pushArrives: ({ page }) => page.hear(page.pushes.shift()),
+  pushOvertakes: ({ page }) => page.hear(page.pushes.pop()),
+  answerArrives: ({ page }) => page.hear(page.answers.shift()),
+  anotherAnswerArrives: ({ page }) => page.hear(page.answers.shift()),
+  timerWakes: ({ page }) => page.wakeTimer(),
+  readsBack: ({ page }) => page.take(rules.fetchOlder(page.timeline)),
+  readsFarBack: ({ page }) => {
+    page.take(rules.follow(page.timeline, false));
+    for (let pages = 0; pages < 10; pages += 1) {
+      page.take(rules.fetchOlder(page.timeline));
+      while (page.answers.length > 0) page.hear(page.answers.shift());
+    }
+  },
+  leavesTheEnd: ({ page }) => page.take(rules.follow(page.timeline, false)),
+  comesToTheEnd: ({ page }) => page.take(rules.follow(page.timeline, true)),
+  losesTheLine: ({ page }, luck) => luck < 300 && page.disconnect(),
+  deviceKeeps: ({ page }) => page.keep(),
+  reloads: ({ page }, luck) => luck < 300 && page.reload(),
+  deviceRestores: ({ page }) => page.restore(),
+  serverLosesHalf: ({ server, page }, luck) => {
+    if (luck > 100) return;
+    page.disconnect();
+    server.loseHalf();
+  },
+};
+
+function push(page: Page, message: MessageFrame, luck: number): void {
+  const copies = luck < 300 ? 0 : luck < 450 ? 2 : 1;
+  if (page.connected) for (let copy = 0; copy < copies; copy += 1) page.pushes.push(message);
+}
+
+const LONGEST_MS = 60_000;
+
+const lives = fc.array(fc.tuple(fc.constantFrom(...Object.keys(ACTS)), fc.nat(999)), {
+  maxLength: 150,
+  size: "max",
 });
 
-it("delivers every word that I wrote once and in order, unless the server lost its log", () => {
-  for (let seed = 1; seed <= RUNS; seed += 1) {
-    const { server, page, wrote } = liveThrough(seed);
-    const kept = server.log.flatMap(({ nonce }) => (nonce === undefined ? [] : [nonce]));
+function liveThrough(acts: [string, number][], pageSize: number, past: number): Life {
+  const server = new Server(pageSize, past);
+  const life = { server, page: new Page(server), wrote: [] };
+  for (const [act, luck] of acts) ACTS[act]?.(life, luck);
+  life.page.settle();
+  return life;
+}
 
-    expect(page.timeline.outbox, `seed ${seed}`).toEqual([]);
-    if (server.epoch === 1) expect(kept, `seed ${seed}`).toEqual(wrote);
-  }
-});
+function expectSameAsFresh({ server, page }: Life): void {
+  const fresh = new Page(server);
+  fresh.settle();
+  const ids = ({ timeline }: Page) => timeline.messages.map(({ messageId }) => messageId);
+  expect(ids(page)).toEqual(ids(fresh));
+  expect(ids(page)).toEqual(server.log.map(({ messageId }) => messageId));
+}
+
+// A failure prints its seed and the shortest life that shows it.
+it(
+  "ends in the same timeline as a fresh load",
+  () => {
+    fc.assert(
+      fc.property(lives, (acts) => expectSameAsFresh(liveThrough(acts, 7, 0))),
+      { numRuns: 1_000 },
+    );
+  },
+  LONGEST_MS,
+);
+
+it(
+  "ends so as well when there is more than the page holds",
+  () => {
+    fc.assert(
+      fc.property(lives, fc.nat(700), (acts, past) => {
+        expectSameAsFresh(liveThrough(acts, 50, past));
+      }),
+      { numRuns: 150 },
+    );
+  },
+  LONGEST_MS,
+);
+
+it(
+  "delivers every word that I wrote once and in order, unless the server lost its log",
+  () => {
+    fc.assert(
+      fc.property(lives, (acts) => {
+        const { server, page, wrote } = liveThrough(acts, 7, 0);
+        const kept = server.log.flatMap(({ nonce }) => (nonce === undefined ? [] : [nonce]));
+        expect(page.timeline.outbox).toEqual([]);
+        if (server.epoch === 1) expect(kept).toEqual(wrote);
+      }),
+      { numRuns: 1_000 },
+    );
+  },
+  LONGEST_MS,
+);

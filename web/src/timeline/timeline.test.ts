@@ -69,7 +69,7 @@ describe("loading", () => {
     expect(commands(older)).toMatchObject([{ action: "getHistory", before: 3 }]);
     expect(rules.fetchOlder(asking)).toEqual([asking]);
 
-    const [whole] = receive(asking, page([message(2), message(1)], null, "older"));
+    const [whole] = receive(asking, page([message(2), message(1)], null, "older-3"));
     expect(seqs(whole)).toEqual([1, 2, 3, 4]);
     expect(rules.fetchOlder(whole)).toEqual([whole]);
   });
@@ -252,15 +252,62 @@ describe("sending", () => {
 describe("a long evening", () => {
   it("holds five hundred messages while the reader is at the end, and can fetch the rest", () => {
     let timeline = loaded(1);
-    for (let seq = 2; seq <= 10_000; seq += 1) [timeline] = receive(timeline, message(seq));
-    expect(timeline.messages).toHaveLength(500);
-    expect(timeline).toMatchObject({ older: 9_501, through: 10_000 });
+    let most = 0;
+    for (let seq = 2; seq <= 10_000; seq += 1) {
+      [timeline] = receive(timeline, message(seq));
+      most = Math.max(most, timeline.messages.length);
+    }
+    expect(most).toBe(500);
+    expect(timeline.messages.length).toBeGreaterThanOrEqual(480);
+    expect(timeline).toMatchObject({ older: seqs(timeline)[0], through: 10_000 });
   });
 
   it("takes nothing away from a reader further up", () => {
     let [timeline] = rules.follow(loaded(499), false);
     for (let seq = 500; seq <= 600; seq += 1) [timeline] = receive(timeline, message(seq));
     expect(timeline.messages).toHaveLength(600);
-    expect(rules.follow(timeline, true)[0].messages).toHaveLength(500);
+    expect(rules.follow(timeline, true)[0].messages).toHaveLength(480);
+  });
+
+  it("forgets an older page that was asked for before the top was let go", () => {
+    const [asking] = rules.fetchOlder(readingBack(51, 600));
+    const [back] = rules.follow(rules.follow(asking, true)[0], false);
+    expect(back).toMatchObject({ older: 121, fetchingOlder: true });
+
+    const [late] = receive(back, page([message(50), message(49)], 49, "older-51"));
+
+    expect(late).toMatchObject({ older: 121, fetchingOlder: false });
+    expect(seqs(late)[0]).toBe(121);
+  });
+
+  it("takes no older page of another log, and looks what became of ours", () => {
+    const [asking] = rules.fetchOlder(readingBack(2, 3));
+    const other = { ...page([message(1)], null, "older-2"), epoch: "e2" };
+
+    const [same, ...asks] = receive(asking, other);
+
+    expect(seqs(same)).toEqual([2, 3]);
+    expect(commands(asks)).toMatchObject([{ action: "resume", epoch: "e1", after: 3 }]);
+  });
+
+  it("lets go of the far end for one who has read 5,000 back, and fetches it on the way back", () => {
+    const [asking] = rules.fetchOlder(readingBack(4_601, 5_100));
+    const far = Array.from({ length: 4_600 }, (_, index) => message(4_600 - index));
+    const [full] = receive(asking, page(far, null, "older-4601"));
+    expect(full.messages).toHaveLength(5_000);
+    expect(full).toMatchObject({ through: 5_000, known: 5_100, older: null });
+
+    const [told, ...nothing] = receive(full, message(5_101));
+    expect([seqs(told)[0], seqs(told).at(-1), told.known]).toEqual([1, 5_000, 5_101]);
+    expect(nothing).toEqual([]);
+
+    const [, ...effects] = rules.follow(told, true);
+    expect(effects).toEqual([{ type: "later", what: "catchUp", ms: 300 }]);
   });
 });
+
+/** One who reads far above the end, with older messages still to come. */
+function readingBack(from: number, to: number): Timeline {
+  const messages = Array.from({ length: to - from + 1 }, (_, index) => message(from + index));
+  return { ...loaded(1), following: false, messages, through: to, known: to, older: from };
+}

@@ -6,16 +6,25 @@
  */
 
 import type {
-  AckFrame,
   ClientCommand,
   ErrorFrame,
   HelloFrame,
   HistoryFrame,
   MessageFrame,
-  PongFrame,
-  ResumedFrame,
   ServerFrame,
 } from "../wire/frames";
+import { bounded, insert, startWith } from "./log";
+import {
+  askForMissing,
+  compareHeads,
+  isBehind,
+  NEWEST_ID,
+  PAGE,
+  RESUME_ID,
+  resume,
+  watchHoles,
+} from "./missing";
+import { acknowledge, refuseSend, sendNext, unsent, waiting } from "./outbox";
 
 export type Person = HelloFrame["user"];
 
@@ -66,18 +75,8 @@ export type Effect =
 
 export type Step = [next: Timeline, ...effects: Effect[]];
 
-const PAGE = 50; // messages
-/** A push may overtake another, so a hole gets a moment to close by itself. */
-const HOLE_PATIENCE_MS = 300;
-const SEND_PAUSE_MS = 1_000;
-const MOST_DOUBLINGS = 5;
-/** A page that stands open for a week must not grow. */
-const MOST_FOLLOWED = 500;
-const MOST_HELD = 5_000;
-
-const OLDER_ID = "older";
-const NEWEST_ID = "newest";
-const RESUME_ID = "resume";
+/** With its place, so that an answer is known for a stale one when the top went meanwhile. */
+const OLDER_ID = "older-";
 
 export function emptyTimeline(room: string): Timeline {
   return {
@@ -111,15 +110,20 @@ export function cursor(
 
 /** Take in whatever the server said. */
 export function receive(timeline: Timeline, frame: ServerFrame): Step {
+  const [next, ...effects] = takeIn(timeline, frame);
+  return and(pump(next), ...effects);
+}
+
+function takeIn(timeline: Timeline, frame: ServerFrame): Step {
   switch (frame.type) {
     case "hello":
       return welcome(timeline, frame);
     case "message":
-      return pump(insert(timeline, [frame]));
+      return [insert(timeline, [frame])];
     case "ack":
-      return acknowledge(timeline, frame);
+      return [acknowledge(timeline, frame)];
     case "history":
-      return frame.id === OLDER_ID ? olderPage(timeline, frame) : newestPage(timeline, frame);
+      return isOlder(frame) ? olderPage(timeline, frame) : newestPage(timeline, frame);
     case "resumed":
       return resume(timeline, frame);
     case "pong":
@@ -187,22 +191,21 @@ export function snapshotOf({ me, epoch, messages, through }: Timeline): Snapshot
   return whole.length === 0 ? null : { me, epoch, messages: whole };
 }
 
+/** Whether the reader is at the end: then what is far above goes, else what is far below. */
 export function follow(timeline: Timeline, following: boolean): Step {
-  return timeline.following === following ? [timeline] : [bounded({ ...timeline, following })];
+  return timeline.following === following ? [timeline] : pump({ ...timeline, following });
 }
 
-/** Let go of the top; it can be fetched again. */
-function bounded(timeline: Timeline): Timeline {
-  const most = timeline.following ? MOST_FOLLOWED : MOST_HELD;
-  if (timeline.messages.length <= most || timeline.through === null) return timeline;
-  const messages = timeline.messages.slice(-most);
-  return { ...timeline, messages, older: messages[0]?.seq ?? null };
+/** Whether we are online and hold everything up to the newest. */
+export function isComplete({ online, through, known }: Timeline): boolean {
+  return online && through !== null && through >= known;
 }
 
 export function fetchOlder(timeline: Timeline): Step {
   const { room, online, older, fetchingOlder } = timeline;
   if (!online || fetchingOlder || older === null) return [timeline];
-  const command: Command = { action: "getHistory", id: OLDER_ID, room, before: older, limit: PAGE };
+  const id = OLDER_ID + older;
+  const command: Command = { action: "getHistory", id, room, before: older, limit: PAGE };
   return [
     { ...timeline, fetchingOlder: true },
     { type: "ask", command },
@@ -221,154 +224,34 @@ export function sendDue(timeline: Timeline): Step {
 }
 
 function welcome(timeline: Timeline, frame: HelloFrame): Step {
-  const room = frame.rooms.find((it) => it.room === timeline.room);
+  const head = frame.rooms.find((it) => it.room === timeline.room)?.head ?? 0;
   const resumed = frame.resumed.find((it) => it.room === timeline.room);
-  const here = { ...timeline, me: frame.user, online: true, catchUpTries: 0 };
-  if (resumed && here.through !== null) return resume(here, resumed);
-  const [next, ...asks] = askForMissing({ ...here, known: Math.max(here.known, room?.head ?? 0) });
-  return and(pump(next), ...asks);
-}
-
-function acknowledge(timeline: Timeline, frame: AckFrame): Step {
-  const { me } = timeline;
-  const draft = timeline.outbox.find((it) => it.nonce === frame.nonce);
-  if (!draft || !me) return pump(timeline);
-  const { messageId, room, seq, timestamp, nonce } = frame;
-  const message = { messageId, room, seq, timestamp, nonce, ...me, message: draft.text };
-  return pump(insert({ ...timeline, sendTries: 0 }, [{ type: "message", ...message }]));
+  const known = Math.max(timeline.known, head);
+  const here = { ...timeline, me: frame.user, online: true, catchUpTries: 0, known };
+  return resumed && here.through !== null ? resume(here, resumed) : askForMissing(here);
 }
 
 function newestPage(timeline: Timeline, frame: HistoryFrame): Step {
-  if (frame.room !== timeline.room || timeline.catchUp !== "asked") return [timeline];
-  const page = ascending(frame.messages);
-  const first = page[0]?.seq ?? 0;
-  const base: Timeline = {
-    ...timeline,
-    epoch: frame.epoch,
-    messages: timeline.messages.filter((message) => message.seq >= first),
-    through: page.at(-1)?.seq ?? 0,
-    older: frame.prev,
-    catchUp: "none",
-    catchUpTries: 0,
-  };
-  return pump(insert(base, page));
+  const isOurs = frame.room === timeline.room && timeline.catchUp === "asked";
+  return [isOurs ? startWith(timeline, frame) : timeline];
+}
+
+function isOlder({ id }: { id?: string | null }): boolean {
+  return id?.startsWith(OLDER_ID) ?? false;
 }
 
 function olderPage(timeline: Timeline, frame: HistoryFrame): Step {
   if (frame.room !== timeline.room) return [timeline];
   const rested = { ...timeline, fetchingOlder: false };
+  if (frame.id !== OLDER_ID + timeline.older) return [rested];
   if (frame.epoch !== timeline.epoch) return askForMissing(rested);
-  return pump(insert({ ...rested, older: frame.prev }, frame.messages));
-}
-
-function resume(timeline: Timeline, frame: ResumedFrame): Step {
-  if (frame.room !== timeline.room || timeline.through === null) return [timeline];
-  if (!frame.reset && frame.epoch !== timeline.epoch) return [timeline];
-  const rested: Timeline = { ...timeline, catchUp: "none" };
-  const next = frame.reset ? startAnew(rested, frame) : fillIn(rested, timeline.through, frame);
-  if (!frame.more) return pump(next);
-  const [asked, ...asks] = askForMissing(next);
-  return and(pump(asked), ...asks);
-}
-
-/** The log was replaced, or we were away for longer than it goes back. */
-function startAnew(timeline: Timeline, frame: ResumedFrame): Timeline {
-  const page = ascending(frame.events);
-  const first = page[0]?.seq ?? null;
-  const base: Timeline = {
-    ...timeline,
-    epoch: frame.epoch,
-    messages: [],
-    through: frame.to,
-    known: frame.to,
-    older: first !== null && first > 1 ? first : null,
-    resetAt: first,
-    catchUpTries: 0,
-  };
-  return insert(base, page);
-}
-
-function fillIn(timeline: Timeline, through: number, frame: ResumedFrame): Timeline {
-  const connects = frame.from <= through + 1;
-  const reached = connects ? Math.max(through, frame.to) : through;
-  const catchUpTries = reached > through ? 0 : timeline.catchUpTries;
-  return insert({ ...timeline, through: reached, catchUpTries }, frame.events);
-}
-
-/** A lost push shows here even when nobody speaks again. */
-function compareHeads(timeline: Timeline, frame: PongFrame): Step {
-  const { room, epoch } = timeline;
-  if (epoch !== null && (frame.epoch[room] ?? epoch) !== epoch) return askForMissing(timeline);
-  return pump({ ...timeline, known: Math.max(timeline.known, frame.heads[room] ?? 0) });
+  return [insert({ ...rested, older: frame.prev }, frame.messages)];
 }
 
 function refuse(timeline: Timeline, error: ErrorFrame): Step {
-  if (error.id === OLDER_ID) return [{ ...timeline, fetchingOlder: false }];
-  if (error.id === RESUME_ID || error.id === NEWEST_ID)
-    return pump({ ...timeline, catchUp: "none" });
-  const refused = timeline.outbox.find(
-    ({ nonce, name }) => nonce === error.id && name === "sending",
-  );
-  return refused ? refuseSend(timeline, refused, error) : [timeline];
-}
-
-function refuseSend(timeline: Timeline, refused: Draft, error: ErrorFrame): Step {
-  const { nonce, text, writtenAt } = refused;
-  const next: Draft = error.retryable
-    ? { nonce, text, writtenAt, name: "waiting" }
-    : { nonce, text, writtenAt, name: "failed", reason: error.message };
-  const outbox = timeline.outbox.map((draft) => (draft === refused ? next : draft));
-  if (!error.retryable) return pump({ ...timeline, outbox, sendTries: 0 });
-  const ms = error.retryAfterMs ?? doubled(SEND_PAUSE_MS, timeline.sendTries);
-  const sendTries = timeline.sendTries + 1;
-  return [
-    { ...timeline, outbox, paused: true, sendTries },
-    { type: "later", what: "send", ms },
-  ];
-}
-
-/** Put messages where their seq says; drop what we hold, and what the next older page will bring. */
-function insert(timeline: Timeline, arrived: readonly MessageFrame[]): Timeline {
-  const ours = arrived.filter((message) => message.room === timeline.room);
-  const oldest = timeline.older ?? 0;
-  const messages = merge(
-    timeline.messages,
-    ours.filter((message) => message.seq >= oldest),
-  );
-  const kept = new Set(ours.map((message) => message.nonce));
-  const outbox = timeline.outbox.filter((draft) => !kept.has(draft.nonce));
-  const known = ours.reduce((newest, { seq }) => Math.max(newest, seq), timeline.known);
-  return { ...timeline, messages, outbox, known, through: advance(messages, timeline.through) };
-}
-
-function merge(
-  messages: readonly MessageFrame[],
-  arrived: readonly MessageFrame[],
-): readonly MessageFrame[] {
-  const newest = messages.at(-1)?.seq ?? 0;
-  const [first] = arrived;
-  if (arrived.length === 1 && first && first.seq > newest) return [...messages, first];
-  const held = new Map(messages.map((message) => [message.seq, message]));
-  const fresh = arrived.filter((message) => !held.has(message.seq));
-  for (const message of fresh) held.set(message.seq, message);
-  return fresh.length === 0 ? messages : ascending([...held.values()]);
-}
-
-function ascending(messages: readonly MessageFrame[]): MessageFrame[] {
-  return [...messages].sort((one, other) => one.seq - other.seq);
-}
-
-/** How far the log is whole when it was whole up to `through`. */
-function advance(messages: readonly MessageFrame[], through: number | null): number | null {
-  if (through === null) return null;
-  let reached = through;
-  const next = messages.findLastIndex((message) => message.seq <= through) + 1;
-  for (const { seq } of messages.slice(next)) if (seq === reached + 1) reached = seq;
-  return reached;
-}
-
-function isBehind({ through, known }: Timeline): boolean {
-  return through === null || known > through;
+  if (isOlder(error)) return [{ ...timeline, fetchingOlder: false }];
+  if (error.id === RESUME_ID || error.id === NEWEST_ID) return [{ ...timeline, catchUp: "none" }];
+  return refuseSend(timeline, error);
 }
 
 /** After every change: send what may be sent, and see to what is missing. */
@@ -376,59 +259,6 @@ function pump(timeline: Timeline): Step {
   const [sending, ...sends] = sendNext(timeline);
   const [next, ...waits] = watchHoles(sending);
   return [bounded(next), ...sends, ...waits];
-}
-
-/** One at a time, so that what I wrote first also stands first. */
-function sendNext(timeline: Timeline): Step {
-  const { online, paused, restoring, outbox, room } = timeline;
-  if (!online || paused || restoring || outbox.some((draft) => draft.name === "sending"))
-    return [timeline];
-  const first = outbox.find((draft) => draft.name === "waiting");
-  if (!first) return [timeline];
-  const { nonce, text, writtenAt } = first;
-  const sending: Draft = { nonce, text, writtenAt, name: "sending" };
-  return [
-    { ...timeline, outbox: outbox.map((draft) => (draft === first ? sending : draft)) },
-    {
-      type: "ask",
-      command: { action: "sendMessage", id: nonce, room, message: text, nonce },
-    },
-  ];
-}
-
-function watchHoles(timeline: Timeline): Step {
-  const { online, catchUp, catchUpTries } = timeline;
-  if (!online || catchUp !== "none" || !isBehind(timeline)) return [timeline];
-  const ms = doubled(HOLE_PATIENCE_MS, catchUpTries);
-  return [
-    { ...timeline, catchUp: "soon" },
-    { type: "later", what: "catchUp", ms },
-  ];
-}
-
-function askForMissing(timeline: Timeline): Step {
-  const { room, epoch, through } = timeline;
-  const command: Command =
-    epoch === null || through === null
-      ? { action: "getHistory", id: NEWEST_ID, room, limit: PAGE }
-      : { action: "resume", id: RESUME_ID, room, epoch, after: through };
-  const catchUpTries = timeline.catchUpTries + 1;
-  return [
-    { ...timeline, catchUp: "asked", catchUpTries },
-    { type: "ask", command },
-  ];
-}
-
-function waiting({ nonce, text, writtenAt }: Draft): Draft {
-  return { nonce, text, writtenAt, name: "waiting" };
-}
-
-function unsent(draft: Draft): Draft {
-  return draft.name === "sending" ? waiting(draft) : draft;
-}
-
-function doubled(ms: number, times: number): number {
-  return ms * 2 ** Math.min(times, MOST_DOUBLINGS);
 }
 
 function and([next, ...effects]: Step, ...more: Effect[]): Step {

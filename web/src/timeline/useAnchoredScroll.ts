@@ -1,66 +1,93 @@
 /**
  * Keeps the eye where it is: at the end when it is at the end, else on the row it reads.
  *
- * Browsers anchor scrolling too, but not all of them and never at the very top, and two mechanisms
- * fight; so the log's CSS turns theirs off.
+ * Where the browser anchors, it does so in step with a scroll that is under way, which a script
+ * can't; so it keeps the row. Ours are the end, the first row in sight (at the very top browsers
+ * don't anchor), and browsers without anchoring. Never both: the CSS turns theirs off at the end,
+ * and whoever scrolls by script takes the anchor from them.
  */
 
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from "react";
 
-type Hold = { name: "end" } | { name: "row"; row: HTMLElement; top: number };
+type Hold =
+  | { name: "end" }
+  | { name: "browser" }
+  | { name: "words"; words: HTMLElement; top: number };
 
 const NEAR_END_PX = 100;
 
-export function useAnchoredScroll(log: RefObject<HTMLElement | null>) {
+/** `isWhole`: the log's last row is the newest, so that its end is the end. */
+export function useAnchoredScroll(log: RefObject<HTMLElement | null>, isWhole: boolean) {
   const hold = useRef<Hold>({ name: "end" });
-  const placedAt = useRef<number | null>(null);
+  const seenAt = useRef<number | null>(null);
   const [atEnd, setAtEnd] = useState(true);
 
-  const keepPlace = useCallback(() => {
+  /** Before the page changes: who scrolled since must not be taken back to an older place. */
+  const look = useCallback(() => {
+    if (!log.current || log.current.scrollTop === seenAt.current) return;
+    seenAt.current = log.current.scrollTop;
+    hold.current = placeIn(log.current, isWhole);
+  }, [log, isWhole]);
+
+  /** After it. */
+  const keep = useCallback(() => {
     if (!log.current) return;
     restore(log.current, hold.current);
-    placedAt.current = log.current.scrollTop;
+    seenAt.current = log.current.scrollTop;
   }, [log]);
 
-  /** On a scroll by the reader; our own must not move the hold while heights are still guessed. */
-  const noticePlace = useCallback(() => {
-    if (!log.current || log.current.scrollTop === placedAt.current) return;
-    placedAt.current = null;
-    hold.current = placeIn(log.current);
+  const onScroll = useCallback(() => {
+    look();
     setAtEnd(hold.current.name === "end");
-  }, [log]);
+    return hold.current.name === "end";
+  }, [look]);
 
   const toEnd = useCallback(() => {
     hold.current = { name: "end" };
     setAtEnd(true);
-    keepPlace();
-  }, [keepPlace]);
+    keep();
+  }, [keep]);
 
-  useLayoutEffect(keepPlace);
   useLayoutEffect(() => {
-    // Rows far away have guessed heights until they come near, and the window can be resized.
-    const observer = new ResizeObserver(keepPlace);
-    for (const element of [log.current, ...(log.current?.children ?? [])])
-      if (element) observer.observe(element);
+    const element = log.current;
+    if (!element) return;
+    // The window, the composer and a phone's keyboard change the room that the log has.
+    const observer = new ResizeObserver(() => {
+      // A script may have scrolled in this very frame; then its scroll event decides.
+      const moved = element.scrollTop !== seenAt.current && belowIn(element) > 1;
+      if (!moved) keep();
+    });
+    for (const each of [element, ...element.children]) observer.observe(each);
     return () => observer.disconnect();
-  }, [log, keepPlace]);
+  }, [log, keep]);
 
-  return { atEnd, noticePlace, toEnd };
+  return { atEnd, look, keep, onScroll, toEnd };
 }
 
 function restore(log: HTMLElement, hold: Hold): void {
   if (hold.name === "end") log.scrollTop = log.scrollHeight;
-  else if (hold.row.isConnected) log.scrollTop += topIn(log, hold.row) - hold.top;
+  if (hold.name === "words" && hold.words.isConnected)
+    log.scrollTop += topIn(log, hold.words) - hold.top;
 }
 
-function placeIn(log: HTMLElement): Hold {
-  const below = log.scrollHeight - log.scrollTop - log.clientHeight;
-  if (below < NEAR_END_PX) return { name: "end" };
-  const rows = log.querySelectorAll<HTMLElement>("[data-row]");
-  const row = Array.from(rows).find((it) => topIn(log, it) + it.offsetHeight > 0);
-  return row ? { name: "row", row, top: topIn(log, row) } : { name: "end" };
+function placeIn(log: HTMLElement, isWhole: boolean): Hold {
+  if (isWhole && belowIn(log) < NEAR_END_PX) return { name: "end" };
+  const rows = Array.from(log.querySelectorAll<HTMLElement>("[data-row]"));
+  const row = rows.find((it) => topIn(log, it) + it.offsetHeight > 0);
+  if (!row || (row !== rows[0] && browserAnchors())) return { name: "browser" };
+  // The first row has a name above its words, and loses it when it joins an older group.
+  const words = row.querySelector<HTMLElement>(".body") ?? row;
+  return { name: "words", words, top: topIn(log, words) };
 }
 
-function topIn(log: HTMLElement, row: HTMLElement): number {
-  return row.getBoundingClientRect().top - log.getBoundingClientRect().top;
+function browserAnchors(): boolean {
+  return CSS.supports("overflow-anchor", "auto");
+}
+
+function belowIn(log: HTMLElement): number {
+  return log.scrollHeight - log.scrollTop - log.clientHeight;
+}
+
+function topIn(log: HTMLElement, element: HTMLElement): number {
+  return element.getBoundingClientRect().top - log.getBoundingClientRect().top;
 }

@@ -1,0 +1,63 @@
+/** What I wrote and the server has not kept yet: sent one at a time, under a nonce that makes every retry harmless. */
+
+import type { AckFrame, ErrorFrame } from "../wire/frames";
+import { insert } from "./log";
+import { doubled } from "./patience";
+import type { Draft, Step, Timeline } from "./timeline";
+
+const SEND_PAUSE_MS = 1_000;
+
+/** One at a time, so that what I wrote first also stands first. */
+export function sendNext(timeline: Timeline): Step {
+  const { online, paused, restoring, outbox, room } = timeline;
+  if (!online || paused || restoring || outbox.some((draft) => draft.name === "sending"))
+    return [timeline];
+  const first = outbox.find((draft) => draft.name === "waiting");
+  if (!first) return [timeline];
+  const { nonce, text, writtenAt } = first;
+  const sending: Draft = { nonce, text, writtenAt, name: "sending" };
+  return [
+    { ...timeline, outbox: outbox.map((draft) => (draft === first ? sending : draft)) },
+    {
+      type: "ask",
+      command: { action: "sendMessage", id: nonce, room, message: text, nonce },
+    },
+  ];
+}
+
+export function acknowledge(timeline: Timeline, frame: AckFrame): Timeline {
+  const { me } = timeline;
+  const draft = timeline.outbox.find((it) => it.nonce === frame.nonce);
+  if (!draft || !me) return timeline;
+  const { messageId, room, seq, timestamp, nonce } = frame;
+  const message = { messageId, room, seq, timestamp, nonce, ...me, message: draft.text };
+  return insert({ ...timeline, sendTries: 0 }, [{ type: "message", ...message }]);
+}
+
+/** A refusal of what is on its way; any other is none of the outbox's. */
+export function refuseSend(timeline: Timeline, error: ErrorFrame): Step {
+  const refused = timeline.outbox.find(
+    ({ nonce, name }) => nonce === error.id && name === "sending",
+  );
+  if (!refused) return [timeline];
+  const { nonce, text, writtenAt } = refused;
+  const next: Draft = error.retryable
+    ? { nonce, text, writtenAt, name: "waiting" }
+    : { nonce, text, writtenAt, name: "failed", reason: error.message };
+  const outbox = timeline.outbox.map((draft) => (draft === refused ? next : draft));
+  if (!error.retryable) return [{ ...timeline, outbox, sendTries: 0 }];
+  const ms = error.retryAfterMs ?? doubled(SEND_PAUSE_MS, timeline.sendTries);
+  const sendTries = timeline.sendTries + 1;
+  return [
+    { ...timeline, outbox, paused: true, sendTries },
+    { type: "later", what: "send", ms },
+  ];
+}
+
+export function waiting({ nonce, text, writtenAt }: Draft): Draft {
+  return { nonce, text, writtenAt, name: "waiting" };
+}
+
+export function unsent(draft: Draft): Draft {
+  return draft.name === "sending" ? waiting(draft) : draft;
+}
