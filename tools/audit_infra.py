@@ -21,8 +21,8 @@ API = json.loads((aws_calls.ROOT / "api.json").read_text("utf-8"))
 ROLES = {"chat": "chat", "door": "authorizer"}
 """Which function each integration and authorizer of api.json is."""
 
-OPEN_ENDS = {"logs:CreateLogStream": ":*", "logs:PutLogEvents": ":*"}
-"""Where an ARN may end in a star: Lambda names its streams, API Gateway its connections."""
+LOGGING = {"logs:CreateLogStream": ":*", "logs:PutLogEvents": ":*"}
+"""What Lambda itself does with a function's rights, on the streams that it names in the log."""
 
 NO_COOKIES, NO_CACHE = "none", "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 LONGEST_ANSWER_SECONDS = 29
@@ -237,7 +237,7 @@ def _rights(state: State) -> Iterator[str]:
             "?",
         )
         needed = {(call.action, targets[call.target]) for call in asked}
-        needed |= {(action, f"{group}{end}") for action, end in OPEN_ENDS.items()}
+        needed |= {(action, f"{group}{end}") for action, end in LOGGING.items()}
         granted = set(_granted(policies.get(roles.get(values["role"], ""), "{}")))
         for action, arn in sorted(needed - granted):
             yield f"{name} may not {action} on {arn}, and its code does"

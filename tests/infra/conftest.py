@@ -65,7 +65,7 @@ class Folder:
 
     def changes(self):
         """Plan, and tell what would be done to what."""
-        self.must("plan", "-input=false", "-no-color", "-out=test.tfplan")
+        self.must("plan", "-refresh=false", "-input=false", "-no-color", "-out=test.tfplan")
         plan = json.loads(self.must("show", "-json", "test.tfplan"))
         return {
             one["address"]: one["change"]["actions"]
