@@ -13,6 +13,9 @@ locals {
   invites       = var.open ? "open" : join(" ", var.invite_hashes)
   endpoint      = "https://${module.websocket_api.host}/${local.api.stage}"
 
+  # What a page can't see: a browser does not say why a handshake was refused.
+  page_config = { invite = var.open ? "open" : "required" }
+
   # What decides who may come in, for the authorizer and for $connect alike.
   door = {
     FIRESIDE_HOSTS         = module.websocket_api.host
@@ -208,6 +211,7 @@ module "site" {
   name            = local.prefix
   bucket          = "${local.prefix}-page-${data.aws_caller_identity.this.account_id}"
   page_path       = var.page_path
+  page_config     = local.page_config
   socket_host     = module.websocket_api.host
   socket_stage    = local.api.stage
   origin_header   = local.origin_header
