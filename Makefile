@@ -9,7 +9,7 @@ SDK    := bench/node/node_modules/.fireside
 WEB    := $(shell find web -path web/node_modules -prune -o -type f ! -name '*.test.*' -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page run dev test lint lint-infra fmt frames e2e bench bench-page picture bill fuzz build lock clean
+.PHONY: help setup page run dev rehearse test lint lint-infra fmt frames e2e bench bench-page picture bill fuzz build lock clean
 
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,10 @@ lint: setup ## Run only the linters, the type checkers and the import contracts
 lint-infra: .venv-infra/.fireside ## Read infra/ with checkov, which is installed for that
 	@.venv-infra/bin/checkov --directory infra --framework terraform --compact --quiet --skip-download
 
-e2e: setup ## Run only the tests in a real browser
+rehearse: setup $(DYNAMO) ## Run the zip for AWS Lambda here, and say what AWS would bill
+	@$(BIN)/fireside rehearse
+
+e2e: setup $(DYNAMO) ## Run only the tests in a real browser
 	@$(BIN)/python -m pytest tests/e2e -rs
 
 bench: setup $(DYNAMO) $(SDK) ## Measure, and print the tables

@@ -19,7 +19,7 @@ export default defineConfig({
   server: {
     proxy: {
       "/ws": { target: `ws://${LOCAL_SERVER}`, ws: true },
-      "/healthz": { target: `http://${LOCAL_SERVER}` },
+      "/config.json": { target: `http://${LOCAL_SERVER}` },
     },
   },
   test: {

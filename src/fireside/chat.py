@@ -39,6 +39,9 @@ YOUNG_MS = 30_000
 PING_SECONDS = 25
 """How often clients ping where a ping costs nothing."""
 
+LIFETIME_SECONDS = 7200
+"""After how long API Gateway cuts a connection, however busy it is."""
+
 
 class Chat:
     """What people can do. Every method but the first two is asked by a connection."""
@@ -52,6 +55,7 @@ class Chat:
         clock: Clock,
         entropy: Entropy,
         ping_seconds: int = PING_SECONDS,
+        lifetime_seconds: int = LIFETIME_SECONDS,
     ) -> None:
         self.messages = messages
         self.connections = connections
@@ -59,6 +63,7 @@ class Chat:
         self._clock = clock
         self._entropy = entropy
         self._ping_seconds = ping_seconds
+        self._lifetime_seconds = lifetime_seconds
 
     def connect(self, asker: Connection) -> None:
         """Let a connection in. Nothing can be sent to it yet; its welcome answers its hello."""
@@ -80,6 +85,7 @@ class Chat:
             self._heads(asker),
             self._missed(asker, command.resume or {}),
             self._ping_seconds,
+            self._lifetime_seconds,
             self._clock(),
         )
 

@@ -37,9 +37,10 @@ class FixedLimits(TypedDict):
 
 
 class Limits(FixedLimits):
-    """All limits, and how often to ping here."""
+    """All limits, how often to ping here, and after how long a connection is cut."""
 
     pingSeconds: int
+    lifetimeSeconds: int
 
 
 class MessageFrame(TypedDict):

@@ -162,7 +162,11 @@ def _hello(event: Welcome, reader: str | None) -> HelloFrame:
         "min": VERSION,
         "user": {"userId": event.user_id, "username": event.username},
         "rooms": [_room(head) for head in event.heads],
-        "limits": {**LIMITS, "pingSeconds": event.ping_seconds},
+        "limits": {
+            **LIMITS,
+            "pingSeconds": event.ping_seconds,
+            "lifetimeSeconds": event.lifetime_seconds,
+        },
         "features": FEATURES,
         "serverTime": timestamp(event.now_ms),
         "resumed": [_resumed(missed, reader) for missed in event.resumed],

@@ -4,6 +4,7 @@ import functools
 import itertools
 from pathlib import Path
 
+import boto3
 import pytest
 
 from fireside.adapters import rows
@@ -44,6 +45,7 @@ def connect_with(dynamodb):
         return ours[-1]
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers another test's key
         patch.delenv("AWS_PROFILE", raising=False)
         patch.setenv("AWS_ACCESS_KEY_ID", "rehearsal")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "rehearsal")

@@ -44,7 +44,7 @@ class Person:
         return Person(self.name, self.context, self.wrong)
 
     def opens(self, address: str) -> "Person":
-        self._origin = address
+        self._origin = address.partition("/#")[0]
         self.page.goto(address)
         return self
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 CHUNK = 65_536
+FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Proxy:
@@ -17,6 +18,7 @@ class Proxy:
         self._behind = port
         self._loop = asyncio.new_event_loop()
         self._refuses: Callable[[bytes], bool] = lambda _first: False
+        self._refusal = b""
         self._open: dict[asyncio.StreamWriter, bytes] = {}
         self._flowing = {way: asyncio.Event() for way in ("up", "down")}
 
@@ -30,7 +32,15 @@ class Proxy:
 
     def cut_sockets(self) -> None:
         """Break WebSockets alone: the page itself can still be loaded."""
-        self._do(lambda: self._cut(lambda first: first.startswith(b"GET /ws")))
+        self._do(lambda: self._cut(_is_socket))
+
+    def forbid_sockets(self) -> None:
+        """Break WebSockets, and answer the next ones as a door does that lets nobody in."""
+        self._do(lambda: self._cut(_is_socket, FORBIDDEN))
+
+    def close_sockets(self, code: int) -> None:
+        """Close WebSockets with a code and no word before: a bare close frame of RFC 6455."""
+        self._do(lambda: self._close_sockets(b"\x88\x02" + code.to_bytes(2, "big")))
 
     def hold(self, *ways: str) -> None:
         """Keep bytes waiting, as a dead network does: nobody is told. "up" is to the server."""
@@ -67,11 +77,17 @@ class Proxy:
 
         asyncio.run_coroutine_threadsafe(once(), self._loop).result(10)
 
-    def _cut(self, refuses: Callable[[bytes], bool]) -> None:
-        self._refuses = refuses
+    def _cut(self, refuses: Callable[[bytes], bool], refusal: bytes = b"") -> None:
+        self._refuses, self._refusal = refuses, refusal
         for writer, first in list(self._open.items()):
             if refuses(first):
                 writer.transport.abort()
+
+    def _close_sockets(self, frame: bytes) -> None:
+        for writer, first in self._open.items():
+            if _is_socket(first):
+                writer.write(frame)
+                writer.write_eof()  # what the server would still say comes no more
 
     def _mend(self) -> None:
         self._refuses = lambda _first: False
@@ -84,6 +100,10 @@ class Proxy:
             first = self._open[writer] = await reader.read(CHUNK)
             if self._refuses(first):
                 self.turned_away += 1
+                writer.write(self._refusal)
+                await writer.drain()
+                writer.write_eof()
+                await reader.read(CHUNK)
             elif first:
                 await self._join(first, reader, writer)
         del self._open[writer]
@@ -115,6 +135,10 @@ class Proxy:
             writer.write(data)
             await writer.drain()
             data = await reader.read(CHUNK)
+
+
+def _is_socket(first: bytes) -> bool:
+    return first.startswith(b"GET /ws")
 
 
 @contextlib.contextmanager

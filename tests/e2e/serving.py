@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from fireside.entrypoints import dynamodb_local
+
 in_both_modes = pytest.mark.parametrize(
     "mode", [(), ("--faithful",)], ids=["in batches", "faithful"]
 )
@@ -59,6 +61,8 @@ def serving(
     data: Path, *arguments: str, program: tuple[str, ...] = ("-m", "fireside")
 ) -> Iterator[Running]:
     """Start a server on a free port over `data`; end it when the block ends."""
+    if arguments[:1] == REHEARSED:
+        skip_without_dynamodb_local()
     kept, command = ["serve", "--data", str(data)], [sys.executable, *program]
     if arguments[:1] == REHEARSED:
         kept, arguments = ["rehearse", "--keep", str(data)], arguments[1:]
@@ -75,6 +79,13 @@ def serving(
                     process.wait(10)
                 except subprocess.TimeoutExpired:
                     process.kill()
+
+
+def skip_without_dynamodb_local() -> None:
+    try:
+        dynamodb_local.require()
+    except dynamodb_local.Missing as missing:
+        pytest.skip(str(missing))
 
 
 def _wait_for_address(process: subprocess.Popen[str]) -> str:

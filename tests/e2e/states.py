@@ -15,7 +15,7 @@ def violations_by_state(person, proxy: Proxy) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
 
     def look_at(state: str) -> None:
-        found[state] = _violations(person)
+        found[state] = violations(person)
 
     person.page.clock.install()
     Meddler(person.page, up=refuse_bad)
@@ -58,7 +58,8 @@ def refuse_bad(frame: dict) -> list[dict]:
     return [{**frame, "message": "x" * 2_000} if is_bad else frame]
 
 
-def _violations(person) -> list[str]:
+def violations(person) -> list[str]:
+    """Ask axe what is wrong with the page as it is now."""
     person.page.add_script_tag(path=AXE)
     found = person.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     return [

@@ -1,15 +1,19 @@
 """How the line is: lost, found, refused, ended, renewed; and what the page says of it."""
 
+import os
 import random
 import re
 import socket
+import subprocess
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from meddling import Meddler
 from proxy import proxied
-from serving import serving
+from seeding import seed_many
+from serving import ROOT, in_both_modes, serving
 
 pytestmark = pytest.mark.e2e
 
@@ -18,6 +22,7 @@ DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 on_both = pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=["desktop", "phone"])
 
 LOST = "Connection lost. Your messages are kept."
+SHORT_LIVED = str(Path(__file__).with_name("short_lived_server.py"))
 SLOW_CHANCE = "Math.random = () => 0.999"  # every wait is as long as its ceiling
 BACK_MS = 20_000
 
@@ -63,6 +68,54 @@ def test_a_loss_is_told_after_five_seconds_with_a_silent_countdown(tmp_path, per
         ada.presses("Retry now")
         expect(ada.page.get_by_text(LOST)).to_have_count(0)
         expect(status_of(ada)).to_have_text("Connected")
+
+
+@on_both
+def test_the_banner_hides_nothing_that_can_not_be_scrolled_to(tmp_path, person, look):
+    seed_many(tmp_path / "data", 30)
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada", **look)
+        ada.page.clock.install()
+        ada.joins(proxy.address)
+        newest = ada.log.locator('li[data-seq="30"]').bounding_box()
+        proxy.cut()
+        ada.sees_the_loss()
+        assert ada.log.locator('li[data-seq="30"]').bounding_box() == newest
+
+        ada.log.evaluate("log => { log.scrollTop = 0; }")
+        oldest = ada.log.locator('li[data-seq="1"]').bounding_box()
+        banner = ada.page.locator(".net").bounding_box()
+        assert oldest["y"] >= banner["y"] + banner["height"]
+
+        ada.log.evaluate("log => { log.scrollTop = 200; }")
+        ada.log.focus()
+        for _ in range(30):
+            ada.page.keyboard.press("ArrowUp")
+            focused = ada.log.locator("li:focus").bounding_box()
+            assert focused["y"] >= banner["y"] + banner["height"] - 1
+
+
+def test_retry_keeps_the_focus_and_gives_it_on(tmp_path, person):
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada")
+        ada.page.add_init_script(SLOW_CHANCE)
+        ada.page.clock.install()
+        ada.joins(proxy.address)
+        proxy.cut()
+        ada.sees_the_loss()
+        retry = ada.page.get_by_role("button", name="Retry now")
+        before = proxy.turned_away
+        retry.focus()
+        ada.page.keyboard.press("Enter")
+        while proxy.turned_away == before:
+            ada.page.wait_for_timeout(20)
+        expect(retry).to_be_focused()
+
+        proxy.mend()
+        expect(retry).to_be_enabled()
+        ada.page.keyboard.press("Enter")
+        expect(ada.page.get_by_text(LOST)).to_have_count(0)
+        expect(ada.composer).to_be_focused()
 
 
 @pytest.mark.parametrize("call", ["online", "look"], ids=["online again", "tab looked at again"])
@@ -241,6 +294,65 @@ def test_a_visit_that_the_server_ended_is_said_and_not_tried_again(tmp_path, per
         expect(status_of(ada)).to_have_text("Connected")
 
 
+CODES = (1000, 1001, 1008, 1011, 1012, 1013, 4000, 4403)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_close_without_a_word_is_come_back_from_whatever_its_code(tmp_path, person, code):
+    """Codes are hints: AWS can send but its own, and only `closing` ends a visit."""
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada")
+        ada.page.add_init_script(WATCH_CODES)
+        sockets = open_sockets(ada)
+        ada.joins(proxy.address)
+        ada.page.evaluate(WATCH_STATUS)
+        proxy.close_sockets(code)
+        while len(sockets) < 2:
+            ada.page.wait_for_timeout(20)
+        ada.says("here again")
+
+        expect(ada.row("here again")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
+        assert ada.page.evaluate("window.codes") == [code]
+        assert [socket.is_closed() for socket in sockets] == [True, False]
+        assert ada.page.evaluate("window.flickers") == []
+
+
+WATCH_CODES = """Math.random = () => 0.1;
+window.codes = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    this.addEventListener("close", ({ code }) => window.codes.push(code));
+  }
+};"""
+BLOCKED = "The server does not let you in any more. Your messages are kept."
+
+
+def test_who_is_let_in_no_more_is_told_and_not_tried_again_and_again(tmp_path, person):
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada")
+        sockets = open_sockets(ada)
+        ada.page.clock.install()
+        ada.joins(proxy.address)
+        proxy.forbid_sockets()
+        ada.says("kept meanwhile")
+        turn_on_until(ada, lambda: len(sockets) == 5, most_seconds=120)
+        ada.page.clock.run_for(6_000)
+
+        expect(ada.page.get_by_role("status").filter(has_text=BLOCKED)).to_have_text(BLOCKED)
+        expect(ada.page.get_by_text("Trying again")).to_have_count(0)
+        expect(status_of(ada)).to_have_text("Disconnected")
+        ada.page.clock.fast_forward(300_000)
+        assert len(sockets) == 5
+
+        ada.presses("Retry now")
+        expect(ada.page.get_by_role("status").filter(has_text=BLOCKED)).to_have_text(BLOCKED)
+        proxy.mend()
+        ada.presses("Retry now")
+        expect(status_of(ada)).to_have_text("Connected")
+        expect(ada.row("kept meanwhile")).to_have_attribute("data-state", "sent")
+
+
 def test_a_stop_that_was_announced_is_waited_for_and_forgotten(tmp_path, person):
     with serving(tmp_path / "data") as server:
         port = str(server.port)
@@ -290,9 +402,13 @@ def test_a_name_is_checked_as_one_types_and_remembered(tmp_path, person):
         expect(name).to_have_value("Ada Kestrel")
 
 
-def test_changing_the_name_leaves_exactly_one_socket(tmp_path, person):
+@pytest.mark.parametrize("page", ["as it ships", "with double effects"])
+def test_changing_the_name_leaves_exactly_one_socket(tmp_path, person, page):
+    """In development React starts every effect twice; who forgets to end one has two sockets."""
     with serving(tmp_path / "data") as server:
         ada = person("Ada")
+        if page == "with double effects":
+            serve_strictly(ada, tmp_path / "page")
         sockets = open_sockets(ada)
         ada.joins(server.address)
         for name in ("Grace", "Joan"):
@@ -306,6 +422,30 @@ def test_changing_the_name_leaves_exactly_one_socket(tmp_path, person):
 
         alive = [socket.url for socket in sockets if not socket.is_closed()]
         assert [url.rsplit("=", 1)[1] for url in alive] == ["Joan"]
+        assert len(sockets) == 3
+
+
+def serve_strictly(person, folder: Path) -> None:
+    """Give somebody the page as developers have it, in place of the one that ships."""
+    subprocess.run(
+        ["npx", "--no-install", "vite", "build", "--mode=development", f"--outDir={folder}"],
+        cwd=ROOT / "web",
+        env={**os.environ, "NODE_ENV": "development"},
+        capture_output=True,
+        check=True,
+    )
+    (entry,) = folder.glob("assets/index-*.js")
+    assert "StrictMode" in entry.read_text()
+
+    def fulfil(route) -> None:
+        wanted = folder / "assets" / route.request.url.rsplit("/", 1)[1]
+        if wanted.is_file():
+            route.fulfill(path=wanted)
+        else:
+            script = f'import "./{entry.name}";'
+            route.fulfill(body=script, content_type="text/javascript")
+
+    person.page.route("**/assets/*.js", fulfil)
 
 
 def test_a_second_socket_takes_over_before_the_gateway_cuts_and_nothing_flickers(tmp_path, person):
@@ -325,6 +465,25 @@ def test_a_second_socket_takes_over_before_the_gateway_cuts_and_nothing_flickers
         ada.page.clock.run_for(12_000)
         ada.says("on the new one")
         bob.sees("on the new one")
+
+        assert [socket.is_closed() for socket in sockets] == [True, False]
+        assert ada.page.evaluate("window.flickers") == []
+
+
+@in_both_modes
+def test_the_page_moves_on_before_the_lifetime_that_the_server_told(tmp_path, person, mode):
+    """Here the gateway really cuts, after six seconds."""
+    with serving(tmp_path / "data", *mode, program=(SHORT_LIVED, "6")) as server:
+        ada = person("Ada")
+        sockets = open_sockets(ada)
+        ada.page.add_init_script("Math.random = () => 0")
+        ada.joins(server.address)
+        ada.page.evaluate(WATCH_STATUS)
+
+        while not sockets[0].is_closed():
+            ada.page.wait_for_timeout(20)
+        ada.says("still on a line")
+        expect(ada.row("still on a line")).to_have_attribute("data-state", "sent")
 
         assert [socket.is_closed() for socket in sockets] == [True, False]
         assert ada.page.evaluate("window.flickers") == []
@@ -362,7 +521,8 @@ def test_it_works_over_plain_http_on_a_home_network(tmp_path, person):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     address = f"http://fireside.lan:{port}"
-    with serving(tmp_path / "data", "--port", str(port), "--public-url", address) as server:
+    there = ("--port", str(port), "--public-url", address, "--invites", "off")
+    with serving(tmp_path / "data", *there) as server:
         ada = person("Ada").joins(address)
         bob = person("Bob").joins(server.address)
         assert ada.page.evaluate("isSecureContext") is False

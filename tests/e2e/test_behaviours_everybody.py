@@ -5,10 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from meddling import Meddler
 from proxy import proxied
 from seeding import seed_many, words
 from serving import serving
-from states import violations_by_state
+from states import refuse_bad, violations_by_state
 
 pytestmark = pytest.mark.e2e
 
@@ -118,7 +119,9 @@ def test_a_dialog_gives_the_focus_back(tmp_path, person, look, opener):
 def test_a_phone_has_room_for_everything(tmp_path, person, width):
     look = PHONE | {"viewport": {"width": width, "height": 640}}
     with serving(tmp_path / "data") as server:
-        ada = person("Ada", **look).opens(server.address)
+        ada = person("Ada", **look)
+        Meddler(ada.page, up=refuse_bad)
+        ada.opens(server.address)
         check_phone(ada, width)
         ada.page.get_by_label("Your name").fill("Ada")
         ada.presses("Join the conversation")
@@ -126,6 +129,8 @@ def test_a_phone_has_room_for_everything(tmp_path, person, width):
         ada.sends("https://example.org/" + "averylongaddress" * 12)
         ada.sends("`" + "code" * 60 + "`\n```\n" + "wide " * 60 + "\n```")
         expect(ada.rows("sent")).to_have_count(2)
+        ada.sends("bad: this one is refused")
+        expect(ada.rows("failed")).to_have_count(1)
         check_phone(ada, width)
         for dialog in ("Settings", "Connection details"):
             ada.presses(dialog)
@@ -148,7 +153,7 @@ SMALL_TARGETS = """() => {
   const labelled = [...document.querySelectorAll("label:has(input[type])")];
   return [...document.querySelectorAll("button, input:not([type]), textarea"), ...labelled]
     .filter(it => it.checkVisibility() && it.getBoundingClientRect().height > 0)
-    .filter(it => it.getBoundingClientRect().height < 43.5)
+    .filter(it => Math.min(it.offsetWidth, it.offsetHeight) < 43.5)
     .map(it => it.outerHTML.slice(0, 90));
 }"""
 SMALL_FIELDS = """() => [...document.querySelectorAll("input:not([type]), textarea")]
@@ -179,14 +184,21 @@ def test_a_chosen_light_is_kept_and_there_from_the_first_paint(tmp_path, person)
 
         ada.is_inside()
         expect(ada.page.locator("body")).to_have_css("background-color", EMBERS)
-        assert ada.page.evaluate("window.firstTheme") == "dark"
+        assert ada.page.evaluate("[window.firstTheme, window.firstBars]") == ["dark", "#191614"]
+        ada.presses("Settings")
+        for theme, bars in (("Light", "#faf7f2"), ("Dark", "#191614"), ("System", "#faf7f2")):
+            ada.page.get_by_role("radio", name=theme).check()
+            assert ada.page.evaluate(f"({BARS})()") == bars
 
 
-FIRST_COLOUR = """new MutationObserver((_, observer) => {
+BARS = """() => [...document.querySelectorAll("meta[name=theme-color]")]
+  .find(meta => matchMedia(meta.media).matches).content"""
+FIRST_COLOUR = f"""new MutationObserver((_, observer) => {{
   if (!document.body) return;
   window.firstTheme = document.documentElement.dataset.theme;
+  window.firstBars = ({BARS})();
   observer.disconnect();
-}).observe(document, { childList: true, subtree: true });"""
+}}).observe(document, {{ childList: true, subtree: true }});"""
 
 
 def test_who_wants_no_motion_sees_none(tmp_path, person):

@@ -1,6 +1,7 @@
 """What one reads: it stays under the eye, in its order, and says what is new."""
 
 import itertools
+import json
 import re
 
 import pytest
@@ -8,7 +9,7 @@ from playwright.sync_api import expect
 
 from meddling import Meddler
 from proxy import proxied
-from scrolling import scroll
+from scrolling import WATCH_SHIFTS, scroll
 from seeding import moment, seed, seed_many
 from serving import serving
 
@@ -135,11 +136,12 @@ def test_the_last_known_messages_are_there_before_the_server_is(tmp_path, person
         expect(ada.rows("sent")).to_have_count(1)
         ada.page.evaluate(UNTIL_KEPT)
         proxy.cut_sockets()
-        ada.page.route("**/healthz", lambda route: route.abort())
+        ada.page.route("**/config.json", lambda route: route.abort())
 
         ada.page.reload()
 
         ada.sees("known from last time")
+        expect(ada.page.locator(".skeleton")).to_have_count(0)
 
 
 UNTIL_KEPT = """() => new Promise(done => {
@@ -167,6 +169,39 @@ def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(tmp_path, 
         expect(ada.log.locator("a")).to_have_attribute("rel", re.compile("noopener"))
         expect(ada.log.locator("img")).to_have_count(0)
         expect(ada.log.locator(".body.large")).to_have_text("❤️🔥")
+
+
+@on_both
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_a_skeleton_stands_still_until_the_first_page_is_there(tmp_path, person, look, motion):
+    held: list[dict] = []
+
+    def hold_pages(frame: dict) -> list[dict]:
+        if frame["type"] != "history":
+            return [frame]
+        held.append(frame)
+        return []
+
+    seed_many(tmp_path / "data", 120)
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **look, reduced_motion=motion)
+        ada.page.add_init_script(WATCH_SHIFTS)
+        meddler = Meddler(ada.page, down=hold_pages)
+        ada.opens(server.address)
+        ada.page.get_by_label("Your name").fill("Ada")
+        ada.presses("Join the conversation")
+        skeleton = ada.page.locator(".skeleton")
+        expect(skeleton).to_have_css("animation-delay", "0.3s")
+        expect(skeleton).to_have_css("opacity", "1")
+        lasts = skeleton.evaluate("it => parseFloat(getComputedStyle(it).animationDuration)")
+        assert lasts <= (0.1 if motion == "reduce" else 0.18)
+        assert skeleton.evaluate("it => it.getAnimations({subtree: true}).length") <= 1
+
+        meddler.says(json.dumps(held[0]))
+
+        expect(ada.log.locator('li[data-seq="120"]')).to_be_visible()
+        expect(skeleton).to_have_count(0)
+        assert ada.page.evaluate("window.shifts.unasked") < 0.02
 
 
 def test_others_words_are_announced_politely_and_own_and_old_ones_never(tmp_path, person):

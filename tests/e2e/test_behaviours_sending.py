@@ -1,5 +1,7 @@
 """What one writes: on screen at once, never lost, never doubled, never sent by mistake."""
 
+import socket
+
 import pytest
 from playwright.sync_api import expect
 
@@ -136,7 +138,7 @@ def test_what_is_written_offline_waits_and_goes_out_in_order(tmp_path, person, l
 
 def away(person, proxy) -> None:
     """Take the server away, but not the page: as when it comes from a cache."""
-    person.page.route("**/healthz", lambda route: route.abort())
+    person.page.route("**/config.json", lambda route: route.abort())
     proxy.cut_sockets()
 
 
@@ -161,28 +163,62 @@ def test_a_waiting_outbox_survives_a_reload(tmp_path, person):
         expect(ada.rows("sent")).to_have_count(3)
 
 
-def test_two_tabs_do_not_send_an_outbox_twice(tmp_path, person):
+@pytest.mark.parametrize("host", ["127.0.0.1", "fireside.lan"], ids=["locks", "plain http"])
+def test_two_tabs_do_not_send_an_outbox_twice(tmp_path, person, host):
+    """Over plain http there are no Web Locks: a tab leaves a fresh time instead."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with proxied(port) as proxy:
+        address = f"http://{host}:{proxy.port}"
+        public = ("--port", str(port), "--public-url", address, "--invites", "off")
+        with serving(tmp_path / "data", *public):
+            two_tabs_write_and_return(person, proxy, address)
+
+
+def two_tabs_write_and_return(person, proxy, address: str) -> None:
+    ada = person("Ada")
+    meddlers = [Meddler(ada.page)]
+    ada.joins(address)
+    assert ada.page.evaluate("isSecureContext") is (address == proxy.address)
+    proxy.cut_sockets()
+    ada.context.route("**/config.json", lambda route: route.abort())
+    ada.says("from one tab")
+    expect(ada.rows("waiting")).to_have_count(1)
+    other = ada.another_tab()
+    meddlers.append(Meddler(other.page))
+    other.opens(address)
+    expect(other.composer).to_be_visible()
+
+    proxy.mend()
+    expect(ada.row("from one tab")).to_have_attribute("data-state", "sent", timeout=15_000)
+    expect(other.row("from one tab")).to_have_attribute("data-state", "sent", timeout=15_000)
+
+    sends = [f for meddler in meddlers for f in meddler.sent if f["action"] == "sendMessage"]
+    assert len(sends) == 1
+    ada.sees("from one tab")
+    other.sees("from one tab")
+
+
+FORBID_STORAGE = """for (const name of ["indexedDB", "localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, {
+    get() { throw new DOMException(name, "SecurityError"); },
+  });"""
+
+
+def test_it_works_where_the_browser_keeps_nothing(tmp_path, person):
     with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
         ada = person("Ada")
-        meddlers = [Meddler(ada.page)]
+        ada.page.add_init_script(FORBID_STORAGE)
         ada.joins(proxy.address)
-        proxy.cut_sockets()
-        ada.context.route("**/healthz", lambda route: route.abort())
-        ada.says("from one tab")
+        ada.says("kept by the server")
+        expect(ada.rows("sent")).to_have_count(1)
+        proxy.cut()
+        ada.says("kept by the page")
         expect(ada.rows("waiting")).to_have_count(1)
-        other = ada.another_tab()
-        meddlers.append(Meddler(other.page))
-        other.opens(proxy.address)
-        expect(other.composer).to_be_visible()
 
         proxy.mend()
-        expect(ada.row("from one tab")).to_have_attribute("data-state", "sent", timeout=15_000)
-        expect(other.row("from one tab")).to_have_attribute("data-state", "sent", timeout=15_000)
 
-        sends = [f for meddler in meddlers for f in meddler.sent if f["action"] == "sendMessage"]
-        assert len(sends) == 1
-        ada.sees("from one tab")
-        other.sees("from one tab")
+        expect(ada.rows("sent")).to_have_count(2, timeout=15_000)
 
 
 def test_a_closed_tabs_outbox_is_sent_by_the_next(tmp_path, person):
@@ -317,3 +353,28 @@ def test_the_counter_counts_characters_and_nothing_is_cut(tmp_path, person):
         ada.composer.fill("🔥" * 1_000)
         ada.composer.press("Enter")
         expect(ada.rows("sent")).to_have_count(1)
+
+
+@on_both
+def test_the_mark_on_what_is_too_much_follows_the_field(tmp_path, person, look):
+    """Past 40 % of the screen the field scrolls, and with it what lies behind."""
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada", **look).joins(server.address)
+        ada.composer.fill("word " * 160 + "\n" * 40 + "x" * 160 + "too much\n")
+        expect(ada.page.locator(".overflow mark")).to_have_text("too much")
+        assert ada.composer.evaluate("it => it.scrollHeight - it.clientHeight") > 100
+
+        for where in ("it.scrollHeight", "0", "it.scrollHeight / 3", "it.scrollHeight"):
+            ada.composer.evaluate(f"it => {{ it.scrollTop = {where}; }}")
+            expect(ada.composer).to_have_js_property("scrollTop", scrolled(ada, ".overflow"))
+        mark = ada.page.locator(".overflow mark").bounding_box()
+        field = ada.composer.bounding_box()
+        assert field["y"] < mark["y"] < field["y"] + field["height"]
+
+
+def scrolled(person, selector: str) -> float:
+    """Say how far down something is scrolled, two frames from now."""
+    return person.page.locator(selector).evaluate(
+        """it => new Promise(done =>
+             requestAnimationFrame(() => requestAnimationFrame(() => done(it.scrollTop))))"""
+    )

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, InvalidMessage
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import connect as connect_sync
 
-from serving import ROOT, Running, in_both_modes, serving
+from serving import REHEARSED, ROOT, Running, in_both_modes, in_every_mode, serving
 
 BROKEN = str(Path(__file__).with_name("broken_server.py"))
 WRITERS, ROUNDS = 8, 3
@@ -35,7 +35,7 @@ class Writer:
 
     async def write(self, server: Running) -> None:
         """Send until the connection is lost; start with what the last crash left unsure."""
-        with contextlib.suppress(ConnectionClosed, InvalidMessage, OSError):
+        with contextlib.suppress(ConnectionClosed, InvalidHandshake, OSError):
             async with connect(f"{server.socket_url}?username={self.name}") as socket:
                 await socket.send(json.dumps({"action": "hello", "v": 1}))
                 while True:
@@ -52,6 +52,9 @@ class Writer:
         async for text in socket:
             frame = json.loads(text)
             if "type" not in frame:  # the gateway's own: the handler did not come back
+                return False
+            if frame["type"] == "error":  # too many at once: it is to be sent again
+                assert frame["retryable"], frame
                 return False
             if frame["type"] == "ack" and frame["nonce"] == nonce:
                 self.acked[nonce] = (frame["seq"], frame["messageId"])
@@ -120,30 +123,51 @@ async def write_while_handlers_are_killed(server: Running, writers: list[Writer]
     writing = asyncio.gather(*(writer.write(server) for writer in writers))
     killed = 0
     for _ in range(6):
-        await asyncio.sleep(random.uniform(0.3, 0.6))
-        killed += kill_children(server.process.pid)
+        await some_are_acked(writers)
+        await asyncio.sleep(random.uniform(0, 0.3))
+        killed += kill_handlers(server.process.pid)
     await asyncio.sleep(0.5)
     await asyncio.to_thread(server.stop)
     await asyncio.wait_for(writing, 20)
     return killed
 
 
-def kill_children(process_id: int) -> int:
+async def some_are_acked(writers: list[Writer]) -> None:
+    """Wait until there is progress: new processes need longer to start on a busy machine."""
+    goal = 2 + sum(len(writer.acked) for writer in writers)
+    for _ in range(1_000):
+        if sum(len(writer.acked) for writer in writers) >= goal:
+            return
+        await asyncio.sleep(0.01)
+
+
+def kill_handlers(process_id: int) -> int:
+    """End the processes that run functions; what keeps the rows is none of them."""
     children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
-    for child in children:
+    handlers = [child for child in children if runs_functions(child)]
+    for handler in handlers:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(int(child), signal.SIGKILL)
-    return len(children)
+            os.kill(int(handler), signal.SIGKILL)
+    return len(handlers)
+
+
+def runs_functions(process_id: str) -> bool:
+    with contextlib.suppress(OSError):
+        command = Path(f"/proc/{process_id}/cmdline").read_text()
+        return "localgateway.worker" in command or "confined.py" in command
+    return False
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc: use Linux")
-def test_handlers_killed_at_any_moment_lose_and_double_nothing(tmp_path):
+@pytest.mark.parametrize("mode", [("--faithful",), REHEARSED], ids=["faithful", "rehearsed"])
+@pytest.mark.timeout(120)
+def test_handlers_killed_at_any_moment_lose_and_double_nothing(tmp_path, mode):
     writers = [Writer(f"writer-{chr(97 + n) * 3}") for n in range(WRITERS)]
 
-    with serving(tmp_path / "data", "--faithful") as server:
+    with serving(tmp_path / "data", *mode) as server:
         killed = asyncio.run(write_while_handlers_are_killed(server, writers))
         assert server.process.returncode == 0
-    with serving(tmp_path / "data", "--faithful") as server:
+    with serving(tmp_path / "data", *mode) as server:
         assert problems(read_all(server), writers) == []
     assert killed >= 6
     assert sum(len(writer.acked) for writer in writers) > WRITERS
@@ -214,7 +238,7 @@ def syncs_of(sends: int, data: Path, *, program: tuple[str, ...] = ("-m", "fires
     return len(re.findall(r"f(?:data)?sync\(", log.read_text()))
 
 
-@in_both_modes
+@in_every_mode
 def test_the_plain_client_of_the_readme_talks(tmp_path, mode):
     with serving(tmp_path / "data", *mode) as server:
         for name, text in (("Ada", "Hello"), ("Bob", "Hi Ada")):

@@ -22,6 +22,7 @@ from fireside.entrypoints.local import (
     start_handlers,
 )
 from fireside.entrypoints.settings import Settings
+from localgateway.limits import Limits
 from serving import serving
 from test_trouble import ask
 
@@ -89,7 +90,8 @@ def test_ready_is_what_the_handlers_say(tmp_path, is_lost, status):
 def handlers_without_a_folder(tmp_path):
     (tmp_path / "file").write_text("in the way")
     folder = tmp_path / "file" / "folder"
-    return apart.with_handlers(api_document(), folder, EntryRules(), "http://127.0.0.1:9/ws")
+    endpoint = "http://127.0.0.1:9/ws"
+    return apart.with_handlers(api_document(), folder, EntryRules(), endpoint, Limits())
 
 
 def test_handlers_that_can_not_start_are_said_and_ended(tmp_path):

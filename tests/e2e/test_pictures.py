@@ -92,6 +92,62 @@ def test_right_to_left(tmp_path, person, look):
         keep(ada, f"right-to-left-{look}")
 
 
+NARROW = PHONE | {"viewport": {"width": 320, "height": 640}, "color_scheme": "light"}
+
+
+def test_narrow_with_too_much_written(tmp_path, person):
+    def refuse_bad(frame: dict) -> list[dict]:
+        is_bad = frame.get("message", "").startswith("This one")
+        return [{**frame, "message": "x" * 2_000} if is_bad else frame]
+
+    seed_talk(tmp_path / "data")
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada Kestrel", **NARROW)
+        ada.page.clock.install()
+        Meddler(ada.page, up=refuse_bad)
+        ada.opens(proxy.address)
+        keep(ada, "join-narrow")
+        ada.joins(proxy.address)
+        ada.sends("This one the server would not have.")
+        expect(ada.rows("failed")).to_have_count(1)
+        proxy.cut()
+        ada.sees_the_loss()
+        keep(ada, "offline-narrow")
+        proxy.mend()
+        ada.presses("Retry now")
+        ada.composer.fill("Nobody reads so long a message. " * 33)
+        ada.composer.evaluate("it => { it.scrollTop = it.scrollHeight; }")
+        keep(ada, "too-long-narrow")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forced_colours(tmp_path, person, scheme):
+    seed_talk(tmp_path / "data")
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        look = DESKTOP | {"forced_colors": "active", "color_scheme": scheme}
+        ada = person("Ada Kestrel", **look)
+        ada.page.clock.install()
+        ada.joins(proxy.address)
+        proxy.cut()
+        ada.sends("This one waits for the line.")
+        ada.sees_the_loss()
+        keep(ada, f"forced-colours-{scheme}")
+
+
+def test_who_is_let_in_no_more(tmp_path, person):
+    seed_talk(tmp_path / "data")
+    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+        ada = person("Ada Kestrel", **LOOKS["light"])
+        ada.page.clock.install()
+        ada.joins(proxy.address)
+        proxy.forbid_sockets()
+        for _ in range(60):
+            ada.page.clock.run_for(2_000)
+            ada.page.wait_for_timeout(20)
+        expect(ada.page.get_by_text("The server does not let you in any more.")).to_be_visible()
+        keep(ada, "blocked")
+
+
 def test_dialogs(tmp_path, person):
     with serving(tmp_path / "data") as server:
         ada = person("Ada Kestrel", **LOOKS["light"]).joins(server.address)

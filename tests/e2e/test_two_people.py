@@ -5,12 +5,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from serving import in_both_modes, serving
+from serving import in_both_modes, in_every_mode, serving
 
 pytestmark = pytest.mark.e2e
 
 
-@in_both_modes
+@in_every_mode
+@pytest.mark.timeout(120)
 def test_two_people_talk(tmp_path, person, mode):
     with serving(tmp_path / "data", *mode) as server:
         ada = person("Ada").joins(server.address)
@@ -39,7 +40,8 @@ def test_who_comes_later_reads_what_was_said(tmp_path, person, mode):
         expect(texts).to_have_text([f"message {number}" for number in range(5)])
 
 
-@in_both_modes
+@in_every_mode
+@pytest.mark.timeout(180)
 def test_a_page_outlives_its_server(tmp_path, person, mode):
     """Killed and started again on the same port: what was written meanwhile arrives, once."""
     with serving(tmp_path / "data", *mode) as server:
@@ -52,8 +54,8 @@ def test_a_page_outlives_its_server(tmp_path, person, mode):
         ada.says("while away")
 
     with serving(tmp_path / "data", *mode, "--port", port):
-        expect(bob.log.get_by_text("while away", exact=True)).to_have_count(1, timeout=30_000)
-        expect(ada.log.get_by_text("while away", exact=True)).to_have_count(1, timeout=30_000)
+        expect(bob.log.get_by_text("while away", exact=True)).to_have_count(1, timeout=60_000)
+        expect(ada.log.get_by_text("while away", exact=True)).to_have_count(1, timeout=60_000)
         bob.sees("before")
 
 

@@ -71,6 +71,7 @@ class Region:
             "FIRESIDE_ENDPOINT": f"{self.address}/{self.name}",
             "FIRESIDE_FANOUT_FUNCTION": f"arn:aws:lambda:{REGION}:1:function:{self.name}:live",
             "FIRESIDE_HOSTS": HOSTS,
+            "FIRESIDE_INVITE_SHA256": "open",
             **more,
         }
 
@@ -85,7 +86,7 @@ class Cloud:
     def __init__(self, server, dynamodb):
         self.address = f"http://127.0.0.1:{server.port}"
         credentials = Credentials(KEY_ID, SECRET)
-        self.tables = DynamoDbApi(dynamodb, REGION, credentials, call_seconds=10)
+        self.tables = DynamoDbApi(dynamodb, REGION, credentials, call_seconds=30)
         self.broken = []
         self._dynamodb = urlsplit(dynamodb).netloc
         self._regions = {}
@@ -187,7 +188,9 @@ class Furniture:
         world = aws.World(
             house.clock, house.entropy, lambda: "epoch-1", PATIENT, say=lambda _line: None
         )
-        handler = aws.make_chat(region.environ(), world)
+        invites = house.rules.invites
+        known = "open" if invites is None else " ".join(invites)
+        handler = aws.make_chat(region.environ(FIRESIDE_INVITE_SHA256=known), world)
         return store, seen_registry(self._cloud, region, house.clock), handler
 
 

@@ -18,6 +18,8 @@ NOON = 1_795_345_200_000
 
 HOST = "localhost:8080"
 
+OPEN = EntryRules(invites=None)
+
 LIFECYCLE = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}
 
 
@@ -61,12 +63,12 @@ class WatchedStore(MemoryStore):
 class House:
     """Router, chat and adapters, with a clock that moves only when told to."""
 
-    cloud = None
+    cloud = region = None
 
-    def __init__(self, store=None):
+    def __init__(self, store=None, rules=OPEN):
         self.now_ms = NOON
         self.mailboxes = Mailboxes()
-        self.rules = EntryRules()
+        self.rules = rules
         self.clock = lambda: self.now_ms
         self.entropy = itertools.count(1).__next__
         self._request_ids = (f"request-{number}" for number in itertools.count(1))
@@ -80,11 +82,15 @@ class House:
         self.chat = Chat(
             store, self.registry, self.mailboxes, clock=self.clock, entropy=self.entropy
         )
-        self.handler = make_handler(self.chat, self.rules)
+        self.handler = make_handler(self.chat, lambda: self.rules)
+
+    def somebody(self, username, connection_id=None):
+        """Bring somebody to the door."""
+        return Person(self, username, connection_id or username, self.now_ms)
 
     def join(self, username, connection_id=None, *, hello=False):
         """Open a connection, as a handshake does."""
-        person = Person(self, username, connection_id or username, self.now_ms)
+        person = self.somebody(username, connection_id)
         response = self.handler(person.connect_event(), None)
         assert response == {"statusCode": 200}, response
         if hello:

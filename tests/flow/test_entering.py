@@ -3,6 +3,7 @@
 import pytest
 
 from fireside.domain.entry import EntryRules
+from fireside.domain.invite import hash_of
 from fireside.entrypoints.authorizer import make_authorizer
 from fireside.entrypoints.router import make_handler, storage_failed
 from tests.flow.house import HOST, House
@@ -17,7 +18,7 @@ def knock(username="Ann", host=HOST, origin=None):
         "headers": headers,
         "queryStringParameters": {} if username is None else {"username": username},
     }
-    return make_authorizer(EntryRules())(event, None)
+    return make_authorizer(lambda: EntryRules(invites=None))(event, None)
 
 
 def test_whoever_may_enter_is_vouched_for_under_a_folded_id():
@@ -50,7 +51,7 @@ def test_whoever_may_not_is_denied(refused):
 def test_a_handshake_without_headers_or_query_is_denied():
     event = {"methodArn": ARN, "headers": None, "queryStringParameters": None}
 
-    result = make_authorizer(EntryRules())(event, None)
+    result = make_authorizer(lambda: EntryRules(invites=None))(event, None)
 
     assert result["policyDocument"]["Statement"][0]["Effect"] == "Deny"
 
@@ -125,8 +126,139 @@ def test_nobody_is_let_in_while_the_store_is_broken():
 @pytest.mark.in_memory
 def test_an_allowed_page_may_connect():
     house = House()
-    rules = EntryRules(frozenset({"chat.example"}), frozenset({"https://page.example"}))
+    hosts, origins = frozenset({"chat.example"}), frozenset({"https://page.example"})
+    rules = EntryRules(hosts, origins, invites=None)
     event = house.join("Ann").connect_event()
     event["headers"] = {"Host": "chat.example", "Origin": "https://page.example"}
 
-    assert make_handler(house.chat, rules)(event, None) == {"statusCode": 200}
+    assert make_handler(house.chat, lambda: rules)(event, None) == {"statusCode": 200}
+
+
+# --- Closed by default ------------------------------------------------------------------------
+
+SECRET = "AbCdEfGhIjKlMnOpQrSt_-"
+WAY_IN = "only-the-proxy-knows-it"
+CLOSED = EntryRules(invites=frozenset({hash_of("an older one"), hash_of(SECRET)}))
+BEHIND_A_PROXY = EntryRules(invites=CLOSED.invites, way_in=hash_of(WAY_IN))
+
+INVITED = [
+    {"protocols": f"fireside.v1, invite.{SECRET}"},
+    {"protocols": f"invite.{SECRET}"},
+    {"protocols": "invite.an older one"},
+    {"query": {"invite": SECRET}},
+]
+NOT_INVITED = [
+    {},
+    {"protocols": "fireside.v1"},
+    {"protocols": "fireside.v1, invite."},
+    {"protocols": f"invite.{SECRET}x"},
+    {"protocols": f"invite.{SECRET.lower()}"},
+    {"protocols": SECRET},
+    {"protocols": f"invite.{hash_of(SECRET)}"},
+    {"query": {"invite": ""}},
+    {"query": {"invite": "wrong"}},
+    {"query": {"Invite": SECRET}},
+    {"headers": {"invite": SECRET}},
+]
+
+
+class Untouchable:
+    """What must not even be looked at."""
+
+    def __getattr__(self, name):
+        raise AssertionError(name)
+
+
+def handshake(protocols=None, query=None, headers=None, rules=CLOSED):
+    house = House(rules=rules)
+    event = house.somebody("Ann").connect_event()
+    event["methodArn"] = ARN
+    event["queryStringParameters"] |= query or {}
+    event["headers"] |= headers or {}
+    if protocols is not None:
+        event["headers"]["Sec-WebSocket-Protocol"] = protocols
+    return house, event
+
+
+def decision(event, rules):
+    result = make_authorizer(lambda: rules)(event, None)
+    return result["policyDocument"]["Statement"][0]["Effect"]
+
+
+@pytest.mark.parametrize("carried", INVITED)
+def test_who_is_invited_enters_and_hears_of_one_subprotocol_that_was_offered(carried):
+    house, event = handshake(**carried)
+
+    assert decision(event, CLOSED) == "Allow"
+    response = house.handler(event, None)
+
+    assert response["statusCode"] == 200
+    assert house.registry.in_room("general").ids == {"Ann"}
+    named = response.get("headers", {}).get("Sec-WebSocket-Protocol")
+    offered = carried.get("protocols", "").split(", ")
+    assert named == (offered[0] or None)
+
+
+@pytest.mark.parametrize("carried", NOT_INVITED)
+def test_who_is_not_is_turned_away_before_anything_is_touched(carried):
+    house, event = handshake(**carried)
+    if house.region is None:
+        house.chat.messages = house.chat.connections = house.chat.outbound = Untouchable()
+
+    assert decision(event, CLOSED) == "Deny"
+    assert house.handler(event, None) == {"statusCode": 403}
+
+    assert house.region is None or not house.region.calls
+    assert house.registry.in_room("general").ids == frozenset()
+
+
+@pytest.mark.in_memory
+@pytest.mark.parametrize("carried", [*INVITED, *NOT_INVITED])
+def test_nobody_enters_where_nothing_was_said_about_invites(carried):
+    _, event = handshake(**carried)
+
+    assert decision(event, EntryRules()) == "Deny"
+
+
+@pytest.mark.in_memory
+@pytest.mark.parametrize("carried", [*INVITED, *NOT_INVITED])
+def test_an_open_place_asks_nobody(carried):
+    _, event = handshake(**carried)
+
+    assert decision(event, EntryRules(invites=None)) == "Allow"
+
+
+@pytest.mark.in_memory
+@pytest.mark.parametrize(
+    ("header", "effect"),
+    [
+        ({"X-Fireside-Origin": WAY_IN}, "Allow"),
+        ({"x-fireside-origin": WAY_IN}, "Allow"),
+        ({"x-fireside-origin": "guessed"}, "Deny"),
+        ({"x-fireside-origin": hash_of(WAY_IN)}, "Deny"),
+        ({}, "Deny"),
+    ],
+)
+def test_nobody_comes_past_the_proxy(header, effect):
+    _, event = handshake(**INVITED[0], headers=header)
+
+    assert decision(event, BEHIND_A_PROXY) == effect
+
+
+@pytest.mark.in_memory
+def test_rules_may_change_while_the_server_runs():
+    house, event = handshake(**INVITED[0])
+    assert house.handler(event, None)["statusCode"] == 200
+
+    house.rules = EntryRules(invites=frozenset({hash_of("a newer one")}))
+
+    assert house.handler(event, None) == {"statusCode": 403}
+
+
+@pytest.mark.in_memory
+def test_a_refusal_says_what_to_ask_for_and_repeats_no_secret():
+    _, event = handshake(protocols="invite.hush-hush-hush")
+
+    result = make_authorizer(lambda: CLOSED)(event, None)
+
+    assert "hush" not in str(result)

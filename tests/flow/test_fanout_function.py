@@ -1,11 +1,14 @@
 """What `chat` hands over and `fanout` does with it, and what both say about it in the log."""
 
+import dataclasses
 import json
 import threading
 
+import boto3
 import pytest
 
 from fireside.adapters import fanout, handover
+from fireside.adapters.tables import Patience
 from fireside.domain.errors import Busy
 from fireside.entrypoints import aws, metrics
 from tests.contract.drafts import draft
@@ -211,6 +214,19 @@ def test_what_was_not_kept_is_counted_as_no_ack(functions):
     assert functions.counts()["Acks"] == 0
 
 
+def test_nobody_is_told_to_stay_away_because_a_table_is_busy(functions):
+    def throttled(call):
+        if call.kind == "BatchWriteItem":
+            raise Refused(400, "ProvisionedThroughputExceededException")
+
+    impatient = dataclasses.replace(functions.world, patience=Patience(budget_ms=0))
+    handler = aws.make_chat(functions.region.environ(), impatient)
+    event = functions.house.join("Ann").connect_event()
+    functions.region.before = throttled
+
+    assert handler(event, None) == {"statusCode": 503}
+
+
 def test_forgetting_that_fails_is_no_reason_to_send_again(functions, monkeypatch):
     ann = functions.house.join("Ann")
     functions.house.join("Bob")
@@ -250,6 +266,7 @@ def test_a_receiver_that_hangs_does_not_hold_the_answer(functions, monkeypatch):
 
 def test_the_sdk_does_the_same(functions, monkeypatch):
     monkeypatch.setattr(fanout, "INLINE", 2)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers another test's key
     environ = functions.region.environ(FIRESIDE_AWS_CLIENT="boto3")
     for name, value in environ.items():
         if name.startswith("AWS_"):  # where the SDK looks by itself

@@ -117,6 +117,10 @@ def test_rule_4_hello_says_how_often_to_ping():
     assert limits["pingSeconds"] == (25 if costs_nothing else 510)
 
 
+def test_hello_says_after_how_long_the_gateway_cuts():
+    assert House().join("Ann").ask("hello", v=1)["limits"]["lifetimeSeconds"] == 7200
+
+
 def test_rule_5_a_hole_can_be_filled():
     house = House()
     ann, bob = house.join("Ann"), house.join("Bob", hello=True)

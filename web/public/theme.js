@@ -1,7 +1,12 @@
 /* Before the first paint: the theme chosen on this device, so that nothing flashes. */
 try {
   const theme = localStorage.getItem("fireside.theme");
-  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  if (theme === "light" || theme === "dark") {
+    document.documentElement.dataset.theme = theme;
+    // The browser's own bars; settings.ts does the same when one chooses.
+    for (const meta of document.querySelectorAll("meta[name=theme-color]"))
+      meta.setAttribute("media", meta.dataset.theme === theme ? "all" : "not all");
+  }
 } catch {
   // No storage: the system's theme.
 }

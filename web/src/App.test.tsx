@@ -127,6 +127,16 @@ describe("the door", () => {
     expect(world.sockets).toHaveLength(2);
   });
 
+  it("leaves exactly one socket open after a change of name, in strict mode", async () => {
+    await enter();
+    await leave();
+    await join("Grace");
+    await act(async () => world.socket.opens());
+    await says(helloFrame(), pageFrame([]));
+    expect(world.openSockets.map(({ url }) => url.split("=")[1])).toEqual(["Grace"]);
+    expect(world.sockets).toHaveLength(2);
+  });
+
   it("remembers the name", async () => {
     await enter();
     await leave();
@@ -282,6 +292,41 @@ describe("a lost line", () => {
     expect(find(".net").textContent).toContain("You were here for a day.");
     await act(async () => button("Join again").click());
     expect(world.sockets).toHaveLength(2);
+  });
+});
+
+describe("the details of the connection", () => {
+  it("say how far the log is whole, and count bad frames while they are open", async () => {
+    await enter();
+    await act(async () => button("Connection details").click());
+    await act(async () => vi.dynamicImportSettled());
+    const told = () => find("dialog").textContent;
+    expect(told()).toContain("Messagesnone yet");
+    expect(told()).toContain("0 frames skipped");
+
+    await says(messageFrame(1, "one"));
+    expect(told()).toContain("complete to #1Still");
+    await says(messageFrame(3, "three"));
+    expect(told()).toContain("complete to #1, fetching up to #3");
+    await says(messageFrame(2, "two"));
+    expect(told()).toContain("complete to #3Still");
+
+    await act(async () => world.socket.says("nonsense"));
+    expect(told()).toContain("1 frame skipped");
+    await act(async () => world.socket.says("nonsense"));
+    expect(told()).toContain("2 frames skipped");
+  });
+
+  it("write large numbers so that they can be read", async () => {
+    await enter();
+    await leave();
+    await join();
+    await act(async () => world.socket.opens());
+    const messages = [messageFrame(1_234, "late")];
+    await says(helloFrame(), pageFrame([], { messages, prev: 1_234 }));
+    await act(async () => button("Connection details").click());
+    await act(async () => vi.dynamicImportSettled());
+    expect(find("dialog").textContent).toContain("complete to #1,234");
   });
 });
 

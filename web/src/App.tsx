@@ -2,7 +2,9 @@
 
 import { useEffect, useState } from "react";
 import { browserHome, type Home, type Visit, visit } from "./chat";
+import { takeInvite } from "./connection/invite";
 import { isInside } from "./connection/machine";
+import { useConfig } from "./connection/useConfig";
 import { useConnection } from "./connection/useConnection";
 import { Join } from "./join/Join";
 import { rememberInside, returningName } from "./join/remembered";
@@ -13,6 +15,8 @@ export function App({ home: given }: { home?: Home }) {
   const [present, setPresent] = useState<Visit | null>(() => returning(home));
   const connection = useConnection(present?.client ?? null);
   const inside = present !== null && isInside(connection);
+  const config = useConfig(home.world.config, connection.name === "refused");
+  useInviteLinks(() => present?.client.retry());
 
   useEffect(() => {
     if (connection.name === "open") rememberInside(true);
@@ -25,7 +29,27 @@ export function App({ home: given }: { home?: Home }) {
   }
 
   if (inside) return <Room visit={present} connection={connection} onLeave={leave} />;
-  return <Join connection={connection} onJoin={(name) => setPresent(visit(name, home))} />;
+  return (
+    <Join
+      connection={connection}
+      asksInvite={config.invite === "required"}
+      onJoin={(name) => setPresent(visit(name, home))}
+    />
+  );
+}
+
+/** A link that is opened while the page is: only the fragment changes, so nothing loads anew. */
+function useInviteLinks(onInvite: () => void) {
+  const [, setTaken] = useState(0);
+  useEffect(() => {
+    const look = () => {
+      if (!takeInvite()) return;
+      setTaken((times) => times + 1);
+      onInvite();
+    };
+    addEventListener("hashchange", look);
+    return () => removeEventListener("hashchange", look);
+  });
 }
 
 function returning(home: Home): Visit | null {

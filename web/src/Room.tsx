@@ -3,7 +3,7 @@
 import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Visit } from "./chat";
 import { Banner } from "./connection/Banner";
-import type { State } from "./connection/machine";
+import { isBlocked, type State } from "./connection/machine";
 import { type Outage, useOutage } from "./connection/useOutage";
 import { keep, kept } from "./device/kept";
 import { useSettings } from "./settings/settings";
@@ -15,6 +15,7 @@ import type { Draft, Timeline as RoomTimeline } from "./timeline/timeline";
 import { Avatar } from "./ui/Avatar";
 import { Icon } from "./ui/Icon";
 import { Mark } from "./ui/Mark";
+import { STRINGS } from "./ui/strings";
 import { LIMITS } from "./wire/frames";
 import "./room.css";
 
@@ -42,6 +43,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   const { enterBreaks } = useSettings();
   const [text, setText] = useDraft(visit.username, timeline.room);
   const [opened, setOpened] = useState<Opened>(null);
+  const skipped = useSyncExternalStore(client.subscribe, client.getSkipped);
   useTab(timeline, reading.unread);
   useHelpKey(() => setOpened("keys"));
   const { me, known } = useMe(timeline, visit.username);
@@ -55,15 +57,15 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   return (
     <div className="app">
       <a className="skip" href="#composer">
-        Skip to writing
+        {STRINGS.room.skip}
       </a>
-      <aside className="side" aria-label="Rooms and you">
+      <aside className="side" aria-label={STRINGS.room.side}>
         <div className="brand">
           <Mark />
-          <b>Fireside</b>
+          <b>{STRINGS.app}</b>
         </div>
-        <nav className="nav" aria-label="Rooms">
-          <h2>Rooms</h2>
+        <nav className="nav" aria-label={STRINGS.room.rooms}>
+          <h2>{STRINGS.room.rooms}</h2>
           <ul>
             <li aria-current="page">
               <Icon name="hash" />
@@ -86,7 +88,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
         <header className="head">
           <div className="grow">
             <h1>
-              <bdi># {timeline.room}</bdi>
+              <bdi>{STRINGS.room.title(timeline.room)}</bdi>
             </h1>
             <div className="head-status">
               <Status connection={connection} outage={outage} />
@@ -125,7 +127,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
         {opened === "diagnostics" && (
           <DiagnosticsDialog
             timeline={timeline}
-            skipped={client.getSkipped()}
+            skipped={skipped}
             words={statusOf(connection, outage)[0]}
             onClose={() => setOpened(null)}
           />
@@ -147,8 +149,9 @@ function Status({ connection, outage }: { connection: State; outage: Outage }) {
 }
 
 function statusOf(connection: State, outage: Outage): [words: string, look: "on" | "wait" | "off"] {
-  if (connection.name === "closed") return ["Disconnected", "off"];
-  return outage === "none" ? ["Connected", "on"] : ["Reconnecting", "wait"];
+  if (connection.name === "closed" || isBlocked(connection))
+    return [STRINGS.line.disconnected, "off"];
+  return outage === "none" ? [STRINGS.line.connected, "on"] : [STRINGS.line.reconnecting, "wait"];
 }
 
 function Tools({ onOpen }: { onOpen: (dialog: Opened) => void }) {
@@ -157,7 +160,7 @@ function Tools({ onOpen }: { onOpen: (dialog: Opened) => void }) {
       <button
         type="button"
         className="icon-btn"
-        aria-label="Connection details"
+        aria-label={STRINGS.details.title}
         onClick={() => onOpen("diagnostics")}
       >
         <Icon name="signal" />
@@ -165,7 +168,7 @@ function Tools({ onOpen }: { onOpen: (dialog: Opened) => void }) {
       <button
         type="button"
         className="icon-btn"
-        aria-label="Settings"
+        aria-label={STRINGS.settings.title}
         onClick={() => onOpen("settings")}
       >
         <Icon name="settings" />
@@ -198,7 +201,7 @@ function useDraft(name: string, room: string): [string, (text: string) => void] 
 function useHelpKey(onHelp: () => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      const writing = event.target instanceof Element && event.target.matches("input, textarea");
+      const writing = event.target instanceof Element && event.target.matches("input,textarea");
       if (event.key === "?" && !writing) onHelp();
       if (event.key === "Escape" && writing === false && !document.querySelector("dialog[open]"))
         document.getElementById("composer")?.focus();

@@ -1,6 +1,6 @@
 /** One visit: a name at the door, the connection, and the room's timeline behind it. */
 
-import { addressFor, ConnectionClient, type World } from "./connection/client";
+import { addressFor, browserWorld, ConnectionClient, type World } from "./connection/client";
 import { browserDevice, type Device } from "./device/device";
 import { openTab, type Tabs } from "./device/tabs";
 import { keeperFor } from "./timeline/keeper";
@@ -8,12 +8,12 @@ import { TimelineStore } from "./timeline/store";
 
 export type Visit = { username: string; client: ConnectionClient; store: TimelineStore };
 
-export type Home = { world?: World | undefined; device: Device; tab: Promise<Tabs> };
+export type Home = { world: World; device: Device; tab: Promise<Tabs> };
 
 export const ROOM = "general";
 
 export function browserHome(): Home {
-  return { device: browserDevice(), tab: openTab() };
+  return { world: browserWorld, device: browserDevice(), tab: openTab() };
 }
 
 /** Who is `returning` was inside before the page was loaded again, and need not stand at the door. */

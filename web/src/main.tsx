@@ -5,7 +5,9 @@ import "./styles/base.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
+import { takeInvite } from "./connection/invite";
 
+takeInvite();
 const root = document.getElementById("root");
 if (root)
   createRoot(root).render(

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
-from fireside.adapters.pool import Answer, Pool
+from fireside.adapters.http_answer import Answer
+from fireside.adapters.pool import Pool
 from fireside.adapters.sigv4 import Credentials, Signer
 
 log = logging.getLogger(__name__)

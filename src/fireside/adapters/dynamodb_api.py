@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 from fireside.adapters import tables
-from fireside.adapters.pool import Answer as HttpAnswer
+from fireside.adapters.http_answer import Answer as HttpAnswer
 from fireside.adapters.pool import Pool
 from fireside.adapters.sigv4 import Credentials, Signer
 from fireside.adapters.tables import Operation, Passing, Refused, failure

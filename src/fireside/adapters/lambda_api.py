@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Protocol
 from urllib.parse import quote
 
-from fireside.adapters.pool import Answer, Pool
+from fireside.adapters.http_answer import Answer
+from fireside.adapters.pool import Pool
 from fireside.adapters.sigv4 import Credentials, Signer
 
 log = logging.getLogger(__name__)

@@ -9,13 +9,14 @@ import functools
 import itertools
 import math
 import os
-import re
 import selectors
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+from fireside.adapters.http_answer import Answer, is_last, parse
 
 MOST_CONNECTIONS = 100
 
@@ -24,22 +25,6 @@ _WIDTH = 2.4
 number is the root of (requests, 10 ms each, 0.29 of a CPU, over 0.5 ms a handshake)."""
 
 _PIECE = 64 * 1024
-_LONGEST_HEAD = 64 * 1024
-_LONGEST_BODY = 16 * 1024 * 1024
-# These look at a head in lower case: to search without regard to case takes ten times as long.
-_STATUS = re.compile(rb"http/1\.1 (\d{3})\b")
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,10})[ \t]*\r\n")
-_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n")
-_LAST = re.compile(rb"\r\nconnection:[ \t]*close[ \t]*\r\n")
-_NO_BODY = frozenset({204, 304})
-
-
-class Answer(NamedTuple):
-    """What a server answered."""
-
-    status: int
-    head: bytes
-    body: bytes
 
 
 class Pool:
@@ -336,11 +321,10 @@ class _Line:
                 self._has_ended = _has_peer(self.socket)
                 raise EOFError
             self._received += piece
-            answer, end = _parse(self._received)
+            answer, end = parse(self._received)
             if answer is not None:
                 self._is_used = True
-                last = _LAST.search(answer.head.lower()) is not None
-                self.is_reusable = not last and end == len(self._received)
+                self.is_reusable = not is_last(answer) and end == len(self._received)
                 return answer
 
 
@@ -351,59 +335,6 @@ def _has_peer(ended: socket.socket) -> bool:
     except OSError:
         return False
     return True
-
-
-def _parse(data: bytearray) -> tuple[Answer | None, int]:
-    """Read an answer; None while it is not complete. Tell where it ends.
-
-    Raises:
-        ValueError: It is no answer, or longer than any that we ask for.
-    """
-    start = data.find(b"\r\n\r\n") + 4
-    if start < len(b"\r\n\r\n"):
-        if len(data) > _LONGEST_HEAD:
-            raise ValueError("the head does not end")
-        return None, 0
-    head = bytes(data[: start - 2])
-    if len(data) - start > _LONGEST_BODY:
-        raise ValueError("the body is too long")
-    status = _status(head.lower())
-    body, end = _body(status, head.lower(), data, start)
-    return (None, 0) if body is None else (Answer(status, head, body), end)
-
-
-def _status(head: bytes) -> int:
-    match = _STATUS.match(head)
-    if match is None:
-        raise ValueError("that is not HTTP/1.1")
-    return int(match[1])
-
-
-def _body(status: int, head: bytes, data: bytearray, start: int) -> tuple[bytes | None, int]:
-    """Return the body and where it ends, or None while some of it is missing."""
-    length = _LENGTH.search(head)
-    if status in _NO_BODY:
-        return b"", start
-    if length is not None:
-        end = start + int(length[1])
-        return (bytes(data[start:end]) if len(data) >= end else None), end
-    if _CHUNKED.search(head) is None:
-        raise ValueError("nothing says where the body ends")
-    return _chunks(data, start)
-
-
-def _chunks(data: bytearray, at: int) -> tuple[bytes | None, int]:
-    """Put the pieces of a body together, once the last one is there."""
-    body = bytearray()
-    while (line_end := data.find(b"\r\n", at)) >= 0:
-        size = int(data[at:line_end].partition(b";")[0], 16)
-        at = line_end + 2 + size + 2
-        if size < 0 or len(data) < at:
-            break
-        if size == 0:
-            return bytes(body), at
-        body += data[line_end + 2 : at - 2]
-    return None, at
 
 
 def _width(count: int) -> int:

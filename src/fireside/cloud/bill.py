@@ -44,6 +44,9 @@ def lines(
         (prices.SITE_IN, usage.site_in_gb),
         (prices.PAGE_STORED, usage.page_stored_gb),
         (prices.LOGS, usage.log_gb),
+        (prices.BACKED_UP, usage.backup_gb),
+        (prices.METRICS, usage.metrics),
+        (prices.ALARMS, usage.alarms),
     )
     return [Line(price, quantity, price.free * free_tier) for price, quantity in priced]
 

@@ -21,10 +21,12 @@ ALLOWED = frozenset(sys.argv[1:]) if __name__ == "__main__" else frozenset[str](
 def stay_here(event: str, arguments: tuple[Any, ...]) -> None:
     """Refuse to connect to, or even to look up, what is not this machine; an audit hook."""
     match event, arguments:
-        case (("socket.connect" | "socket.sendto"), (_, (host, *_))) if not _is_here(host):
+        case (("socket.connect" | "socket.sendto" | "socket.sendmsg"), (_, (host, *_))) if (
+            not _is_here(host)
+        ):
             raise Outside(f"A rehearsal stays on this machine: no connection to {host}")
         case (
-            ("socket.getaddrinfo" | "socket.gethostbyname"),
+            ("socket.getaddrinfo" | "socket.gethostbyname" | "socket.gethostbyaddr"),
             (host, *_),
         ) if host is not None and not _is_here(host):
             raise Outside(f"A rehearsal stays on this machine: {host} is not looked up")

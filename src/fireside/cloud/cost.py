@@ -12,6 +12,7 @@ from fireside.cloud.plot import Point
 
 _PEOPLE = (5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 _BRIEFLY = 100  # from here on, no digits behind the point
+_CENT = 0.01
 
 
 def habits(said: Mapping[str, object]) -> Habits:
@@ -70,7 +71,9 @@ def table(found: Sequence[Line]) -> Iterator[str]:
     for line in found:
         if line.quantity > 0:
             yield f"{line.price.service:<12} {_arithmetic(line):<74} ${line.dollars:>9,.4f}"
-    yield f"{'Together':<12} {'':<74} ${bill.total(found):>9,.2f}"
+    together = bill.total(found)
+    digits = 2 if together >= _CENT else 4
+    yield f"{'Together':<12} {'':<74} ${together:>9,.{digits}f}"
 
 
 def points(habits: Habits, *, free_tier: bool = True) -> list[Point]:

@@ -1,5 +1,6 @@
 """DynamoDB Local behind a counter: what passes is passed on as it is, and billed as AWS would."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any, cast, get_args
@@ -62,6 +63,7 @@ class CountedTables:
         await self._session.close()
 
     async def _answer(self, request: web.Request) -> web.Response:
+        began = asyncio.get_running_loop().time()
         operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         body = await request.read()
         headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
@@ -69,7 +71,7 @@ class CountedTables:
             found = await answer.read()
             self._count(operation, body, answer.status, found)
             if operation in _KINDS:
-                await self._weather.wait(_KINDS[operation])
+                await self._weather.wait(_KINDS[operation], began)
             kept = {
                 name: answer.headers[name]
                 for name in (hdrs.CONTENT_TYPE, "x-amz-crc32", "x-amzn-RequestId")

@@ -43,6 +43,8 @@ PAGE_MESSAGES = 50
 FRAME_BYTES, COMMAND_BYTES = 320, 120  # around a message's text, to and from people
 MONTHS_KEPT = 12
 
+METRICS, ALARMS = 8, 10  # docs/reference/functions.md; infra/
+
 _GB = 1_000_000_000
 _KB_READ = 4_096
 
@@ -96,6 +98,9 @@ class Usage:
     site_in_gb: float = 0
     page_stored_gb: float = 0
     log_gb: float = 0
+    backup_gb: float = 0
+    metrics: float = 0
+    alarms: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +166,13 @@ def usage(habits: Habits) -> Usage:
     pushed = one.sends * one.members * (FRAME_BYTES + one.message_bytes)
     pages = one.history_loads * PAGE_MESSAGES * (FRAME_BYTES + one.message_bytes)
     said = one.sends * (COMMAND_BYTES + one.message_bytes) + 2 * one.pings * COMMAND_BYTES
+    kept = MONTHS_KEPT * one.sends * _rows(one.message_bytes)[0] / _GB
     return replace(
         used,
-        stored_gb=MONTHS_KEPT * one.sends * _rows(one.message_bytes)[0] / _GB,
+        stored_gb=kept,
+        backup_gb=kept,
+        metrics=METRICS,
+        alarms=ALARMS,
         site_requests=visits * PAGE_REQUESTS + one.connections,
         site_out_gb=(pushed + pages + visits * PAGE_BYTES) / _GB,
         site_in_gb=said / _GB,
@@ -228,6 +237,9 @@ def naive_usage(habits: Habits) -> Usage:
     both_ways = 2 * ours.connections * 0.05
     return replace(
         usage(habits),
+        backup_gb=0,
+        metrics=0,
+        alarms=0,
         messages=ours.sends * (1 + online) + 2 * ours.history_loads,
         requests=ours.sends + 2 * ours.connections + ours.history_loads,
         gb_seconds=(seconds + both_ways) * NAIVE_MEMORY_GB,

@@ -52,8 +52,9 @@ class Package:
 
 def describe(package: Package) -> str:
     """Say what is in the zip, and what is not."""
+    where = package.path if package.path.exists() else package.path.name
     lines = [
-        f"{package.path}: {len(package.modules)} modules, {package.size:,} bytes",
+        f"{where}: {len(package.modules)} modules, {package.size:,} bytes",
         f"sha256 {package.sha256}",
     ]
     if not package.has_byte_code:

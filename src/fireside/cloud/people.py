@@ -77,28 +77,28 @@ class Person:
                 answer.set_result(now)
 
 
-async def talk(url: str, people: int, messages: int, seed: int) -> Heard:
+async def talk(url: str, people: int, messages: int, seed: int, heard: Heard) -> None:
     """Have people come, each say so many messages, ask for the heads, and go."""
-    heard, chance = Heard(expected=people * messages * (people - 1)), random.Random(seed)  # noqa: S311 - to be repeated, no secret
-    async with AsyncExitStack() as open_sockets:
-        crowd = [await _join(url, number, heard, open_sockets) for number in range(people)]
+    chance = random.Random(seed)  # noqa: S311 - to be repeated, no secret
+    heard.expected = people * messages * (people - 1)
+    async with AsyncExitStack() as leaving:
+        crowd = [await join(url, number, heard, leaving) for number in range(people)]
         turns = [number for number in range(people) for _ in range(messages)]
         chance.shuffle(turns)
         await _take_turns(crowd, turns, chance)
         await _until_seen(heard)
         for person in crowd:
             heard.pings += await person.ask("ping") is not None
-        await asyncio.gather(*(person.leave() for person in crowd))
-    return heard
 
 
-async def _join(url: str, number: int, heard: Heard, open_sockets: AsyncExitStack) -> Person:
+async def join(url: str, number: int, heard: Heard, leaving: AsyncExitStack) -> Person:
     """Come as the page does: hello, then the newest page of history."""
     name = f"Person {number + 1}"
-    socket = await open_sockets.enter_async_context(
+    socket = await leaving.enter_async_context(
         connect(f"{url}?username=Person%20{number + 1}", proxy=None)
     )
     person = Person(name, socket, heard)
+    leaving.push_async_callback(person.leave)
     await person.ask("hello", v=1)
     await person.ask("getHistory")
     return person

@@ -39,11 +39,14 @@ GB_SECONDS_X86 = Price("Lambda", "GB-seconds, x86", 16.6667, _MILLION, _LAMBDA, 
 WRITES = Price("DynamoDB", "write units, on demand", 0.625, _MILLION, _DYNAMODB)
 READS = Price("DynamoDB", "read units, on demand", 0.125, _MILLION, _DYNAMODB)
 STORED = Price("DynamoDB", "GB stored", 0.25, 1, _DYNAMODB, free=25)
+BACKED_UP = Price("DynamoDB", "GB that can be restored", 0.20, 1, _DYNAMODB)
 SITE_REQUESTS = Price("CloudFront", "requests", 1.00, _MILLION, _CLOUDFRONT, free=10_000_000)
 SITE_OUT = Price("CloudFront", "GB to people", 0.085, 1, _CLOUDFRONT, free=1_024)
 SITE_IN = Price("CloudFront", "GB from people", 0.020, 1, _CLOUDFRONT)
 PAGE_STORED = Price("S3", "GB stored", 0.023, 1, _S3)
 LOGS = Price("CloudWatch", "GB of logs", 0.50, 1, _CLOUDWATCH, free=5)
+METRICS = Price("CloudWatch", "metrics of our own", 0.30, 1, _CLOUDWATCH, free=10)
+ALARMS = Price("CloudWatch", "alarms", 0.10, 1, _CLOUDWATCH, free=10)
 
 FREE_TIERS = (
     "Lambda: 1,000,000 requests and 400,000 GB-seconds a month, every account, for ever.",
@@ -53,7 +56,7 @@ FREE_TIERS = (
     ),
     (
         "CloudFront: 1 TB out and 10,000,000 requests a month, every account, for ever. "
-        "CloudWatch: 5 GB of logs."
+        "CloudWatch: 5 GB of logs, 10 metrics, 10 alarms."
     ),
     (
         "API Gateway: nothing. Its 1,000,000 messages and 750,000 minutes were for the first "

@@ -162,17 +162,18 @@ class Rehearsal:
         ends: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
         if options.seconds is not None:
             ends.append(asyncio.create_task(asyncio.sleep(options.seconds)))
-        talking = None
-        if options.people:
+        heard = Heard() if options.people else None
+        if heard is not None:
             url = f"{self.address.replace('http', 'ws', 1)}/{self._document.stage}"
-            crowd = people.talk(url, options.people, options.messages, options.seed)
-            talking = asyncio.create_task(crowd)
-            ends.append(talking)
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        for end in ends:
+            crowd = people.talk(url, options.people, options.messages, options.seed, heard)
+            ends.append(asyncio.create_task(crowd))
+        done, waiting = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in waiting:
             end.cancel()
-        await asyncio.gather(*ends, return_exceptions=True)
-        return None if talking is None or talking.cancelled() else talking.result()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        for failed in filter(None, (end.exception() for end in done)):
+            log.error("the people stopped talking: %s: %s", type(failed).__name__, failed)
+        return heard
 
     async def _stop(self) -> Usage:
         """Let what is under way end, stop everything, and add up."""
@@ -199,10 +200,12 @@ class Rehearsal:
             return await take_over(server, request)
 
         stage, ready = self._document.stage, Readiness(self._check)
+        site = make_site(stage, page, ready.ask, local.PAGE_HEADERS, adopt)
+        site.router.add_get("/config.json", _config)
         server = Server(
             self._document,
             self._make_runner,
-            site=make_site(stage, page, ready.ask, local.PAGE_HEADERS, adopt),
+            site=site,
             access=access,
             farewell=local.farewell,
             meter=self._meter,
@@ -272,3 +275,8 @@ class Rehearsal:
 
     def _client(self) -> DynamoDbApi:
         return DynamoDbApi(self._dynamodb, REGION, Credentials(*self._keys), call_seconds=20)
+
+
+async def _config(_request: web.Request) -> web.Response:
+    """Tell the page that it needs no invite here: functions are told the same (unpacked.py)."""
+    return web.json_response({"invite": "open"}, headers={hdrs.CACHE_CONTROL: "no-cache"})

@@ -9,7 +9,7 @@ from localgateway.core import Invoke
 from localgateway.worker_process import Worker
 from localgateway.workers import WorkerRunner
 
-SETTLE_SECONDS = 5.0
+SETTLE_SECONDS = 2.0
 """For what is under way when a rehearsal ends: who left is still to be forgotten."""
 
 

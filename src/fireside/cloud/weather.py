@@ -20,7 +20,7 @@ AWS: Mapping[Kind, tuple[float, float]] = {
     "event": (10, 30),
     "cold start": (150, 350),
 }
-"""Milliseconds on top of our own, from and to: a call of DynamoDB by kind, a post to a connection,
+"""Milliseconds, from and to: a call of DynamoDB by kind, a post to a connection,
 the way from the gateway to a function, an asynchronous call of one, and what there is before a
 process can start."""
 
@@ -43,8 +43,9 @@ class Weather:
         usual = chance.uniform(*self._times[kind]) / 1_000
         return usual * LATE_TIMES if chance.random() < LATE_SHARE else usual
 
-    async def wait(self, kind: Kind) -> None:
-        """Wait that long."""
-        seconds = self.seconds(kind)
-        if seconds > 0:
-            await asyncio.sleep(seconds)
+    async def wait(self, kind: Kind, since: float | None = None) -> None:
+        """Wait that long, from now on or since a moment of the loop's clock."""
+        spent = 0.0 if since is None else asyncio.get_running_loop().time() - since
+        left = self.seconds(kind) - spent
+        if left > 0:
+            await asyncio.sleep(left)

@@ -1,24 +1,40 @@
-"""Who may enter: a proper name, from a page we trust, under an address that is ours."""
+"""Who may enter: invited, with a proper name, from a page we trust, under an address of ours."""
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from fireside.domain import invite
 from fireside.domain.errors import Forbidden, InvalidName
 from fireside.domain.names import clean_username, fold
 
 
 @dataclass(frozen=True, slots=True)
 class EntryRules:
-    """The addresses this chat answers to, and the pages beside its own that may use it.
+    """The addresses this chat answers to, the pages beside its own, and the invites it knows.
 
     Hosts are lower-case `host`, which stands for every port of it, or `host:port`; origins are
-    lower-case `scheme://host[:port]`.
+    lower-case `scheme://host[:port]`. Invites are hashes of secrets, each of which opens the
+    door: without any, nobody enters; None lets in whoever comes. `way_in` is the hash of what
+    the proxy in front adds to show that people came through it; None asks for nothing.
     """
 
     hosts: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset()
     any_host: bool = False
+    invites: frozenset[str] | None = frozenset()
+    way_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """What somebody says at the door. Its secrets are never shown, not even in a trace."""
+
+    username: str | None
+    origin: str | None = None
+    host: str | None = None
+    invite: str | None = field(default=None, repr=False)
+    way_in: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +45,26 @@ class Caller:
     username: str
 
 
-def admit(username: str | None, origin: str | None, host: str | None, rules: EntryRules) -> Caller:
+def admit(knock: Knock, rules: EntryRules) -> Caller:
     """Let somebody in.
 
     Raises:
-        Forbidden: A strange address (DNS rebinding) or a strange page (cross-site hijacking).
+        Forbidden: Past the proxy, a strange address (DNS rebinding), a strange page (cross-site
+            hijacking), or no invite.
         InvalidName: No name, or one that nobody may have.
     """
-    host = (host or "").lower()
+    if rules.way_in is not None and not invite.opens(knock.way_in, (rules.way_in,)):
+        raise Forbidden("Come in by the chat's own address")
+    host = (knock.host or "").lower()
     if not (rules.any_host or rules.hosts & {host, _name(host)} or _is_loopback(host)):
         raise Forbidden("This chat does not answer to that address")
-    if origin is not None and not _is_trusted(origin.lower(), host, rules):
+    if knock.origin is not None and not _is_trusted(knock.origin.lower(), host, rules):
         raise Forbidden("Pages from elsewhere may not use this chat")
-    if username is None:
+    if rules.invites is not None and not invite.opens(knock.invite, rules.invites):
+        raise Forbidden("This chat needs an invite: ask whoever runs it for the link")
+    if knock.username is None:
         raise InvalidName("Say who you are: ?username=")
-    name = clean_username(username)
+    name = clean_username(knock.username)
     return Caller(fold(name), name)
 
 

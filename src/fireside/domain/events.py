@@ -66,6 +66,7 @@ class Welcome:
     heads: Sequence[Head]
     resumed: Sequence[Resumed]
     ping_seconds: int
+    lifetime_seconds: int
     now_ms: int
 
 

@@ -14,6 +14,7 @@ from fireside.entrypoints import faithful
 from localgateway.api import Api
 from localgateway.context import Credentials
 from localgateway.core import Returned
+from localgateway.limits import Limits
 from localgateway.management_http import Access
 from localgateway.runner import Release
 from localgateway.workers import WorkerRunner
@@ -52,13 +53,15 @@ class HandlersApart(WorkerRunner):
             raise NotReady(str(outcome[0]))
 
 
-def with_handlers(api: Api, data: Path, rules: EntryRules, endpoint: str) -> Api:
+def with_handlers(api: Api, data: Path, rules: EntryRules, endpoint: str, limits: Limits) -> Api:
     """Say where the functions' code is, and what they need to know."""
     environment = {
         faithful.DATA: str(data.absolute()),
         faithful.ENDPOINT: endpoint,
         faithful.HOSTS: " ".join(rules.hosts),
         faithful.ORIGINS: " ".join(rules.origins),
+        faithful.INVITES: faithful.OPEN if rules.invites is None else "",
+        faithful.LIFETIME: str(int(limits.lifetime_seconds)),
     }
     functions = {
         name: dataclasses.replace(

@@ -5,17 +5,21 @@ from typing import Any
 
 from fireside.domain.entry import Caller, EntryRules, admit
 from fireside.domain.errors import ChatError
+from fireside.entrypoints.handshake import knock
 
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 """A Lambda handler: event and context in, a result out."""
 
+Rules = Callable[[], EntryRules]
+"""Gives the rules of this moment: invites can be replaced while the server runs."""
 
-def make_authorizer(rules: EntryRules) -> Handler:
+
+def make_authorizer(rules: Rules) -> Handler:
     """Make the function that is asked before `$connect`."""
 
     def authorize(event: dict[str, Any], _context: object) -> dict[str, Any]:
         try:
-            caller = admit_from(event, rules)
+            caller = admit_from(event, rules())
         except ChatError:
             return _policy("nobody", "Deny", event["methodArn"])
         context = {"username": caller.username, "userId": caller.user_id}
@@ -25,14 +29,12 @@ def make_authorizer(rules: EntryRules) -> Handler:
 
 
 def admit_from(event: dict[str, Any], rules: EntryRules) -> Caller:
-    """Let in whoever a handshake names; header names come in any case.
+    """Let in whoever a handshake names.
 
     Raises:
         ChatError: They may not enter.
     """
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    query = event.get("queryStringParameters") or {}
-    return admit(query.get("username"), headers.get("origin"), headers.get("host"), rules)
+    return admit(knock(event), rules)
 
 
 def _policy(principal_id: str, effect: str, resource: str) -> dict[str, Any]:

@@ -19,12 +19,12 @@ from fireside.adapters.fanout import FanOut
 from fireside.adapters.tables import Patience, Tables
 from fireside.adapters.tally import TalliedTables, Tally
 from fireside.chat import YOUNG_MS, Chat
-from fireside.domain.entry import EntryRules
 from fireside.domain.errors import ChatError
 from fireside.entrypoints import metrics
 from fireside.entrypoints.authorizer import Handler, make_authorizer
 from fireside.entrypoints.logs import setup_logging
 from fireside.entrypoints.router import Response, make_handler
+from fireside.entrypoints.rules import rules_from
 from fireside.entrypoints.world import entropy, epoch_ms, new_epoch
 from fireside.ports import Clock, Entropy
 
@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 
 MESSAGES, CONNECTIONS = "FIRESIDE_MESSAGES_TABLE", "FIRESIDE_CONNECTIONS_TABLE"
 ENDPOINT, FANOUT = "FIRESIDE_ENDPOINT", "FIRESIDE_FANOUT_FUNCTION"
-HOSTS, ORIGINS = "FIRESIDE_HOSTS", "FIRESIDE_ORIGINS"
 
 PING_SECONDS = 510
 """A connection that says nothing for 10 minutes is cut; and a ping costs as much as a message."""
@@ -129,12 +128,14 @@ def make_chat(variables: Mapping[str, str], world: World = WORLD) -> Handler:
         entropy=world.entropy,
         ping_seconds=PING_SECONDS,
     )
-    return _told(make_handler(chat, rules(environ)), tally, _name(environ, "chat"), world)
+    rules = rules_from(environ)
+    return _told(make_handler(chat, lambda: rules), tally, _name(environ, "chat"), world)
 
 
 def make_door(variables: Mapping[str, str], _world: World = WORLD) -> Handler:
     """Put the authorizer together."""
-    return make_authorizer(rules(Environment(variables)))
+    rules = rules_from(Environment(variables))
+    return make_authorizer(lambda: rules)
 
 
 def make_fanout(variables: Mapping[str, str], world: World = WORLD) -> Handler:
@@ -162,12 +163,6 @@ def make_fanout(variables: Mapping[str, str], world: World = WORLD) -> Handler:
         return {}
 
     return handle
-
-
-def rules(environ: Mapping[str, str]) -> EntryRules:
-    """Read who may enter."""
-    origins = environ.get(ORIGINS, "").lower().split()
-    return EntryRules(frozenset(environ[HOSTS].lower().split()), frozenset(origins))
 
 
 def _registry(environ: Mapping[str, str], tables: Tables, world: World) -> DynamoRegistry:

@@ -29,6 +29,7 @@ _EPILOG = """\
 examples:
   fireside serve --open                    start the chat and open the browser
   fireside serve --port 9000 --data ./chat another port, another folder
+  fireside invite                          print the link that lets people in
   fireside invoke sendMessage              put the sample event into the handlers
   fireside doctor                          find out why it will not start
   fireside package                         build the zip that AWS Lambda would run
@@ -70,6 +71,14 @@ def _serve(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     setup_logging(settings.log_format, sys.stderr, color=settings.color)
     return serve(settings)
+
+
+def _invite(arguments: argparse.Namespace) -> int:
+    from fireside.entrypoints.invite import invite
+
+    url = None if arguments.url is None else known.origin("--url", arguments.url)
+    settings = _settings(arguments)
+    return invite(settings, new=arguments.new, url=url, qr=arguments.qr, as_hash=arguments.hash)
 
 
 def _invoke(arguments: argparse.Namespace) -> int:
@@ -132,6 +141,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "serve": _serve,
+    "invite": _invite,
     "invoke": _invoke,
     "doctor": _doctor,
     "package": _package,
@@ -153,6 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_serve(commands.add_parser("serve", help="run the chat until Ctrl-C"))
+    _add_invite(commands.add_parser("invite", help="print the link that lets people in"))
     _add_invoke(commands.add_parser("invoke", help="put one event straight into the handlers"))
     _add_doctor(commands.add_parser("doctor", help="check what the chat needs, with remedies"))
     _add_package(commands.add_parser("package", help="build the zip that AWS Lambda would run"))
@@ -165,10 +176,31 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.description = "Run the chat until Ctrl-C and print the address to open."
     _add_place(parser)
     _add(parser, "public_url", metavar="URL")
+    _add(parser, "invites", metavar="|".join(known.INVITES))
     _add(parser, "open", action=argparse.BooleanOptionalAction)
     _add(parser, "allow_origin", metavar="ORIGIN", action="append")
     _add(parser, "faithful", action=argparse.BooleanOptionalAction)
     _add(parser, "log_format", metavar="|".join(known.LOG_FORMATS))
+
+
+def _add_invite(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Print the link that lets people in, and its QR code on a terminal. "
+        "The secret in it is made when it is first needed, and kept beside the messages."
+    )
+    parser.add_argument(
+        "--new", action="store_true", help="make another secret; older links let nobody in"
+    )
+    parser.add_argument("--url", metavar="URL", help="address of the chat; default: --public-url")
+    parser.add_argument(
+        "--hash",
+        action="store_true",
+        help="print the secret's SHA-256 instead, for functions on AWS",
+    )
+    parser.add_argument(
+        "--qr", action=argparse.BooleanOptionalAction, help="draw the code; default: on a terminal"
+    )
+    _add_place(parser)
 
 
 def _add_invoke(parser: argparse.ArgumentParser) -> None:
@@ -187,6 +219,8 @@ def _add_invoke(parser: argparse.ArgumentParser) -> None:
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
     parser.description = "Check what the chat needs. Exit code 1 when something must be mended."
     _add_place(parser)
+    _add(parser, "public_url", metavar="URL")
+    _add(parser, "invites", metavar="|".join(known.INVITES))
     parser.add_argument("--json", action="store_true", help="print the checks as JSON")
 
 

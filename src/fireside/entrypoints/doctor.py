@@ -13,8 +13,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from fireside.adapters.invite_file import InviteUnusable
 from fireside.entrypoints.exits import ExitCode
-from fireside.entrypoints.settings import Settings
+from fireside.entrypoints.machine import invite_file
+from fireside.entrypoints.settings import Settings, asks_for_invite, is_reachable
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_SQLITE = (3, 35, 0)  # for RETURNING
@@ -57,6 +59,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield check_space(settings.data, shutil.disk_usage)
     yield check_wal(settings.data)
     yield check_port(settings.host, settings.port)
+    yield check_invite(settings)
     yield check_page(PACKAGE / "web/index.html")
     yield check_clock(time.time(), (PACKAGE / "__init__.py").stat().st_mtime)
     if (PACKAGE.parents[1] / "web/package.json").is_file():
@@ -127,6 +130,26 @@ def check_port(host: str, port: int) -> Check:
         remedy = "Stop what listens there (maybe Fireside already runs), or choose --port."
         return Check("port", "fail", f"{host} port {port}: {cause.strerror}", remedy)
     return Check("port", "ok", f"{host} port {port} is free" if port else f"{host}, any free port")
+
+
+def check_invite(settings: Settings) -> Check:
+    """Say who may enter, and see that nobody else can read the invite."""
+    if not asks_for_invite(settings):
+        if is_reachable(settings):
+            remedy = "Leave --invites at auto, unless everybody who gets there may enter."
+            return Check("invite", "warn", "not asked for, though others can get there", remedy)
+        return Check("invite", "ok", "not asked for: only this machine gets there")
+    file = invite_file(settings.data)
+    try:
+        if not file.exists():
+            return Check("invite", "ok", "asked for, and made at the first start")
+        file.secret()
+        if file.is_private():
+            return Check("invite", "ok", f"asked for, and kept in {file.path}")
+    except InviteUnusable as cause:
+        found, _, remedy = str(cause).partition(": ")
+        return Check("invite", "fail", found, f"{remedy[0].upper()}{remedy[1:]}")
+    return Check("invite", "fail", f"others can read {file.path}", f"Run `chmod 600 {file.path}`.")
 
 
 def check_page(index: Path) -> Check:

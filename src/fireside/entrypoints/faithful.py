@@ -21,14 +21,17 @@ from fireside.adapters.sqlite import SqliteStore
 from fireside.chat import YOUNG_MS, Chat
 from fireside.domain.entry import EntryRules
 from fireside.domain.errors import StorageFailed
-from fireside.entrypoints.authorizer import Handler, make_authorizer
-from fireside.entrypoints.machine import open_store
+from fireside.entrypoints.authorizer import Handler, Rules, make_authorizer
+from fireside.entrypoints.machine import invite_file, live_rules, open_store
 from fireside.entrypoints.router import Response, make_handler, storage_failed
 from fireside.entrypoints.world import entropy, epoch_ms
 from fireside.ports import Clock, ConnectionRegistry, Outbound
 
 DATA, ENDPOINT = "CHAT_DATA", "CHAT_ENDPOINT"
 HOSTS, ORIGINS = "CHAT_HOSTS", "CHAT_ORIGINS"
+INVITES, OPEN = "CHAT_INVITES", "open"
+"""Without that word, the invites are in the data folder."""
+LIFETIME = "CHAT_LIFETIME_SECONDS"
 
 READY = "$ready"
 """The route of the one event that comes from the server itself: can messages be kept?"""
@@ -52,7 +55,14 @@ def make_chat(environ: Mapping[str, str]) -> Handler:
     store = open_store(Path(environ[DATA]), patience_seconds=PATIENCE_SECONDS)
     connections = MemoryRegistry()
     outbound = AfterCommit(_connections_api(environ))
-    chat = Chat(store, connections, outbound, clock=epoch_ms, entropy=entropy)
+    chat = Chat(
+        store,
+        connections,
+        outbound,
+        clock=epoch_ms,
+        entropy=entropy,
+        lifetime_seconds=int(environ[LIFETIME]),
+    )
     return in_transactions(
         make_handler(chat, _rules(environ)), store, connections, outbound, epoch_ms
     )
@@ -114,8 +124,11 @@ def _chat() -> Handler:
     return make_chat(os.environ)
 
 
-def _rules(environ: Mapping[str, str]) -> EntryRules:
-    return EntryRules(frozenset(environ[HOSTS].split()), frozenset(environ[ORIGINS].split()))
+def _rules(environ: Mapping[str, str]) -> Rules:
+    hosts, origins = environ[HOSTS].split(), environ[ORIGINS].split()
+    invites = None if environ.get(INVITES) == OPEN else frozenset[str]()
+    rules = EntryRules(frozenset(hosts), frozenset(origins), invites=invites)
+    return live_rules(rules, invite_file(Path(environ[DATA])))
 
 
 def _connections_api(environ: Mapping[str, str]) -> ConnectionsApi:

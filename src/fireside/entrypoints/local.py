@@ -5,6 +5,7 @@ import contextlib
 import errno
 import logging
 import random
+import shlex
 import signal
 import sys
 import threading
@@ -15,20 +16,28 @@ from importlib import resources
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from fireside import wire
+from fireside.adapters.invite_file import InviteUnusable
 from fireside.adapters.memory import MemoryRegistry
 from fireside.adapters.sqlite import SqliteStore
 from fireside.chat import Chat
 from fireside.domain.entry import EntryRules
 from fireside.domain.events import Closing
+from fireside.domain.invite import link
 from fireside.entrypoints import apart, faithful
 from fireside.entrypoints.authorizer import make_authorizer
 from fireside.entrypoints.exits import CannotStart, ExitCode
-from fireside.entrypoints.machine import open_store
+from fireside.entrypoints.machine import invite_file, live_rules, open_store
 from fireside.entrypoints.router import make_handler, storage_failed
-from fireside.entrypoints.settings import Settings
+from fireside.entrypoints.settings import (
+    EVERYWHERE,
+    Settings,
+    address,
+    asks_for_invite,
+    is_reachable,
+)
 from fireside.entrypoints.world import entropy, epoch_ms
 from localgateway import api as gateway_api
 from localgateway.api import ApiError
@@ -48,9 +57,6 @@ PING_SECONDS = 25
 RETURN_SPREAD_MS = 2_000
 """Clients come back after a restart within this time, each at its own moment."""
 
-
-EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
-"""Hosts to listen on that are no address anybody could open."""
 
 SPARE_FILES = 64
 """Open files kept back for the database, the page and the log."""
@@ -116,7 +122,10 @@ def api_document() -> gateway_api.Api:
 
 
 def entry_rules(settings: Settings) -> EntryRules:
-    """Say which addresses and origins may be used to come in."""
+    """Say which addresses and origins may be used to come in, and whether with an invite.
+
+    The invites themselves are in a file: see `live_rules`.
+    """
     hosts, origins = set(), {origin.lower() for origin in settings.allow_origins}
     if settings.host not in EVERYWHERE:
         literal = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -125,14 +134,16 @@ def entry_rules(settings: Settings) -> EntryRules:
         url = urlsplit(settings.public_url)
         hosts.add(url.netloc.lower())
         origins.add(f"{url.scheme}://{url.netloc}".lower())
-    return EntryRules(frozenset(hosts), frozenset(origins))
+    invites = frozenset[str]() if asks_for_invite(settings) else None
+    return EntryRules(frozenset(hosts), frozenset(origins), invites=invites)
 
 
 def make_server(
     settings: Settings, store: SqliteStore, page: Path | None, limits: Limits | None = None
 ) -> Server:
     """Wire store, chat, handlers and gateway, all in this process."""
-    rules = entry_rules(settings)
+    rules = live_rules(entry_rules(settings), invite_file(settings.data))
+    limits = limits or Limits()
     connections = Connections()
     chat = Chat(
         messages=store,
@@ -141,6 +152,7 @@ def make_server(
         clock=epoch_ms,
         entropy=entropy,
         ping_seconds=PING_SECONDS,
+        lifetime_seconds=int(limits.lifetime_seconds),
     )
 
     async def check() -> None:
@@ -154,7 +166,9 @@ def make_server(
         connections,
         on_lost_commit=storage_failed,
     )
-    server: Server = _gateway(page, make_runner, check, limits=limits, live=connections.live)
+    server: Server = _gateway(
+        settings, page, make_runner, check, limits=limits, live=connections.live
+    )
     return server
 
 
@@ -175,7 +189,7 @@ def make_faithful_server(
         credentials=credentials,
     )
     access = apart.access_with(credentials)
-    server: Server = _gateway(page, make_runner, check, limits=limits, access=access)
+    server: Server = _gateway(settings, page, make_runner, check, limits=limits, access=access)
     return server
 
 
@@ -188,7 +202,9 @@ async def start_handlers(settings: Settings, server: Server) -> None:
     if not isinstance(server.runner, apart.HandlersApart):
         return
     endpoint = f"{own_address(settings, server)}/{server.stage}"
-    api = apart.with_handlers(api_document(), settings.data, entry_rules(settings), endpoint)
+    api = apart.with_handlers(
+        api_document(), settings.data, entry_rules(settings), endpoint, server.limits
+    )
     await server.runner.reload(api)
     try:
         await server.runner.warm()
@@ -200,6 +216,7 @@ async def start_handlers(settings: Settings, server: Server) -> None:
 
 
 def _gateway(  # noqa: PLR0913 - all that differs between the two
+    settings: Settings,
     page: Path | None,
     make_runner: MakeRunner,
     check: Callable[[], Awaitable[None]],
@@ -214,11 +231,13 @@ def _gateway(  # noqa: PLR0913 - all that differs between the two
     async def adopt(request: web.Request) -> web.StreamResponse:
         return await take_over(server, request)
 
+    site = make_site(api.stage, page, Readiness(check).ask, PAGE_HEADERS, adopt)
+    _add_config(site, settings)
     server = Server(
         api,
         make_runner,
         live=live,
-        site=make_site(api.stage, page, Readiness(check).ask, PAGE_HEADERS, adopt),
+        site=site,
         access=access,
         limits=limits,
         farewell=farewell,
@@ -226,8 +245,19 @@ def _gateway(  # noqa: PLR0913 - all that differs between the two
     return server
 
 
+def _add_config(site: web.Application, settings: Settings) -> None:
+    """Tell the page what it can't see: a refused handshake looks like any other failure."""
+    config = {"invite": "required" if asks_for_invite(settings) else "open"}
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response(config, headers={hdrs.CACHE_CONTROL: "no-cache"})
+
+    site.router.add_get("/config.json", answer)
+
+
 async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
     """Serve until a signal comes; tell whether the store may be closed."""
+    secret = _secret(settings)
     server = make(limits=Limits(connections=_connections()))
     stop = asyncio.Event()
     on_signals(stop.set)
@@ -236,15 +266,35 @@ async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
     except OSError as cause:
         raise cannot_listen(settings, cause) from cause
     await start_handlers(settings, server)
-    address = settings.public_url or _address(settings.host, server.port)
-    print(f"Fireside is at {address}  (messages in {settings.data}, Ctrl-C to stop)", flush=True)  # noqa: T201 - the one line people wait for
+    place = address(settings, server.port)
+    print(f"Fireside is at {place}  (messages in {settings.data}, Ctrl-C to stop)", flush=True)  # noqa: T201 - the one line people wait for
+    if secret is not None:
+        print(_invitation(place, secret, settings.data), flush=True)  # noqa: T201 - and the next
     _warn_when_exposed(settings, server.port)
     if settings.open_browser:
         # Some browsers end only when they are closed: nobody may have to wait for that.
-        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
     await stop.wait()
     log.info("stopping")
     return await server.stop()
+
+
+def _secret(settings: Settings) -> str | None:
+    """Have the invite at hand before anybody knocks, if one is asked for."""
+    if not asks_for_invite(settings):
+        return None
+    try:
+        return invite_file(settings.data).secret()
+    except InviteUnusable as cause:
+        raise CannotStart(str(cause), ExitCode.DATA) from cause
+
+
+def _invitation(place: str, secret: str, data: Path) -> str:
+    """Show the link to a person; what is no terminal may be a log, which must not have it."""
+    if sys.stdout.isatty():
+        return f"Invite people with {link(place, secret)}"
+    command = shlex.join(["fireside", "invite", "--data", str(data), "--url", place])
+    return f"One needs an invite to enter: {command}"
 
 
 def _require_store(folder: Path) -> None:
@@ -280,12 +330,6 @@ def cannot_listen(settings: Settings, cause: OSError) -> CannotStart:
     return CannotStart(message, ExitCode.USAGE)
 
 
-def _address(host: str, port: int) -> str:
-    """Write an address that can be opened: `0.0.0.0` can't be, everywhere."""
-    shown = "localhost" if host in EVERYWHERE | {"127.0.0.1", "::1"} else host
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
-
-
 def _warn_when_exposed(settings: Settings, port: int) -> None:
     if settings.host in EVERYWHERE and settings.public_url is None:
         log.warning(
@@ -293,6 +337,8 @@ def _warn_when_exposed(settings: Settings, port: int) -> None:
             "for example --public-url http://192.168.1.20:%d",
             port,
         )
+    if is_reachable(settings) and not asks_for_invite(settings):
+        log.warning("anybody who gets to this address may enter: invites are off")
 
 
 def on_signals(stop: Callable[[], None]) -> None:

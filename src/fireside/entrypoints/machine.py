@@ -1,8 +1,10 @@
-"""What one machine gives a chat: the folder that keeps messages."""
+"""What one machine gives a chat: the folder that keeps messages and the invite."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
+from fireside.adapters.invite_file import InviteFile
 from fireside.adapters.sqlite import (
     SqliteStore,
     StoreCorrupt,
@@ -10,8 +12,10 @@ from fireside.adapters.sqlite import (
     StoreTooNew,
     StoreUnusable,
 )
+from fireside.domain.entry import EntryRules
+from fireside.entrypoints.authorizer import Rules
 from fireside.entrypoints.exits import CannotStart, ExitCode
-from fireside.entrypoints.world import new_epoch
+from fireside.entrypoints.world import new_epoch, new_invite
 
 _LOOK_AGAIN_SECONDS = 0.02
 
@@ -31,3 +35,15 @@ def open_store(folder: Path, *, patience_seconds: float = 0) -> SqliteStore:
             if not isinstance(cause, StoreLocked) or time.monotonic() >= until:
                 raise CannotStart(str(cause), ExitCode.DATA) from cause
         time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def invite_file(folder: Path) -> InviteFile:
+    """Say where the invite is: beside the messages."""
+    return InviteFile(folder / "invite", new_invite)
+
+
+def live_rules(rules: EntryRules, invites: InviteFile) -> Rules:
+    """Ask the file at each handshake, unless the place is open."""
+    if rules.invites is None:
+        return lambda: rules
+    return lambda: replace(rules, invites=invites.hashes())

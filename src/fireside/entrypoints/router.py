@@ -16,8 +16,9 @@ from fireside.domain.commands import (
     decode,
     parse,
 )
-from fireside.domain.entry import Caller, EntryRules
+from fireside.domain.entry import Caller
 from fireside.domain.errors import (
+    Busy,
     ChatError,
     Forbidden,
     Internal,
@@ -27,7 +28,8 @@ from fireside.domain.errors import (
 )
 from fireside.domain.events import Event, Refused
 from fireside.domain.names import LOBBY
-from fireside.entrypoints.authorizer import Handler, admit_from
+from fireside.entrypoints.authorizer import Handler, Rules, admit_from
+from fireside.entrypoints.handshake import agreed
 from fireside.ports import Connection
 
 log = logging.getLogger(__name__)
@@ -35,7 +37,7 @@ log = logging.getLogger(__name__)
 Response = dict[str, Any]
 
 
-def make_handler(chat: Chat, rules: EntryRules) -> Handler:
+def make_handler(chat: Chat, rules: Rules) -> Handler:
     """Make the function behind every route."""
 
     def handle(event: dict[str, Any], _context: object) -> Response:
@@ -55,7 +57,7 @@ def storage_failed(event: dict[str, Any]) -> Response:
     return _refusal(event, StorageFailed())
 
 
-def _route(chat: Chat, rules: EntryRules, event: dict[str, Any]) -> Response:
+def _route(chat: Chat, rules: Rules, event: dict[str, Any]) -> Response:
     match event["requestContext"]["routeKey"]:
         case "$connect":
             return _connect(chat, rules, event)
@@ -66,18 +68,27 @@ def _route(chat: Chat, rules: EntryRules, event: dict[str, Any]) -> Response:
             return _answer(chat, route, event)
 
 
-def _connect(chat: Chat, rules: EntryRules, event: dict[str, Any]) -> Response:
+def _connect(chat: Chat, rules: Rules, event: dict[str, Any]) -> Response:
     """Check the door again: an API may have been deployed without its authorizer."""
     try:
         asker = _asker(event)
-        if admit_from(event, rules) != Caller(asker.user_id, asker.username):
+        if admit_from(event, rules()) != Caller(asker.user_id, asker.username):
             raise Forbidden("Somebody else was let in")
         chat.connect(asker)
     except InvalidName:
         return {"statusCode": 400}
+    except (Busy, StorageFailed):
+        return {"statusCode": 503}
     except ChatError:
         return {"statusCode": 403}
-    return {"statusCode": 200}
+    return _welcome(agreed(event))
+
+
+def _welcome(subprotocol: str | None) -> Response:
+    """Accept, naming the subprotocol: a browser that offered some drops an answer without one."""
+    if subprotocol is None:
+        return {"statusCode": 200}
+    return {"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": subprotocol}}
 
 
 def _answer(chat: Chat, route: str, event: dict[str, Any]) -> Response:

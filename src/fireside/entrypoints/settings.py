@@ -5,6 +5,7 @@ Every setting has one key: `public_url` is `--public-url`, `FIRESIDE_PUBLIC_URL`
 """
 
 import difflib
+import ipaddress
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
@@ -19,7 +20,11 @@ ENV_PREFIX = "FIRESIDE_"
 CONFIG_NAME = "fireside.toml"
 CONFIG_VARIABLE = "FIRESIDE_CONFIG"
 LOG_FORMATS = ("auto", "text", "json")
+INVITES = ("auto", "required", "off")
 MAX_PORT = 65_535
+
+EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
+"""Hosts to listen on that are no address anybody could open."""
 
 # key: what it is for. The command line's help and the tests of the documents read this too.
 KEYS = {
@@ -27,6 +32,7 @@ KEYS = {
     "port": "port to listen on; 0 takes a free one",
     "data": "folder that keeps the messages",
     "public_url": "address people type when it is not this machine's own",
+    "invites": "auto asks for an invite as soon as others can reach the chat; off asks nobody",
     "open": "open the browser once the server listens",
     "allow_origin": "also let pages from this origin connect; may be repeated",
     "faithful": "run the handlers in a process of their own, as AWS does",
@@ -53,6 +59,7 @@ class Settings:
     port: int = 8080
     public_url: str | None = None
     allow_origins: tuple[str, ...] = ()
+    invites: str = "auto"
     open_browser: bool = False
     faithful: bool = False
     log_format: str = "auto"
@@ -74,11 +81,42 @@ def load(
         port=_read(said, "port", _port, 8080),
         public_url=_read(said, "public_url", _origin, None),
         allow_origins=_read(said, "allow_origin", _origins, ()),
+        invites=_read(said, "invites", _one_of(INVITES), "auto"),
         open_browser=_read(said, "open", _yes_or_no, default=False),
         faithful=_read(said, "faithful", _yes_or_no, default=False),
-        log_format=_read(said, "log_format", _log_format, "auto"),
+        log_format=_read(said, "log_format", _one_of(LOG_FORMATS), "auto"),
         color=not environ.get("NO_COLOR"),
     )
+
+
+def is_reachable(settings: Settings) -> bool:
+    """Tell whether others may get to the chat: it listens beyond loopback, or has an address."""
+    return settings.public_url is not None or not _is_loopback(settings.host)
+
+
+def asks_for_invite(settings: Settings) -> bool:
+    """Tell whether one needs an invite to enter."""
+    return settings.invites == "required" or (settings.invites == "auto" and is_reachable(settings))
+
+
+def address(settings: Settings, port: int) -> str:
+    """Write the address to open: the public one, or this machine's own."""
+    if settings.public_url is not None:
+        return settings.public_url
+    shown = "localhost" if settings.host in EVERYWHERE | _LOOPBACK else settings.host
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def origin(source: str, value: str) -> str:
+    """Read an address that no setting holds; `source` is who said it.
+
+    Raises:
+        BadSettings: It is none.
+    """
+    try:
+        return _origin(value)
+    except ValueError as problem:
+        raise BadSettings(f"{source} {problem}, not {value!r}.") from problem
 
 
 def config_path(flag: str | None, environ: Mapping[str, str], folder: Path) -> Path | None:
@@ -100,6 +138,16 @@ def default_data(environ: Mapping[str, str], platform: str) -> Path:
             return Path(environ.get("LOCALAPPDATA") or home / "AppData/Local") / "fireside"
         case _:
             return Path(environ.get("XDG_DATA_HOME") or home / ".local/share") / "fireside"
+
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host in _LOOPBACK or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 # --- The three sources ------------------------------------------------------------------------
@@ -195,10 +243,13 @@ def _yes_or_no(value: object) -> bool:
             raise ValueError("must be true or false")
 
 
-def _log_format(value: object) -> str:
-    if value not in LOG_FORMATS:
-        raise ValueError(f"must be one of {', '.join(LOG_FORMATS)}")
-    return str(value)
+def _one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
+    def choose(value: object) -> str:
+        if value not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return str(value)
+
+    return choose
 
 
 def _origins(value: object) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import secrets
 import time
 
+from fireside.domain.invite import SECRET_BYTES, secret_from
 from fireside.domain.message import ENTROPY_BITS
 
 
@@ -19,3 +20,8 @@ def entropy() -> int:
 def new_epoch() -> str:
     """Return a name for a store that has none."""
     return secrets.token_hex(8)
+
+
+def new_invite() -> str:
+    """Make the secret of an invite."""
+    return secret_from(secrets.token_bytes(SECRET_BYTES))

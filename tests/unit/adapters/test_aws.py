@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import boto3
 import pytest
 
 from fireside.adapters import aws, trust
@@ -62,6 +63,7 @@ def test_without_a_choice_the_clients_are_our_own(chosen):
 
 
 def test_the_sdk_can_be_chosen(monkeypatch):
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it would remember this key
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
 

@@ -9,7 +9,8 @@ import time
 
 import pytest
 
-from fireside.adapters.pool import Answer, Pool
+from fireside.adapters.http_answer import Answer
+from fireside.adapters.pool import Pool
 from tests.unit.adapters.faulty_server import (
     CERTIFICATE,
     OK,

@@ -17,9 +17,10 @@ USED = {"API Gateway", "Lambda", "DynamoDB"}
 
 
 def listed(found):
-    """Add up what the design counted: no page and no logs, and what is stored is free."""
+    """Add up what the design counted: no page, no logs, and nothing for what is stored."""
+    stored = (prices.STORED, prices.BACKED_UP)
     counted = [line for line in found if line.price.service in USED]
-    return total([line for line in counted if line.price is not prices.STORED])
+    return total([line for line in counted if line.price not in stored])
 
 
 @pytest.mark.parametrize(("habits", "most"), [(FIVE, 0.08), (FIFTY, 1.10), (FIVE_HUNDRED, 9.50)])

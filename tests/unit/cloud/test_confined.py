@@ -14,10 +14,10 @@ HERE = ["127.0.0.1", "127.0.0.53", "::1", "localhost", b"localhost"]
 
 @pytest.mark.parametrize("host", AWAY)
 def test_what_is_not_here_is_neither_connected_to_nor_looked_up(host):
-    for event in ("socket.connect", "socket.sendto"):
+    for event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         with pytest.raises(Outside):
             stay_here(event, (None, (host, 443)))
-    for event in ("socket.getaddrinfo", "socket.gethostbyname"):
+    for event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
         with pytest.raises(Outside):
             stay_here(event, (host, 443))
 

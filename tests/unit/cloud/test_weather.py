@@ -1,3 +1,5 @@
+import asyncio
+
 from fireside.cloud.weather import AWS, Weather
 
 
@@ -26,6 +28,17 @@ def test_most_times_lie_between_the_two_and_one_in_a_hundred_is_late():
         assert min(found) >= low
         assert 1 <= len(late) <= 30
         assert max(found) <= 5 * high
+
+
+def test_what_has_passed_already_is_not_waited_again():
+    async def spent(since):
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await Weather(AWS, 0).wait("cold start", began - since)
+        return loop.time() - began
+
+    assert asyncio.run(spent(10)) < 0.1
+    assert asyncio.run(spent(0.05)) >= 0.09
 
 
 def test_without_latency_nobody_waits():

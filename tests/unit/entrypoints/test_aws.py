@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fireside.domain.entry import EntryRules
+from fireside.domain.invite import hash_of
 from fireside.entrypoints import aws
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -98,12 +98,52 @@ def test_nothing_is_opened_before_it_is_used(pools):
     assert not any(pool._idle for pool in pools)
 
 
-def test_the_rules_are_read_from_the_environment():
-    environ = ENVIRON | {"FIRESIDE_ORIGINS": "https://Page.example"}
+def decision(**variables):
+    door = aws.make_door(ENVIRON | variables)
+    event = {
+        "methodArn": "arn:aws:execute-api:x",
+        "headers": {
+            "Host": "chat.example",
+            "Origin": "https://page.example",
+            "Sec-WebSocket-Protocol": "fireside.v1, invite.one",
+            "x-fireside-origin": "came through",
+        },
+        "queryStringParameters": {"username": "Ann"},
+    }
+    return door(event, None)["policyDocument"]["Statement"][0]["Effect"]
 
-    assert aws.rules(environ) == EntryRules(
-        frozenset({"chat.example", "other.example"}), frozenset({"https://page.example"})
+
+@pytest.mark.parametrize(
+    ("change", "effect"),
+    [
+        ({}, "Allow"),
+        ({"FIRESIDE_INVITE_SHA256": "open"}, "Allow"),
+        ({"FIRESIDE_INVITE_SHA256": ""}, "Deny"),
+        ({"FIRESIDE_INVITE_SHA256": hash_of("two")}, "Deny"),
+        ({"FIRESIDE_ORIGIN_SECRET_SHA256": hash_of("came through")}, "Allow"),
+        ({"FIRESIDE_ORIGIN_SECRET_SHA256": hash_of("came past")}, "Deny"),
+        ({"FIRESIDE_ORIGINS": ""}, "Deny"),
+        ({"FIRESIDE_HOSTS": "other.example"}, "Deny"),
+    ],
+)
+def test_the_rules_of_the_door_are_read_from_the_environment(change, effect):
+    said = {
+        "FIRESIDE_ORIGINS": "https://Page.example",
+        "FIRESIDE_INVITE_SHA256": f"{hash_of('none')} {hash_of('one')}",
+    }
+
+    assert decision(**said | change) == effect
+
+
+@pytest.mark.parametrize("function", ["chat", "authorizer"])
+def test_a_secret_in_the_place_of_its_hash_stops_the_function_and_is_not_logged(function):
+    started = start(
+        f"fireside.entrypoints.aws.{function}", **ENVIRON, FIRESIDE_INVITE_SHA256="hush-hush"
     )
+
+    assert started.returncode != 0
+    assert "FIRESIDE_INVITE_SHA256 must hold SHA-256 hashes" in started.stderr
+    assert "hush" not in started.stderr
 
 
 def documented():

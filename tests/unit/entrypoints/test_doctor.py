@@ -12,6 +12,7 @@ from fireside.entrypoints import doctor as module
 from fireside.entrypoints.doctor import (
     check_clock,
     check_folder,
+    check_invite,
     check_node,
     check_page,
     check_port,
@@ -22,6 +23,7 @@ from fireside.entrypoints.doctor import (
     doctor,
     examine,
 )
+from fireside.entrypoints.machine import invite_file
 from fireside.entrypoints.settings import Settings
 
 GIB = 1 << 30
@@ -142,7 +144,7 @@ def test_a_healthy_machine_gets_zero(healthy, capsys):
     assert doctor(healthy, as_json=False) == 0
 
     lines = capsys.readouterr().out.splitlines()
-    assert [line[:2] for line in lines] == ["ok"] * 8
+    assert [line[:2] for line in lines] == ["ok"] * 9
 
 
 def test_one_failure_makes_it_one(healthy, capsys):
@@ -172,3 +174,29 @@ def test_node_is_looked_for_in_a_checkout_only(healthy, tmp_path):
     source.touch()
 
     assert "node" in [check.name for check in examine(healthy)]
+
+
+def test_who_may_enter_is_said(tmp_path):
+    private = Settings(data=tmp_path)
+    shared = Settings(data=tmp_path, host="0.0.0.0")  # noqa: S104 - not listened on
+    opened = Settings(data=tmp_path, public_url="https://chat.example", invites="off")
+
+    assert (check_invite(private).verdict, check_invite(opened).verdict) == ("ok", "warn")
+    assert "made at the first start" in check_invite(shared).found
+    assert list(tmp_path.iterdir()) == []
+    invite_file(tmp_path).secret()
+    assert check_invite(shared).verdict == "ok"
+
+
+def test_an_invite_that_others_can_read_or_that_is_none_fails(tmp_path):
+    shared = Settings(data=tmp_path, invites="required")
+    file = invite_file(tmp_path)
+    file.secret()
+
+    file.path.chmod(0o644)
+    assert check_invite(shared).verdict == "fail"
+    assert check_invite(shared).remedy == f"Run `chmod 600 {file.path}`."
+
+    file.path.write_text("nothing")
+    assert check_invite(shared).verdict == "fail"
+    assert check_invite(shared).remedy == "Make one with `fireside invite --new`."

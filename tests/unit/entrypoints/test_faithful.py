@@ -10,6 +10,7 @@ from fireside.domain.errors import StorageFailed
 from fireside.entrypoints import faithful
 from fireside.entrypoints.faithful import AfterCommit, in_transactions
 from fireside.entrypoints.invoke import sample
+from fireside.entrypoints.machine import invite_file
 from tests.flow.house import House
 from tests.unit.adapters.faulty_server import answer, faulty_server
 
@@ -103,6 +104,8 @@ def process(tmp_path, monkeypatch):
         monkeypatch.setenv("CHAT_ENDPOINT", f"http://127.0.0.1:{server.port}/ws")
         monkeypatch.setenv("CHAT_HOSTS", "")
         monkeypatch.setenv("CHAT_ORIGINS", "https://friends.example.com")
+        monkeypatch.setenv("CHAT_INVITES", "open")
+        monkeypatch.setenv("CHAT_LIFETIME_SECONDS", "60")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "KEY")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
         monkeypatch.setenv("AWS_REGION", "eu-central-1")
@@ -116,10 +119,11 @@ def test_the_process_makes_everything_at_the_first_call_and_keeps_it(process):
     hello, send = sample("hello"), sample("sendMessage")
     hello["requestContext"]["connectionId"] = "another-one====="
 
-    assert faithful.chat(hello, None)["statusCode"] == 200
+    welcome = json.loads(faithful.chat(hello, None)["body"])
     first = json.loads(faithful.chat(send, None)["body"])
     again = json.loads(faithful.chat(send, None)["body"])
 
+    assert welcome["limits"]["lifetimeSeconds"] == 60
     assert (first["type"], again["type"]) == ("ack", "ack")
     assert {path for path, _ in process.seen} == {"/ws/%40connections/another-one%3D%3D%3D%3D%3D"}
 
@@ -133,3 +137,21 @@ def test_the_door_never_opens_the_messages(tmp_path):
 
     assert said["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("process")
+def test_the_door_goes_by_the_invite_of_this_moment(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHAT_INVITES", "")
+    file = invite_file(tmp_path)
+    secret = file.secret()
+
+    def decision():
+        event = sample("$connect") | {"methodArn": "arn:aws:execute-api:x"}
+        event["headers"] = {"Host": "localhost", "Sec-WebSocket-Protocol": f"invite.{secret}"}
+        return faithful.door(event, None)["policyDocument"]["Statement"][0]["Effect"]
+
+    assert decision() == "Allow"
+    file.replace()
+    assert decision() == "Deny"
+    monkeypatch.delenv("CHAT_INVITES")
+    assert decision() == "Deny"

@@ -1,11 +1,21 @@
 """Flag > FIRESIDE_* > fireside.toml > default; every mistake is one sentence with its source."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from fireside.entrypoints.exits import ExitCode
-from fireside.entrypoints.settings import BadSettings, config_path, default_data, load
+from fireside.entrypoints.settings import (
+    BadSettings,
+    Settings,
+    address,
+    asks_for_invite,
+    config_path,
+    default_data,
+    is_reachable,
+    load,
+)
 
 HOME = {"HOME": "/home/ada"}
 
@@ -34,6 +44,7 @@ def test_without_a_word_it_is_a_private_chat_on_this_machine():
     assert settings.data.parts[:3] == ("/", "home", "ada")
     assert settings.public_url is None
     assert settings.allow_origins == ()
+    assert settings.invites == "auto"
     assert not settings.open_browser
     assert not settings.faithful
     assert settings.log_format == "auto"
@@ -55,7 +66,7 @@ def test_every_key_can_stand_in_the_file(toml):
     file = toml(
         'host = "::1"\nport = 0\ndata = "/srv/chat"\npublic_url = "https://Chat.Example/"\n'
         'open = true\nallow_origin = ["http://a.example:8000"]\nlog_format = "json"\n'
-        "faithful = true"
+        'faithful = true\ninvites = "required"'
     )
 
     settings = load({}, HOME, file)
@@ -65,6 +76,7 @@ def test_every_key_can_stand_in_the_file(toml):
     assert settings.data == Path("/srv/chat")
     assert settings.public_url == "https://chat.example"
     assert settings.open_browser
+    assert settings.invites == "required"
     assert settings.faithful
     assert settings.allow_origins == ("http://a.example:8000",)
     assert settings.log_format == "json"
@@ -224,3 +236,53 @@ def test_the_variable_that_names_the_file_is_no_unknown_setting():
 )
 def test_messages_lie_where_the_platform_keeps_data(environ, platform, folder):
     assert default_data(environ, platform) == Path(folder)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_a_chat_that_only_this_machine_reaches_asks_for_no_invite(host):
+    settings = Settings(data=Path("data"), host=host)
+
+    assert not is_reachable(settings)
+    assert not asks_for_invite(settings)
+    assert asks_for_invite(replace(settings, invites="required"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"host": "0.0.0.0"},  # noqa: S104 - not listened on
+        {"host": "::"},
+        {"host": "192.168.1.20"},
+        {"host": "chat.lan"},
+        {"host": "localhost.example"},
+        {"public_url": "https://chat.example"},
+        {"public_url": "http://localhost:8080"},
+    ],
+)
+def test_a_chat_that_others_may_reach_does_unless_somebody_said_off(change):
+    settings = replace(Settings(data=Path("data")), **change)
+
+    assert is_reachable(settings)
+    assert asks_for_invite(settings)
+    assert not asks_for_invite(replace(settings, invites="off"))
+
+
+def test_what_invites_may_be():
+    assert refusal({"invites": "open"}) == (
+        "--invites must be one of auto, required, off, not 'open'."
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "opened"),
+    [
+        ({}, "http://localhost:80"),
+        ({"host": "::1"}, "http://localhost:80"),
+        ({"host": "::"}, "http://localhost:80"),
+        ({"host": "127.0.0.2"}, "http://127.0.0.2:80"),
+        ({"host": "fe80::1"}, "http://[fe80::1]:80"),
+        ({"public_url": "https://chat.example"}, "https://chat.example"),
+    ],
+)
+def test_the_address_is_one_that_can_be_opened(change, opened):
+    assert address(replace(Settings(data=Path("data")), **change), 80) == opened

@@ -1,8 +1,10 @@
 /** Says that the line is down and what happens next; the countdown is for the eye alone. */
 
-import { useEffect, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Icon } from "../ui/Icon";
-import type { State } from "./machine";
+import { STRINGS } from "../ui/strings";
+import { keptConfig } from "./config";
+import { isBlocked, type State } from "./machine";
 import type { Outage } from "./useOutage";
 import "./banner.css";
 
@@ -16,31 +18,50 @@ export function Banner({ connection, outage, onRetry }: BannerProps) {
       {words !== null && <Icon name="offline" />}
       <div>
         <span role="status">{words}</span>
-        {words !== null && connection.name !== "closed" && (
-          <span aria-hidden="true"> {nextTry(connection, seconds)}</span>
+        {words !== null && connection.name !== "closed" && !isBlocked(connection) && (
+          <span className="tnum" aria-hidden="true">
+            {" "}
+            {nextTry(connection, seconds)}
+          </span>
         )}
       </div>
-      {words !== null && connection.name !== "connecting" && (
-        <button type="button" onClick={onRetry}>
-          {connection.name === "closed" ? "Join again" : "Retry now"}
-        </button>
-      )}
+      {words !== null && <Retry connection={connection} onRetry={onRetry} />}
     </div>
   );
 }
 
-function wordsFor(connection: State, outage: Outage): string | null {
-  if (connection.name === "closed") return `The server ended this visit: ${connection.reason}`;
-  return outage === "lasting" ? "Connection lost. Your messages are kept." : null;
+/** It stays while it tries, and gives the focus on when it leaves: nobody is lost in between. */
+function Retry({ connection, onRetry }: Pick<BannerProps, "connection" | "onRetry">) {
+  const button = useRef<HTMLButtonElement>(null);
+  const isTrying = connection.name === "connecting";
+  useLayoutEffect(() => {
+    const { current: own } = button;
+    return () => {
+      if (document.activeElement === own) document.getElementById("composer")?.focus();
+    };
+  }, []);
+  return (
+    <button
+      ref={button}
+      type="button"
+      aria-disabled={isTrying}
+      onClick={() => isTrying || onRetry()}
+    >
+      {connection.name === "closed" ? STRINGS.line.joinAgain : STRINGS.line.retry}
+    </button>
+  );
 }
 
-function nextTry(connection: State, seconds: number) {
-  if (connection.name !== "waiting" || seconds === 0) return "Trying again now.";
-  return (
-    <>
-      Trying again in <span className="tnum">{seconds} s</span>.
-    </>
-  );
+function wordsFor(connection: State, outage: Outage): string | null {
+  if (connection.name === "closed") return STRINGS.line.over(connection.reason);
+  if (isBlocked(connection))
+    return keptConfig().invite === "required" ? STRINGS.line.uninvited : STRINGS.line.blocked;
+  return outage === "lasting" ? STRINGS.line.lost : null;
+}
+
+function nextTry(connection: State, seconds: number): string {
+  const isNow = connection.name !== "waiting" || seconds === 0;
+  return isNow ? STRINGS.line.tryingNow : STRINGS.line.tryingIn(seconds);
 }
 
 function useCountdown(connection: State): number {

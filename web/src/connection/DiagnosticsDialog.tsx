@@ -2,28 +2,31 @@
 
 import type { Timeline } from "../timeline/timeline";
 import { Dialog } from "../ui/Dialog";
+import { STRINGS } from "../ui/strings";
 
-const COUNT = new Intl.NumberFormat("en");
+const WORDS = STRINGS.details;
 
 type DiagnosticsProps = { timeline: Timeline; skipped: number; words: string; onClose: () => void };
 
 export function DiagnosticsDialog({ timeline, skipped, words, onClose }: DiagnosticsProps) {
-  const { through, known, outbox } = timeline;
   return (
-    <Dialog title="Connection details" onClose={onClose}>
+    <Dialog title={WORDS.title} onClose={onClose}>
       <dl>
-        <dt>Connection</dt>
+        <dt>{WORDS.connection}</dt>
         <dd>{words}</dd>
-        <dt>Messages</dt>
-        <dd>
-          {through === null ? "not loaded yet" : `complete to #${COUNT.format(through)}`}
-          {through !== null && known > through && `, fetching up to #${COUNT.format(known)}`}
-        </dd>
-        <dt>Still to send</dt>
-        <dd>{COUNT.format(outbox.length)}</dd>
-        <dt>Unreadable</dt>
-        <dd>{`${COUNT.format(skipped)} frames skipped`}</dd>
+        <dt>{WORDS.messages}</dt>
+        <dd>{completeness(timeline)}</dd>
+        <dt>{WORDS.toSend}</dt>
+        <dd>{WORDS.count(timeline.outbox.length)}</dd>
+        <dt>{WORDS.unreadable}</dt>
+        <dd>{WORDS.skipped(skipped)}</dd>
       </dl>
     </Dialog>
   );
+}
+
+function completeness({ through, known }: Timeline): string {
+  if (through === null) return WORDS.notLoaded;
+  const complete = through === 0 ? WORDS.none : WORDS.complete(through);
+  return known > through ? complete + WORDS.fetching(known) : complete;
 }

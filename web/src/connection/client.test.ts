@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeWorld, helloFrame, messageFrame } from "../testing/fakeWorld";
 import type { Frame } from "../wire/parse";
 import { addressFor, ConnectionClient } from "./client";
+import { isBlocked } from "./machine";
 
 let world: FakeWorld;
 let client: ConnectionClient;
@@ -140,6 +141,7 @@ describe("a line", () => {
 describe("a lost line", () => {
   it("comes back by itself, with one socket at a time", async () => {
     await connect();
+    world.alive = false;
     for (let round = 0; round < 5; round += 1) {
       world.socket.drops();
       await vi.advanceTimersByTimeAsync(60_000);
@@ -157,6 +159,21 @@ describe("a lost line", () => {
     world.socket.drops();
     wake();
     expect(world.sockets).toHaveLength(2);
+  });
+
+  it("asks for the page's origin when it does not come back, and stops when it is blocked", async () => {
+    await connect();
+    for (let round = 0; round < 5; round += 1) {
+      world.socket.drops();
+      await vi.advanceTimersByTimeAsync(48_000);
+    }
+    expect(isBlocked(client.getState())).toBe(true);
+    expect(world.sockets).toHaveLength(5);
+    expect(world.openSockets).toEqual([]);
+
+    client.retry();
+    world.socket.opens();
+    expect(client.getState().name).toBe("open");
   });
 
   it("obeys what the server said before it closed", async () => {
@@ -187,13 +204,13 @@ describe("a lost line", () => {
 });
 
 describe("before the gateway cuts the line for its age", () => {
-  const AGE_MS = 118 * 60_000;
+  const AGE_MS = 0.98 * 7_200_000; // chance is 1 here, so as late as can be
 
   async function grow(ms: number) {
     for (let passed = 0; passed < ms; passed += 5_000) {
-      await vi.advanceTimersByTimeAsync(5_000);
+      await vi.advanceTimersByTimeAsync(Math.min(5_000, ms - passed));
       const pong = { type: "pong", id: "ping", heads: {}, epoch: {}, serverTime: "" };
-      if (client.getState().name === "open") world.sockets[0]?.says(pong);
+      if (client.getState().name === "open") for (const it of world.openSockets) it.says(pong);
     }
   }
 
@@ -214,6 +231,80 @@ describe("before the gateway cuts the line for its age", () => {
     expect(world.openSockets).toEqual([world.socket]);
     expect(client.getState().name).toBe("open");
     expect(downs).toBe(0);
+  });
+
+  function helloOf(lifetimeSeconds: number): object {
+    const { limits } = helloFrame() as { limits: object };
+    return helloFrame({ limits: { ...limits, lifetimeSeconds } });
+  }
+
+  it.each([
+    [60, 0, 51_000],
+    [60, 1, 58_800],
+    [7_200, 0, 6_120_000],
+  ])("comes before the lifetime of %i s is over (chance %i)", async (seconds, chance, ms) => {
+    world.chance = chance;
+    await start();
+    world.socket.opens();
+    world.socket.says(helloOf(seconds));
+    await grow(ms - 1);
+    expect(world.sockets).toHaveLength(1);
+    await grow(1);
+    expect(world.sockets).toHaveLength(2);
+  });
+
+  it("never comes when the server cuts nobody for a month", async () => {
+    await start();
+    world.socket.opens();
+    world.socket.says(helloOf(2_592_000));
+    await grow(60_000);
+    expect(world.sockets).toHaveLength(1);
+  });
+
+  it("leaves at most one old line behind, however short a lifetime is", async () => {
+    await start();
+    for (let round = 0; round < 4; round += 1) {
+      world.socket.opens();
+      world.socket.says(helloOf(3));
+      await vi.advanceTimersByTimeAsync(2_940);
+    }
+    expect(world.sockets).toHaveLength(5);
+    expect(world.openSockets).toHaveLength(3); // the new one, the present one, one retiring
+  });
+
+  it.each([
+    { type: "closing", reason: "restart", again: true },
+    { type: "error", id: "hello", code: "busy", message: "Later.", retryable: true },
+  ])("stays on the old line when the second is turned away (%j)", async (frame) => {
+    await connect();
+    await grow(AGE_MS);
+    world.socket.opens();
+    world.socket.says(frame);
+    expect(world.openSockets).toEqual([world.sockets[0]]);
+    expect(client.getState().name).toBe("open");
+    await grow(30_000);
+    expect(world.sockets).toHaveLength(3);
+  });
+
+  it("counts what can't be read on the second line too", async () => {
+    await connect();
+    await grow(AGE_MS);
+    world.socket.opens();
+    world.socket.says("nonsense");
+    expect(client.getSkipped()).toBe(1);
+  });
+
+  it("forgets a second line that was under way when the first was lost", async () => {
+    await connect();
+    await grow(AGE_MS);
+    world.sockets[0]?.drops();
+    expect(world.openSockets).toEqual([]);
+    await vi.advanceTimersByTimeAsync(3_000);
+    world.socket.opens();
+    world.socket.says(helloFrame());
+    await grow(60_000);
+    expect(world.openSockets).toHaveLength(1);
+    expect(world.sockets).toHaveLength(3);
   });
 
   it("stays on the old line when the second does not open, and tries again", async () => {
@@ -260,11 +351,14 @@ describe("coming back after a reload", () => {
   });
 });
 
-it("counts the frames that it skips", async () => {
+it("counts the frames that it skips, and tells whoever watches", async () => {
+  const told = vi.fn();
+  client.subscribe(() => told(client.getSkipped()));
   await connect();
   world.socket.says("nonsense");
   world.socket.says({ type: "presence" });
   expect(client.getSkipped()).toBe(2);
+  expect(told).toHaveBeenLastCalledWith(2);
 });
 
 it("finds the server that gave us the page", () => {

@@ -2,6 +2,8 @@
 
 import type { ClientCommand, HelloFrame } from "../wire/frames";
 import { type Frame, parse } from "../wire/parse";
+import { keptConfig } from "./config";
+import { subprotocols } from "./invite";
 import { type Effect, type Event, IDLE, type State, step } from "./machine";
 
 /** The part of a WebSocket that we use, so that a test can be one. */
@@ -11,6 +13,8 @@ export type Socket = Pick<WebSocket, "send" | "close" | "onopen" | "onmessage" |
 export type World = {
   openSocket: (url: string) => Socket;
   isAlive: () => Promise<boolean>;
+  /** What `config.json` says; fails when nobody answers. */
+  config: () => Promise<string>;
   random: () => number;
 };
 
@@ -22,17 +26,19 @@ export type Listener = {
 };
 
 const ANSWER_WITHIN_MS = 10_000;
-/** API Gateway cuts every connection after two hours. */
-const RENEW_MS = 110 * 60_000;
-const RENEW_SPREAD_MS = 8 * 60_000 - 1;
+/** Which part of its lifetime a line may use: between these, so that a crowd does not move as one. */
+const RENEW_FROM = 0.85;
+const RENEW_TO = 0.98;
 const RENEW_AGAIN_MS = 30_000;
+/** A timer that is to run longer fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const HELLO_ID = "hello";
 const PING_ID = "ping";
 
 export class ConnectionClient {
   private state: State;
   private socket: Socket | null = null;
-  private successor: Socket | null = null;
+  private successor: Successor | null = null;
   private retiring: Socket | null = null;
   private wanted = false;
   private skipped = 0;
@@ -46,7 +52,7 @@ export class ConnectionClient {
   constructor(
     private readonly url: string,
     private readonly listener: Listener,
-    private readonly world: World = browser,
+    private readonly world: World = browserWorld,
     private readonly returning = false,
   ) {
     this.state = returning ? { name: "idle", returning } : IDLE;
@@ -106,6 +112,10 @@ export class ConnectionClient {
     for (const effect of effects) this.act(effect);
     if (next === before) return;
     if (before.name === "open" && next.name !== "open") this.listener.down();
+    this.tell();
+  }
+
+  private tell(): void {
     for (const subscriber of this.subscribers) subscriber();
   }
 
@@ -144,33 +154,38 @@ export class ConnectionClient {
   private readonly renew = (): void => {
     if (this.state.name !== "open" || this.successor) return;
     const socket = this.world.openSocket(this.url);
-    this.successor = socket;
     const giveUp = () => {
-      letGo(socket);
-      this.successor = null;
+      this.dropSuccessor();
       this.renewIn(RENEW_AGAIN_MS);
     };
-    const deadline = setTimeout(giveUp, ANSWER_WITHIN_MS);
+    this.successor = { socket, deadline: setTimeout(giveUp, ANSWER_WITHIN_MS) };
     socket.onopen = () =>
       socket.send(JSON.stringify({ ...this.listener.greeting(), id: HELLO_ID }));
-    socket.onclose = () => {
-      clearTimeout(deadline);
-      giveUp();
-    };
+    socket.onclose = giveUp;
     socket.onmessage = ({ data }) => {
-      const frame = typeof data === "string" ? parse(data) : null;
+      const frame = this.read(data);
+      if (frame?.type === "closing" || frame?.type === "error") giveUp();
+      // What else comes before the greeting comes over the old line too.
       if (frame?.type !== "hello") return;
-      clearTimeout(deadline);
       this.takeOver(socket);
-      this.receive(data);
+      this.take(frame);
     };
   };
+
+  private dropSuccessor(): void {
+    if (!this.successor) return;
+    clearTimeout(this.successor.deadline);
+    letGo(this.successor.socket);
+    this.successor = null;
+  }
 
   /** The old line stays until what was asked on it has had time to be answered. */
   private takeOver(socket: Socket): void {
     const old = this.socket;
-    this.socket = socket;
+    this.retire();
+    clearTimeout(this.successor?.deadline);
     this.successor = null;
+    this.socket = socket;
     socket.onmessage = (event) => this.receive(event.data);
     socket.onclose = () => this.dispatch({ type: "lost" });
     if (!old) return;
@@ -183,6 +198,11 @@ export class ConnectionClient {
     clearTimeout(this.retireTimer);
     letGo(this.retiring);
     this.retiring = null;
+  }
+
+  private renewBefore(lifetimeSeconds: number): void {
+    const part = RENEW_FROM + (RENEW_TO - RENEW_FROM) * this.world.random();
+    this.renewIn(Math.min(lifetimeSeconds * 1_000 * part, LONGEST_TIMER_MS));
   }
 
   private renewIn(ms: number): void {
@@ -198,8 +218,7 @@ export class ConnectionClient {
     for (const deadline of this.deadlines.values()) clearTimeout(deadline);
     this.deadlines.clear();
     clearTimeout(this.renewTimer);
-    letGo(this.successor);
-    this.successor = null;
+    this.dropSuccessor();
     this.retire();
     letGo(socket);
   }
@@ -212,15 +231,24 @@ export class ConnectionClient {
   }
 
   private receive(data: unknown): void {
+    const frame = this.read(data);
+    if (frame) this.take(frame);
+  }
+
+  private read(data: unknown): Frame | null {
     const frame = typeof data === "string" ? parse(data) : null;
     if (!frame) {
       this.skipped += 1;
-      return;
+      this.tell();
     }
+    return frame;
+  }
+
+  private take(frame: Frame): void {
     this.settle(frame);
     if (frame.type === "hello") {
       this.keepAlive(frame);
-      this.renewIn(RENEW_MS + (2 * this.world.random() - 1) * RENEW_SPREAD_MS);
+      this.renewBefore(frame.limits.lifetimeSeconds);
     }
     if (frame.type === "closing") this.dispatch(frame);
     else if (frame.type === "error" && frame.id === HELLO_ID) this.turnedAway(frame);
@@ -253,6 +281,7 @@ export class ConnectionClient {
 }
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
+type Successor = { socket: Socket; deadline: Timer };
 
 /** From here on it can't reach us. */
 function letGo(socket: Socket | null): void {
@@ -261,20 +290,27 @@ function letGo(socket: Socket | null): void {
   socket.close();
 }
 
-const HEALTH_WITHIN_MS = 5_000;
+const CONFIG_WITHIN_MS = 5_000;
 
-const browser: World = {
-  openSocket: (url) => new WebSocket(url),
-  isAlive: async () => {
-    const signal = AbortSignal.timeout(HEALTH_WITHIN_MS);
-    const answer = await fetch("/healthz", { cache: "no-store", signal });
-    return answer.ok;
+export const browserWorld: World = {
+  openSocket: (url) => new WebSocket(url, subprotocols()),
+  isAlive: async () => (await fetchConfig()).status < 500,
+  config: async () => {
+    const answer = await fetchConfig();
+    if (answer.status >= 500) throw new Error(`config.json: ${answer.status}`);
+    return answer.ok ? answer.text() : "{}";
   },
   random: Math.random,
 };
 
-/** The server that gave us this page is the one we talk to. */
+function fetchConfig(): Promise<Response> {
+  const signal = AbortSignal.timeout(CONFIG_WITHIN_MS);
+  return fetch("./config.json", { cache: "no-store", signal });
+}
+
+/** We talk to the server that gave us this page, unless it named another. */
 export function addressFor(username: string, page: Location = location): string {
   const scheme = page.protocol === "https:" ? "wss" : "ws";
-  return `${scheme}://${page.host}/ws?username=${encodeURIComponent(username)}`;
+  const socket = keptConfig().socket ?? `${scheme}://${page.host}/ws`;
+  return `${socket}?username=${encodeURIComponent(username)}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Event, IDLE, isInside, type State, type Step, step } from "./machine";
+import { type Event, IDLE, isBlocked, isInside, type State, type Step, step } from "./machine";
 
 const most = () => 1;
 const OPEN: State = { name: "open", attempt: 0 };
@@ -13,11 +13,13 @@ const opened: Event = { type: "opened" };
 const lost: Event = { type: "lost" };
 const elapsed: Event = { type: "elapsed" };
 const woke: Event = { type: "woke" };
+const away: Event = { type: "probed", alive: false };
+const atHome: Event = { type: "probed", alive: true };
 
 describe("the first handshake", () => {
   it("opens a socket, says hello when it is open", () => {
     const [connecting, ...effects] = walk(IDLE, started);
-    expect(connecting).toEqual({ name: "connecting", attempt: 0, first: true });
+    expect(connecting).toEqual({ name: "connecting", attempt: 0, refusals: 0, first: true });
     expect(effects).toContainEqual({ type: "open" });
 
     const [open, ...greetings] = walk(connecting, opened);
@@ -57,7 +59,7 @@ describe("a lost connection", () => {
     let state: State = OPEN;
     const delays = [];
     for (let round = 0; round < 8; round += 1) {
-      [state] = walk(state, lost);
+      [state] = walk(state, lost, away);
       if (state.name === "waiting") delays.push(state.delayMs / 1_000);
       [state] = walk(state, elapsed);
     }
@@ -66,7 +68,7 @@ describe("a lost connection", () => {
 
   it("waits anywhere between zero and the ceiling, so that a crowd does not come back as one", () => {
     const [waiting] = step(OPEN, lost, () => 0.25);
-    expect(waiting).toEqual({ name: "waiting", attempt: 1, delayMs: 750 });
+    expect(waiting).toEqual({ name: "waiting", attempt: 1, refusals: 0, delayMs: 750 });
     expect(step(OPEN, lost, () => 0)[0]).toMatchObject({ delayMs: 0 });
   });
 
@@ -74,14 +76,17 @@ describe("a lost connection", () => {
     const dropped = walk({ name: "open", attempt: 4 }, lost)[0];
     expect(dropped).toMatchObject({ attempt: 5, delayMs: 48_000 });
 
-    const [open, ...effects] = walk({ name: "connecting", attempt: 4, first: false }, opened);
+    const [open, ...effects] = walk(
+      { name: "connecting", attempt: 4, refusals: 2, first: false },
+      opened,
+    );
     expect(effects).toContainEqual({ type: "wait", ms: 5_000 });
     expect(walk(open, elapsed, lost)[0]).toMatchObject({ attempt: 1, delayMs: 3_000 });
   });
 
   it.each([woke, { type: "retried" } as Event])("is tried again at once on %j", (event) => {
     const [connecting, ...effects] = walk(OPEN, lost, event);
-    expect(connecting).toEqual({ name: "connecting", attempt: 1, first: false });
+    expect(connecting).toEqual({ name: "connecting", attempt: 1, refusals: 0, first: false });
     expect(effects).toContainEqual({ type: "open" });
   });
 
@@ -96,10 +101,56 @@ describe("a lost connection", () => {
   });
 });
 
+describe("a server that is there and does not let one in", () => {
+  const lastTry: State = { name: "connecting", attempt: 5, refusals: 3, first: false };
+
+  it("is believed after four refusals in a row, which end the loop", () => {
+    let state: State = walk(OPEN, lost)[0];
+    const blocked = [];
+    for (let round = 0; round < 4; round += 1) {
+      [state] = walk(state, elapsed, lost, atHome);
+      blocked.push(isBlocked(state));
+    }
+    expect(blocked).toEqual([false, false, false, true]);
+    expect(isInside(state)).toBe(true);
+    if (state.name === "waiting") expect(state.delayMs).toBe(15 * 60_000);
+    expect(step(lastTry, lost, () => 0)[0].name).toBe("asking");
+  });
+
+  it("is asked rarely, each page at a moment of its own", () => {
+    const [asking] = walk(lastTry, lost);
+    expect(step(asking, atHome, () => 0)[0]).toMatchObject({ delayMs: 450_000, refusals: 4 });
+  });
+
+  it("stays what it was said to be while it is tried once more", () => {
+    const [blocked] = walk(lastTry, lost, atHome);
+    const [connecting] = walk(blocked, { type: "retried" });
+    expect([connecting, walk(connecting, lost)[0]].map(isBlocked)).toEqual([true, true]);
+    expect(isBlocked(walk(connecting, lost, atHome)[0])).toBe(true);
+    expect(isBlocked(walk(connecting, opened)[0])).toBe(false);
+  });
+
+  it("is forgiven when it was away in between, or let one in", () => {
+    const [waiting] = walk(lastTry, lost, away);
+    expect(waiting).toMatchObject({ name: "waiting", refusals: 0, delayMs: 48_000 });
+    expect(walk(lastTry, opened, lost)[0]).toMatchObject({ refusals: 0 });
+  });
+
+  it.each([woke, { type: "retried" } as Event])("is tried without an answer on %j", (event) => {
+    const [asking] = walk(lastTry, lost);
+    expect(walk(asking, event)[0].name).toBe("connecting");
+  });
+});
+
 describe("a closing server", () => {
   it("says when to come back", () => {
     const closing: Event = { type: "closing", again: true, reason: "restart", retryAfterMs: 1_234 };
-    expect(walk(OPEN, closing)[0]).toEqual({ name: "waiting", attempt: 1, delayMs: 1_234 });
+    expect(walk(OPEN, closing)[0]).toEqual({
+      name: "waiting",
+      attempt: 1,
+      refusals: 0,
+      delayMs: 1_234,
+    });
   });
 
   it("says that there is no coming back, and only a person may try", () => {
@@ -111,7 +162,7 @@ describe("a closing server", () => {
 });
 
 it("stops from everywhere", () => {
-  const states: State[] = [IDLE, OPEN, { name: "waiting", attempt: 3, delayMs: 9 }];
+  const states: State[] = [IDLE, OPEN, { name: "waiting", attempt: 3, refusals: 0, delayMs: 9 }];
   for (const state of states)
     expect(walk(state, { type: "stopped" })).toEqual([IDLE, { type: "close" }]);
 });

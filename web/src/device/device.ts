@@ -1,4 +1,4 @@
-/** What this device keeps for us: a few values by key, in IndexedDB, or in memory where that is forbidden. */
+/** What this device keeps for us: a few values by key, in IndexedDB, or in memory where that fails. */
 
 export type Device = {
   get: (key: string) => Promise<unknown>;
@@ -22,77 +22,108 @@ export function memoryDevice(): Device {
   };
 }
 
-const STORE = "values";
-
-/** Never fails: a device that can't keep things forgets them when the page is closed. */
+/**
+ * Never fails and never hangs: what can't be stored lasts as long as the page.
+ *
+ * Storage may be forbidden, full, or taken away while we use it, and some browsers have been seen
+ * to leave `open` unanswered.
+ */
 export function browserDevice(): Device {
-  const memory = memoryDevice();
-  const database = open().catch(() => null);
+  const unstored = memoryDevice();
+  const database = openInTime();
 
-  async function use<T>(
-    mode: IDBTransactionMode,
-    ask: (store: IDBObjectStore) => Promise<T>,
-    otherwise: () => Promise<T>,
-  ): Promise<T> {
+  async function use<T>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => () => T) {
     const opened = await database;
-    if (!opened) return otherwise();
+    if (!opened) throw new Error("There is no storage");
+    const transaction = opened.transaction(STORE, mode);
+    const answer = ask(transaction.objectStore(STORE));
+    await completionOf(transaction);
+    return answer();
+  }
+
+  async function get(key: string): Promise<unknown> {
+    const newer = await unstored.get(key);
+    if (newer !== undefined) return newer;
+    return use<unknown>("readonly", (store) => resultOf(store.get(key))).catch(() => undefined);
+  }
+
+  async function put(key: string, value: unknown): Promise<void> {
     try {
-      return await ask(opened.transaction(STORE, mode).objectStore(STORE));
+      await use("readwrite", (store) => resultOf(store.put(value, key)));
+      await unstored.remove(key);
     } catch {
-      return otherwise();
+      await unstored.put(key, value);
     }
   }
 
+  async function remove(key: string): Promise<void> {
+    await unstored.remove(key);
+    await use("readwrite", (store) => resultOf(store.delete(key))).catch(() => {});
+  }
+
+  async function all(prefix: string): Promise<[string, unknown][]> {
+    const stored = await use("readonly", (store) => entriesOf(store, prefix)).catch(() => []);
+    return [...new Map([...stored, ...(await unstored.all(prefix))])];
+  }
+
+  let last: Promise<unknown> = database;
+  /** One after another: a write that fails late must not undo one that was asked for after it. */
+  function inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    const turn = last.then(ask);
+    last = turn;
+    return turn;
+  }
+
   return {
-    get: (key) =>
-      use(
-        "readonly",
-        (store) => answerOf<unknown>(store.get(key)),
-        () => memory.get(key),
-      ),
-    put: (key, value) =>
-      use(
-        "readwrite",
-        async (store) => void (await answerOf(store.put(value, key))),
-        () => memory.put(key, value),
-      ),
-    remove: (key) =>
-      use(
-        "readwrite",
-        async (store) => void (await answerOf(store.delete(key))),
-        () => memory.remove(key),
-      ),
-    all: async (prefix) => {
-      const range = () => IDBKeyRange.bound(prefix, `${prefix}\uffff`);
-      const keys = await use<IDBValidKey[] | null>(
-        "readonly",
-        (store) => answerOf(store.getAllKeys(range())),
-        async () => null,
-      );
-      if (keys === null) return memory.all(prefix);
-      const values = await Promise.all(
-        keys.map((key) =>
-          use(
-            "readonly",
-            (store) => answerOf<unknown>(store.get(key)),
-            async () => undefined,
-          ),
-        ),
-      );
-      return keys.map((key, index) => [String(key), values[index]]);
+    get: (key) => inTurn(() => get(key)),
+    put: (key, value) => {
+      const asItIs = structuredClone(value);
+      return inTurn(() => put(key, asItIs));
     },
+    remove: (key) => inTurn(() => remove(key)),
+    all: (prefix) => inTurn(() => all(prefix)),
   };
 }
 
-function open(): Promise<IDBDatabase> {
-  const request = indexedDB.open("fireside", 1);
-  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
-  return answerOf(request);
+const STORE = "values";
+const OPEN_WITHIN_MS = 3_000;
+
+function openInTime(): Promise<IDBDatabase | null> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(null), OPEN_WITHIN_MS);
+    open().then(resolve, () => resolve(null));
+  });
 }
 
-function answerOf<T>(request: IDBRequest<T>): Promise<T> {
+/** Asynchronous to the letter: where storage is forbidden, even the name `indexedDB` may throw. */
+async function open(): Promise<IDBDatabase> {
+  const request = indexedDB.open("fireside", 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(STORE);
   return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      // A newer page in another tab must not wait for this one.
+      request.result.onversionchange = () => request.result.close();
+      resolve(request.result);
+    };
     request.onerror = () => reject(request.error);
   });
+}
+
+/** A full disk shows only here: its requests may have succeeded. */
+function completionOf(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
+}
+
+function resultOf<T>(request: IDBRequest<T>): () => T {
+  return () => request.result;
+}
+
+function entriesOf(store: IDBObjectStore, prefix: string): () => [string, unknown][] {
+  const range = IDBKeyRange.bound(prefix, `${prefix}\uffff`);
+  const keys = store.getAllKeys(range);
+  const values = store.getAll(range);
+  return () => keys.result.map((key, index) => [String(key), values.result[index]]);
 }

@@ -9,33 +9,62 @@ import { keep, kept } from "./kept";
 
 const FRESH_MS = 90_000; // hidden tabs may tick only once a minute
 const TICK_MS = 5_000;
+/** A page that is loaded again may start before the browser has let go of the old one's lock. */
+const LETTING_GO_MS = 250;
 
 export type Tabs = { me: string; isAlive: (tab: string) => Promise<boolean> };
 
+/** Never fails: where a browser forbids everything, each page is a tab of its own. */
 export async function openTab(): Promise<Tabs> {
   const remembered = fromSession();
-  const me = remembered && !(await isHeld(remembered)) ? remembered : newName();
+  const me = remembered !== null && (await claim(remembered)) ? remembered : newName();
+  if (me !== remembered) await claim(me);
   toSession(me);
-  hold(me);
   return { me, isAlive: async (tab) => tab !== me && (await isHeld(tab)) };
 }
 
-async function isHeld(tab: string): Promise<boolean> {
-  if (navigator.locks) {
-    const { held = [] } = await navigator.locks.query();
-    return held.some(({ name }) => name === lockOf(tab));
-  }
-  return Date.now() - Number(kept(lockOf(tab)) ?? 0) < FRESH_MS;
+/** Take a name for as long as this page lives; false when another page has it. */
+async function claim(tab: string): Promise<boolean> {
+  const lock = await claimLock(tab);
+  if (lock !== "unknown") return lock === "mine";
+  if (isFresh(tab)) return false;
+  leaveTimes(tab);
+  return true;
 }
 
-function hold(tab: string): void {
-  if (navigator.locks) {
-    void navigator.locks.request(lockOf(tab), () => new Promise(() => {}));
-    return;
+async function claimLock(tab: string): Promise<"mine" | "taken" | "unknown"> {
+  const { locks } = navigator;
+  if (!locks) return "unknown";
+  return new Promise((resolve) => {
+    const tooLate = new AbortController();
+    setTimeout(() => tooLate.abort(), LETTING_GO_MS);
+    const held = locks.request(lockOf(tab), { signal: tooLate.signal }, () => {
+      resolve("mine");
+      return new Promise(() => {});
+    });
+    held.catch(() => resolve(tooLate.signal.aborted ? "taken" : "unknown"));
+  });
+}
+
+async function isHeld(tab: string): Promise<boolean> {
+  try {
+    const { held = [] } = await navigator.locks.query();
+    return held.some(({ name }) => name === lockOf(tab));
+  } catch {
+    return isFresh(tab);
   }
+}
+
+/** A time from the future was left before the clock was put back: it says nothing. */
+function isFresh(tab: string): boolean {
+  return Math.abs(Date.now() - Number(kept(lockOf(tab)) ?? 0)) < FRESH_MS;
+}
+
+function leaveTimes(tab: string): void {
   const tick = () => keep(lockOf(tab), String(Date.now()));
   tick();
   setInterval(tick, TICK_MS);
+  addEventListener("pageshow", tick);
   addEventListener("pagehide", () => keep(lockOf(tab), null));
 }
 

@@ -1,5 +1,6 @@
 /** Which names may enter: the server's rule, so that a bad name is told here, before the door. */
 
+import { STRINGS } from "../ui/strings";
 import { LIMITS } from "../wire/frames";
 import { RUNS, SPACES, USED_TOGETHER } from "./nameTables";
 
@@ -17,16 +18,15 @@ const PUNCTUATION = " -_";
 
 function problemOf(name: string): string | null {
   const characters = [...name];
-  if (characters.length < LEAST) return `Use at least ${LEAST} characters.`;
-  if (characters.length > MOST) return `Use at most ${MOST} characters.`;
+  if (characters.length < LEAST) return STRINGS.badName.tooShort(LEAST);
+  if (characters.length > MOST) return STRINGS.badName.tooLong(MOST);
   if (!characters.every((it) => PUNCTUATION.includes(it) || wordOf(it)))
-    return "Use letters, digits, spaces, hyphens and underscores only.";
-  if (!characters.some((it) => wordOf(it)?.isMark === false))
-    return "Use at least one letter or digit.";
-  if (name.includes("  ")) return "Use one space at a time.";
-  if (STRAY_MARKS.test(name.normalize("NFKD"))) return "Put marks on a letter, and at most three.";
-  if (!isOfOneScript(name)) return "Use letters of one script only.";
-  if ([...folded(name)].length > 2 * characters.length) return "Write the letters one by one.";
+    return STRINGS.badName.characters;
+  if (!characters.some((it) => wordOf(it)?.isMark === false)) return STRINGS.badName.noLetter;
+  if (name.includes("  ")) return STRINGS.badName.spaces;
+  if (STRAY_MARKS.test(name.normalize("NFKD"))) return STRINGS.badName.marks;
+  if (!isOfOneScript(name)) return STRINGS.badName.scripts;
+  if ([...folded(name)].length > 2 * characters.length) return STRINGS.badName.ligatures;
   return null;
 }
 

@@ -1,12 +1,13 @@
 /** The keys that do something here. */
 
 import { Dialog } from "../ui/Dialog";
+import { STRINGS } from "../ui/strings";
 
 export function KeysDialog({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog title="Keys" onClose={onClose}>
+    <Dialog title={STRINGS.keys.title} onClose={onClose}>
       <dl>
-        {KEYS.map(([key, what]) => (
+        {STRINGS.keys.list.map(([key, what]) => (
           <div key={key} className="pair">
             <dt>
               <kbd>{key}</kbd>
@@ -18,10 +19,3 @@ export function KeysDialog({ onClose }: { onClose: () => void }) {
     </Dialog>
   );
 }
-
-const KEYS = [
-  ["↑ ↓", "Row above or below, in the messages"],
-  ["End", "Latest message, in the messages"],
-  ["Esc", "Back to writing"],
-  ["?", "These keys"],
-] as const;

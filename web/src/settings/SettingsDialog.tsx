@@ -2,17 +2,20 @@
 
 import { useState } from "react";
 import { Dialog } from "../ui/Dialog";
+import { STRINGS } from "../ui/strings";
 import { choose, type Theme, useSettings } from "./settings";
+
+const WORDS = STRINGS.settings;
 
 type SettingsProps = { onClose: () => void; onLeave: () => void };
 
 export function SettingsDialog({ onClose, onLeave }: SettingsProps) {
   const { theme, enterBreaks } = useSettings();
   return (
-    <Dialog title="Settings" onClose={onClose}>
+    <Dialog title={WORDS.title} onClose={onClose}>
       <fieldset>
-        <legend>Theme</legend>
-        {THEMES.map(([value, words]) => (
+        <legend>{WORDS.theme}</legend>
+        {THEMES.map((value) => (
           <label key={value}>
             <input
               type="radio"
@@ -20,44 +23,40 @@ export function SettingsDialog({ onClose, onLeave }: SettingsProps) {
               checked={theme === value}
               onChange={() => choose({ theme: value })}
             />
-            {words}
+            {WORDS.themes[value]}
           </label>
         ))}
       </fieldset>
       <fieldset>
-        <legend>Writing</legend>
+        <legend>{WORDS.writing}</legend>
         <label>
           <input
             type="checkbox"
             checked={enterBreaks}
             onChange={(event) => choose({ enterBreaks: event.target.checked })}
           />
-          Enter starts a new line, Ctrl+Enter sends
+          {WORDS.enterBreaks}
         </label>
       </fieldset>
       <fieldset>
-        <legend>Notifications</legend>
+        <legend>{WORDS.notifications}</legend>
         <Notifications />
       </fieldset>
       <button type="button" className="plain" onClick={onLeave}>
-        Change name
+        {WORDS.changeName}
       </button>
     </Dialog>
   );
 }
 
-const THEMES: [Theme, string][] = [
-  ["system", "System"],
-  ["light", "Light"],
-  ["dark", "Dark"],
-];
+const THEMES: Theme[] = ["system", "light", "dark"];
 
 /** Asked for here, where one wants them, never on load. */
 function Notifications() {
   const { notify } = useSettings();
   const [denied, setDenied] = useState(isDenied);
   const possible = "Notification" in globalThis && globalThis.isSecureContext;
-  if (!possible) return <p>This browser offers notifications only over https.</p>;
+  if (!possible) return <p>{WORDS.notHere}</p>;
 
   async function turn(on: boolean) {
     if (!on) return choose({ notify: false });
@@ -75,9 +74,9 @@ function Notifications() {
           disabled={denied}
           onChange={(event) => void turn(event.target.checked)}
         />
-        Tell me about new messages when I look elsewhere
+        {WORDS.notify}
       </label>
-      {denied && <p>Your browser blocks them for this page. You can allow them in its settings.</p>}
+      {denied && <p>{WORDS.blocked}</p>}
     </>
   );
 }

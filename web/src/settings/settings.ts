@@ -23,13 +23,23 @@ export function choose(change: Partial<Settings>): void {
   keep("theme", present.theme === "system" ? null : present.theme);
   keep("enter", present.enterBreaks ? "breaks" : null);
   keep("notify", present.notify ? "yes" : null);
-  if (present.theme === "system") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = present.theme;
+  if (change.theme !== undefined) show(change.theme);
   for (const subscriber of subscribers) subscriber();
 }
 
 export function useSettings(): Settings {
   return useSyncExternalStore(subscribe, settingsNow);
+}
+
+/** As theme.js does before the first paint: the page's colours, and the bars around it. */
+function show(theme: Theme): void {
+  if (theme === "system") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  for (const meta of document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")) {
+    const its = meta.dataset.theme;
+    const chosen = its === theme ? "all" : "not all";
+    meta.setAttribute("media", theme === "system" ? `(prefers-color-scheme: ${its})` : chosen);
+  }
 }
 
 function subscribe(subscriber: () => void): () => void {

@@ -3,15 +3,16 @@
 import { useEffect, useRef } from "react";
 import { settingsNow } from "../settings/settings";
 import type { Timeline } from "../timeline/timeline";
+import { STRINGS } from "../ui/strings";
 import type { MessageFrame } from "../wire/frames";
 
 export function useTab(timeline: Timeline, unread: number): void {
   useEffect(() => {
-    const count = unread > 99 ? "99+" : String(unread);
-    document.title = `${unread > 0 ? `(${count}) ` : ""}#${timeline.room} · Fireside`;
+    const title = STRINGS.tab.inRoom(timeline.room);
+    document.title = unread > 0 ? STRINGS.tab.unread(unread, title) : title;
     showIcon(unread > 0);
     return () => {
-      document.title = "Fireside";
+      document.title = STRINGS.app;
       showIcon(false);
     };
   }, [timeline.room, unread]);
@@ -40,7 +41,7 @@ function useNotifications({ messages, me, room }: Timeline, unread: number): voi
 function notify(message: MessageFrame, room: string): void {
   try {
     const options = { body: message.message, tag: room, icon: "./favicon.svg" };
-    const note = new Notification(`${message.username} in #${room}`, options);
+    const note = new Notification(STRINGS.tab.notification(message.username, room), options);
     note.onclick = () => {
       window.focus();
       note.close();

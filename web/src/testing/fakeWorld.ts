@@ -43,6 +43,7 @@ export class FakeSocket implements Socket {
 export class FakeWorld implements World {
   readonly sockets: FakeSocket[] = [];
   alive = true;
+  chance = 1;
 
   readonly openSocket = (url: string): FakeSocket => {
     const socket = new FakeSocket(url);
@@ -50,7 +51,12 @@ export class FakeWorld implements World {
     return socket;
   };
   readonly isAlive = async () => this.alive;
-  readonly random = () => 1;
+  told = "{}";
+  readonly config = async () => {
+    if (!this.alive) throw new Error("away");
+    return this.told;
+  };
+  readonly random = () => this.chance;
 
   /** The newest socket. */
   get socket(): FakeSocket {
@@ -86,6 +92,7 @@ export function helloFrame(more: object = {}): object {
       historyMessages: 100,
       frameBytes: 30_000,
       pingSeconds: 25,
+      lifetimeSeconds: 7_200,
     },
     features: [],
     serverTime: "2026-11-22T10:00:00.000Z",

@@ -1,6 +1,7 @@
 /** Tells a screen reader what others just said: one polite sentence a second at most. */
 
 import { useEffect, useRef, useState } from "react";
+import { STRINGS } from "../ui/strings";
 import type { MessageFrame } from "../wire/frames";
 import type { Timeline } from "./timeline";
 
@@ -44,6 +45,6 @@ function useSentence({ messages, through, me }: Timeline): string {
 
 function sentenceFor(heard: readonly MessageFrame[]): string {
   const [only] = heard;
-  if (heard.length > 1 || !only) return `${heard.length} new messages`;
-  return `${only.username}: ${only.message}`;
+  if (heard.length > 1 || !only) return STRINGS.log.newBelow(heard.length);
+  return STRINGS.log.announced(only.username, only.message);
 }

@@ -1,8 +1,18 @@
 /** Where one writes: Enter sends, Shift+Enter breaks the line, and no word is ever cut. */
 
-import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect } from "react";
+import {
+  Fragment,
+  type KeyboardEvent,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+} from "react";
 import { Icon } from "../ui/Icon";
+import { STRINGS } from "../ui/strings";
 import "./composer.css";
+
+const WORDS = STRINGS.composer;
 
 type ComposerProps = {
   room: string;
@@ -49,29 +59,27 @@ export function Composer(props: ComposerProps) {
           send();
         }}
       >
-        {left < 0 && <Overflow text={text} limit={limit} />}
+        {left < 0 && <Overflow text={text} limit={limit} field={field} />}
         <textarea
           id="composer"
           ref={field}
           className="field"
           rows={1}
           dir="auto"
-          aria-label={`Message ${room}`}
+          aria-label={WORDS.name(room)}
           aria-describedby="composer-left"
           aria-invalid={left < 0}
-          placeholder={`Message #${room}`}
+          placeholder={WORDS.placeholder(room)}
           value={text}
           onChange={(event) => onText(event.target.value)}
           onKeyDown={onKeyDown}
         />
-        <button type="submit" className="send" disabled={!canSend} aria-label="Send">
+        <button type="submit" className="send" disabled={!canSend} aria-label={WORDS.send}>
           <Icon name="up" />
         </button>
       </form>
       <div className="hint">
-        <span className="keys">
-          {online ? <Keys enterBreaks={enterBreaks} /> : "Sends when you are back online"}
-        </span>
+        <span className="keys">{online ? <Keys enterBreaks={enterBreaks} /> : WORDS.offline}</span>
         <span id="composer-left" className="near tnum" data-over={left < 0}>
           {counter(left, limit)}
         </span>
@@ -80,35 +88,47 @@ export function Composer(props: ComposerProps) {
   );
 }
 
+/** An empty last line counts in a field, and elsewhere only with something in it. */
+const LAST_LINE = "\u200b";
+
 /** Behind the field and in the same type: what is too much shows in colour, nothing is cut. */
-function Overflow({ text, limit }: { text: string; limit: number }) {
+function Overflow({ text, limit, field }: Pick<ComposerProps, "text" | "limit" | "field">) {
+  const mirror = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const { current: over } = field;
+    const follow = () => {
+      if (!over || !mirror.current) return;
+      // A scrollbar takes its width from the text.
+      mirror.current.style.inlineSize = `${over.clientWidth}px`;
+      mirror.current.scrollTop = over.scrollTop;
+    };
+    follow();
+    over?.addEventListener("scroll", follow);
+    return () => over?.removeEventListener("scroll", follow);
+  });
   const start = text.length - text.trimStart().length;
   const kept = [...text.slice(start)].slice(0, limit).join("");
   return (
-    <div className="overflow" aria-hidden="true" dir="auto">
+    <div ref={mirror} className="overflow" aria-hidden="true" dir="auto">
       {text.slice(0, start) + kept}
       <mark>{text.slice(start + kept.length)}</mark>
+      {LAST_LINE}
     </div>
   );
 }
 
 function Keys({ enterBreaks }: { enterBreaks: boolean }) {
-  if (enterBreaks)
-    return (
-      <>
-        <kbd>Ctrl Enter</kbd> to send, <kbd>Enter</kbd> for a new line
-      </>
-    );
-  return (
-    <>
-      <kbd>Enter</kbd> to send, <kbd>Shift Enter</kbd> for a new line
-    </>
-  );
+  const keys = enterBreaks ? WORDS.enterBreaks : WORDS.enterSends;
+  return keys.map(([key, does]) => (
+    <Fragment key={key}>
+      <kbd>{key}</kbd> {does}{" "}
+    </Fragment>
+  ));
 }
 
 function counter(left: number, limit: number): string {
-  if (left < 0) return `${-left} too many`;
-  return left <= limit - limit * NEAR_LIMIT ? `${left} left` : "";
+  if (left < 0) return WORDS.tooMany(-left);
+  return left <= limit - limit * NEAR_LIMIT ? WORDS.left(left) : "";
 }
 
 /** The server's rule: somewhere there is a character that can be seen. */

@@ -13,14 +13,18 @@ import {
 import { Body } from "../markdown/Body";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
+import { STRINGS } from "../ui/strings";
 import { dayName, momentOf, timeOf } from "../ui/when";
 import { BeforeChange } from "./BeforeChange";
 import { earlier, type First, later, pinned, sliceOf } from "./mounted";
 import type { Reading } from "./reading";
 import { type Row, rowsOf, type Said } from "./rows";
+import { Skeleton } from "./Skeleton";
 import type { Draft, Timeline as RoomTimeline } from "./timeline";
 import { useAnchoredScroll } from "./useAnchoredScroll";
 import "./timeline.css";
+
+const WORDS = STRINGS.log;
 
 type DraftVerbs = {
   onRetry: (nonce: string) => void;
@@ -89,7 +93,7 @@ function Log({ timeline, reading, onOlder, onAttend, ...verbs }: TimelineProps) 
           data-at-end={atEnd}
           role="log"
           aria-live="off"
-          aria-label={`Messages in ${timeline.room}`}
+          aria-label={WORDS.name(timeline.room)}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
           tabIndex={0}
           onScroll={scrolled}
@@ -103,6 +107,7 @@ function Log({ timeline, reading, onOlder, onAttend, ...verbs }: TimelineProps) 
           </ol>
         </section>
       </BeforeChange>
+      {timeline.through === null && rows.length === 0 && <Skeleton />}
       {!atEnd && <Pill unseen={reading.unread} onClick={latest} />}
     </div>
   );
@@ -163,18 +168,18 @@ function stepRow(log: HTMLElement | null, by: 1 | -1): void {
 /** The top of the list: more to load, nothing yet, or still on its way. */
 function Beginning({ timeline, onOlder }: { timeline: RoomTimeline; onOlder: () => void }) {
   const { through, older, fetchingOlder, messages, outbox } = timeline;
-  if (through === null) return <li className="beginning late">Loading messages…</li>;
-  if (fetchingOlder) return <li className="beginning">Loading earlier messages…</li>;
+  if (through === null) return <li className="sr">{WORDS.loading}</li>;
+  if (fetchingOlder) return <li className="beginning">{WORDS.loadingEarlier}</li>;
   if (older !== null)
     return (
       <li className="beginning">
         <button type="button" className="link" onClick={onOlder}>
-          Show earlier messages
+          {WORDS.showEarlier}
         </button>
       </li>
     );
   if (messages.length + outbox.length > 0) return null;
-  return <li className="beginning">Nobody has said anything yet. Start the conversation.</li>;
+  return <li className="beginning">{WORDS.empty}</li>;
 }
 
 type RowProps = DraftVerbs & { online: boolean };
@@ -190,13 +195,13 @@ function RowView({ row, online, ...verbs }: RowProps & { row: Row }) {
     case "new":
       return (
         <li className="new">
-          <span>{row.count} new</span>
+          <span>{WORDS.newLine(row.count)}</span>
         </li>
       );
     case "reset":
       return (
         <li className="day" data-row="">
-          <span>The history changed while you were away. It continues here.</span>
+          <span>{WORDS.reset}</span>
         </li>
       );
     case "said": {
@@ -222,7 +227,7 @@ type SaidProps = Omit<Said, "kind" | "key" | "draft"> & {
 /** Remembered, so that a key press or a new message does not draw five hundred old ones again. */
 const SaidRow = memo(function SaidRow(props: SaidProps) {
   const { seq, userId, username, mine, text, at, joined, state, delivery } = props;
-  const name = mine ? "You" : username;
+  const name = mine ? WORDS.you : username;
   return (
     <li
       className={joined ? "msg" : "msg first"}
@@ -261,22 +266,22 @@ function Delivery({ draft, online, onRetry, onEdit, onDiscard }: DeliveryProps) 
     return (
       <div className="state bad">
         <Icon name="warning" small />
-        <span>Not delivered. {draft.reason}</span>
+        <span>{STRINGS.delivery.failed(draft.reason)}</span>
         <button type="button" onClick={() => onRetry(draft.nonce)}>
-          Try again
+          {STRINGS.delivery.retry}
         </button>
         <button type="button" onClick={() => onEdit(draft)}>
-          Edit
+          {STRINGS.delivery.edit}
         </button>
         <button type="button" onClick={() => onDiscard(draft.nonce)}>
-          Delete
+          {STRINGS.delivery.discard}
         </button>
       </div>
     );
   return (
     <div className="state late">
       <Icon name="clock" small />
-      {online ? "Sending" : "Waiting for connection"}
+      {online ? STRINGS.delivery.sending : STRINGS.delivery.waiting}
     </div>
   );
 }
@@ -285,7 +290,7 @@ function Pill({ unseen, onClick }: { unseen: number; onClick: () => void }) {
   return (
     <button type="button" className="pill" onClick={onClick}>
       <Icon name="down" small />
-      {unseen === 0 ? "Latest" : unseen === 1 ? "1 new message" : `${unseen} new messages`}
+      {unseen === 0 ? WORDS.latest : WORDS.newBelow(unseen)}
     </button>
   );
 }

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useEffect, useRef } from "react";
 import { Icon } from "./Icon";
+import { STRINGS } from "./strings";
 import "./dialog.css";
 
 type DialogProps = { title: string; onClose: () => void; children: ReactNode };
@@ -18,7 +19,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
         <button
           type="button"
           className="icon-btn"
-          aria-label="Close"
+          aria-label={STRINGS.close}
           onClick={() => dialog.current?.close()}
         >
           <Icon name="close" />

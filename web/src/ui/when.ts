@@ -1,6 +1,8 @@
 /** Times and days as the reader writes them. */
 
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
+import { STRINGS } from "./strings";
+
+const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 const FULL_DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "full" });
@@ -16,8 +18,8 @@ export function momentOf(at: number): string {
 /** "Today, Friday 5 June"; days of another year say the year. */
 export function dayName(day: number, now: number): string {
   const name = isSameYear(day, now) ? DAY.format(day) : FULL_DAY.format(day);
-  if (day === startOf(now, 0)) return `Today, ${name}`;
-  if (day === startOf(now, -1)) return `Yesterday, ${name}`;
+  if (day === startOf(now, 0)) return STRINGS.log.today(name);
+  if (day === startOf(now, -1)) return STRINGS.log.yesterday(name);
   return name;
 }
 

@@ -40,7 +40,7 @@ export type FixedLimits = {
   frameBytes: number;
 };
 
-/** All limits, and how often to ping here. */
+/** All limits, how often to ping here, and after how long a connection is cut. */
 export type Limits = {
   textCharacters: number;
   usernameMinCharacters: number;
@@ -50,6 +50,7 @@ export type Limits = {
   historyMessages: number;
   frameBytes: number;
   pingSeconds: number;
+  lifetimeSeconds: number;
 };
 
 /** How far a client has read a room's log, and which log that was. */

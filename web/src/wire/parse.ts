@@ -110,6 +110,7 @@ const hello = shape<HelloFrame>({
     historyMessages: count,
     frameBytes: count,
     pingSeconds: count,
+    lifetimeSeconds: count,
   }),
   features: listOf(text),
   serverTime: text,

@@ -1,0 +1,16 @@
+"""`fireside`, with a gateway that cuts connections after seconds: two hours are long to wait for.
+
+python short_lived_server.py SECONDS serve ...
+"""
+
+import functools
+import sys
+
+from fireside.entrypoints import local
+from fireside.entrypoints.cli import main
+from localgateway.limits import Limits
+
+if __name__ == "__main__":
+    short = functools.partial(Limits, lifetime_seconds=float(sys.argv[1]))
+    local.Limits = short  # type: ignore[misc, assignment]
+    sys.exit(main(sys.argv[2:]))

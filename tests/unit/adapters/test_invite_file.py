@@ -1,0 +1,138 @@
+"""The invite's file: private, whole or not there, and read anew each time."""
+
+import itertools
+import os
+import stat
+
+import pytest
+
+from fireside.adapters.invite_file import InviteFile, InviteUnusable
+from fireside.domain.invite import hash_of
+
+
+@pytest.fixture
+def file(tmp_path):
+    secrets = (f"secret-number-{n:08}" for n in itertools.count(1))
+    return InviteFile(tmp_path / "data" / "invite", lambda: next(secrets))
+
+
+def names(file):
+    return [path.name for path in file.path.parent.iterdir()]
+
+
+def test_it_is_made_at_first_need_for_its_owner_alone(file):
+    secret = file.secret()
+
+    assert secret == "secret-number-00000001"
+    assert file.secret() == secret
+    assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.path.parent.stat().st_mode) == 0o700
+    assert file.is_private()
+    assert names(file) == ["invite"]
+
+
+def test_asking_who_may_enter_makes_none(file):
+    assert not file.exists()
+    assert file.hashes() == frozenset()
+    assert not file.exists()
+
+
+def test_a_new_one_ends_the_old_one_at_once(file):
+    running = InviteFile(file.path, lambda: "")
+    old = file.secret()
+    assert running.hashes() == {hash_of(old)}
+
+    new = file.replace()
+
+    assert running.hashes() == {hash_of(new)} != {hash_of(old)}
+    assert names(file) == ["invite"]
+
+
+def test_of_two_who_make_the_first_one_both_give_away_the_same(file):
+    def slow():
+        other.secret()
+        return "the-slower-one-1234567"
+
+    other = file
+    slower = InviteFile(file.path, slow)
+
+    assert slower.secret() == other.secret() == "secret-number-00000001"
+
+
+def test_a_file_system_without_links_will_do(file, monkeypatch):
+    def no_links(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", no_links)
+
+    assert file.secret() == file.secret()
+    assert names(file) == ["invite"]
+
+
+def test_it_is_on_the_disk_before_anybody_is_told(file, monkeypatch):
+    done = []
+    for name in ("fsync", "link", "replace"):
+        real = getattr(os, name)
+
+        def noted(*arguments, name=name, real=real):
+            done.append(name)
+            return real(*arguments)
+
+        monkeypatch.setattr(os, name, noted)
+
+    file.secret()
+    file.replace()
+
+    assert done == ["fsync", "link", "fsync", "fsync", "replace", "fsync"]
+
+
+def test_several_lines_are_several_invites_and_the_first_is_given_away(file):
+    file.secret()
+    file.path.write_text("a" * 22 + "\n" + "b" * 22 + "\n")
+
+    assert file.secret() == "a" * 22
+    assert file.hashes() == {hash_of("a" * 22), hash_of("b" * 22)}
+
+
+@pytest.mark.parametrize("content", ["", "too short", "ü" * 30, "a" * 22 + " ?"])
+def test_a_file_that_holds_something_else_opens_nothing_and_is_not_repeated(file, content, caplog):
+    file.secret()
+    file.path.write_text(content)
+
+    with pytest.raises(InviteUnusable, match="make one with `fireside invite --new`") as caught:
+        file.secret()
+
+    assert file.hashes() == frozenset()
+    assert "nobody enters" in caplog.text
+    for word in content.split():
+        assert word not in str(caught.value)
+        assert word not in caplog.text
+    file.replace()
+    assert file.secret().startswith("secret")
+
+
+def test_a_folder_in_the_way_is_said(tmp_path, caplog):
+    (tmp_path / "invite").mkdir()
+    file = InviteFile(tmp_path / "invite", lambda: "s" * 22)
+
+    with pytest.raises(InviteUnusable, match="Can't read"):
+        file.secret()
+    with pytest.raises(InviteUnusable, match="Can't write"):
+        file.replace()
+    assert file.hashes() == frozenset()
+    assert "nobody enters" in caplog.text
+    assert [path.name for path in tmp_path.iterdir()] == ["invite"]
+
+
+def test_a_file_in_the_place_of_the_folder_is_said(tmp_path):
+    (tmp_path / "data").touch()
+
+    with pytest.raises(InviteUnusable, match="choose another with --data"):
+        InviteFile(tmp_path / "data" / "invite", lambda: "s" * 22).replace()
+
+
+def test_others_who_may_read_it_are_noticed(file):
+    file.secret()
+    file.path.chmod(0o640)
+
+    assert not file.is_private()

@@ -1,0 +1,75 @@
+"""A rehearsal's processes are told what the documents say, and the zip is laid out whole."""
+
+import re
+import zipfile
+from pathlib import Path
+
+from fireside.cloud import unpacked
+from fireside.cloud.package import FUNCTIONS
+from fireside.domain.entry import EntryRules
+from fireside.entrypoints.local import api_document
+
+ROOT = Path(__file__).resolve().parents[3]
+OPTIONAL = {"FIRESIDE_AWS_CLIENT", "FIRESIDE_ORIGIN_SECRET_SHA256"}
+
+
+def told(rules=EntryRules()):  # noqa: B008 - it is frozen
+    api = api_document()
+    variables = unpacked.variables(api, rules, "http://127.0.0.1:1", "http://127.0.0.1:2")
+    return unpacked.with_functions(api, Path("/place"), variables).functions
+
+
+def test_every_documented_variable_is_set_for_the_functions_that_read_it():
+    rows = re.findall(
+        r"^\| `(FIRESIDE_\w+|AWS_ENDPOINT\w+)` \| ([\w, ]+?) \|",
+        (ROOT / "docs/reference/functions.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    functions = {one.handler.rpartition(".")[2]: one for one in told().values()}
+
+    assert len(rows) > 5
+    for variable, readers in rows:
+        for reader in readers.split(", "):
+            known = functions[reader].environment
+            assert variable in known or variable in OPTIONAL, (variable, reader)
+
+
+def test_the_door_is_told_nothing_of_the_tables():
+    [door] = [one for one in told().values() if one.handler == f"{FUNCTIONS}.authorizer"]
+
+    assert not [value for value in door.environment.values() if "127.0.0.1:" in value]
+
+
+def test_hosts_and_origins_are_those_of_the_settings():
+    rules = EntryRules(frozenset({"chat.lan"}), frozenset({"https://chat.example"}))
+
+    chat = told(rules)["chat"].environment
+    assert "chat.lan" in chat["FIRESIDE_HOSTS"].split()
+    assert "localhost" in chat["FIRESIDE_HOSTS"].split()
+    assert chat["FIRESIDE_ORIGINS"] == "https://chat.example"
+
+
+def test_what_is_laid_out_is_the_zip_and_what_was_there_before_is_gone(tmp_path):
+    (tmp_path / "function/old").mkdir(parents=True)
+
+    package = unpacked.lay_out(tmp_path)
+
+    folder = tmp_path / "function"
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    with zipfile.ZipFile(package.path) as archive:
+        assert found == set(archive.namelist())
+    assert not (folder / "old").exists()
+    gateway = {path.name for path in (tmp_path / "gateway").rglob("*.py")}
+    assert {"confined.py", "worker.py"} <= gateway
+    assert "server.py" not in gateway
+
+
+def test_a_folder_is_kept_only_if_it_was_asked_for(tmp_path):
+    with unpacked.folder(None) as passing:
+        (passing / "file").touch()
+    with unpacked.folder(tmp_path / "kept") as kept:
+        (kept / "file").touch()
+
+    assert not passing.exists()
+    assert (tmp_path / "kept/file").exists()
+    assert unpacked.data_in(kept).is_dir()

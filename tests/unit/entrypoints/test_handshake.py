@@ -1,0 +1,72 @@
+"""What a handshake says: the invite in the subprotocol, or in the query; and what is agreed on."""
+
+import pytest
+
+from fireside.entrypoints.handshake import agreed, knock
+from localgateway.events import Caller, Handshake, Ids
+from localgateway.events import authorizer as authorizer_event
+
+
+def event(*protocols, query=None):
+    headers = {"HOST": "here", "sec-WebSocket-protocol": ", ".join(protocols)}
+    return {
+        "headers": headers if protocols else {"HOST": "here"},
+        "queryStringParameters": query,
+    }
+
+
+def test_a_handshake_that_says_nothing():
+    nothing = {"headers": None, "multiValueHeaders": None, "queryStringParameters": None}
+
+    found = knock(nothing)
+
+    assert (found.username, found.origin, found.host, found.invite, found.way_in) == (None,) * 5
+    assert agreed(nothing) is None
+
+
+@pytest.mark.parametrize(
+    ("protocols", "query", "invite"),
+    [
+        (["fireside.v1", "invite.one"], None, "one"),
+        (["invite.one", "fireside.v1"], None, "one"),
+        (["invite.one"], {"invite": "two"}, "one"),
+        ([], {"invite": "two"}, "two"),
+        (["fireside.v1"], {"invite": "two"}, "two"),
+        (["invite."], {"invite": "two"}, ""),
+        (["Invite.one", "invites.one"], None, None),
+        (["invite.one.two"], None, "one.two"),
+    ],
+)
+def test_where_the_invite_is_looked_for(protocols, query, invite):
+    assert knock(event(*protocols, query=query)).invite == invite
+
+
+@pytest.mark.parametrize(
+    ("protocols", "named"),
+    [
+        ([], None),
+        (["fireside.v1"], "fireside.v1"),
+        (["invite.one", "fireside.v1"], "fireside.v1"),
+        (["invite.one"], "invite.one"),
+        (["chat", "invite.one"], "invite.one"),
+        (["chat", "graphql-ws"], None),
+    ],
+)
+def test_exactly_one_of_those_offered_is_agreed_on(protocols, named):
+    assert agreed(event(*protocols)) == named
+
+
+def test_a_client_may_spread_its_subprotocols_over_headers(caller):
+    lines = [("Sec-WebSocket-Protocol", "fireside.v1"), ("sec-websocket-protocol", "invite.one")]
+    handshake = Handshake("ws", "username=Ann", [("Host", "here"), *lines], "127.0.0.1")
+
+    spread = authorizer_event(handshake, caller, "request", 0)
+
+    assert knock(spread).invite == "one"
+    assert agreed(spread) == "fireside.v1"
+
+
+@pytest.fixture
+def caller():
+    connection_id = Ids(lambda n: b"x" * n).connection()
+    return Caller(connection_id, 0, "ws", "api", "here", {"sourceIp": "127.0.0.1"})

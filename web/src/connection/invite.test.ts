@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { addressFor, browserWorld } from "./client";
+import { askConfig, configFrom, keptConfig } from "./config";
+import { inviteIn, keepInvite, keptInvite, subprotocols, takeInvite } from "./invite";
+
+const SECRET = "AbCdEfGhIjKlMnOpQrSt_-";
+
+beforeEach(() => {
+  localStorage.clear();
+  history.replaceState(null, "", "/");
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe("an invite", () => {
+  it.each([
+    [SECRET],
+    [`  ${SECRET}\n`],
+    [`https://chat.example/#invite=${SECRET}`],
+    [`#invite=${SECRET}`],
+  ])("is found in %j", (text) => {
+    expect(inviteIn(text)).toBe(SECRET);
+  });
+
+  it.each([
+    "",
+    "short",
+    `${SECRET} and more`,
+    `https://chat.example/${SECRET}`,
+    `#invite=${SECRET}&x=1`,
+    `${SECRET}, fireside.v1`,
+    "x".repeat(129),
+  ])("is not found in %j", (text) => {
+    expect(inviteIn(text)).toBeNull();
+  });
+
+  it("is taken out of the address and kept", () => {
+    history.replaceState(null, "", `/room?look=dark#invite=${SECRET}`);
+    expect(takeInvite()).toBe(true);
+    expect(location.pathname + location.search + location.hash).toBe("/room?look=dark");
+    expect(keptInvite()).toBe(SECRET);
+  });
+
+  it("leaves another fragment alone, and takes a broken one away without keeping it", () => {
+    history.replaceState(null, "", "/#composer");
+    expect(takeInvite()).toBe(false);
+    expect(location.hash).toBe("#composer");
+
+    history.replaceState(null, "", "/#invite=%20");
+    expect(takeInvite()).toBe(false);
+    expect(location.hash).toBe("");
+    expect(keptInvite()).toBeNull();
+  });
+
+  it("is offered beside our protocol, and nothing is offered without one", () => {
+    const opened = vi.fn(class {});
+    vi.stubGlobal("WebSocket", opened);
+    browserWorld.openSocket("ws://here/ws");
+    keepInvite(SECRET);
+    browserWorld.openSocket("ws://here/ws");
+    expect(opened.mock.calls).toEqual([
+      ["ws://here/ws", []],
+      ["ws://here/ws", ["fireside.v1", `invite.${SECRET}`]],
+    ]);
+  });
+
+  it("lasts one visit where nothing may be kept", () => {
+    vi.stubGlobal("localStorage", {
+      getItem: () => {
+        throw new Error("forbidden");
+      },
+      setItem: () => {
+        throw new Error("forbidden");
+      },
+      removeItem: () => {},
+      clear: () => {},
+    });
+    keepInvite(SECRET);
+    expect(subprotocols()).toContain(`invite.${SECRET}`);
+    vi.unstubAllGlobals();
+    keepInvite(SECRET); // storage works again: it is the truth from here on
+    localStorage.clear();
+    expect(keptInvite()).toBeNull();
+  });
+});
+
+describe("what the page is told", () => {
+  it.each([
+    ["", { socket: null, invite: "open" }],
+    ["<!doctype html>", { socket: null, invite: "open" }],
+    ["null", { socket: null, invite: "open" }],
+    ['{"invite":"required"}', { socket: null, invite: "required" }],
+    ['{"socket":"wss://a.example/ws"}', { socket: "wss://a.example/ws", invite: "open" }],
+    ['{"socket":"javascript:alert(1)"}', { socket: null, invite: "open" }],
+    ['{"socket":7,"invite":"maybe"}', { socket: null, invite: "open" }],
+  ])("is read from %j", (text, config) => {
+    expect(configFrom(text)).toEqual(config);
+  });
+
+  it("is kept for the next visit, and outlives a server that is away", async () => {
+    const told = '{"socket":"wss://a.example/ws","invite":"required"}';
+    expect((await askConfig(async () => told)).invite).toBe("required");
+    expect((await askConfig(async () => Promise.reject(new Error("away")))).invite).toBe(
+      "required",
+    );
+    expect(keptConfig().socket).toBe("wss://a.example/ws");
+    expect(addressFor("Ada K")).toBe("wss://a.example/ws?username=Ada%20K");
+  });
+
+  it.each([
+    [200, true, '{"invite":"required"}'],
+    [404, true, "{}"],
+    [503, false, null],
+  ])("tells by status %i whether the server lives", async (status, alive, told) => {
+    const answer = () => new Response('{"invite":"required"}', { status });
+    vi.stubGlobal("fetch", async () => answer());
+    expect(await browserWorld.isAlive()).toBe(alive);
+    if (told === null) await expect(browserWorld.config()).rejects.toThrow("503");
+    else expect(await browserWorld.config()).toBe(told);
+  });
+});

@@ -1,0 +1,204 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type Keeper, keeperFor } from "../timeline/keeper";
+import { emptyTimeline, write } from "../timeline/timeline";
+import { memoryDevice } from "./device";
+import { openTab, type Tabs } from "./tabs";
+
+/** What a browser does with Web Locks, as far as a tab asks for it. */
+class Locks {
+  private readonly held = new Set<string>();
+  private readonly waiting: { name: string; take: () => void }[] = [];
+
+  request(name: string, { signal }: { signal: AbortSignal }, take: () => Promise<unknown>) {
+    return new Promise((_, reject) => {
+      signal.addEventListener("abort", () => {
+        const at = this.waiting.findIndex((it) => it.name === name);
+        if (at >= 0) this.waiting.splice(at, 1);
+        reject(new DOMException("too late", "AbortError"));
+      });
+      const hold = () => {
+        this.held.add(name);
+        void take();
+      };
+      if (this.held.has(name)) this.waiting.push({ name, take: hold });
+      else hold();
+    });
+  }
+
+  async query() {
+    return { held: [...this.held].map((name) => ({ name })) };
+  }
+
+  /** The page behind a tab is gone, however it ended. */
+  letGo(tab: string) {
+    this.held.delete(`tab.${tab}`);
+    const at = this.waiting.findIndex(({ name }) => name === `tab.${tab}`);
+    if (at >= 0) this.waiting.splice(at, 1)[0]?.take();
+  }
+}
+
+const forbidden = async () => {
+  throw new DOMException("not here", "SecurityError");
+};
+
+let locks: Locks;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_780_000_000_000 });
+  localStorage.clear();
+  sessionStorage.clear();
+  locks = new Locks();
+});
+
+afterEach(() => {
+  vi.clearAllTimers();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  setLocks(undefined);
+});
+
+function setLocks(value: unknown) {
+  Object.defineProperty(navigator, "locks", { value, configurable: true });
+}
+
+/** Open one more tab; a copy of a tab, or the same one loaded again, brings its session with it. */
+async function open({ session = null as string | null } = {}): Promise<Tabs> {
+  sessionStorage.clear();
+  if (session !== null) sessionStorage.setItem("fireside.tab", session);
+  const opening = openTab();
+  await vi.advanceTimersByTimeAsync(250);
+  return opening;
+}
+
+const WAYS = [
+  ["with locks", () => setLocks(locks), (tab: string) => locks.letGo(tab)],
+  ["without locks", () => setLocks(undefined), (tab: string) => leave(tab)],
+  [
+    "with locks that are forbidden",
+    () => setLocks({ request: forbidden, query: forbidden }),
+    (tab: string) => leave(tab),
+  ],
+] as const;
+
+function leave(tab: string) {
+  vi.clearAllTimers();
+  localStorage.removeItem(`fireside.tab.${tab}`);
+}
+
+describe.each(WAYS)("%s", (_, stub, end) => {
+  beforeEach(stub);
+
+  it("two tabs are two, and each knows that the other is alive", async () => {
+    const [one, other] = [await open(), await open()];
+    expect(one.me).not.toBe(other.me);
+    expect(await one.isAlive(other.me)).toBe(true);
+    expect(await other.isAlive(one.me)).toBe(true);
+  });
+
+  it("a tab is no other tab to itself, and nobody is alive who never was", async () => {
+    const { me, isAlive } = await open();
+    expect(await isAlive(me)).toBe(false);
+    expect(await isAlive("never")).toBe(false);
+  });
+
+  it("a copy of a tab is another tab", async () => {
+    const one = await open();
+    const copy = await open({ session: one.me });
+    expect(copy.me).not.toBe(one.me);
+    expect(await copy.isAlive(one.me)).toBe(true);
+  });
+
+  it("a page that is loaded again is the same tab", async () => {
+    const before = await open();
+    end(before.me);
+    expect((await open({ session: before.me })).me).toBe(before.me);
+  });
+
+  it("a tab that was closed is not alive", async () => {
+    const [one, other] = [await open(), await open()];
+    end(one.me);
+    expect(await other.isAlive(one.me)).toBe(false);
+  });
+
+  it("what one tab wrote is sent by it alone, and by the next one when it is gone", async () => {
+    const device = memoryDevice();
+    const keeperOf = (tab: Tabs) => keeperFor("Ada", "general", device, Promise.resolve(tab));
+    const noncesIn = async (keeper: Keeper) =>
+      (await keeper.restore()).drafts.map(({ nonce }) => nonce);
+    const one = await open();
+    const empty = emptyTimeline("general");
+    keeperOf(one).keep(empty, write(empty, { nonce: "n1", text: "hi", writtenAt: 0 })[0]);
+    await vi.advanceTimersByTimeAsync(0);
+    const other = await open();
+    expect(await noncesIn(keeperOf(other))).toEqual([]);
+
+    end(one.me);
+    const next = await open();
+    expect(await noncesIn(keeperOf(next))).toEqual(["n1"]);
+    // It is this one's now, so a third tab leaves it alone.
+    expect(await noncesIn(keeperOf(await open()))).toEqual([]);
+  });
+});
+
+it("waits a moment for the lock of the page that was loaded again", async () => {
+  setLocks(locks);
+  const before = await open();
+  sessionStorage.setItem("fireside.tab", before.me);
+  const opening = openTab();
+  await vi.advanceTimersByTimeAsync(200);
+  locks.letGo(before.me);
+  expect((await opening).me).toBe(before.me);
+});
+
+describe("a time in place of a lock", () => {
+  const leaseOf = ({ me }: Tabs) => Number(localStorage.getItem(`fireside.tab.${me}`));
+
+  it("stays fresh as long as the tab lives, and is taken away when it is closed", async () => {
+    const tab = await open();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(Date.now() - leaseOf(tab)).toBeLessThanOrEqual(5_000);
+
+    dispatchEvent(new Event("pagehide"));
+    expect(leaseOf(tab)).toBe(0);
+    dispatchEvent(new Event("pageshow")); // out of the back-forward cache
+    expect(leaseOf(tab)).toBe(Date.now());
+  });
+
+  it("of a tab that died counts for a minute and a half", async () => {
+    const dead = await open();
+    vi.clearAllTimers();
+    const other = await open();
+    await vi.advanceTimersByTimeAsync(80_000);
+    expect(await other.isAlive(dead.me)).toBe(true);
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(await other.isAlive(dead.me)).toBe(false);
+  });
+
+  it.each([
+    ["forward", 3_600_000],
+    ["back", -3_600_000],
+  ])("counts for no longer when the clock jumps %s", async (_, ms) => {
+    const dead = await open();
+    vi.clearAllTimers();
+    vi.setSystemTime(Date.now() + ms);
+    const other = await open();
+    expect(await other.isAlive(dead.me)).toBe(false);
+  });
+
+  it("is left anew after the clock jumped, by whoever lives", async () => {
+    const [one, other] = [await open(), await open()];
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await other.isAlive(one.me)).toBe(true);
+  });
+});
+
+it("is a tab of its own where a browser keeps nothing", async () => {
+  setLocks(undefined);
+  vi.stubGlobal("localStorage", undefined);
+  vi.stubGlobal("sessionStorage", undefined);
+  const opening = [openTab(), openTab()];
+  await vi.advanceTimersByTimeAsync(250);
+  const [one, other] = await Promise.all(opening);
+  expect(one?.me).not.toBe(other?.me);
+});

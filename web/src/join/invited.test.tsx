@@ -1,0 +1,179 @@
+import { act, StrictMode } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { App } from "../App";
+import { keepInvite, keptInvite } from "../connection/invite";
+import { FakeWorld, fakeHome, helloFrame } from "../testing/fakeWorld";
+
+const SECRET = "AbCdEfGhIjKlMnOpQrSt_-";
+const OTHER = "zzzzzzzzzzzzzzzzzzzzzz";
+
+let world: FakeWorld;
+let root: Root;
+let page: HTMLElement;
+
+beforeEach(() => {
+  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  vi.useFakeTimers();
+  localStorage.clear();
+  history.replaceState(null, "", "/");
+  world = new FakeWorld();
+  world.told = '{"invite":"required"}';
+  page = document.body.appendChild(document.createElement("div"));
+  root = createRoot(page);
+});
+
+afterEach(async () => {
+  await act(async () => root.unmount());
+  page.remove();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+async function open() {
+  const app = (
+    <StrictMode>
+      <App home={fakeHome(world)} />
+    </StrictMode>
+  );
+  await act(async () => root.render(app));
+}
+
+const field = (id: string) => page.querySelector<HTMLInputElement>(`#${id}`);
+const alerts = () =>
+  [...page.querySelectorAll("[role=alert]")].map((it) => it.textContent).join("");
+
+async function type(id: string, text: string) {
+  const input = field(id);
+  const { set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value") ?? {};
+  await act(async () => {
+    set?.call(input, text);
+    input?.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
+async function submit() {
+  const event = new Event("submit", { bubbles: true, cancelable: true });
+  await act(async () => page.querySelector("form")?.dispatchEvent(event));
+  await act(async () => vi.advanceTimersByTimeAsync(0));
+}
+
+async function refuse() {
+  await act(async () => world.socket.drops());
+}
+
+it("asks for the link where one is needed, and opens nothing without", async () => {
+  await open();
+  expect(page.textContent).toContain("Ask whoever runs it for the link");
+  await type("name", "Ada");
+  await submit();
+  expect(alerts()).toContain("Paste your invite link first");
+  expect(document.activeElement).toBe(field("invite"));
+
+  await type("invite", "https://chat.example/");
+  await submit();
+  expect(alerts()).toContain("no invite link");
+  expect(field("invite")?.getAttribute("aria-invalid")).toBe("true");
+  expect(world.sockets).toEqual([]);
+});
+
+it("keeps what was pasted and comes in with it", async () => {
+  await open();
+  await type("name", "Ada");
+  await type("invite", `https://chat.example/#invite=${SECRET}`);
+  await submit();
+  expect(keptInvite()).toBe(SECRET);
+  expect(world.sockets).toHaveLength(1);
+});
+
+it.each([
+  ["an open place", '{"invite":"open"}', null],
+  ["a place that says nothing", "{}", null],
+  ["who has an invite", '{"invite":"required"}', SECRET],
+])("asks nothing of %s", async (_, told, invite) => {
+  world.told = told;
+  if (invite) keepInvite(invite);
+  await open();
+  expect(field("invite")).toBeNull();
+  await type("name", "Ada");
+  await submit();
+  expect(world.sockets).toHaveLength(1);
+});
+
+it("says that the invite may be replaced when it was refused, and takes another", async () => {
+  keepInvite(SECRET);
+  await open();
+  await type("name", "Ada");
+  await submit();
+  await refuse();
+  expect(alerts()).toContain("Your invite may have been replaced");
+  await submit(); // perhaps it was the name
+  expect(world.sockets).toHaveLength(2);
+  await refuse();
+  await type("invite", OTHER);
+  await submit();
+  expect(keptInvite()).toBe(OTHER);
+  expect(world.sockets).toHaveLength(3);
+});
+
+it("learns when it is refused that the place was closed meanwhile", async () => {
+  world.told = "{}";
+  await open();
+  world.told = '{"invite":"required"}';
+  await type("name", "Ada");
+  await submit();
+  expect(field("invite")).toBeNull();
+  await refuse();
+  expect(field("invite")).not.toBeNull();
+});
+
+it("comes in again with a link that is opened in this tab", async () => {
+  keepInvite(SECRET);
+  await open();
+  await type("name", "Ada");
+  await submit();
+  await refuse();
+  history.replaceState(null, "", `/#invite=${OTHER}`);
+  await act(async () => dispatchEvent(new Event("hashchange")));
+  expect(location.hash).toBe("");
+  expect(keptInvite()).toBe(OTHER);
+  expect(world.sockets).toHaveLength(2);
+});
+
+it("does not ask again of who opens the link while standing at the door", async () => {
+  await open();
+  history.replaceState(null, "", `/#invite=${SECRET}`);
+  await act(async () => dispatchEvent(new Event("hashchange")));
+  expect(field("invite")).toBeNull();
+});
+
+async function loseTheLineForGood() {
+  keepInvite(SECRET);
+  await open();
+  await type("name", "Ada");
+  await submit();
+  await act(async () => world.socket.opens());
+  await act(async () => world.socket.says(helloFrame()));
+  for (let round = 0; round < 5; round += 1) {
+    await refuse();
+    await act(async () => vi.advanceTimersByTimeAsync(48_000));
+  }
+}
+
+const banner = () => page.querySelector(".net")?.textContent;
+
+it("tells who is let in no more to open the new link, and does so in this tab", async () => {
+  await loseTheLineForGood();
+  expect(banner()).toContain("If the invite was replaced, open the new link here");
+  const { length } = world.sockets;
+  history.replaceState(null, "", `/#invite=${OTHER}`);
+  await act(async () => dispatchEvent(new Event("hashchange")));
+  expect(world.sockets).toHaveLength(length + 1);
+});
+
+it("speaks of no invite where none is asked for", async () => {
+  world.told = "{}";
+  await loseTheLineForGood();
+  expect(banner()).toContain("does not let you in any more");
+  expect(banner()).not.toContain("invite");
+});

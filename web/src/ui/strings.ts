@@ -1,0 +1,174 @@
+/**
+ * Every text that a person sees or hears on this page, and nothing else.
+ *
+ * Another language is another such object of the same type. What the server says (why a message was
+ * refused, why a visit is over) comes in the server's words.
+ */
+
+const LANGUAGE = "en";
+
+export const STRINGS = {
+  app: "Fireside",
+
+  door: {
+    title: "Pull up a chair",
+    what: "Choose the name others will see. You can change it any time.",
+    name: "Your name",
+    join: "Join the conversation",
+    joining: "Joining…",
+    note: "Messages stay on this server.",
+    invite: "Invite link",
+    inviteHint:
+      "This chat needs an invite. Ask whoever runs it for the link, then open it or paste it here.",
+    noInvite: "Paste your invite link first.",
+    badInvite: "That is no invite link. Paste the whole link that you were given.",
+    notInvited:
+      "The server did not let you in. Your invite may have been replaced: ask for a new link, or try another name.",
+    refused: "The server did not let you in. Try another name, or the address its owner gave you.",
+    away: "The server does not answer. Check your connection, then try again.",
+  },
+
+  badName: {
+    tooShort: (least: number) =>
+      counted(least, { one: "Use at least # character.", other: "Use at least # characters." }),
+    tooLong: (most: number) =>
+      counted(most, { one: "Use at most # character.", other: "Use at most # characters." }),
+    characters: "Use letters, digits, spaces, hyphens and underscores only.",
+    noLetter: "Use at least one letter or digit.",
+    spaces: "Use one space at a time.",
+    marks: "Put marks on a letter, and at most three.",
+    scripts: "Use letters of one script only.",
+    ligatures: "Write the letters one by one.",
+  },
+
+  room: {
+    skip: "Skip to writing",
+    side: "Rooms and you",
+    rooms: "Rooms",
+    named: (room: string) => `#${room}`,
+    title: (room: string) => `# ${room}`,
+  },
+
+  tab: {
+    inRoom: (room: string) => `#${room} · Fireside`,
+    unread: (count: number, title: string) => `(${count > 99 ? "99+" : count}) ${title}`,
+    notification: (author: string, room: string) => `${author} in #${room}`,
+  },
+
+  line: {
+    connected: "Connected",
+    reconnecting: "Reconnecting",
+    disconnected: "Disconnected",
+    lost: "Connection lost. Your messages are kept.",
+    blocked: "The server does not let you in any more. Your messages are kept.",
+    uninvited:
+      "The server does not let you in any more. Your messages are kept. If the invite was replaced, open the new link here.",
+    over: (reason: string) => `The server ended this visit: ${reason}`,
+    tryingNow: "Trying again now.",
+    tryingIn: (seconds: number) => `Trying again in ${numeral(seconds)} s.`,
+    retry: "Retry now",
+    joinAgain: "Join again",
+  },
+
+  log: {
+    name: (room: string) => `Messages in ${room}`,
+    loading: "Loading messages…",
+    loadingEarlier: "Loading earlier messages…",
+    showEarlier: "Show earlier messages",
+    empty: "Nobody has said anything yet. Start the conversation.",
+    reset: "The history changed while you were away. It continues here.",
+    newLine: (count: number) => `${numeral(count)} new`,
+    newBelow: (count: number) => counted(count, { one: "# new message", other: "# new messages" }),
+    latest: "Latest",
+    you: "You",
+    today: (day: string) => `Today, ${day}`,
+    yesterday: (day: string) => `Yesterday, ${day}`,
+    announced: (author: string, text: string) => `${author}: ${text}`,
+  },
+
+  delivery: {
+    sending: "Sending",
+    waiting: "Waiting for connection",
+    failed: (reason: string) => `Not delivered. ${sentence(reason)}`,
+    retry: "Try again",
+    edit: "Edit",
+    discard: "Delete",
+  },
+
+  composer: {
+    name: (room: string) => `Message ${room}`,
+    placeholder: (room: string) => `Message #${room}`,
+    send: "Send",
+    offline: "Sends when you are back online",
+    left: (count: number) => `${numeral(count)} left`,
+    tooMany: (count: number) => `${numeral(count)} too many`,
+    enterSends: [
+      ["Enter", "to send,"],
+      ["Shift Enter", "for a new line"],
+    ],
+    enterBreaks: [
+      ["Ctrl Enter", "to send,"],
+      ["Enter", "for a new line"],
+    ],
+  },
+
+  settings: {
+    title: "Settings",
+    theme: "Theme",
+    themes: { system: "System", light: "Light", dark: "Dark" },
+    writing: "Writing",
+    enterBreaks: "Enter starts a new line, Ctrl+Enter sends",
+    notifications: "Notifications",
+    notify: "Tell me about new messages when I look elsewhere",
+    notHere: "This browser offers notifications only over https.",
+    blocked: "Your browser blocks them for this page. You can allow them in its settings.",
+    changeName: "Change name",
+  },
+
+  details: {
+    title: "Connection details",
+    connection: "Connection",
+    messages: "Messages",
+    notLoaded: "not loaded yet",
+    none: "none yet",
+    complete: (through: number) => `complete to #${numeral(through)}`,
+    fetching: (known: number) => `, fetching up to #${numeral(known)}`,
+    toSend: "Still to send",
+    unreadable: "Unreadable",
+    skipped: (count: number) =>
+      counted(count, { one: "# frame skipped", other: "# frames skipped" }),
+    count: (count: number) => numeral(count),
+  },
+
+  keys: {
+    title: "Keys",
+    list: [
+      ["↑ ↓", "Row above or below, in the messages"],
+      ["End", "Latest message, in the messages"],
+      ["Esc", "Back to writing"],
+      ["?", "These keys"],
+    ],
+  },
+
+  close: "Close",
+} as const;
+
+const NUMBERS = new Intl.NumberFormat(LANGUAGE);
+const PLURALS = new Intl.PluralRules(LANGUAGE);
+
+/** One text for each kind of number that a language knows; `#` is the number itself. */
+type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
+
+function counted(count: number, forms: Forms): string {
+  const form = forms[PLURALS.select(count)] ?? forms.other;
+  return form.replace("#", numeral(count));
+}
+
+/** The server's reasons end without a full stop. */
+function sentence(text: string): string {
+  return /\p{L}$/u.test(text) ? `${text}.` : text;
+}
+
+function numeral(count: number): string {
+  return NUMBERS.format(count);
+}
