@@ -13,11 +13,16 @@ locals {
   invites       = var.open ? "open" : join(" ", var.invite_hashes)
   endpoint      = "https://${module.websocket_api.host}/${local.api.stage}"
 
+  # What a page can't see: a browser does not say why a handshake was refused.
+  page_config = { invite = var.open ? "open" : "required" }
+
   # What decides who may come in, for the authorizer and for $connect alike.
   door = {
     FIRESIDE_HOSTS         = module.websocket_api.host
     FIRESIDE_ORIGINS       = local.origins
     FIRESIDE_INVITE_SHA256 = local.invites
+
+    FIRESIDE_ORIGIN_SECRET_SHA256 = var.site ? sha256(random_password.origin[0].result) : ""
   }
 }
 
@@ -104,9 +109,7 @@ module "authorizer" {
   log_retention_days = var.log_retention_days
   alarm_topic_arn    = aws_sns_topic.alarms.arn
 
-  environment = { for name, value in merge(local.door, {
-    FIRESIDE_ORIGIN_SECRET_SHA256 = one(random_password.origin[*].result) == null ? "" : sha256(random_password.origin[0].result)
-  }) : name => value if value != "" }
+  environment = { for name, value in local.door : name => value if value != "" }
 }
 
 module "fanout" {
@@ -208,6 +211,7 @@ module "site" {
   name            = local.prefix
   bucket          = "${local.prefix}-page-${data.aws_caller_identity.this.account_id}"
   page_path       = var.page_path
+  page_config     = local.page_config
   socket_host     = module.websocket_api.host
   socket_stage    = local.api.stage
   origin_header   = local.origin_header

@@ -15,7 +15,7 @@ output "api_endpoint" {
 
 output "page_config" {
   description = "What belongs into config.json beside a page that you serve yourself."
-  value       = jsonencode(var.site ? {} : { socket = local.socket_url })
+  value       = jsonencode(merge(local.page_config, var.site ? {} : { socket = local.socket_url }))
 }
 
 output "site_bucket" {

@@ -21,8 +21,8 @@ API = json.loads((aws_calls.ROOT / "api.json").read_text("utf-8"))
 ROLES = {"chat": "chat", "door": "authorizer"}
 """Which function each integration and authorizer of api.json is."""
 
-OPEN_ENDS = {"logs:CreateLogStream": ":*", "logs:PutLogEvents": ":*"}
-"""Where an ARN may end in a star: Lambda names its streams, API Gateway its connections."""
+LOGGING = {"logs:CreateLogStream": ":*", "logs:PutLogEvents": ":*"}
+"""What Lambda itself does with a function's rights, on the streams that it names in the log."""
 
 NO_COOKIES, NO_CACHE = "none", "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 LONGEST_ANSWER_SECONDS = 29
@@ -237,7 +237,7 @@ def _rights(state: State) -> Iterator[str]:
             "?",
         )
         needed = {(call.action, targets[call.target]) for call in asked}
-        needed |= {(action, f"{group}{end}") for action, end in OPEN_ENDS.items()}
+        needed |= {(action, f"{group}{end}") for action, end in LOGGING.items()}
         granted = set(_granted(policies.get(roles.get(values["role"], ""), "{}")))
         for action, arn in sorted(needed - granted):
             yield f"{name} may not {action} on {arn}, and its code does"
@@ -318,12 +318,14 @@ def _site(state: State) -> Iterator[str]:
             yield f"CloudFront sends cookies to {path}"
         if one["cache_policy_id"] != NO_CACHE:
             yield f"CloudFront caches {path}"
-    known = state.environment("authorizer").get("FIRESIDE_ORIGIN_SECRET_SHA256")
+    known = {
+        state.environment(name).get("FIRESIDE_ORIGIN_SECRET_SHA256") for name in ROLES.values()
+    }
     secrets = {
         header["value"] for origin in distribution["origin"] for header in origin["custom_header"]
     }
-    if {sha256(secret.encode()).hexdigest() for secret in secrets} != {known}:
-        yield "The authorizer does not know the secret that CloudFront sends"
+    if {sha256(secret.encode()).hexdigest() for secret in secrets} != known:
+        yield "The door does not know the secret that CloudFront sends"
 
 
 def _buckets(state: State) -> Iterator[str]:

@@ -61,20 +61,28 @@ def client_factories() -> set[str]:
 def environment() -> dict[str, set[str]]:
     """Tell for each function which variables of ours its code reads."""
     composition = _parse(COMPOSITION)
-    names = {**_constants(composition), **_constants(_parse(CLIENTS))}
     found = {
-        name: {names[one] for part in _closure(composition, maker) for one in _names(part, names)}
-        | ({names["CLIENT"]} if _factories(composition, maker) else set())
-        for name, maker in _makers(composition).items()
+        name: set(_read_by(composition, maker)) for name, maker in _makers(composition).items()
     }
     return {**found, "brake": set(_constants(_parse(BRAKE)).values())}
+
+
+def _read_by(module: ast.Module, function: str) -> Iterator[str]:
+    """Follow a function to the variables that it, and what it imports from us, reads."""
+    parts, names = list(_closure(module, function)), _constants(module)
+    yield from (names[name] for part in parts for name in _names(part, names))
+    for origin, name in _used(module, parts):
+        if origin == CLIENTS:
+            yield _constants(_parse(CLIENTS))["CLIENT"]
+        elif name in _functions(_parse(origin)):
+            yield from _read_by(_parse(origin), name)
 
 
 def _asked(composition: ast.Module, maker: str) -> Iterator[Call]:
     """Follow what a function is made of to the calls at its ends."""
     parts = list(_closure(composition, maker))
     verbs = {verb for part in parts for verb in _attributes(part)}
-    for module in _imported(composition, parts):
+    for module in {origin for origin, _ in _used(composition, parts)} - {CLIENTS, STORES}:
         verbs.update(_attributes(_parse(module)))
     for factory in _factories(composition, maker):
         yield FACTORIES[factory]
@@ -94,9 +102,13 @@ def _makers(composition: ast.Module) -> dict[str, str]:
     raise LookupError(f"{COMPOSITION} has no _MAKERS: teach tools/aws_calls.py its new form.")
 
 
-def _closure(composition: ast.Module, name: str) -> Iterator[ast.AST]:
-    """Give a function of the module and all those of it that it uses."""
-    functions = {node.name: node for node in composition.body if isinstance(node, ast.FunctionDef)}
+def _functions(module: ast.Module) -> dict[str, ast.FunctionDef]:
+    return {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+
+
+def _closure(module: ast.Module, name: str) -> Iterator[ast.AST]:
+    """Give a function of a module and all those of it that it uses."""
+    functions = _functions(module)
     waiting, seen = [name], {name}
     while waiting:
         function = functions[waiting.pop()]
@@ -106,16 +118,15 @@ def _closure(composition: ast.Module, name: str) -> Iterator[ast.AST]:
         seen |= used
 
 
-def _imported(composition: ast.Module, parts: list[ast.AST]) -> Iterator[str]:
-    """Name our modules of which the parts use a class or a function."""
-    for node in composition.body:
+def _used(module: ast.Module, parts: list[ast.AST]) -> Iterator[tuple[str, str]]:
+    """Name what the parts use of our other modules: the module, and the class or function."""
+    for node in module.body:
         if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("fireside"):
             continue
         for name in (alias.name for alias in node.names if not alias.name.isupper()):
-            used = any(name in _names(part, {name}) for part in parts)
-            module = f"{node.module}.{name}" if _file(f"{node.module}.{name}") else node.module
-            if used and module and module not in {CLIENTS, STORES}:
-                yield module
+            if any(name in _names(part, {name}) for part in parts):
+                whole = f"{node.module}.{name}"
+                yield (whole if _file(whole) else str(node.module)), name
 
 
 def _factories(composition: ast.Module, maker: str) -> set[str]:

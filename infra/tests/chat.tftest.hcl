@@ -91,6 +91,20 @@ run "makes_no_page_when_told" {
   }
 }
 
+run "tells_the_page_that_anybody_may_come_in" {
+  command = plan
+
+  variables {
+    open          = true
+    invite_hashes = []
+  }
+
+  assert {
+    condition     = output.page_config == "{\"invite\":\"open\"}"
+    error_message = "Otherwise the page would ask for an invite."
+  }
+}
+
 run "touches_the_account_only_when_told" {
   command = plan
 

@@ -63,6 +63,16 @@ class Folder:
         self.must("apply", "-auto-approve", "-input=false", "-no-color")
         return json.loads(self.must("show", "-json"))
 
+    def changes(self):
+        """Plan, and tell what would be done to what."""
+        self.must("plan", "-refresh=false", "-input=false", "-no-color", "-out=test.tfplan")
+        plan = json.loads(self.must("show", "-json", "test.tfplan"))
+        return {
+            one["address"]: one["change"]["actions"]
+            for one in plan["resource_changes"]
+            if one["change"]["actions"] not in (["no-op"], ["read"])
+        }
+
 
 def environment():
     """Give no credentials, and the stand-ins if there are any."""
@@ -109,11 +119,17 @@ def verify():
 
 
 @pytest.fixture(scope="session")
-def state(rehearse, tmp_path_factory):
-    """Apply the defaults once, for all tests that only read."""
+def applied(rehearse, tmp_path_factory):
+    """Apply the defaults once, for all tests that only read or plan."""
     folder = rehearse(tmp_path_factory.mktemp("applied"))
     folder.init()
-    return folder.apply(invite_hashes=[INVITE])
+    folder.state = folder.apply(invite_hashes=[INVITE])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def state(applied):
+    return applied.state
 
 
 @pytest.fixture(scope="session")

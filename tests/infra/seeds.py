@@ -183,7 +183,7 @@ SEEDS = (
         "main.tf",
         "sha256(random_password.origin[0].result)",
         'sha256("other")',
-        "The authorizer does not know the secret that CloudFront sends",
+        "The door does not know the secret that CloudFront sends",
     ),
     Seed(
         "a path below the stage",

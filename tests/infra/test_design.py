@@ -86,7 +86,8 @@ def test_all_of_the_page_is_uploaded_but_its_settings_are_made(resources):
     uploaded = {values["key"]: values for values in of_kind(resources, "aws_s3_object")}
 
     assert set(uploaded) == files | {"config.json"}
-    assert json.loads(uploaded["config.json"]["content"]) == {}  # the socket is on its own origin
+    # The socket is on the page's own origin, so the page need not be told where.
+    assert json.loads(uploaded["config.json"]["content"]) == {"invite": "required"}
 
 
 def test_a_built_page_has_only_kinds_of_files_that_we_know():

@@ -13,7 +13,7 @@ from websockets.frames import CloseCode
 
 from fireside.adapters.aws import CLIENT
 from fireside.domain.errors import Code
-from fireside.entrypoints import aws, brake, rules
+from fireside.entrypoints import aws, rules
 from fireside.entrypoints.cli import ROUTES, _parser
 from fireside.entrypoints.exits import ExitCode
 from fireside.entrypoints.settings import KEYS
@@ -87,7 +87,6 @@ def test_every_variable_named_for_the_program_is_a_setting():
     Those of the functions are for Lambda, and have a document and a test of their own.
     """
     known = {"FIRESIDE_CONFIG", *(f"FIRESIDE_{key.upper()}" for key in KEYS)}
-    known |= {brake.API_ID, brake.STAGE}
     told = [*vars(aws).values(), *vars(rules).values()]
     known |= {CLIENT, *(value for value in told if str(value)[:9] == "FIRESIDE_")}
     tools = [ROOT / name for name in ("tests/conftest.py", "tools/check.py", ".ci/run", "Makefile")]

@@ -29,9 +29,8 @@ variable "page_path" {
 }
 
 variable "page_config" {
-  description = "What the page finds in config.json; nothing for a socket on its own origin under /ws."
+  description = "What the page finds in config.json: whether one needs an invite."
   type        = map(string)
-  default     = {}
 }
 
 variable "socket_host" {

@@ -8,11 +8,19 @@ locals {
   # API Gateway runs what was deployed, not what is configured. Whatever a deployment freezes must
   # be in here, or a change to it would never be seen.
   frozen = {
-    selection    = aws_apigatewayv2_api.this.route_selection_expression
-    routes       = aws_apigatewayv2_route.this
-    responses    = aws_apigatewayv2_route_response.this
-    integrations = aws_apigatewayv2_integration.this
-    authorizers  = aws_apigatewayv2_authorizer.this
+    selection = aws_apigatewayv2_api.this.route_selection_expression
+    routes = [for route in aws_apigatewayv2_route.this : [
+      route.id, route.route_key, route.target, route.authorization_type, route.authorizer_id, route.route_response_selection_expression
+    ]]
+    responses = [for response in aws_apigatewayv2_route_response.this : [
+      response.id, response.route_id, response.route_response_key
+    ]]
+    integrations = [for integration in aws_apigatewayv2_integration.this : [
+      integration.id, integration.integration_type, integration.integration_uri, integration.timeout_milliseconds
+    ]]
+    authorizers = [for authorizer in aws_apigatewayv2_authorizer.this : [
+      authorizer.id, authorizer.authorizer_uri, authorizer.identity_sources
+    ]]
   }
 }
 

@@ -10,6 +10,7 @@ variables {
   name          = "fireside-test"
   bucket        = "fireside-test-page-123456789012"
   page_path     = "../../tests/page"
+  page_config   = { invite = "required" }
   socket_host   = "abc123.execute-api.us-east-1.amazonaws.com"
   socket_stage  = "ws"
   origin_header = "x-fireside-origin"
@@ -30,7 +31,7 @@ run "keeps_the_page_fresh_and_its_assets_for_ever" {
   }
 
   assert {
-    condition     = !contains(keys(aws_s3_object.page), "config.json") && aws_s3_object.config.content == "{}"
+    condition     = !contains(keys(aws_s3_object.page), "config.json") && aws_s3_object.config.content == "{\"invite\":\"required\"}"
     error_message = "The settings of the page are made here, not copied."
   }
 }
