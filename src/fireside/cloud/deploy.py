@@ -58,10 +58,10 @@ def deploy(stage: Stage, wishes: Wishes, world: World) -> int:
 
 def _deploy(run: "_Run") -> None:
     stage, wishes, world = run.stage, run.wishes, run.world
-    if wishes.build:
-        build.build(stage.infra, world.say)
     opening = Opening(stage, world, run.again, wishes.region, run.agree)
     found = opening.open()
+    if wishes.build:
+        build.build(stage.infra, world.say)
     known = invites.decide(
         stage,
         found.settings.get("invite_hashes") or [],
