@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from fireside.adapters.invite_file import InviteFile
+from fireside.cloud.invite import make
 from fireside.entrypoints.exits import CannotStart, ExitCode
-from fireside.entrypoints.world import new_invite
 
 REGION = "us-east-1"
 
@@ -68,7 +68,7 @@ class Stage:
 
     @property
     def invite(self) -> InviteFile:
-        return InviteFile(self.folder / "invite", new_invite)
+        return InviteFile(self.folder / "invite", make)
 
     def bucket(self, account: str) -> str:
         """Name the bucket of all states of this project, as infra/bootstrap does."""

@@ -192,7 +192,11 @@ def _pong(person: Client, size: int, pieces: int) -> None:
     step = -(-size // pieces)
     cut = [text[start : start + step] for start in range(0, size, step)]
     person.send(cut if pieces > 1 else text)
-    person.told(lambda frame: frame.get("id") == f"of-{size}", f"a pong for {size:,} bytes")
+    answer = person.told(
+        lambda frame: frame.get("id") == f"of-{size}", f"a pong for {size:,} bytes"
+    )
+    if answer.get("type") != "pong":
+        raise Wrong(f"{size:,} bytes were answered by {brief(answer)}, not by a pong")
 
 
 def _closes(

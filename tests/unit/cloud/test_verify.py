@@ -2,10 +2,12 @@
 
 import json
 import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from websockets.sync.server import serve
 
 from fireside.cloud import client, verify
 from fireside.cloud.client import Enough, Meter, Target
@@ -239,3 +241,61 @@ def test_a_report_that_fails_says_so_first():
     assert verify.markdown(report).startswith("# A chat verified: NOT good\n")
     assert "| a\\|b | fail | x y | 1.0 |" in verify.markdown(report)
     assert verify.markdown(replace(report, results=[])).startswith("# A chat verified: good\n")
+
+
+# --- A server that says yes to everything --------------------------------------------------------
+
+
+def agreeable(socket):
+    """Take every frame, and answer what makes no sense."""
+    for text in socket:
+        try:
+            asked = json.loads(text)
+            request = asked.get("id") if isinstance(asked, dict) else None
+        except ValueError:
+            request = None
+        answer = {"type": "error", "code": "fine"}
+        socket.send(json.dumps(answer | ({"id": request} if request else {})))
+
+
+def last_offered(_socket, offered):
+    """Agree on the invite itself."""
+    return offered[-1] if offered else None
+
+
+def page_for_all(connection, request):
+    """Answer plain requests with a page."""
+    if "Upgrade" not in request.headers:
+        return connection.respond(200, "a page")
+    return None
+
+
+@pytest.fixture
+def yes_to_all():
+    server = serve(
+        agreeable,
+        "127.0.0.1",
+        0,
+        select_subprotocol=last_offered,
+        process_request=page_for_all,
+        compression="deflate",
+        max_size=None,
+    )
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}/ws"
+    server.shutdown()
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    "trial", [*verify.QUIET, *verify.TALKING], ids=lambda trial: trial.__name__
+)
+def test_every_trial_can_fail(yes_to_all, monkeypatch, trial):
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 0.5)
+    target = Target(yes_to_all, SECRET, verify.meter())
+
+    report = verify.verify(target, lambda _result: None, chosen=[trial])
+
+    assert [result.verdict for result in report.results] == ["fail"], report.results
+    assert SECRET not in verify.markdown(report)
