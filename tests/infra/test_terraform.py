@@ -1,6 +1,7 @@
 """The configuration is well-formed, and goes through a whole life: made, unchanged, destroyed."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -35,16 +36,29 @@ def test_all_files_are_formatted(terraform):
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize(("where", "settings"), LIVES.values(), ids=LIVES)
-def test_a_life_from_the_first_plan_to_destroy(verify, copy, tmp_path, where, settings):
-    folder = copy(tmp_path / "copy", where)
-    folder.set(**settings)
-    if "site" in settings:  # its tests say themselves with what, so once is enough
-        (folder.path / "tests/chat.tftest.hcl").unlink()
-    # The verifier copies the repository around the folder, and so what lies beside it.
-    subprocess.run(["git", "init", "--quiet", folder.top], check=True)
+@pytest.fixture(scope="module")
+def lives(verify, copy, tmp_path_factory):
+    """Begin them all, two at a time."""
 
-    done = verify(folder.path)
+    def live(where, settings, top):
+        folder = copy(top, where)
+        folder.set(**settings)
+        if "site" in settings:  # its tests say themselves with what, so once is enough
+            (folder.path / "tests/chat.tftest.hcl").unlink()
+        # The verifier copies the repository around the folder, and so what lies beside it.
+        subprocess.run(["git", "init", "--quiet", top], check=True)
+        return verify(folder.path)
+
+    with ThreadPoolExecutor(2) as pool:
+        yield {
+            name: pool.submit(live, *life, tmp_path_factory.mktemp("life") / "copy")
+            for name, life in LIVES.items()
+        }
+
+
+@pytest.mark.parametrize("name", LIVES)
+def test_a_life_from_the_first_plan_to_destroy(lives, name):
+    done = lives[name].result()
 
     assert done.returncode == 0, done.stdout + done.stderr
 
