@@ -9,7 +9,7 @@ SDK    := bench/node/node_modules/.fireside
 WEB    := $(shell find web -path web/node_modules -prune -o -type f ! -name '*.test.*' -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page run dev rehearse test lint fmt frames e2e bench bench-page picture bill fuzz build lock clean
+.PHONY: help setup page run dev rehearse test lint lint-infra fmt frames e2e bench bench-page picture bill fuzz build lock clean
 
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: setup $(DYNAMO) ## Run every check and test, and say what was skipped
 
 lint: setup ## Run only the linters, the type checkers and the import contracts
 	@$(BIN)/python tools/check.py --only lint
+
+lint-infra: .venv-infra/.fireside ## Read infra/ with checkov, which is installed for that
+	@.venv-infra/bin/checkov --directory infra --framework terraform --compact --quiet --skip-download
 
 rehearse: setup $(DYNAMO) ## Run the zip for AWS Lambda here, and say what AWS would bill
 	@$(BIN)/fireside rehearse
@@ -65,14 +68,14 @@ frames: setup ## Write the browser's frame types anew from the Python ones
 
 lock: ## Pin the newest allowed releases in requirements/*.txt (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
-	@for name in run dev; do \
+	@for name in run dev infra; do \
 	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-emit-index-url --custom-compile-command "make lock" \
 	    requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
 
 clean: ## Remove everything that was made here
-	rm -rf .venv web/node_modules tests/dynamodb/node_modules bench/node/node_modules src/fireside/web dist build test-results .coverage .coverage.*
+	rm -rf .venv .venv-infra web/node_modules tests/dynamodb/node_modules bench/node/node_modules src/fireside/web dist build test-results .coverage .coverage.*
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -80,6 +83,10 @@ clean: ## Remove everything that was made here
 
 .venv/.fireside: requirements/dev.txt pyproject.toml
 	@sh tools/setup.sh python "$(PYTHON)"
+	@touch $@
+
+.venv-infra/.fireside: requirements/infra.txt
+	@sh tools/setup.sh infra "$(PYTHON)"
 	@touch $@
 
 web/node_modules/.fireside: web/package.json web/package-lock.json

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Prepare one tool: `setup.sh python PYTHON` fills .venv, `setup.sh node FOLDER` its node_modules.
+# Prepare one tool: `setup.sh python PYTHON` fills .venv, `setup.sh infra PYTHON` .venv-infra,
+# `setup.sh node FOLDER` its node_modules.
 set -eu
 
 stop() {
@@ -28,6 +29,14 @@ prepare_python() {
     --no-deps --no-build-isolation -e .
 }
 
+prepare_infra() {
+  echo "Preparing .venv-infra with $1"
+  [ -x .venv-infra/bin/pip ] || "$1" -m venv .venv-infra ||
+    stop "$1 can't make a virtual environment: install its venv package (python3-venv on Debian)."
+  .venv-infra/bin/python -m pip install --quiet --disable-pip-version-check \
+    --require-hashes -r requirements/infra.txt
+}
+
 prepare_node() {
   echo "Preparing $1/node_modules"
   command -v node >/dev/null ||
@@ -43,5 +52,6 @@ prepare_node() {
 
 case "$1" in
   python) prepare_python "$2" ;;
+  infra) prepare_infra "$2" ;;
   node) prepare_node "$2" ;;
 esac

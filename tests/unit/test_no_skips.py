@@ -13,6 +13,7 @@ SKIPS = {
     "a fixture": "def test_it(chromium): pass\n",
     "a module": "import pytest\npytest.importorskip('no_such_module')\n",
 }
+OPTIONAL = "import pytest\ndef test_it(): pytest.skip('Optional: no account')\n"
 EXPECTED = "import pytest\n@pytest.mark.xfail(reason='known')\ndef test_it(): assert False\n"
 
 
@@ -43,3 +44,7 @@ def test_a_skip_is_fine_elsewhere(exit_code, text):
 
 def test_a_failure_that_is_expected_is_no_skip(exit_code):
     assert exit_code(EXPECTED, TEST_NO_SKIPS="1") == 0
+
+
+def test_a_skip_that_says_it_is_optional_is_fine_everywhere(exit_code):
+    assert exit_code(OPTIONAL, TEST_NO_SKIPS="1") == 0

@@ -90,7 +90,7 @@ def test_the_requirements_and_the_package_agree():
     assert re.findall(r'"(.*?)"', wanted[1]) == [line for line in listed if line[0] != "#"]
 
 
-@pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "dev.txt", "infra.txt"])
 def test_locks_name_hashes_and_no_hosts(name):
     lock = (ROOT / "requirements" / name).read_text()
 

@@ -55,6 +55,13 @@ def fanout(event: dict[str, Any], context: object) -> Response:
     return _made("fanout")(event, context)
 
 
+def brake(event: dict[str, Any], context: object) -> dict[str, str]:
+    """Stop the stage, as an hour had more messages than may be paid for."""
+    from fireside.entrypoints import brake as brakes  # noqa: PLC0415 - it takes the SDK
+
+    return brakes.handler(event, context)
+
+
 class MissingVariable(KeyError):  # noqa: N818 - it says what is so
     """A function can't be made without this variable."""
 

@@ -1,0 +1,47 @@
+variable "region" {
+  description = "AWS's Region."
+  type        = string
+  default     = "us-east-1"
+}
+
+variable "package_path" {
+  description = "The functions' code."
+  type        = string
+  default     = "../../../build/fireside-lambda.zip"
+}
+
+variable "page_path" {
+  description = "The folder of the built page."
+  type        = string
+  default     = "../../../src/fireside/web"
+}
+
+variable "billing_mode" {
+  description = "How DynamoDB is paid: on-demand or provisioned."
+  type        = string
+  default     = "on-demand"
+}
+
+variable "invite_hashes" {
+  description = "SHA-256 of each invite that opens the door, in hexadecimal."
+  type        = list(string)
+  default     = []
+}
+
+variable "domain" {
+  description = "Where people shall come in."
+  type        = string
+  default     = "chat.example.org"
+}
+
+variable "zone" {
+  description = "The zone in Route 53 that the domain is in."
+  type        = string
+  default     = "example.org"
+}
+
+variable "alarm_email" {
+  description = "Who is written to about alarms and the bill."
+  type        = string
+  default     = "ann@example.org"
+}

@@ -1,0 +1,4 @@
+output "address" {
+  description = "What people open."
+  value       = module.fireside.address
+}

@@ -1,0 +1,121 @@
+output "address" {
+  description = "What people open. Add the invite: `fireside invite` prints the whole link."
+  value       = var.site ? "https://${module.site[0].host}/" : local.socket_url
+}
+
+output "socket_url" {
+  description = "Where clients connect."
+  value       = local.socket_url
+}
+
+output "api_endpoint" {
+  description = "Where the functions post to connections."
+  value       = local.endpoint
+}
+
+output "page_config" {
+  description = "What belongs into config.json beside a page that you serve yourself."
+  value       = jsonencode(merge(local.page_config, var.site ? {} : { socket = local.socket_url }))
+}
+
+output "site_bucket" {
+  description = "Where the page is, or null."
+  value       = one(module.site[*].bucket)
+}
+
+output "distribution_id" {
+  description = "The CloudFront distribution, or null."
+  value       = one(module.site[*].distribution_id)
+}
+
+output "distribution_host" {
+  description = "What a domain of yours must lead to, or null."
+  value       = one(module.site[*].distribution_host)
+}
+
+output "distribution_zone_id" {
+  description = "CloudFront's zone for an alias record in Route 53, or null."
+  value       = one(module.site[*].distribution_zone_id)
+}
+
+output "functions" {
+  description = "The functions' names."
+  value       = { for key, function in local.functions : key => function.name }
+}
+
+output "live_versions" {
+  description = "Which version of each function is called; function_versions goes back to an earlier one."
+  value       = { for key, function in local.functions : key => function.live_version }
+}
+
+output "tables" {
+  description = "The tables' names."
+  value       = { messages = module.tables.messages.name, connections = module.tables.connections.name }
+}
+
+output "log_groups" {
+  description = "Where it logs."
+  value = merge(
+    { for key, function in local.functions : key => function.log_group },
+    var.access_log ? { access = module.websocket_api.log_group } : {},
+  )
+}
+
+output "settings" {
+  description = "What the last apply was told, so that another computer goes on from there. No secrets: of invites the hashes."
+  value = {
+    project_name            = var.project_name
+    stage_name              = var.stage_name
+    region                  = var.region
+    memory_megabytes        = var.memory_megabytes
+    aws_client              = var.aws_client
+    function_versions       = var.function_versions
+    reserved_concurrency    = var.reserved_concurrency
+    invite_hashes           = var.invite_hashes
+    open                    = var.open
+    allowed_origins         = var.allowed_origins
+    billing_mode            = var.billing_mode
+    log_retention_days      = var.log_retention_days
+    access_log              = var.access_log
+    account_log_role        = var.account_log_role
+    throttle_rate           = var.throttle_rate
+    throttle_burst          = var.throttle_burst
+    brake_messages_per_hour = var.brake_messages_per_hour
+    monthly_budget_dollars  = var.monthly_budget_dollars
+    alarm_email             = var.alarm_email
+    site                    = var.site
+    custom_domain           = var.custom_domain
+    certificate_arn         = var.certificate_arn
+  }
+}
+
+output "worst_day_dollars" {
+  description = "What a day can cost at most, under attack, until somebody looks."
+  value       = local.worst_day_dollars
+}
+
+output "destroy_command" {
+  description = "How to take everything away, messages included. Export them first."
+  value       = "terraform apply -var protect_messages=false && terraform destroy -var protect_messages=false"
+}
+
+locals {
+  socket_url = var.site ? "wss://${module.site[0].host}/${local.api.stage}" : "wss://${module.websocket_api.host}/${local.api.stage}"
+  functions  = { chat = module.chat, authorizer = module.authorizer, fanout = module.fanout, brake = module.brake }
+
+  # A day under attack, reckoned as `fireside cost` does (src/fireside/cloud/bill.py, which says
+  # why; a test compares the two). Just below the brake all day, and once over it for the quarter
+  # of an hour that it may take to act, in which an account can post 9 million times. Each message
+  # is the dearest there is; whatever else the throttle lets in comes, goes and stays idle.
+  let_in   = var.throttle_rate * 86400 + var.throttle_burst
+  commands = min(local.let_in, 12 * var.brake_messages_per_hour + 900 * var.throttle_rate)
+  comers   = local.let_in - local.commands
+  posts    = 900 * 10000
+
+  # Dollars a million in us-east-1, of messages, connection minutes, calls and units.
+  gateway_dollars  = 1.00 * (2 * local.commands + local.posts) + 0.25 * 10 * local.comers
+  function_dollars = 0.20 * (local.commands + 3 * local.comers) + 13.3334 * var.memory_megabytes / 1024 * (1.2 * local.commands + 0.043 * local.comers)
+  table_dollars    = 0.625 * (12 * local.commands + 4 * local.comers) + 0.125 * (103 * local.commands + 2 * local.comers)
+
+  worst_day_dollars = ceil((local.gateway_dollars + local.function_dollars + local.table_dollars) / 1000000)
+}

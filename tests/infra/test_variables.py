@@ -1,0 +1,93 @@
+"""Every variable says what it is, bounds it, and tells a person how to mend it."""
+
+import re
+
+import pytest
+
+from tests.infra.conftest import ROOT
+
+pytestmark = pytest.mark.timeout(300)
+
+BLOCK = re.compile(r'^variable "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
+FILES = sorted(
+    path for path in (ROOT / "infra").rglob("variables.tf") if ".terraform" not in path.parts
+)
+ROOT_VARIABLES = dict(BLOCK.findall((ROOT / "infra/variables.tf").read_text("utf-8")))
+AS_FLAGS = {name for name, text in ROOT_VARIABLES.items() if re.search(r"type += bool", text)}
+
+BAD = {
+    "alarm_email": ("ann", "Write alarm_email as an address"),
+    "allowed_origins": (["example.org/chat"], "Write each of allowed_origins as https://"),
+    "aws_client": ("aioboto", "Choose own or boto3"),
+    "billing_mode": ("free", "Choose on-demand or provisioned"),
+    "brake_messages_per_hour": (10, "Take 1000 to 36000000 for brake_messages_per_hour"),
+    "certificate_arn": (
+        "arn:aws:acm:eu-central-1:123456789012:certificate/abc",
+        "certificate_arn is one of ACM in us-east-1",
+    ),
+    "custom_domain": ("https://chat.example.org", "Write custom_domain as chat.example.org"),
+    "function_versions": ({"door": "1"}, "Name chat, authorizer, fanout or brake"),
+    "invite_hashes": (["an invite itself"], "give the hash, never the invite itself"),
+    "log_retention_days": (15, "CloudWatch takes no others here"),
+    "memory_megabytes": (64, "Take 128 to 10240 for memory_megabytes"),
+    "monthly_budget_dollars": (0, "Take 1 or more for monthly_budget_dollars"),
+    "package_path": ("nowhere.zip", "make it with `fireside package`"),
+    "page_path": ("nowhere", "build the page with `make page`"),
+    "project_name": ("My Chat", "for project_name, as fireside"),
+    "region": ("Frankfurt", "Write region as AWS does"),
+    "reserved_concurrency": (0, "0 would stop the chat"),
+    "stage_name": ("Production!", "for stage_name, as prod"),
+    "throttle_burst": (0, "Take 1 to 5000 for throttle_burst"),
+    "throttle_rate": (0, "Take 1 to 10000 for throttle_rate"),
+}
+
+
+@pytest.fixture(scope="module")
+def refusals(rehearse, tmp_path_factory):
+    """Give every variable a bad value, and return what Terraform says."""
+    folder = rehearse(tmp_path_factory.mktemp("bad"))
+    folder.init()
+    values = {name: value for name, (value, _) in BAD.items()}
+    domain = {"custom_domain": values.pop("custom_domain")}  # what refers to it would be left out
+    said = []
+    for bad in (values, domain):
+        folder.set(**bad)
+        done = folder.run("plan", "-input=false", "-no-color")
+        assert done.returncode == 1
+        said += f"{done.stdout}{done.stderr}".split()
+    return " ".join(said)
+
+
+def test_every_variable_but_a_flag_is_bounded():
+    assert set(BAD) == set(ROOT_VARIABLES) - AS_FLAGS
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_value_is_refused_with_a_sentence(refusals, name):
+    assert BAD[name][1] in refusals
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
+def test_every_variable_says_what_it_is(path):
+    for name, text in BLOCK.findall(path.read_text("utf-8")):
+        description = re.search(r'^  description = "(.+)"$', text, re.MULTILINE)
+
+        assert description, name
+        assert description[1].endswith("."), name
+        assert re.search(r"^  type +=", text, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
+def test_every_refusal_is_a_sentence(path):
+    for text in re.findall(r'error_message = "(.*)"$', path.read_text("utf-8"), re.MULTILINE):
+        assert text[0].isupper() or text.split()[0].strip(".") in ROOT_VARIABLES, text
+        assert text.endswith("."), text
+
+
+def test_every_output_says_what_it_is():
+    for path in (ROOT / "infra").rglob("outputs.tf"):
+        text = path.read_text("utf-8")
+
+        assert text.count('output "') == len(
+            re.findall(r'^  description = ".+\."$', text, re.MULTILINE)
+        )

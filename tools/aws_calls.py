@@ -1,0 +1,228 @@
+"""What the code of each function asks of AWS, read from the code itself.
+
+`audit_infra.py` compares it with what the function may do. A call counts when the code that a
+function is made of can reach it: so `fanout`, which only forgets connections, needs no Query.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src"
+COMPOSITION = "fireside.entrypoints.aws"
+BRAKE = "fireside.entrypoints.brake"
+STORES = "fireside.adapters.dynamodb"
+CLIENTS = "fireside.adapters.aws"
+
+
+class Call(NamedTuple):
+    """An IAM action and what it is done to: a table's variable, or one of the words below."""
+
+    action: str
+    target: str
+
+
+CONNECTIONS, FUNCTION, STAGE = "posts to connections", "the function fanout", "the stage"
+
+FACTORIES = {
+    "outbound": Call("execute-api:ManageConnections", CONNECTIONS),
+    "functions": Call("lambda:InvokeFunction", FUNCTION),
+}
+"""What the clients that `adapters/aws.py` makes are for, beside tables."""
+
+SDK = {"update_stage": Call("apigateway:PATCH", STAGE)}
+"""What the brake asks of the SDK."""
+
+TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
+"""A transaction needs the right to each thing that is in it, and none of its own."""
+
+
+def calls() -> dict[str, set[Call]]:
+    """Tell for each function what its code can ask of AWS."""
+    composition = _parse(COMPOSITION)
+    reached = {
+        name: set(_asked(composition, maker)) for name, maker in _makers(composition).items()
+    }
+    verbs = set(_attributes(_parse(BRAKE)))
+    return {**reached, "brake": {call for verb, call in SDK.items() if verb in verbs}}
+
+
+def client_factories() -> set[str]:
+    """List what makes clients, so that a new kind of them is noticed."""
+    return {
+        node.name
+        for node in _parse(CLIENTS).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
+    }
+
+
+def environment() -> dict[str, set[str]]:
+    """Tell for each function which variables of ours its code reads."""
+    composition = _parse(COMPOSITION)
+    found = {
+        name: set(_read_by(composition, maker)) for name, maker in _makers(composition).items()
+    }
+    return {**found, "brake": set(_constants(_parse(BRAKE)).values())}
+
+
+def _read_by(module: ast.Module, function: str) -> Iterator[str]:
+    """Follow a function to the variables that it, and what it imports from us, reads."""
+    parts, names = list(_closure(module, function)), _constants(module)
+    yield from (names[name] for part in parts for name in _names(part, names))
+    for origin, name in _used(module, parts):
+        if origin == CLIENTS:
+            yield _constants(_parse(CLIENTS))["CLIENT"]
+        elif name in _functions(_parse(origin)):
+            yield from _read_by(_parse(origin), name)
+
+
+def _asked(composition: ast.Module, maker: str) -> Iterator[Call]:
+    """Follow what a function is made of to the calls at its ends."""
+    parts = list(_closure(composition, maker))
+    verbs = {verb for part in parts for verb in _attributes(part)}
+    for module in {origin for origin, _ in _used(composition, parts)} - {CLIENTS, STORES}:
+        verbs.update(_attributes(_parse(module)))
+    for factory in _factories(composition, maker):
+        yield FACTORIES[factory]
+    variables = _constants(composition)
+    for store, table in _stores(parts):
+        for operation in _operations(store, verbs):
+            yield Call(f"dynamodb:{operation}", variables[table])
+
+
+def _makers(composition: ast.Module) -> dict[str, str]:
+    """Read `_MAKERS`: which function of the module makes which function of Lambda."""
+    for node in composition.body:
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "_MAKERS":
+            assert isinstance(node.value, ast.Dict)
+            pairs = zip(node.value.keys, node.value.values, strict=True)
+            return {ast.literal_eval(key): ast.unparse(value) for key, value in pairs if key}
+    raise LookupError(f"{COMPOSITION} has no _MAKERS: teach tools/aws_calls.py its new form.")
+
+
+def _functions(module: ast.Module) -> dict[str, ast.FunctionDef]:
+    return {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+
+
+def _closure(module: ast.Module, name: str) -> Iterator[ast.AST]:
+    """Give a function of a module and all those of it that it uses."""
+    functions = _functions(module)
+    waiting, seen = [name], {name}
+    while waiting:
+        function = functions[waiting.pop()]
+        yield function
+        used = set(_names(function, functions)) - seen
+        waiting += sorted(used)
+        seen |= used
+
+
+def _used(module: ast.Module, parts: list[ast.AST]) -> Iterator[tuple[str, str]]:
+    """Name what the parts use of our other modules: the module, and the class or function."""
+    for node in module.body:
+        if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("fireside"):
+            continue
+        for name in (alias.name for alias in node.names if not alias.name.isupper()):
+            if any(name in _names(part, {name}) for part in parts):
+                whole = f"{node.module}.{name}"
+                yield (whole if _file(whole) else str(node.module)), name
+
+
+def _factories(composition: ast.Module, maker: str) -> set[str]:
+    """Tell which clients, beside tables, the parts make: `aws.outbound(...)`."""
+    return {
+        node.attr
+        for part in _closure(composition, maker)
+        for node in ast.walk(part)
+        if isinstance(node, ast.Attribute)
+        and ast.unparse(node.value) == "aws"
+        and node.attr in FACTORIES
+    }
+
+
+def _stores(parts: list[ast.AST]) -> Iterator[tuple[str, str]]:
+    """Tell which stores the parts make, each with the variable that names its table."""
+    for node in (node for part in parts for node in ast.walk(part)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("Dynamo"):
+            table = next(arg for arg in node.args if ast.unparse(arg).startswith("environ["))
+            yield ast.unparse(node.func), ast.unparse(table)[len("environ[") : -1]
+
+
+def _operations(store: str, verbs: set[str]) -> set[str]:
+    """Tell which operations those methods of a store can reach whose names are used at all."""
+    module = _parse(STORES)
+    (body,) = (
+        node.body for node in module.body if isinstance(node, ast.ClassDef) and node.name == store
+    )
+    methods = {
+        node.name: node for node in [*module.body, *body] if isinstance(node, ast.FunctionDef)
+    }
+    waiting = [name for name in methods if name in verbs and not name.startswith("_")]
+    seen: set[str] = set()
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        words = set(_called(methods[name]))
+        found |= words - {"TransactWriteItems"}
+        if "TransactWriteItems" in words:
+            texts = {text for each in body for text in _texts(each)}
+            found |= {action for word, action in TRANSACTION.items() if word in texts}
+        waiting += [*_attributes(methods[name], methods), *_names(methods[name], methods)]
+    return found
+
+
+def _called(node: ast.AST) -> Iterator[str]:
+    """Give the operations in `something.call("Operation", ...)`."""
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".call"):
+            yield ast.literal_eval(call.args[0])
+
+
+def _constants(module: ast.Module) -> dict[str, str]:
+    """Give the module's names for variables of ours."""
+    return {
+        name: text
+        for node in module.body
+        if isinstance(node, ast.Assign)
+        for name, text in _named(node)
+        if text.startswith("FIRESIDE_")
+    }
+
+
+def _named(node: ast.Assign) -> Iterator[tuple[str, str]]:
+    """Pair the names and the texts of `A, B = "a", "b"`."""
+    names = ast.unparse(node.targets[0]).strip("()").split(", ")
+    return zip(names, _texts(node.value), strict=False)
+
+
+def _texts(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
+
+
+def _names(
+    node: ast.AST, among: dict[str, str] | dict[str, ast.FunctionDef] | set[str]
+) -> list[str]:
+    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part.id in among]
+
+
+def _attributes(node: ast.AST, among: dict[str, ast.FunctionDef] | None = None) -> list[str]:
+    found = [part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)]
+    return [name for name in found if among is None or name in among]
+
+
+def _file(module: str) -> Path | None:
+    path = SOURCE / f"{module.replace('.', '/')}.py"
+    return path if path.is_file() else None
+
+
+def _parse(module: str) -> ast.Module:
+    path = _file(module)
+    if path is None:
+        raise LookupError(f"There is no {module}: teach tools/aws_calls.py where it went.")
+    return ast.parse(path.read_text("utf-8"))
