@@ -127,7 +127,20 @@ class _Run:
             found.terraform.plan(self.stage.plan, files)
             document = found.terraform.show(self.stage.plan)
         self.stage.plan.chmod(0o600)
-        return planning.read(document)
+        plan = planning.read(document)
+        for name in ("project_name", "stage_name", "region"):
+            self._require_ours(name, plan.variables.get(name), variables[name])
+        return plan
+
+    def _require_ours(self, name: str, planned: object, ours: object) -> None:
+        """Refuse a file of variables that says something else than the command line."""
+        if planned != ours:
+            option = f"--{name.removesuffix('_name')}"
+            raise CannotStart(
+                f"A file of variables says {name} = {planned!r}, but this is {ours!r}: "
+                f"take it out of there, and say {option} instead.",
+                ExitCode.USAGE,
+            )
 
     def explain(self, found: Opened, plan: Plan) -> None:
         """Say what the plan means and costs, and look for what would make it fail.

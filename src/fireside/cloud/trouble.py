@@ -55,7 +55,7 @@ _KNOWN = (
     ),
     (
         r"not authorized to perform:? ?([a-z0-9-]+:[A-Za-z]+)?|AccessDenied",
-        "Your AWS identity may not do that: docs/tutorial/deploy.md lists the rights it needs.",
+        "Your AWS identity may not do that; an administrator's may (docs/tutorial/deploy.md).",
     ),
     (
         r"TooManyRequestsException|Throttling|Rate exceeded",

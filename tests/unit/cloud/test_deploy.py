@@ -347,6 +347,17 @@ def test_a_region_that_is_none(computer):
     assert "mars-north-1 is no Region" in done.stderr
 
 
+def test_a_file_of_variables_can_not_say_another_region(computer):
+    computer.answers(variables={"region": "us-west-2"})
+
+    done = computer.deploy()
+
+    assert done.returncode == ExitCode.USAGE
+    assert "says region = 'us-west-2', but this is 'eu-central-1'" in done.stderr
+    assert "--region" in done.stderr
+    assert not (computer.state / "applied.json").exists()
+
+
 @pytest.mark.parametrize("option", [("--stage", "Prod"), ("--project", "x")])
 def test_a_name_that_will_not_do_is_refused_before_anything_runs(computer, option):
     done = computer.deploy(*option)
