@@ -30,7 +30,7 @@ def build(infra: Path, say: Say) -> None:
     Raises:
         CannotStart: One of them can't be built.
     """
-    _page(CHECKOUT / "web", say)
+    _page(CHECKOUT, say)
     try:
         say(package.describe(package.write(_zip(infra))))
     except package.CannotPackage as why:
@@ -41,14 +41,18 @@ def _zip(infra: Path) -> Path:
     return infra.parent / "build/fireside-lambda.zip"
 
 
-def _page(sources: Path, say: Say) -> None:
-    """Build the page if it can be built here; else the one that came along is taken."""
-    npm = shutil.which("npm")
-    if npm is not None and (sources / "node_modules").is_dir():
-        command = [npm, "--prefix", str(sources), "run", "--silent", "build"]
-        say(f"$ npm --prefix {os.path.relpath(sources)} run --silent build")
-        code, _, _ = terraform.run(command, {}, say_errors=say)
+def _page(checkout: Path, say: Say) -> None:
+    """Build the page if it can be built here; else the one that came along is taken.
+
+    `make` fetches what the sources need now, which may be more than what they needed yesterday.
+    """
+    make = shutil.which("make")
+    if make is not None and (checkout / "Makefile").is_file():
+        say(f"$ make --directory={os.path.relpath(checkout)} page")
+        command = [make, "--no-print-directory", f"--directory={checkout}", "page"]
+        code, _, _ = terraform.run(command, {}, say, say)
         if code != 0:
-            raise CannotStart("The page can't be built; what npm wrote says why.", ExitCode.PAGE)
+            sentence = "The page can't be built; what was written above says why."
+            raise CannotStart(sentence, ExitCode.PAGE)
     if not (PAGE / "index.html").is_file():
         raise CannotStart("The page was not built: run `make page`.", ExitCode.PAGE)

@@ -181,6 +181,24 @@ def test_a_page_that_was_not_built_is_told(tmp_path, monkeypatch):
     assert caught.value.exit_code == ExitCode.PAGE
 
 
+@pytest.mark.parametrize(("code", "said"), [(0, "made anew"), (1, "it is broken")])
+def test_the_page_is_made_and_what_make_says_is_shown(tmp_path, monkeypatch, code, said):
+    recipe = f"page:\n\t@touch index.html; echo {said}; exit {code}\n"
+    (tmp_path / "Makefile").write_text(recipe, "utf-8")
+    monkeypatch.setattr(build, "PAGE", tmp_path)
+    monkeypatch.setattr(build, "CHECKOUT", tmp_path)
+    lines = []
+
+    if code == 0:
+        build.build(tmp_path / "infra", lines.append)
+    else:
+        with pytest.raises(CannotStart, match="The page can't be built"):
+            build.build(tmp_path / "infra", lines.append)
+
+    assert lines[0].startswith("$ make --directory=")
+    assert said in lines
+
+
 def test_the_zip_is_built_where_terraform_looks(tmp_path, monkeypatch):
     (tmp_path / "index.html").touch()
     monkeypatch.setattr(build, "PAGE", tmp_path)
