@@ -4,6 +4,7 @@ Look, build, find the state, plan, say what it means and costs, ask, apply exact
 the chat from outside, and print where it is. Running it again is safe at every point.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,8 +92,8 @@ class _Run:
     @property
     def again(self) -> str:
         """Write the command that goes on from wherever this one ended."""
-        words = ["fireside deploy", f"--stage {self.stage.name}"]
-        words += [f"--var-file {file}" for file in self.wishes.var_files]
+        words = ["fireside deploy", self.stage.options]
+        words += [f"--var-file {shlex.quote(str(file))}" for file in self.wishes.var_files]
         for said, option in (
             (self.wishes.new_invite, "--new-invite"),
             (self.wishes.add_invite, "--add-invite"),
@@ -181,7 +182,7 @@ class _Run:
         self.agree(self.stage.name)
         so_far = (
             "What was made so far is in the state, and the next run makes the rest; "
-            f"`fireside destroy --stage {self.stage.name}` takes it away."
+            f"`fireside destroy {self.stage.options}` takes it away."
         )
         with opening.step(found.terraform, "applying", so_far):
             found.terraform.apply(self.stage.plan)
@@ -209,7 +210,7 @@ class _Run:
         except Wrong as why:
             raise CannotStart(
                 f"Everything was applied, but the smoke test failed: {why}. To see why: "
-                f"fireside logs --stage {self.stage.name}. To try again: {self.again}",
+                f"fireside logs {self.stage.options}. To try again: {self.again}",
                 ExitCode.CLOUD,
             ) from why
         except KeyboardInterrupt as cause:

@@ -43,7 +43,7 @@ def export_stage(stage: Stage, out: Path, world: World) -> int:
     Raises:
         CannotStart: They can't be read or written.
     """
-    again = f"fireside export --stage {stage.name} {out}"
+    again = f"fireside export {stage.options} {out}"
     opened = Opening(stage, world, again).open()
     _require_deployed(opened)
     _export(opened, out, world, messages_of)
@@ -58,7 +58,7 @@ def destroy(
     Raises:
         CannotStart: Nobody agreed, or something went wrong; it says how to go on.
     """
-    again = f"fireside destroy --stage {stage.name}"
+    again = f"fireside destroy {stage.options}"
     opening = Opening(stage, world, again)
     opened = opening.open()
     files = _variables(stage, opened.settings)

@@ -30,7 +30,7 @@ def logs(
     Raises:
         CannotStart: AWS can't be asked, or there is no such function.
     """
-    opened = Opening(stage, world, f"fireside logs --stage {stage.name}").open()
+    opened = Opening(stage, world, f"fireside logs {stage.options}").open()
     groups = _groups(opened, functions)
     start = int((world.now() - since_seconds) * 1_000)
     seen: dict[tuple[str, str], int] = {}

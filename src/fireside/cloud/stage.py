@@ -8,6 +8,7 @@ computer goes on from there.
 import json
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 from fireside.adapters.invite_file import InviteFile
 from fireside.cloud.invite import make
+from fireside.cloud.names import PROJECT
 from fireside.entrypoints.exits import CannotStart, ExitCode
 
 REGION = "us-east-1"
@@ -42,6 +44,16 @@ class Stage:
     def prefix(self) -> str:
         """Say what the names of everything on AWS begin with."""
         return f"{self.project}-{self.name}"
+
+    @property
+    def options(self) -> str:
+        """Write what a command needs to find this stage again."""
+        words = [f"--stage {self.name}"]
+        if self.project != PROJECT:
+            words.append(f"--project {self.project}")
+        if self.infra not in {folder.absolute() for folder in _usual()}:
+            words.append(f"--infra {shlex.quote(str(self.infra))}")
+        return " ".join(words)
 
     @property
     def terraform_data(self) -> Path:
@@ -137,8 +149,7 @@ def chosen(
 
 def _infra(given: Path | None) -> Path:
     """Find the Terraform files: named, below here, or in the checkout that this program is in."""
-    checkout = Path(__file__).resolve().parents[3]
-    places = [given] if given is not None else [Path("infra"), checkout / "infra"]
+    places = [given] if given is not None else _usual()
     for place in places:
         if (place / "main.tf").is_file() and (place.parent / "api.json").is_file():
             return place.absolute()
@@ -148,6 +159,11 @@ def _infra(given: Path | None) -> Path:
         "or name its infra folder with --infra.",
         ExitCode.USAGE,
     )
+
+
+def _usual() -> list[Path]:
+    """Say where the Terraform files are sought: below here, then in this program's checkout."""
+    return [Path("infra"), Path(__file__).resolve().parents[3] / "infra"]
 
 
 def _write(file: Path, text: str) -> None:

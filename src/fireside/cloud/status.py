@@ -42,7 +42,7 @@ def status(stage: Stage, world: World, *, as_json: bool) -> int:
     Raises:
         CannotStart: AWS or the state can't be asked.
     """
-    opened = Opening(stage, world, f"fireside status --stage {stage.name}").open()
+    opened = Opening(stage, world, f"fireside status {stage.options}").open()
     found = look(opened, world.now())
     if as_json:
         world.tell(json.dumps(asdict(found), indent=2))

@@ -23,7 +23,9 @@ from fireside.cloud.world import World
 from fireside.domain.invite import is_secret
 from fireside.entrypoints.exits import CannotStart, ExitCode
 
-MOST_SECONDS = 600.0
+MOST_SECONDS = 540.0
+"""After which no trial begins, so that all is over within ten minutes."""
+
 MOST_DOLLARS = 0.05
 
 Trial = Callable[[Target], str]

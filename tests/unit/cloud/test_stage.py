@@ -87,6 +87,15 @@ def test_what_it_writes_is_whole_or_not_there(prod):
     assert "use_lockfile = true" in prod.backend.read_text("utf-8")
 
 
+def test_how_to_go_on_finds_the_same_stage_again(prod):
+    here = stage.Stage("fireside", "test", Path("infra").absolute())
+    elsewhere = stage.Stage("tea", "test", Path("/some where/infra"))
+
+    assert here.options == "--stage test"
+    assert elsewhere.options == "--stage test --project tea --infra '/some where/infra'"
+    assert str(prod.infra) in prod.options
+
+
 # --- Invites -----------------------------------------------------------------------------------
 
 
