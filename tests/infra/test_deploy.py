@@ -3,6 +3,9 @@
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -91,6 +94,40 @@ def test_a_life_from_the_first_deploy_to_destroy(aws, chat, tmp_path):
     _second_computer(Computer(tmp_path / "two", running.socket_url), one)
     _somebody_else_at_work(one, aws)
     _destroy(one, tmp_path)
+
+
+def test_ctrl_c_while_terraform_applies_loses_nothing(aws, chat, tmp_path):
+    running, invite = chat
+    one = Computer(tmp_path / "one", running.socket_url)
+    _shares_invite(one, invite)
+    words = ["deploy", "--no-build", "--yes", "--infra", str(one.stage.infra)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "fireside", *words],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if line.startswith("module.") and "Creating..." in line:
+                os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+                break
+        said += process.stderr
+
+    assert process.returncode == ExitCode.INTERRUPTED, "".join(said)
+    assert "Stopping: Terraform ends its step first, so that nothing is lost.\n" in said
+    assert said[-1].startswith("fireside: Stopped while applying.")
+    assert "To go on: fireside deploy --stage prod --infra" in said[-1]
+    assert (BUCKET, "prod.tfstate.tflock") not in aws.objects
+    made = json.loads(aws.objects[BUCKET, "prod.tfstate"])["resources"]
+    assert made
+
+    one.answers = ["prod"]
+    assert one.deploy() == ExitCode.OK
+    assert one.deploy() == ExitCode.OK
+    assert "  Nothing to change." in one.said
 
 
 def _shares_invite(one, invite):
