@@ -237,6 +237,32 @@ def test_an_address_without_a_way_is_passed_over_for_the_next(serve, pool_to, mo
     assert statuses(pool_to(server).exchange(1, get, seconds=5)) == [200]
 
 
+def test_an_address_that_can_not_even_be_tried_is_passed_over_too(serve, pool_to, monkeypatch):
+    server = serve()
+    places = [("255.255.255.255", 9), ("127.0.0.1", server.port)]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", place) for place in places]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
+
+    assert statuses(pool_to(server).exchange(3, get, seconds=5)) == [200] * 3
+
+
+def test_a_name_that_is_looked_up_in_vain_takes_no_longer_than_all_may(monkeypatch):
+    now, asked = [100.0], []
+
+    def look_up(*_args, **_options):
+        asked.append(now[0])
+        now[0] += 5
+        raise socket.gaierror("nobody knows")
+
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    pool = Pool("nowhere.example", 80)
+
+    assert pool.exchange(500, get, seconds=1, until=107.0) == [None] * 500
+    assert asked == [100.0, 105.0]
+    pool.close()
+
+
 def test_an_address_that_can_not_even_be_tried_is_no_answer(monkeypatch):
     found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("255.255.255.255", 9))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
