@@ -25,6 +25,10 @@ _WIDTH = 2.4
 """Connections per root of requests. A TLS handshake costs as much as 30 posts, so the best
 number is the root of (requests, 10 ms each, 0.29 of a CPU, over 0.5 ms a handshake)."""
 
+KEEP_SECONDS = 50
+"""For a connection without work. How long AWS keeps its end is not documented; one that it forgot
+while a function was frozen may swallow a request without a word, and nobody may repeat a post."""
+
 _PIECE = 64 * 1024
 
 
@@ -48,7 +52,8 @@ class Pool:
             most: Connections at the same time.
         """
         self._host, self._port, self._tls, self._most = host, port, tls, most
-        self._idle: dict[_Line, None] = {}
+        self._idle: dict[_Line, float] = {}
+        """Since when, by the wall's clock: the other one may stand still in a frozen function."""
         self._selector = selectors.DefaultSelector()
         self._addresses: collections.deque[_Address] | None = None
 
@@ -85,12 +90,15 @@ class Pool:
         self._selector.close()
 
     def _drop_ended(self) -> None:
-        """Close what was ended from the other side while we were idle, or frozen.
+        """Close what was ended from the other side while we were idle, or frozen, or may have been.
 
         A request on it would come too late, or worse: be read, with no way back for the answer.
         """
         for key, _ in self._selector.select(0):
             self.drop(key.data)
+        oldest = time.time() - KEEP_SECONDS
+        for line in [line for line, since in self._idle.items() if since < oldest]:
+            self.drop(line)
 
     # --- for the exchange under way ---
 
@@ -100,7 +108,7 @@ class Pool:
 
     def keep(self, line: "_Line") -> None:
         """Take back a connection that may be used again."""
-        self._idle[line] = None
+        self._idle[line] = time.time()
 
     def open(self) -> "_Line":
         """Begin to connect, each time to the next of the server's addresses.

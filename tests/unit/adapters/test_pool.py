@@ -10,7 +10,7 @@ import time
 import pytest
 
 from fireside.adapters.http_answer import Answer
-from fireside.adapters.pool import Pool
+from fireside.adapters.pool import KEEP_SECONDS, Pool
 from tests.unit.adapters.faulty_server import (
     CERTIFICATE,
     OK,
@@ -151,6 +151,22 @@ def test_a_connection_closed_while_idle_is_noticed(serve, pool_to):
     assert pool._selector.select(5), "the end has arrived"
     assert statuses(pool.exchange(1, get, seconds=5)) == [200]
     assert server.connections == 2
+
+
+@pytest.mark.parametrize(("seconds", "connections"), [(KEEP_SECONDS, 1), (KEEP_SECONDS + 1, 2)])
+def test_a_connection_that_may_be_forgotten_by_now_is_not_used(
+    serve, pool_to, monkeypatch, seconds, connections
+):
+    now = [1_000.0]
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    server = serve()
+    pool = pool_to(server)
+    pool.exchange(1, get, seconds=5)
+
+    now[0] += seconds
+
+    assert statuses(pool.exchange(1, get, seconds=5)) == [200]
+    assert server.connections == connections
 
 
 def test_a_kept_connection_that_is_reset_under_a_request_costs_nothing(serve, pool_to):
