@@ -116,7 +116,11 @@ class WorkerRunner:
         Raises:
             ApiError: A handler can't be had; the text names file, key and remedy.
         """
-        await asyncio.gather(*map(self._warm, self._pools.values()))
+        starting = map(self._warm, self._pools.values())
+        # All of them come to an end first: one that still starts would be nobody's.
+        for failed in await asyncio.gather(*starting, return_exceptions=True):
+            if failed is not None:
+                raise failed
 
     def submit(self, invocation: Invoke) -> None:
         """Have a function called; called on the loop."""

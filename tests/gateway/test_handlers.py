@@ -418,6 +418,20 @@ async def test_a_stop_that_runs_out_of_time_says_so_and_leaves_no_process():
 
 
 @on_loop
+async def test_a_function_that_can_not_start_leaves_no_other_half_started():
+    api = document()
+    api["integrations"]["broken"] = {"handler": "nothing.of_that_name"}
+    runner = WorkerRunner(parse(api), release=print, address=lambda: "http://127.0.0.1:1")
+    runner.start()
+
+    with pytest.raises(ApiError, match="nothing"):
+        await runner.warm()
+
+    assert len(runner._pools["app"].idle) == 1
+    assert await runner.end(1)
+
+
+@on_loop
 async def test_a_process_killed_from_outside_while_idle_costs_one_error_at_most():
     released = []
     runner = WorkerRunner(

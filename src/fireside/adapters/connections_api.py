@@ -2,6 +2,7 @@
 
 import logging
 import random
+import re
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -181,7 +182,7 @@ class ConnectionsApi(Posting):
 
         def write(index: int) -> bytes:
             written.add(index)
-            path = self._path + quote(ids[index], safe="")
+            path = self._path + _quoted(ids[index])
             signed = self._signer.sign(path, data, self._chances.epoch_seconds())
             return f"POST {path} HTTP/1.1\r\n{signed}".encode() + tail
 
@@ -191,6 +192,16 @@ class ConnectionsApi(Posting):
             (one, UNSENT if index in unsent else _status(answer))
             for index, (one, answer) in enumerate(zip(ids, answers, strict=True))
         ]
+
+
+_ID = re.compile(r"[A-Za-z0-9_-]*=*")
+
+
+def _quoted(connection_id: str) -> str:
+    """Percent-encode an id; one of API Gateway's own form at a tenth of the time."""
+    if _ID.fullmatch(connection_id):
+        return connection_id.replace("=", "%3D")
+    return quote(connection_id, safe="")
 
 
 def _or(value: float | None, default: float) -> float:

@@ -35,8 +35,9 @@ def parse(data: bytearray) -> tuple[Answer | None, int]:
     head = bytes(data[: start - 2])
     if len(data) - start > _LONGEST_BODY:
         raise ValueError("the body is too long")
-    status = _status(head.lower())
-    body, end = _body(status, head.lower(), data, start)
+    lower = head.lower()
+    status = _status(lower)
+    body, end = _body(status, lower, data, start)
     return (None, 0) if body is None else (Answer(status, head, body), end)
 
 

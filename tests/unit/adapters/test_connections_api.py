@@ -8,11 +8,12 @@ import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import boto3
 import pytest
 
+from fireside.adapters import connections_api
 from fireside.adapters.boto_connections import BotoConnections, posting_client
 from fireside.adapters.connections_api import Chances, ConnectionsApi
 from fireside.adapters.pool import Pool
@@ -240,3 +241,8 @@ def test_ids_that_are_no_ids_go_nowhere_else(way_with):
         "/ws/%40connections/..%2F..%2Fadmin",
         "/ws/%40connections/a%2Fb%3Fc%3Dd",
     ]
+
+
+@pytest.mark.parametrize("odd", ["L0SM9cOFvHcCIhw=", "a-b_c==", "a=b", "a/b c%é", "", "."])
+def test_an_id_is_quoted_as_urllib_would(odd):
+    assert connections_api._quoted(odd) == quote(odd, safe="")
