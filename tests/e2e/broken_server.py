@@ -6,8 +6,12 @@ python broken_server.py WAY serve ...
 import sys
 import uuid
 from dataclasses import replace
+from typing import Any
 
 from fireside.adapters.sqlite import SqliteStore
+from fireside.chat import Chat
+from fireside.domain import entry, invite
+from fireside.domain.events import Resumed
 from fireside.entrypoints.cli import main
 
 
@@ -49,7 +53,66 @@ def no_sync() -> None:
     SqliteStore.begin = careless  # type: ignore[method-assign]
 
 
-WAYS = {"ack-before-commit": ack_before_commit, "no-dedupe": no_dedupe, "no-sync": no_sync}
+def no_push() -> None:
+    """Keep messages, and tell nobody."""
+    Chat._push = lambda *_arguments: None  # type: ignore[method-assign]
+
+
+def push_twice() -> None:
+    """Tell everything twice."""
+    push = Chat._push
+
+    def twice(*arguments: Any) -> None:
+        push(*arguments)
+        push(*arguments)
+
+    Chat._push = twice  # type: ignore[method-assign]
+
+
+def tell_nonces() -> None:
+    """Tell everybody the author's nonce."""
+    send = Chat._send
+    Chat._send = lambda chat, message, _reader, ids: send(  # type: ignore[method-assign]
+        chat, message, message.user_id, ids
+    )
+
+
+def forget_cursors() -> None:
+    """Tell nobody what they missed."""
+    Chat._since = lambda _chat, _asker, room, cursor, space: (  # type: ignore[method-assign]
+        Resumed(room, cursor.epoch, cursor.after, cursor.after, [], more=False, reset=False),
+        space,
+    )
+
+
+def skip_seqs() -> None:
+    """Leave a hole in each page of history."""
+    after = SqliteStore.after
+    SqliteStore.after = lambda store, *where: after(store, *where)[::2]  # type: ignore[method-assign]
+
+
+def open_door() -> None:
+    """Let anybody in, whatever invite they bring."""
+    invite.opens = lambda _secret, _hashes: True
+
+
+def trust_every_page() -> None:
+    """Let pages from anywhere in."""
+    entry._is_trusted = lambda *_arguments: True
+
+
+WAYS = {
+    "ack-before-commit": ack_before_commit,
+    "forget-cursors": forget_cursors,
+    "no-dedupe": no_dedupe,
+    "no-push": no_push,
+    "no-sync": no_sync,
+    "open-door": open_door,
+    "push-twice": push_twice,
+    "skip-seqs": skip_seqs,
+    "tell-nonces": tell_nonces,
+    "trust-every-page": trust_every_page,
+}
 
 if __name__ == "__main__":
     WAYS[sys.argv[1]]()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -115,6 +116,26 @@ def test_every_make_target_named_in_a_document_exists(path):
     makefile = (ROOT / "Makefile").read_text("utf-8")
     for target in re.findall(r"(?:`|^)make ([a-z0-9]+)", path.read_text("utf-8"), re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+COMMANDS = sorted(
+    {
+        line.partition("  #")[0].strip()
+        for path in DOCUMENTS
+        for block in re.findall(
+            r"^```sh.*?\n(.*?)^```", path.read_text("utf-8"), re.MULTILINE | re.DOTALL
+        )
+        for line in block.splitlines()
+        if line.startswith("fireside ")
+    }
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_shown_is_one_that_there_is(command):
+    words = shlex.split(command.partition(" > ")[0], comments=True)[1:]
+    if words not in (["--version"], ["serve", "--help"]):
+        assert callable(_parser().parse_args(words).run)
 
 
 @pytest.mark.parametrize("block", BLOCKS)

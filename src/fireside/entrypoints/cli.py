@@ -7,9 +7,10 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from fireside.cloud import commands as cloud
 from fireside.entrypoints import settings as known
 from fireside.entrypoints.exits import CannotStart, ExitCode
 from fireside.entrypoints.settings import Settings
@@ -24,6 +25,9 @@ ROUTES = (
     "resume",
     "ping",
 )
+
+Add = Callable[[argparse.ArgumentParser], None]
+Run = Callable[[argparse.Namespace], int]
 
 _EPILOG = """\
 examples:
@@ -57,10 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    run = _COMMANDS.get(arguments.command)
-    if run is None:
+    if arguments.command is None:
         _parser().print_help(sys.stderr)
         return int(ExitCode.USAGE)
+    run: Run = arguments.run
     return run(arguments)
 
 
@@ -139,17 +143,6 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     return known.load(flags, os.environ, path)
 
 
-_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
-    "serve": _serve,
-    "invite": _invite,
-    "invoke": _invoke,
-    "doctor": _doctor,
-    "package": _package,
-    "rehearse": _rehearse,
-    "cost": _cost,
-}
-
-
 # --- What the command line may say ------------------------------------------------------------
 
 
@@ -162,13 +155,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    _add_serve(commands.add_parser("serve", help="run the chat until Ctrl-C"))
-    _add_invite(commands.add_parser("invite", help="print the link that lets people in"))
-    _add_invoke(commands.add_parser("invoke", help="put one event straight into the handlers"))
-    _add_doctor(commands.add_parser("doctor", help="check what the chat needs, with remedies"))
-    _add_package(commands.add_parser("package", help="build the zip that AWS Lambda would run"))
-    _add_rehearse(commands.add_parser("rehearse", help="run that zip here, as AWS would"))
-    _add_cost(commands.add_parser("cost", help="reckon what AWS would charge a month"))
+    for name, help_, add, run in _COMMANDS:
+        command = commands.add_parser(name, help=help_)
+        add(command)
+        command.set_defaults(run=run)
     return parser
 
 
@@ -363,6 +353,18 @@ def _add(
         default=None,
         help=known.KEYS[key],
     )
+
+
+_COMMANDS: tuple[tuple[str, str, Add, Run], ...] = (
+    ("serve", "run the chat until Ctrl-C", _add_serve, _serve),
+    ("invite", "print the link that lets people in", _add_invite, _invite),
+    ("invoke", "put one event straight into the handlers", _add_invoke, _invoke),
+    ("doctor", "check what the chat needs, with remedies", _add_doctor, _doctor),
+    ("package", "build the zip that AWS Lambda would run", _add_package, _package),
+    ("rehearse", "run that zip here, as AWS would", _add_rehearse, _rehearse),
+    ("cost", "reckon what AWS would charge a month", _add_cost, _cost),
+    *cloud.COMMANDS,
+)
 
 
 class _Version(argparse.Action):

@@ -13,6 +13,7 @@ class ExitCode(IntEnum):
     DATA = 4
     DATABASE = 5
     PAGE = 6
+    CLOUD = 7
     INTERRUPTED = 130
 
 

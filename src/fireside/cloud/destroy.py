@@ -1,0 +1,177 @@
+"""`fireside destroy`: take a stage away, after saying what goes, and what stays."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fireside.adapters.dynamodb import DynamoStore
+from fireside.adapters.tables import Patience
+from fireside.cloud import plan as planning
+from fireside.cloud.export import Log, export
+from fireside.cloud.opening import Opened, Opening
+from fireside.cloud.plan import Plan
+from fireside.cloud.stage import Stage
+from fireside.cloud.world import World
+from fireside.domain.errors import ChatError
+from fireside.entrypoints.exits import CannotStart, ExitCode
+from fireside.entrypoints.world import new_epoch
+
+_MESSAGES = "module.tables.aws_dynamodb_table.messages"
+_UNPROTECTED = "-var=protect_messages=false"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asked for."""
+
+    yes: bool = False
+    export: Path | None = None
+    no_export: bool = False
+
+
+def messages_of(opened: Opened) -> Log:
+    """Find the messages of a stage."""
+    tables = opened.aws.tables(opened.region)
+    table = str(opened.outputs["tables"]["messages"])
+    return DynamoStore(tables, table, new_epoch=new_epoch, patience=Patience())
+
+
+def export_stage(stage: Stage, out: Path, world: World) -> int:
+    """`fireside export`: write the messages of a stage to a file.
+
+    Raises:
+        CannotStart: They can't be read or written.
+    """
+    again = f"fireside export {stage.options} {out}"
+    opened = Opening(stage, world, again).open()
+    _require_deployed(opened)
+    _export(opened, out, world, messages_of)
+    return int(ExitCode.OK)
+
+
+def destroy(
+    stage: Stage, wishes: Wishes, world: World, messages: Callable[[Opened], Log] = messages_of
+) -> int:
+    """Take a stage away.
+
+    Raises:
+        CannotStart: Nobody agreed, or something went wrong; it says how to go on.
+    """
+    again = f"fireside destroy {stage.options}"
+    opening = Opening(stage, world, again)
+    opened = opening.open()
+    files = _variables(stage, opened.settings)
+    plan = _plan(opening, opened, files)
+    if not plan.changes:
+        world.say(f"There is nothing of {stage.prefix} on AWS.")
+        return int(ExitCode.OK)
+    world.say("")
+    world.say(f"{stage.prefix} in {opened.region}, account {opened.identity.account}:")
+    for line in planning.summary(plan, each=False):
+        world.say(line)
+    world.say("")
+    _offer_export(opened, wishes, world, messages)
+    _agree(stage, wishes, world)
+    _take_protection_off(opening, opened, plan, files)
+    plan = _plan(opening, opened, files)
+    with opening.step(opened.terraform, "destroying", "What is left is in the state."):
+        opened.terraform.apply(stage.plan)
+    for file in (stage.plan, stage.settings, stage.invite.path):
+        file.unlink(missing_ok=True)
+    _say_what_stays(opened, world)
+    return int(ExitCode.OK)
+
+
+def _variables(stage: Stage, settings: Mapping[str, Any]) -> list[Path]:
+    """Write what Terraform asks for even when it takes things away: it reads the files' names."""
+    empty = stage.folder / "empty"
+    empty.mkdir(mode=0o700, exist_ok=True)
+    for name in ("index.html", "package.zip"):
+        (empty / name).touch()
+    kept = {name: value for name, value in settings.items() if value is not None}
+    stage.write_settings(
+        kept
+        | {
+            "project_name": stage.project,
+            "stage_name": stage.name,
+            "package_path": str(empty / "package.zip"),
+            "page_path": str(empty),
+        }
+    )
+    return [stage.settings]
+
+
+def _plan(opening: Opening, opened: Opened, files: list[Path]) -> Plan:
+    stage, terraform = opened.stage, opened.terraform
+    with opening.step(terraform, "planning", "Nothing was changed."):
+        terraform.plan(stage.plan, files, "-destroy", _UNPROTECTED)
+        document = terraform.show(stage.plan)
+    stage.plan.chmod(0o600)
+    return planning.read(document)
+
+
+def _take_protection_off(opening: Opening, opened: Opened, plan: Plan, files: list[Path]) -> None:
+    """Let the table of messages be deleted, if it is protected: that is an apply of its own."""
+    if not any(change.address == _MESSAGES and change.is_protected for change in plan.changes):
+        return
+    stage, terraform = opened.stage, opened.terraform
+    so_far = "The messages are all there, and may be unprotected now; a deploy protects them."
+    with opening.step(terraform, "taking the protection off the messages", so_far):
+        terraform.plan(stage.plan, files, f"-target={_MESSAGES}", _UNPROTECTED)
+        terraform.apply(stage.plan)
+
+
+def _require_deployed(opened: Opened) -> None:
+    if not opened.outputs.get("tables"):
+        sentence = f"Nothing of {opened.stage.prefix} is on AWS: `fireside deploy` begins."
+        raise CannotStart(sentence, ExitCode.CLOUD)
+
+
+def _offer_export(
+    opened: Opened, wishes: Wishes, world: World, messages: Callable[[Opened], Log]
+) -> None:
+    """Have the messages written to a file first, or hear that nobody wants them."""
+    if wishes.no_export or not opened.outputs.get("tables"):
+        return
+    out = wishes.export
+    if out is None:
+        answer = world.ask("Export the messages first? A file's name, or Enter for no: ")
+        if answer is None:
+            sentence = "Nobody is there to ask: say --export FILE or --no-export."
+            raise CannotStart(sentence, ExitCode.USAGE)
+        out = Path(answer).expanduser() if answer else None
+    if out is not None:
+        _export(opened, out, world, messages)
+
+
+def _export(opened: Opened, out: Path, world: World, messages: Callable[[Opened], Log]) -> None:
+    try:
+        count = export(messages(opened), out, lambda so_far: world.say(f"{so_far:,} messages"))
+    except ChatError as why:
+        sentence = f"The messages can't be read: {why}. Nothing was destroyed."
+        raise CannotStart(sentence, ExitCode.CLOUD) from why
+    world.say(f"{out} has all {count:,} messages, one a line.")
+
+
+def _agree(stage: Stage, wishes: Wishes, world: World) -> None:
+    if wishes.yes:
+        return
+    answer = world.ask(f"Type {stage.name} to destroy it for good: ")
+    if answer is None:
+        sentence = "Nobody is there to agree: start it in a terminal, or with --yes."
+        raise CannotStart(sentence, ExitCode.USAGE)
+    if answer != stage.name:
+        raise CannotStart("Nothing was destroyed.")
+
+
+def _say_what_stays(opened: Opened, world: World) -> None:
+    bucket = opened.stage.bucket(opened.identity.account)
+    for line in (
+        f"{opened.stage.prefix} is gone. What stays, and how to be rid of it:",
+        f"  the bucket {bucket} with the states of all stages, for cents a year: empty it, then",
+        f"    terraform -chdir={opened.stage.infra / 'bootstrap'} destroy",
+        "  DynamoDB's own backup of the messages, for 35 days, free of charge",
+        f"  {opened.stage.folder}, on this computer",
+    ):
+        world.say(line)

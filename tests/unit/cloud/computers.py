@@ -1,0 +1,91 @@
+"""Somebody's computer with a checkout and a terraform that is none, and their account on AWS."""
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fireside.entrypoints.cli import main
+
+ROOT = Path(__file__).resolve().parents[3]
+PROGRAM = Path(__file__).with_name("fake_terraform.py")
+
+
+class Computer:
+    """Runs `fireside` in a checkout of its own, as a person would."""
+
+    def __init__(self, folder, aws, state=None):
+        self.folder = folder
+        self.home = folder / "home"
+        self.checkout = folder / "checkout"
+        for made in (self.home, self.checkout / "infra/bootstrap", folder / "bin"):
+            made.mkdir(parents=True, exist_ok=True)
+        for name in ("api.json", "infra/main.tf"):
+            shutil.copy(ROOT / name, self.checkout / name)
+        self.state = state or self.home
+        script = folder / "bin/terraform"
+        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -IS "{PROGRAM}" "$@"\n', "utf-8")
+        script.chmod(0o755)
+        kept = {name: value for name, value in os.environ.items() if name[:3] not in ("AWS", "TF_")}
+        self.environ = kept | aws.environ
+        self.environ |= {
+            "FAKE_TERRAFORM": str(self.state),
+            "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        }
+
+    @property
+    def stage(self):
+        return self.checkout / "infra/stages/prod"
+
+    def answers(self, **answers):
+        """Say what terraform answers from now on."""
+        (self.state / "answers.json").write_text(json.dumps(answers), "utf-8")
+
+    def trouble(self, **trouble):
+        """Say at which call terraform fails from now on, or that it does not."""
+        (self.state / "trouble.json").write_text(json.dumps(trouble), "utf-8")
+
+    def calls(self):
+        """Say what terraform was asked since the last time."""
+        file = self.state / "calls"
+        found = file.read_text("utf-8").splitlines() if file.is_file() else []
+        file.unlink(missing_ok=True)
+        return found
+
+    def run(self, *words, **environ):
+        """Run a command in this process; give what it ended with, and what it said."""
+        output, errors = io.StringIO(), io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.redirect_stdout(output),
+            contextlib.redirect_stderr(errors),
+        ):
+            patch.chdir(self.checkout)
+            patch.setattr(sys, "stdin", io.StringIO(""))
+            for name in set(os.environ) - set(self.environ):
+                patch.delenv(name)
+            for name, value in (self.environ | environ).items():
+                patch.setenv(name, value)
+            code = main(words)
+        return subprocess.CompletedProcess(words, code, output.getvalue(), errors.getvalue())
+
+    def apart(self, *words):
+        """Run a command in a process of its own, which may be interrupted."""
+        return subprocess.run(
+            [sys.executable, "-m", "fireside", *words],
+            cwd=self.checkout,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def deploy(self, *words, **environ):
+        return self.run("deploy", "--no-build", "--yes", *words, **environ)

@@ -1,0 +1,217 @@
+"""Each trap of a first apply is a check with a remedy, both ways."""
+
+import pytest
+
+from fireside.cloud import account
+from fireside.cloud.plan import Change, Plan
+from fireside.cloud.sdk import Aws, Refused
+from tests.infra.fake_aws import FakeAws
+
+FORBIDDEN = Refused("GetIt", "AccessDeniedException", "no")
+MISSING = Refused("GetIt", "ResourceNotFoundException", "none")
+
+
+def plan(*names, **variables):
+    changes = [Change("x", kind, "make", (), after) for kind, after in names]
+    return Plan(changes, {"project_name": "fireside", "stage_name": "prod"} | variables)
+
+
+@pytest.mark.parametrize(
+    ("arn", "verdict"),
+    [("arn:aws:iam::1:user/ann", "ok"), ("arn:aws:iam::1:root", "warn")],
+)
+def test_the_root_user_should_not_deploy(arn, verdict):
+    assert account.check_identity(account.Identity("1", arn)).verdict == verdict
+
+
+@pytest.mark.parametrize(("region", "verdict"), [("eu-central-1", "ok"), ("eu-central-9", "fail")])
+def test_a_region_has_api_gateway_or_not(region, verdict):
+    assert account.check_region(region, ["eu-central-1"]).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("limit", "reserved", "verdict"),
+    [
+        (1_000, None, "ok"),
+        (1_000, 100, "ok"),
+        (1_000, 990, "ok"),
+        (1_000, 991, "fail"),
+        (10, None, "warn"),
+        (10, 1, "fail"),
+        (11, None, "ok"),
+    ],
+)
+def test_new_accounts_have_ten_calls_at_once_and_none_to_reserve(limit, reserved, verdict):
+    limits = {"AccountLimit": {"ConcurrentExecutions": limit}}
+
+    assert account.check_concurrency(limits, reserved).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("quota", "verdict"),
+    [
+        ((10_000, 5_000), "ok"),
+        ((2_500, 1_250), "warn"),
+        ((99, 5_000), "fail"),
+        ((100, 499), "fail"),
+    ],
+)
+def test_the_throttle_fits_into_what_the_account_has(quota, verdict):
+    gateway = {"throttleSettings": {"rateLimit": quota[0], "burstLimit": quota[1]}}
+
+    assert account.check_throttle(gateway, 100, 500).verdict == verdict
+
+
+OURS = "arn:aws:iam::1:role/fireside-prod-api-gateway-logs"
+THEIRS = "arn:aws:iam::1:role/another"
+
+
+@pytest.mark.parametrize(
+    ("role", "variables", "verdict", "remedy"),
+    [
+        (None, {"access_log": True}, "fail", "account_log_role = true"),
+        (THEIRS, {"access_log": True}, "ok", ""),
+        (None, {"access_log": True, "account_log_role": True}, "ok", ""),
+        (OURS, {"access_log": True, "account_log_role": True}, "ok", ""),
+        (THEIRS, {"account_log_role": True}, "fail", "account_log_role = false"),
+    ],
+)
+def test_api_gateway_has_a_log_role_and_nobody_elses_is_replaced(role, variables, verdict, remedy):
+    check = account.check_log_role({"cloudwatchRoleArn": role}, plan(**variables))
+
+    assert check.verdict == verdict
+    assert remedy in check.remedy
+
+
+@pytest.mark.parametrize(("count", "verdict"), [(0, "warn"), (3, "ok")])
+def test_an_account_without_cloudfront_may_be_refused_the_first(count, verdict):
+    listed = {"DistributionList": {"Quantity": count}}
+
+    assert account.check_cloudfront(listed).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("described", "verdict"),
+    [
+        ({"Certificate": {"Status": "ISSUED", "DomainName": "chat.example.org"}}, "ok"),
+        (
+            {
+                "Certificate": {
+                    "Status": "ISSUED",
+                    "SubjectAlternativeNames": ["example.org", "*.example.org"],
+                }
+            },
+            "ok",
+        ),
+        ({"Certificate": {"Status": "PENDING_VALIDATION"}}, "fail"),
+        ({"Certificate": {"Status": "ISSUED", "DomainName": "example.org"}}, "fail"),
+        (MISSING, "fail"),
+        (FORBIDDEN, "warn"),
+    ],
+)
+def test_the_certificate_is_issued_and_is_the_domains(described, verdict):
+    assert account.check_certificate(described, "chat.example.org").verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "found"),
+    [
+        (False, "ok", "all 2 are free"),
+        (True, "fail", "taken: a (aws_iam_role), b (aws_s3_bucket)"),
+        (None, "warn", "0 of 2 are free"),
+    ],
+)
+def test_names_are_free_or_taken_or_nobody_may_say(answer, verdict, found):
+    wanted = plan(("aws_iam_role", {"name": "a"}), ("aws_s3_bucket", {"bucket": "b"}))
+
+    check = account.check_names(wanted, lambda _kind, _name: answer)
+
+    assert check.verdict == verdict
+    assert found in check.found
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        lambda: account.check_concurrency(FORBIDDEN, None),
+        lambda: account.check_throttle(FORBIDDEN, 1, 1),
+        lambda: account.check_log_role(FORBIDDEN, plan()),
+        lambda: account.check_cloudfront(FORBIDDEN),
+    ],
+)
+def test_where_nobody_may_look_the_apply_will_tell(check):
+    found = check()
+
+    assert found.verdict == "warn"
+    assert "I may not ask (GetIt: AccessDeniedException)" in found.found
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    with FakeAws() as fake:
+        for name, value in fake.environ.items():
+            monkeypatch.setenv(name, value)
+        yield fake
+
+
+EVERYTHING = plan(
+    ("aws_dynamodb_table", {"name": "t"}),
+    ("aws_iam_role", {"name": "r"}),
+    ("aws_lambda_function", {"function_name": "f"}),
+    ("aws_s3_bucket", {"bucket": "b"}),
+    throttle_rate=100,
+    throttle_burst=500,
+    access_log=True,
+    site=True,
+    certificate_arn="arn:aws:acm:us-east-1:123456789012:certificate/x",
+    custom_domain="chat.example.org",
+    reserved_concurrency=None,
+)
+
+
+def verdicts(plan_=EVERYTHING):
+    return {check.name: check.verdict for check in account.examine(Aws(), plan_, "eu-central-1")}
+
+
+def test_every_answer_of_aws_reaches_its_check(aws):
+    aws.log_role = THEIRS
+
+    assert verdicts() == {
+        "Lambda at once": "ok",
+        "API Gateway's throttle": "ok",
+        "API Gateway's log role": "ok",
+        "CloudFront": "ok",
+        "certificate": "fail",  # this account has none
+        "names": "ok",
+    }
+
+
+@pytest.mark.parametrize("name", ["t", "r", "f", "b"])
+def test_a_name_of_any_kind_that_is_taken_is_found(aws, name):
+    aws.taken.add(name)
+
+    assert verdicts()["names"] == "fail"
+
+
+def test_an_account_with_little_is_told_so(aws):
+    aws.lambda_limit, aws.throttle, aws.distributions = 10, (50, 50), 0
+
+    found = verdicts()
+
+    assert found["Lambda at once"] == "warn"
+    assert found["API Gateway's throttle"] == "fail"
+    assert found["API Gateway's log role"] == "fail"
+    assert found["CloudFront"] == "warn"
+
+
+def test_somebody_elses_bucket_has_the_name_too(aws):
+    aws.refused["s3"] = "AccessDenied"
+
+    assert verdicts()["names"] == "fail"
+
+
+def test_what_is_refused_everywhere_stops_nothing(aws):
+    for service in ("lambda", "apigateway", "cloudfront", "acm", "dynamodb", "iam"):
+        aws.refused[service] = "AccessDeniedException"
+
+    assert set(verdicts().values()) == {"warn"}

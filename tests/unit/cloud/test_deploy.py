@@ -1,0 +1,471 @@
+"""`fireside deploy` with a terraform that is none: what is asked, said and kept, at every step."""
+
+import json
+import signal
+import stat
+
+import pytest
+
+from fireside.domain.invite import hash_of
+from fireside.entrypoints.exits import ExitCode
+from tests.e2e.serving import serving
+from tests.infra.fake_aws import FakeAws
+from tests.unit.cloud.computers import Computer
+
+pytestmark = pytest.mark.timeout(120)
+
+CALLS = (
+    "version",
+    "bootstrap init",
+    "bootstrap plan",
+    "bootstrap show",
+    "bootstrap apply",
+    "init",
+    "output",
+    "plan",
+    "show",
+    "apply",
+    "output",
+)
+"""What a first deploy asks of terraform."""
+
+
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory):
+    """Run a chat that stands for what was deployed."""
+    data = tmp_path_factory.mktemp("chat")
+    with serving(data, "--invites", "required") as running:
+        yield running, (data / "invite")
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    monkeypatch.setattr("fireside.cloud.smoke.PAUSE_SECONDS", 0)
+
+
+@pytest.fixture
+def aws():
+    with FakeAws() as account:
+        yield account
+
+
+@pytest.fixture
+def computer(tmp_path, aws, chat):
+    """Have a computer whose invite is the one of that chat."""
+    running, invite = chat
+    one = Computer(tmp_path / "one", aws)
+    one.answers(outputs={"socket_url": running.socket_url})
+    if not invite.exists():
+        one.run("invite", "--data", str(invite.parent))
+    one.stage.mkdir(parents=True)
+    (one.stage / "invite").write_text(invite.read_text("utf-8"), "utf-8")
+    return one
+
+
+def secret_of(computer):
+    return (computer.stage / "invite").read_text("utf-8").strip()
+
+
+def steps(calls):
+    return tuple(
+        " ".join(word for word in call.split() if not word.startswith("-")).split("bootstrap.tf")[0]
+        for call in calls
+    )
+
+
+def test_a_first_deploy_makes_the_bucket_then_the_chat_and_prints_the_link(computer):
+    done = computer.deploy()
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"https://chat.example/#invite={secret_of(computer)}\n"
+    calls = computer.calls()
+    shown = [line for line in done.stderr.splitlines() if line.startswith("$ ")]
+    assert len(shown) == len(calls) - 1  # all but `version`, which changes nothing
+    for call, line in zip(calls[1:], shown, strict=True):
+        assert call.removeprefix("bootstrap ") in line.replace("'", "")
+    assert "about $" in done.stderr
+    assert "on one day, under attack" in done.stderr
+    assert "hello, ping and history" in done.stderr
+
+
+def test_no_secret_is_in_what_terraform_is_given_or_what_is_said(computer):
+    done = computer.deploy()
+
+    secret = secret_of(computer)
+    assert secret not in done.stderr
+    assert secret not in "\n".join(computer.calls())
+    settings = (computer.stage / "settings.tfvars.json").read_text("utf-8")
+    assert secret not in settings
+    assert hash_of(secret) in settings
+
+
+def test_what_is_kept_here_is_for_nobody_else(computer):
+    (computer.stage / "invite").unlink()
+    computer.stage.rmdir()
+
+    computer.deploy()
+
+    assert stat.S_IMODE(computer.stage.stat().st_mode) == 0o700
+    assert stat.S_IMODE((computer.stage / "invite").stat().st_mode) == 0o600
+    assert not (computer.stage / "plan").exists()
+
+
+def test_a_second_run_changes_nothing_and_tries_the_chat_again(computer):
+    computer.deploy()
+    computer.calls()
+
+    done = computer.deploy()
+
+    assert done.returncode == 0, done.stderr
+    assert "Nothing to change." in done.stderr
+    assert "hello, ping and history" in done.stderr
+    assert "Nothing was said" in done.stderr
+    assert not [call for call in computer.calls() if "apply" in call.split()[:2]]
+
+
+def test_a_smoke_message_is_said_when_it_is_asked_for(computer):
+    computer.deploy()
+
+    assert "reached the other one" in computer.deploy("--smoke-message").stderr
+
+
+def test_plan_only_stops_before_anything_is_made(computer):
+    computer.deploy()
+    (computer.state / "applied.json").unlink()
+    computer.calls()
+
+    done = computer.deploy("--plan-only")
+
+    assert done.returncode == 0
+    assert done.stdout == ""
+    assert "nothing was changed" in done.stderr
+    assert "To apply it: fireside deploy --stage prod" in done.stderr
+    assert steps(computer.calls())[-1].startswith("show")
+
+
+def test_nothing_is_made_unless_somebody_agrees(computer):
+    done = computer.run("deploy", "--no-build")
+
+    assert done.returncode == ExitCode.USAGE
+    assert "or with --yes" in done.stderr
+    assert not (computer.state / "applied.json").exists()
+
+
+# --- Interrupted at every step -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", range(1, len(CALLS) + 1), ids=lambda at: f"{at} {CALLS[at - 1]}")
+def test_whenever_it_is_interrupted_it_says_how_to_go_on_and_then_does(computer, at):
+    computer.trouble(at=at, how="interrupt")
+
+    done = computer.apart("deploy", "--no-build", "--yes")
+
+    assert len(computer.calls()) == at
+    assert done.returncode == ExitCode.INTERRUPTED == 128 + signal.SIGINT
+    assert "To go on: fireside deploy --stage prod" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    goes_on(computer)
+
+
+@pytest.mark.parametrize("at", range(2, len(CALLS) + 1), ids=lambda at: f"{at} {CALLS[at - 1]}")
+def test_whichever_command_fails_it_says_how_to_go_on_and_then_does(computer, at):
+    computer.trouble(at=at, how="fail")
+
+    done = computer.deploy()
+
+    assert len(computer.calls()) == at
+    assert done.returncode == ExitCode.CLOUD
+    assert "To go on: fireside deploy --stage prod" in done.stderr.splitlines()[-1]
+    goes_on(computer)
+
+
+def goes_on(computer):
+    computer.trouble()
+
+    done = computer.deploy()
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"https://chat.example/#invite={secret_of(computer)}\n"
+
+
+def test_the_calls_of_a_first_deploy_are_those_that_are_interrupted(computer):
+    computer.deploy()
+
+    found = [
+        " ".join(call.split()[: 2 if "bootstrap" in call.split()[0] else 1])
+        for call in computer.calls()
+    ]
+
+    assert tuple(found) == CALLS
+
+
+def test_a_new_invite_that_was_interrupted_loses_neither_the_old_nor_the_new(computer):
+    computer.deploy()
+    old = secret_of(computer)
+    computer.calls()
+    computer.trouble(at=6, how="interrupt")  # while applying: it is applied, and we don't know
+
+    stopped = computer.apart("deploy", "--no-build", "--yes", "--new-invite")
+
+    assert stopped.returncode == ExitCode.INTERRUPTED
+    assert secret_of(computer) == old
+    computer.trouble()
+    computer.deploy()
+    applied = json.loads((computer.state / "applied.json").read_text("utf-8"))
+    assert secret_of(computer) != old
+    assert applied["invite_hashes"] == [hash_of(secret_of(computer))]
+
+
+# --- What stops it -----------------------------------------------------------------------------
+
+
+LOCK = """\
+Error: Error acquiring the state lock
+
+Error message: operation error S3: PutObject, https response error StatusCode: 412
+Lock Info:
+  ID:        5f0c-1
+  Path:      fireside-state-123456789012/prod.tfstate
+  Operation: OperationTypeApply
+  Who:       bob@laptop
+  Version:   1.11.4
+  Created:   2026-11-22 18:00:00 UTC
+"""
+
+
+def test_another_computer_at_work_is_named(computer):
+    computer.trouble(at=8, how="fail", said=LOCK)
+
+    done = computer.deploy()
+
+    assert "bob@laptop works on it since 2026-11-22 18:00:00 UTC: wait" in done.stderr
+    assert "terraform -chdir=infra force-unlock 5f0c-1" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("Your account must be verified before you can add", "site = false"),
+        ("CloudWatch Logs role ARN must be set in account settings", "account_log_role = true"),
+        ("decreases account's UnreservedConcurrentExecution below", "reserved_concurrency = null"),
+        ("Error: Saved plan is stale", "no longer holds"),
+        ("api error ExpiredToken: The security token", "sign in again"),
+        ("User: x is not authorized to perform: iam:CreateRole on", "may not do that"),
+        ("dial tcp: lookup registry.terraform.io: no such host", "look at your network"),
+        ("something else", "What it wrote above says why"),
+    ],
+)
+def test_what_makes_first_applies_fail_is_known(computer, said, advice):
+    computer.trouble(at=10, how="fail", said=said)
+
+    done = computer.deploy()
+
+    last = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == ExitCode.CLOUD
+    assert said in done.stderr
+    assert advice in last
+    assert "What was made so far is in the state" in last
+
+
+@pytest.mark.parametrize(
+    ("version", "sentence"),
+    [('{"terraform_version": "1.10.9"}', "1.10.9 is too old"), ("hm", "does not say its version")],
+)
+def test_a_terraform_that_will_not_do(computer, version, sentence):
+    computer.answers(version=version)
+
+    done = computer.deploy()
+
+    assert done.returncode == ExitCode.CLOUD
+    assert sentence in done.stderr
+    assert "https://developer.hashicorp.com/terraform/install" in done.stderr
+
+
+def test_no_terraform_at_all(computer):
+    (computer.folder / "bin/terraform").unlink()
+
+    done = computer.deploy(PATH=str(computer.folder / "bin"))
+
+    assert done.returncode == ExitCode.CLOUD
+    assert "Terraform is not here: Install it from" in done.stderr
+
+
+def test_no_credentials(computer):
+    environ = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+
+    done = computer.deploy(**environ)
+
+    assert done.returncode == ExitCode.CLOUD
+    assert "no AWS credentials" in done.stderr
+    assert "`aws login`" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [("ExpiredToken", "have expired"), ("InvalidClientTokenId", "does not know your credentials")],
+)
+def test_credentials_that_do_not_count(computer, aws, code, sentence):
+    aws.refused["sts"] = code
+
+    done = computer.deploy()
+
+    assert done.returncode == ExitCode.CLOUD
+    assert sentence in done.stderr
+
+
+def test_aws_out_of_reach(computer):
+    done = computer.deploy(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1")
+
+    assert done.returncode == ExitCode.CLOUD
+    assert "look at your network" in done.stderr
+
+
+def test_another_account_is_not_given_the_chat_of_this_one(computer):
+    computer.deploy()
+    backend = computer.stage / "backend.hcl"
+    backend.write_text(backend.read_text("utf-8").replace("123456789012", "999999999999"), "utf-8")
+
+    done = computer.deploy()
+
+    assert done.returncode == ExitCode.USAGE
+    assert "is in account 999999999999, and you are in 123456789012" in done.stderr
+
+
+def test_a_stage_does_not_move_to_another_region(computer):
+    computer.deploy()
+
+    done = computer.deploy("--region", "us-west-2")
+
+    assert done.returncode == ExitCode.USAGE
+    assert "fireside-prod is in eu-central-1, and a stage does not move" in done.stderr
+
+
+def test_a_region_that_is_none(computer):
+    done = computer.deploy("--region", "mars-north-1")
+
+    assert done.returncode == ExitCode.CLOUD
+    assert "mars-north-1 is no Region" in done.stderr
+
+
+def test_a_file_of_variables_can_not_say_another_region(computer):
+    computer.answers(variables={"region": "us-west-2"})
+
+    done = computer.deploy()
+
+    assert done.returncode == ExitCode.USAGE
+    assert "says region = 'us-west-2', but this is 'eu-central-1'" in done.stderr
+    assert "--region" in done.stderr
+    assert not (computer.state / "applied.json").exists()
+
+
+@pytest.mark.parametrize("option", [("--stage", "Prod"), ("--project", "x")])
+def test_a_name_that_will_not_do_is_refused_before_anything_runs(computer, option):
+    done = computer.deploy(*option)
+
+    assert done.returncode == ExitCode.USAGE
+    assert f"{option[0]} takes" in done.stderr
+    assert computer.calls() == []
+
+
+def test_a_folder_without_terraform_files(computer):
+    done = computer.deploy("--infra", "elsewhere")
+
+    assert done.returncode == ExitCode.USAGE
+    assert "There are no Terraform files in elsewhere" in done.stderr
+
+
+def test_a_check_that_fails_stops_it_before_anything_is_made(computer, aws):
+    aws.taken.add("fireside-prod-messages")
+
+    done = computer.deploy()
+
+    assert done.returncode == ExitCode.CLOUD
+    assert "fail  names: taken: fireside-prod-messages" in done.stderr
+    assert "The apply would fail: names." in done.stderr
+    assert not (computer.state / "applied.json").exists()
+
+
+GONE = {
+    "address": "module.tables.aws_dynamodb_table.messages",
+    "type": "aws_dynamodb_table",
+    "change": {"actions": ["delete", "create"], "before": {"name": "x"}, "after": {"name": "y"}},
+}
+
+
+def test_a_plan_that_loses_messages_is_not_applied_unless_that_is_said(computer):
+    computer.deploy()
+    running = json.loads((computer.state / "answers.json").read_text("utf-8"))["outputs"]
+    computer.answers(outputs=running, changes=[GONE], variables={"alarm_email": "a@b.example"})
+    computer.calls()
+
+    done = computer.deploy()
+
+    assert done.returncode == ExitCode.USAGE
+    assert "DANGER" in done.stderr
+    assert "its rows are lost for good" in done.stderr
+    assert "--accept-losses" in done.stderr
+    assert computer.deploy("--accept-losses").returncode == 0
+
+
+def test_a_smoke_test_that_fails_says_that_all_was_applied(computer, chat):
+    running, _invite = chat
+    computer.answers(outputs={"socket_url": running.socket_url.replace("/ws", "/elsewhere")})
+
+    done = computer.deploy()
+
+    assert done.returncode == ExitCode.CLOUD
+    assert "Everything was applied, but the smoke test failed" in done.stderr
+    assert "fireside logs --stage prod" in done.stderr
+
+
+# --- Two computers -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def second(computer, aws, tmp_path):
+    """Have another computer with the same state, which knows nothing of the first one's files."""
+    computer.deploy()
+    aws.buckets.add("fireside-state-123456789012")
+    computer.calls()
+    return Computer(tmp_path / "two", aws, state=computer.state)
+
+
+def test_a_second_computer_finds_the_state_and_leaves_the_door_as_it_is(computer, second):
+    before = json.loads((computer.state / "applied.json").read_text("utf-8"))
+
+    done = second.deploy()
+
+    assert done.returncode == 0, done.stderr
+    assert not [call for call in second.calls() if call.startswith("bootstrap")]
+    assert "Nothing to change." in done.stderr
+    assert "The invite is on another computer" in done.stderr
+    assert done.stdout == "https://chat.example/\n"
+    assert json.loads((computer.state / "applied.json").read_text("utf-8")) == before
+
+
+def test_a_second_computer_may_make_an_invite_of_its_own(computer, second):
+    done = second.deploy("--add-invite", "--plan-only")
+    hashes = json.loads((second.stage / "settings.tfvars.json").read_text("utf-8"))["invite_hashes"]
+
+    assert done.returncode == 0, done.stderr
+    assert hashes[0] == hash_of(secret_of(computer))
+    assert len(hashes) == 2
+
+
+def test_a_bucket_that_keeps_no_versions_is_not_trusted(second, aws):
+    aws.versioning = "Suspended"
+
+    done = second.deploy()
+
+    assert done.returncode == ExitCode.CLOUD
+    assert "keeps no versions" in done.stderr
+    assert "import aws_s3_bucket.this fireside-state-123456789012" in done.stderr
+
+
+def test_an_invite_that_was_ended_elsewhere_does_not_come_back(computer, second):
+    second.deploy("--new-invite", "--smoke-message")  # fails to try it: that chat has another
+
+    computer.deploy()
+
+    applied = json.loads((computer.state / "applied.json").read_text("utf-8"))
+    assert hash_of(secret_of(computer)) not in applied["invite_hashes"]

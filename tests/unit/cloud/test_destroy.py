@@ -1,0 +1,182 @@
+"""`fireside destroy` says what goes, offers an export, asks for the name; `export` writes whole."""
+
+import json
+import stat
+
+import pytest
+
+from fireside.adapters.memory import MemoryStore
+from fireside.cloud.export import export
+from fireside.domain.errors import StorageFailed
+from fireside.domain.message import Draft
+from fireside.entrypoints.exits import CannotStart, ExitCode
+from tests.infra.fake_aws import FakeAws
+from tests.unit.cloud.computers import Computer
+
+pytestmark = pytest.mark.timeout(120)
+
+CALLS = ("version", "init", "output", "plan", "show", "plan", "apply", "plan", "show", "apply")
+"""What it asks of terraform: a look, the protection off, and the end."""
+
+
+@pytest.fixture
+def computer(tmp_path):
+    """Have a computer whose chat is on AWS."""
+    with FakeAws() as aws:
+        one = Computer(tmp_path / "one", aws)
+        one.deploy("--plan-only")
+        settings = {"region": "eu-central-1", "invite_hashes": ["ab" * 32], "open": False}
+        (one.state / "applied.json").write_text(json.dumps(settings), "utf-8")
+        one.calls()
+        one.aws = aws
+        yield one
+
+
+def is_there(computer):
+    return (computer.state / "applied.json").exists()
+
+
+def test_it_takes_the_protection_off_and_then_everything_away(computer):
+    done = computer.run("destroy", "--yes", "--no-export")
+
+    assert done.returncode == 0, done.stderr
+    calls = computer.calls()
+    assert tuple(call.split()[0] for call in calls) == CALLS
+    assert "-target=module.tables.aws_dynamodb_table.messages" in calls[5]
+    assert "-destroy" not in calls[5]
+    assert "-destroy" in calls[7]
+    assert "DANGER" in done.stderr
+    assert "What stays" in done.stderr
+    assert "fireside-state-123456789012" in done.stderr
+    assert not is_there(computer)
+
+
+def test_a_second_time_there_is_nothing(computer):
+    computer.run("destroy", "--yes", "--no-export")
+
+    done = computer.run("destroy", "--yes")
+
+    assert done.returncode == 0
+    assert "There is nothing of fireside-prod on AWS." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [(("--yes",), "--export FILE or --no-export"), (("--no-export",), "or with --yes")],
+)
+def test_nothing_is_destroyed_unless_somebody_agrees(computer, words, sentence):
+    done = computer.run("destroy", *words)
+
+    assert done.returncode == ExitCode.USAGE
+    assert sentence in done.stderr
+    assert is_there(computer)
+
+
+@pytest.mark.parametrize("at", range(2, len(CALLS) + 1), ids=lambda at: f"{at} {CALLS[at - 1]}")
+def test_whichever_command_fails_it_says_how_to_go_on_and_then_does(computer, at):
+    computer.trouble(at=at, how="fail")
+
+    done = computer.run("destroy", "--yes", "--no-export")
+
+    assert done.returncode == ExitCode.CLOUD
+    assert "To go on: fireside destroy --stage prod" in done.stderr.splitlines()[-1]
+    computer.trouble()
+    assert computer.run("destroy", "--yes", "--no-export").returncode == 0
+    assert not is_there(computer)
+
+
+@pytest.mark.parametrize("at", [4, 7, 10])
+def test_when_it_is_interrupted_it_says_how_to_go_on(computer, at):
+    computer.trouble(at=at, how="interrupt")
+
+    done = computer.apart("destroy", "--yes", "--no-export")
+
+    assert done.returncode == ExitCode.INTERRUPTED
+    assert "To go on: fireside destroy --stage prod" in done.stderr.splitlines()[-1]
+
+
+def test_messages_that_can_not_be_read_are_not_destroyed(computer, tmp_path):
+    computer.aws.refused["dynamodb"] = "AccessDeniedException"
+
+    done = computer.run("destroy", "--yes", "--export", str(tmp_path / "out"))
+
+    assert done.returncode == ExitCode.CLOUD
+    assert "Nothing was destroyed" in done.stderr
+    assert is_there(computer)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_export_of_a_chat_asks_its_table(computer, tmp_path):
+    computer.aws.answers["dynamodb Query"] = lambda asked: (
+        {"Items": []} if asked["TableName"] == "fireside-prod-messages" else None
+    )
+
+    done = computer.run("export", str(tmp_path / "out"))
+
+    assert done.returncode == 0, done.stderr
+    assert "has all 0 messages" in done.stderr
+    assert (tmp_path / "out").read_text("utf-8") == ""
+
+
+def test_a_chat_that_is_nowhere_can_not_be_exported(computer, tmp_path):
+    (computer.state / "applied.json").unlink()
+
+    done = computer.run("export", str(tmp_path / "out"))
+
+    assert done.returncode == ExitCode.CLOUD
+    assert "Nothing of fireside-prod is on AWS" in done.stderr
+
+
+# --- The file ----------------------------------------------------------------------------------
+
+
+def full(count):
+    store = MemoryStore("epoch-1")
+    for n in range(count):
+        store.append(Draft("general", "ann", "Ann", f"hi {n} \u2764", f"n{n}", None, n, n))
+    return store
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 250])
+def test_every_message_is_a_line_in_order(tmp_path, count):
+    out = tmp_path / "out"
+
+    assert export(full(count), out, lambda _count: None) == count
+
+    lines = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert [line["message"] for line in lines] == [f"hi {n} \u2764" for n in range(count)]
+    assert [line["seq"] for line in lines] == list(range(1, count + 1))
+    assert not any("nonce" in line for line in lines)
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+
+
+def test_a_file_that_is_there_stays_as_it_is(tmp_path):
+    out = tmp_path / "out"
+    out.write_text("mine", "utf-8")
+
+    with pytest.raises(CannotStart, match="is there already"):
+        export(full(1), out, lambda _count: None)
+
+    assert out.read_text("utf-8") == "mine"
+
+
+def test_an_export_that_breaks_leaves_no_file(tmp_path):
+    store = full(150)
+    after = store.after
+
+    def breaks(room, seq, limit):
+        if seq:
+            raise StorageFailed("gone")
+        return after(room, seq, limit)
+
+    store.after = breaks
+
+    with pytest.raises(StorageFailed):
+        export(store, tmp_path / "out", lambda _count: None)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(CannotStart, match="name another file"):
+        export(full(1), tmp_path / "none/out", lambda _count: None)

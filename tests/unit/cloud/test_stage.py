@@ -1,0 +1,249 @@
+"""A stage's folder on this computer, its invites, and what it agrees on with infra/."""
+
+import re
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from fireside.cloud import build, invites, sdk, smoke, stage
+from fireside.cloud.client import Target, Wrong
+from fireside.domain.invite import hash_of
+from fireside.entrypoints.exits import CannotStart, ExitCode
+from tests.e2e.serving import serving
+
+ROOT = Path(__file__).resolve().parents[3]
+VARIABLES = (ROOT / "infra/variables.tf").read_text("utf-8")
+THEIRS = "ab" * 32
+
+
+@pytest.fixture
+def prod(tmp_path):
+    made = stage.Stage("fireside", "prod", tmp_path / "infra")
+    made.make_folder()
+    return made
+
+
+def variable(name):
+    return re.search(rf'^variable "{name}" {{(.*?)^}}', VARIABLES, re.MULTILINE | re.DOTALL)[1]
+
+
+@pytest.mark.parametrize(("kind", "name"), [("project", "project_name"), ("stage", "stage_name")])
+def test_names_are_bounded_as_terraform_bounds_them(kind, name):
+    assert f'"^{stage.NAMES[kind][0]}$"' in variable(name)
+
+
+def test_there_may_be_as_many_invites_as_terraform_takes():
+    assert f"length(var.invite_hashes) <= {invites.MOST}" in variable("invite_hashes")
+
+
+def test_whatever_can_be_chosen_is_put_out_for_another_computer():
+    names = set(re.findall(r'^variable "(\w+)"', VARIABLES, re.MULTILINE))
+    outputs = (ROOT / "infra/outputs.tf").read_text("utf-8")
+    settings = re.search(r'^output "settings" {(.*?)^}', outputs, re.MULTILINE | re.DOTALL)[1]
+    told = set(re.findall(r"^    (\w+) +=", settings, re.MULTILINE))
+
+    of_one_computer = {"package_path", "page_path"}
+    for_destroying = {"protect_messages"}
+    assert told == names - of_one_computer - for_destroying
+
+
+def test_the_built_things_are_found_by_the_same_name_on_every_computer():
+    assert build.variables(ROOT / "infra") == {
+        "package_path": "../build/fireside-lambda.zip",
+        "page_path": "../src/fireside/web",
+    }
+
+
+def test_without_wishes_of_its_own_a_computer_goes_on_with_what_was_chosen(prod):
+    before = {"alarm_email": "a@b.example", "custom_domain": None, "region": "eu-west-1"}
+
+    found = stage.chosen(prod, before, invites=["x"], region="eu-west-1")
+
+    assert found["alarm_email"] == "a@b.example"
+    assert "custom_domain" not in found
+    assert found["invite_hashes"] == ["x"]
+
+
+def test_its_own_wishes_are_the_whole_truth(prod):
+    prod.wishes.touch()
+
+    found = stage.chosen(prod, {"alarm_email": "a@b.example"}, invites=[], region="eu-west-1")
+
+    assert "alarm_email" not in found
+    assert prod.files([]) == [prod.settings, prod.wishes]
+
+
+def test_what_it_writes_is_whole_or_not_there(prod):
+    prod.write_backend("fireside-state-1", "eu-west-1")
+    prod.write_settings({"a": 1})
+
+    assert sorted(path.name for path in prod.folder.iterdir()) == [
+        "backend.hcl",
+        "settings.tfvars.json",
+    ]
+    assert 'key = "prod.tfstate"' in prod.backend.read_text("utf-8")
+    assert "use_lockfile = true" in prod.backend.read_text("utf-8")
+
+
+def test_how_to_go_on_finds_the_same_stage_again(prod):
+    here = stage.Stage("fireside", "test", Path("infra").absolute())
+    elsewhere = stage.Stage("tea", "test", Path("/some where/infra"))
+
+    assert here.options == "--stage test"
+    assert elsewhere.options == "--stage test --project tea --infra '/some where/infra'"
+    assert str(prod.infra) in prod.options
+
+
+# --- Invites -----------------------------------------------------------------------------------
+
+
+def decide(prod, deployed, *, new=False, add=False):
+    return invites.decide(prod, deployed, new=new, add=add)
+
+
+def test_the_first_deploy_makes_an_invite_and_the_next_keep_it(prod):
+    first = decide(prod, [])
+
+    assert first.hashes == [hash_of(first.secret)]
+    assert stat.S_IMODE(prod.invite.path.stat().st_mode) == 0o600
+    assert decide(prod, []) == first
+    assert decide(prod, first.hashes) == first
+
+
+def test_another_computers_invite_stays_and_is_not_known_here(prod):
+    found = decide(prod, [THEIRS])
+
+    assert (found.hashes, found.secret) == ([THEIRS], None)
+    assert not prod.invite.exists()
+
+
+def test_one_is_added_beside_the_others(prod):
+    found = decide(prod, [THEIRS], add=True)
+
+    assert found.hashes == [THEIRS, hash_of(found.secret)]
+    assert decide(prod, [THEIRS], add=True) == found  # interrupted, and run again
+    invites.settle(prod)
+    assert prod.invite.secret() == found.secret
+    assert decide(prod, found.hashes, add=True) == found  # it has one already
+
+
+def test_a_new_one_ends_all_others_once_it_was_applied(prod):
+    old = decide(prod, []).secret
+
+    found = decide(prod, [hash_of(old), THEIRS], new=True)
+
+    assert found.hashes == [hash_of(found.secret)]
+    assert prod.invite.secret() == old
+    invites.settle(prod)
+    assert prod.invite.secret() == found.secret
+
+
+def test_a_new_one_that_was_never_applied_is_forgotten(prod):
+    old = decide(prod, []).secret
+    decide(prod, [hash_of(old)], new=True)
+
+    assert decide(prod, [hash_of(old)]).secret == old
+    assert [path.name for path in prod.folder.iterdir()] == ["invite"]
+
+
+def test_one_that_was_ended_elsewhere_stays_ended(prod):
+    decide(prod, [])
+
+    found = decide(prod, [THEIRS])
+
+    assert (found.hashes, found.secret) == ([THEIRS], None)
+
+
+def test_more_than_terraform_takes_are_refused(prod):
+    with pytest.raises(CannotStart, match="20 invites are the most"):
+        decide(prod, [f"{n:064}" for n in range(20)], add=True)
+
+
+def test_an_invite_that_can_not_be_read_is_told(prod):
+    prod.invite.path.write_text("nonsense", "utf-8")
+
+    with pytest.raises(CannotStart) as caught:
+        decide(prod, [])
+
+    assert caught.value.exit_code == ExitCode.DATA
+
+
+# --- What may be missing -----------------------------------------------------------------------
+
+
+def test_without_boto3_it_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "boto3", None)
+
+    with pytest.raises(CannotStart, match=r"pip install 'fireside\[aws\]'"):
+        sdk.Aws()
+
+
+def test_a_page_that_was_not_built_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "PAGE", tmp_path)
+    monkeypatch.setattr(build, "CHECKOUT", tmp_path)
+
+    with pytest.raises(CannotStart) as caught:
+        build.build(tmp_path / "infra", lambda _line: None)
+
+    assert caught.value.exit_code == ExitCode.PAGE
+
+
+@pytest.mark.parametrize(("code", "said"), [(0, "made anew"), (1, "it is broken")])
+def test_the_page_is_made_and_what_make_says_is_shown(tmp_path, monkeypatch, code, said):
+    recipe = f"page:\n\t@touch index.html; echo {said}; exit {code}\n"
+    (tmp_path / "Makefile").write_text(recipe, "utf-8")
+    monkeypatch.setattr(build, "PAGE", tmp_path)
+    monkeypatch.setattr(build, "CHECKOUT", tmp_path)
+    lines = []
+
+    if code == 0:
+        build.build(tmp_path / "infra", lines.append)
+    else:
+        with pytest.raises(CannotStart, match="The page can't be built"):
+            build.build(tmp_path / "infra", lines.append)
+
+    assert lines[0].startswith("$ make --directory=")
+    assert said in lines
+
+
+def test_the_zip_is_built_where_terraform_looks(tmp_path, monkeypatch):
+    (tmp_path / "index.html").touch()
+    monkeypatch.setattr(build, "PAGE", tmp_path)
+    monkeypatch.setattr(build, "CHECKOUT", tmp_path)
+    said = []
+
+    build.build(tmp_path / "infra", said.append)
+
+    assert (tmp_path / "build/fireside-lambda.zip").is_file()
+    assert "sha256" in said[0]
+
+
+# --- Smoke -------------------------------------------------------------------------------------
+
+
+def test_a_chat_that_was_just_made_is_tried_again_and_again():
+    pauses = []
+
+    with pytest.raises(Wrong, match="no connection"):
+        list(
+            smoke.smoke(
+                Target("ws://127.0.0.1:9/ws", "A" * 22), say_something=False, pause=pauses.append
+            )
+        )
+
+    assert pauses == [smoke.PAUSE_SECONDS] * (smoke.TRIES - 1)
+
+
+def test_an_empty_room_hears_that_the_chat_works_and_a_full_one_does_not(tmp_path):
+    with serving(tmp_path) as running:
+        target = Target(running.socket_url)
+        first = list(smoke.smoke(target, say_something=False, pause=lambda _s: None))
+        second = list(smoke.smoke(target, say_something=False, pause=lambda _s: None))
+        with target.enter("Ann") as ann:
+            said = ann.must("getHistory", "history")["messages"]
+
+    assert "reached the other one" in first[-1]
+    assert "Nothing was said" in second[-1]
+    assert [message["message"] for message in said] == [smoke.TEXT]
