@@ -20,7 +20,7 @@ from fireside.domain.commands import (
 )
 from fireside.domain.errors import Busy, NotFound, StorageFailed
 from fireside.domain.events import Acknowledged, Head, MessageSent, Page, Pong, Resumed, Welcome
-from fireside.domain.message import Draft, Message
+from fireside.domain.message import Draft, Kept, Message
 from fireside.ports import (
     Clock,
     Connection,
@@ -92,13 +92,18 @@ class Chat:
     def send_message(
         self, asker: Connection, command: SendMessage, request_id: str
     ) -> Acknowledged:
-        """Keep the message, then tell the room."""
+        """Keep the message, then tell the room.
+
+        If nobody knows who is in the room, a sender with a nonce is refused: asking again keeps
+        nothing twice and tells them after all. Without one it would, so that is acknowledged.
+        """
         _require_member(asker, command.room)
         kept = self.messages.append(self._draft(asker, command, request_id))
-        if not kept.duplicate:
-            self._tell(kept.message, asker)
-        elif self._clock() - kept.message.timestamp_ms < REPUSH_WITHIN_MS:
-            self._tell_again(kept.message, asker)
+        try:
+            self._tell_of(kept, asker)
+        except (Busy, StorageFailed):
+            if command.nonce:
+                raise
         return Acknowledged(kept.message, kept.duplicate)
 
     def history(self, asker: Connection, command: GetHistory) -> Page:
@@ -137,6 +142,12 @@ class Chat:
             self._clock(),
             self._entropy(),
         )
+
+    def _tell_of(self, kept: Kept, asker: Connection) -> None:
+        if not kept.duplicate:
+            self._tell(kept.message, asker)
+        elif self._clock() - kept.message.timestamp_ms < REPUSH_WITHIN_MS:
+            self._tell_again(kept.message, asker)
 
     def _tell(self, message: Message, asker: Connection) -> None:
         """Tell everybody in the room, except a connection for which the answer is enough."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.flow.cloud import Refused
 from tests.flow.house import House
 
 
@@ -94,6 +95,34 @@ def test_rule_3_an_old_message_is_not_pushed_again(seconds, pushes):
 
     assert again["duplicate"]
     assert len(bob.received) == pushes
+
+
+@pytest.mark.in_cloud
+def test_rule_3_a_retry_heals_a_push_for_which_the_room_could_not_be_read():
+    house = House()
+    ann, bob = house.join("Ann", hello=True), house.join("Bob", hello=True)
+    house.region.before = nobody_reads_a_room
+
+    assert ann.say("hi", nonce="n1")["retryable"]
+
+    house.region.before = lambda _call: None
+    assert ann.say("hi", nonce="n1")["duplicate"]
+    assert [frame["message"] for frame in bob.received] == ["hi"]
+
+
+@pytest.mark.in_cloud
+def test_what_is_kept_is_acknowledged_to_who_could_only_say_it_twice():
+    house = House()
+    ann = house.join("Ann")
+    house.region.before = nobody_reads_a_room
+
+    assert ann.say("hi")["type"] == "ack"
+    assert house.store.head("general") == 1
+
+
+def nobody_reads_a_room(call):
+    if call.kind == "Query" and call.request["TableName"].endswith(".connections"):
+        raise Refused(400, "AccessDeniedException")
 
 
 def test_rule_4_heads_travel_with_pong():

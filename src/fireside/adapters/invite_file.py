@@ -59,8 +59,18 @@ class InviteFile:
             return frozenset()
 
     def exists(self) -> bool:
-        """Tell whether an invite was made."""
-        return self.path.exists()
+        """Tell whether an invite was made.
+
+        Raises:
+            InviteUnusable: Nobody lets us look.
+        """
+        try:
+            self.path.stat()
+        except FileNotFoundError:
+            return False
+        except OSError as cause:
+            raise self._unreadable(cause) from cause
+        return True
 
     def is_private(self) -> bool:
         """Tell whether nobody but its owner may read the file, where that can be said at all."""

@@ -4,16 +4,17 @@ Requests are carried over about as many connections as the square root of their 
 has its own deadline, so that one that hangs takes its own connection out and nothing else.
 """
 
+import collections
 import contextlib
+import errno
 import functools
-import itertools
 import math
 import os
 import selectors
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from fireside.adapters.http_answer import Answer, is_last, parse
@@ -23,6 +24,10 @@ MOST_CONNECTIONS = 100
 _WIDTH = 2.4
 """Connections per root of requests. A TLS handshake costs as much as 30 posts, so the best
 number is the root of (requests, 10 ms each, 0.29 of a CPU, over 0.5 ms a handshake)."""
+
+KEEP_SECONDS = 50
+"""For a connection without work. How long AWS keeps its end is not documented; one that it forgot
+while a function was frozen may swallow a request without a word, and nobody may repeat a post."""
 
 _PIECE = 64 * 1024
 
@@ -47,9 +52,10 @@ class Pool:
             most: Connections at the same time.
         """
         self._host, self._port, self._tls, self._most = host, port, tls, most
-        self._idle: dict[_Line, None] = {}
+        self._idle: dict[_Line, float] = {}
+        """Since when, by the wall's clock: the other one may stand still in a frozen function."""
         self._selector = selectors.DefaultSelector()
-        self._addresses: Iterator[_Address] | None = None
+        self._addresses: collections.deque[_Address] | None = None
 
     def exchange(
         self,
@@ -84,12 +90,15 @@ class Pool:
         self._selector.close()
 
     def _drop_ended(self) -> None:
-        """Close what was ended from the other side while we were idle, or frozen.
+        """Close what was ended from the other side while we were idle, or frozen, or may have been.
 
         A request on it would come too late, or worse: be read, with no way back for the answer.
         """
         for key, _ in self._selector.select(0):
             self.drop(key.data)
+        oldest = time.time() - KEEP_SECONDS
+        for line in [line for line, since in self._idle.items() if since < oldest]:
+            self.drop(line)
 
     # --- for the exchange under way ---
 
@@ -99,25 +108,36 @@ class Pool:
 
     def keep(self, line: "_Line") -> None:
         """Take back a connection that may be used again."""
-        self._idle[line] = None
+        self._idle[line] = time.time()
 
     def open(self) -> "_Line":
         """Begin to connect, each time to the next of the server's addresses.
 
         Raises:
-            OSError: There is no such name, or no way to it.
+            OSError: There is no such name, or no way to any of them.
         """
         if self._addresses is None:
             found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-            self._addresses = itertools.cycle([(entry[0], entry[4]) for entry in found])
+            self._addresses = collections.deque((entry[0], entry[4]) for entry in found)
         wrap = None
         if self._tls is not None:
             wrap = functools.partial(
                 self._tls.wrap_socket, server_hostname=self._host, do_handshake_on_connect=False
             )
-        line = _Line(next(self._addresses), wrap)
+        line = self._begin(self._addresses, wrap)
         self._selector.register(line.descriptor, line.awaits, line)
         return line
+
+    def _begin(self, addresses: "collections.deque[_Address]", wrap: "_Wrap | None") -> "_Line":
+        """Begin with the next address. One without a route, as of IPv6 at home, says so at once."""
+        for left in reversed(range(len(addresses))):
+            addresses.rotate(-1)
+            try:
+                return _Line(addresses[-1], wrap)
+            except OSError:
+                if not left:
+                    raise
+        raise OSError(errno.EADDRNOTAVAIL, "that name has no address")
 
     def watch(self, line: "_Line", awaited: int) -> None:
         """Wait for what a connection now waits for, if that was something else before."""
@@ -165,11 +185,10 @@ class _Exchange:
 
     def _feed(self, line: "_Line | None") -> None:
         """Give the next request to a connection, to a new one if there is none."""
-        if time.monotonic() < self._until:
-            for index in self._left:
-                if self._carry(index, line, repeated=False):
-                    return
-                line = None
+        while time.monotonic() < self._until and (index := next(self._left, None)) is not None:
+            if self._carry(index, line, repeated=False):
+                return
+            line = None
         if line is not None:
             self._pool.keep(line)
 

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from fireside.adapters.http_answer import Answer
-from fireside.adapters.pool import Pool
+from fireside.adapters.pool import KEEP_SECONDS, Pool
 from tests.unit.adapters.faulty_server import (
     CERTIFICATE,
     OK,
@@ -153,6 +153,22 @@ def test_a_connection_closed_while_idle_is_noticed(serve, pool_to):
     assert server.connections == 2
 
 
+@pytest.mark.parametrize(("seconds", "connections"), [(KEEP_SECONDS, 1), (KEEP_SECONDS + 1, 2)])
+def test_a_connection_that_may_be_forgotten_by_now_is_not_used(
+    serve, pool_to, monkeypatch, seconds, connections
+):
+    now = [1_000.0]
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    server = serve()
+    pool = pool_to(server)
+    pool.exchange(1, get, seconds=5)
+
+    now[0] += seconds
+
+    assert statuses(pool.exchange(1, get, seconds=5)) == [200]
+    assert server.connections == connections
+
+
 def test_a_kept_connection_that_is_reset_under_a_request_costs_nothing(serve, pool_to):
     """The other side had forgotten it: so ends what was frozen for long."""
     server = serve(one_of(raw(OK), reset, raw(OK)))
@@ -235,6 +251,32 @@ def test_an_address_without_a_way_is_passed_over_for_the_next(serve, pool_to, mo
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
 
     assert statuses(pool_to(server).exchange(1, get, seconds=5)) == [200]
+
+
+def test_an_address_that_can_not_even_be_tried_is_passed_over_too(serve, pool_to, monkeypatch):
+    server = serve()
+    places = [("255.255.255.255", 9), ("127.0.0.1", server.port)]
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", place) for place in places]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
+
+    assert statuses(pool_to(server).exchange(3, get, seconds=5)) == [200] * 3
+
+
+def test_a_name_that_is_looked_up_in_vain_takes_no_longer_than_all_may(monkeypatch):
+    now, asked = [100.0], []
+
+    def look_up(*_args, **_options):
+        asked.append(now[0])
+        now[0] += 5
+        raise socket.gaierror("nobody knows")
+
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    pool = Pool("nowhere.example", 80)
+
+    assert pool.exchange(500, get, seconds=1, until=107.0) == [None] * 500
+    assert asked == [100.0, 105.0]
+    pool.close()
 
 
 def test_an_address_that_can_not_even_be_tried_is_no_answer(monkeypatch):

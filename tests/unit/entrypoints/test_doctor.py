@@ -200,3 +200,12 @@ def test_an_invite_that_others_can_read_or_that_is_none_fails(tmp_path):
     file.path.write_text("nothing")
     assert check_invite(shared).verdict == "fail"
     assert check_invite(shared).remedy == "Make one with `fireside invite --new`."
+
+
+def test_an_invite_that_can_not_be_looked_for_fails_in_a_sentence(tmp_path):
+    nowhere = Settings(data=tmp_path / ("long" * 100), invites="required")
+
+    check = check_invite(nowhere)
+
+    assert check.verdict == "fail"
+    assert check.found.startswith("Can't read ")
