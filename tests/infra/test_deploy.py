@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -20,6 +19,7 @@ from fireside.entrypoints.exits import CannotStart, ExitCode
 from tests.e2e.serving import serving
 from tests.infra.conftest import RC, ROOT
 from tests.infra.fake_aws import ACCOUNT, FakeAws
+from tests.unit.cloud.computers import INTERRUPTIBLE
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -102,7 +102,7 @@ def test_ctrl_c_while_terraform_applies_loses_nothing(aws, chat, tmp_path):
     _shares_invite(one, invite)
     words = ["deploy", "--no-build", "--yes", "--infra", str(one.stage.infra)]
     with subprocess.Popen(
-        [sys.executable, "-m", "fireside", *words],
+        [*INTERRUPTIBLE, *words],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,

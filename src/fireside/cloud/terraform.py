@@ -8,10 +8,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -167,16 +169,19 @@ def run(
     """
     output: list[str] = []
     errors: list[str] = []
-    with subprocess.Popen(  # noqa: S603 - the one on the PATH, and words of our own
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        errors="replace",
-        env=os.environ | dict(environ),
-    ) as process:
+    with (
+        _patient(say_errors) as interrupted,
+        subprocess.Popen(  # noqa: S603 - the one on the PATH, and words of our own
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=os.environ | dict(environ),
+        ) as process,
+    ):
         pumps = [
             threading.Thread(target=_pump, args=(stream, kept, heard))
             for stream, kept, heard in (
@@ -187,25 +192,32 @@ def run(
         ]
         for pump in pumps:
             pump.start()
-        interrupted = _wait(process, pumps, say_errors)
-    if interrupted:
+        for pump in pumps:
+            pump.join()
+    if interrupted():
         raise KeyboardInterrupt
     return process.returncode, "".join(output), "".join(errors)
 
 
-def _wait(process: subprocess.Popen[str], pumps: Sequence[threading.Thread], say: Say) -> bool:
-    """Wait for the end, however often Ctrl-C is pressed; tell whether it was."""
-    interrupted = False
-    while True:
-        try:
-            process.wait()
-            for pump in pumps:
-                pump.join()
-        except KeyboardInterrupt:
-            interrupted = True
+@contextmanager
+def _patient(say: Say) -> Iterator[Callable[[], bool]]:
+    """Let nothing be cut short by Ctrl-C within; give what tells whether it was pressed."""
+    pressed: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        if not pressed:
             say("Stopping: Terraform ends its step first, so that nothing is lost.")
-        else:
-            return interrupted
+        pressed.append(number)
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # somebody else decides what it means
+        yield lambda: False
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _pump(stream: IO[str], kept: list[str], say: Say) -> None:

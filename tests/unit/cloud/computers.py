@@ -16,6 +16,14 @@ from fireside.entrypoints.cli import main
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = Path(__file__).with_name("fake_terraform.py")
 
+INTERRUPTIBLE = (
+    sys.executable,
+    "-c",
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "from fireside.entrypoints.cli import main; sys.exit(main(sys.argv[1:]))",
+)
+"""The program as a terminal starts it: what is started in the background may ignore Ctrl-C."""
+
 
 class Computer:
     """Runs `fireside` in a checkout of its own, as a person would."""
@@ -78,7 +86,7 @@ class Computer:
     def apart(self, *words):
         """Run a command in a process of its own, which may be interrupted."""
         return subprocess.run(
-            [sys.executable, "-m", "fireside", *words],
+            [*INTERRUPTIBLE, *words],
             cwd=self.checkout,
             env=self.environ,
             stdin=subprocess.DEVNULL,
