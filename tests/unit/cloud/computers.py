@@ -19,8 +19,10 @@ PROGRAM = Path(__file__).with_name("fake_terraform.py")
 INTERRUPTIBLE = (
     sys.executable,
     "-c",
-    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
-    "from fireside.entrypoints.cli import main; sys.exit(main(sys.argv[1:]))",
+    (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from fireside.entrypoints.cli import main; sys.exit(main(sys.argv[1:]))"
+    ),
 )
 """The program as a terminal starts it: what is started in the background may ignore Ctrl-C."""
 
