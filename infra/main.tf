@@ -62,7 +62,7 @@ module "chat" {
   handler              = "fireside.entrypoints.aws.chat"
   package_path         = var.package_path
   memory_megabytes     = var.memory_megabytes
-  timeout_seconds      = 20
+  timeout_seconds      = 28 # below the 29 of the gateway: when DynamoDB stalls, a retry can take 24
   live_version         = lookup(var.function_versions, "chat", null)
   reserved_concurrency = var.reserved_concurrency
   log_retention_days   = var.log_retention_days
