@@ -347,6 +347,29 @@ describe("a screen reader", () => {
     expect(announced()).toBe("2 new messages");
   });
 
+  it("hears a sentence again when it is said again", async () => {
+    await enter("old");
+    await says(messageFrame(2, "yes"));
+    await pass(1_000);
+    const before = find("main > .sr[role=status] > span");
+    await says(messageFrame(3, "yes"));
+    await pass(1_000);
+    expect(announced()).toBe("Bob: yes");
+    expect(page.contains(before)).toBe(false);
+  });
+
+  it("hears what is said in a log that began anew, but not the log itself", async () => {
+    await enter("one", "two", "three", "four");
+    const range = { room: "general", epoch: "e2", from: 0, to: 1, more: false, reset: true };
+    const events = [messageFrame(1, "restored")];
+    await says({ type: "resumed", id: "resume", ...range, events });
+    await pass(1_000);
+    expect(announced()).toBe("");
+    await says(messageFrame(2, "fresh"));
+    await pass(1_000);
+    expect(announced()).toBe("Bob: fresh");
+  });
+
   it("does not hear my own words, and the log itself is silent", async () => {
     await enter();
     await says(messageFrame(1, "mine", { userId: "ada", username: "Ada" }));

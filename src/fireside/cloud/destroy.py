@@ -1,5 +1,6 @@
 """`fireside destroy`: take a stage away, after saying what goes, and what stays."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ def export_stage(stage: Stage, out: Path, world: World) -> int:
     Raises:
         CannotStart: They can't be read or written.
     """
-    again = f"fireside export {stage.options} {out}"
+    again = f"fireside export {stage.options} {shlex.quote(str(out))}"
     opened = Opening(stage, world, again).open()
     _require_deployed(opened)
     _export(opened, out, world, messages_of)

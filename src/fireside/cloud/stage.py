@@ -90,6 +90,7 @@ class Stage:
         """Make the folder, for nobody else to read: plans and the invite are in there."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.chmod(0o700)  # somebody may have made it, for the file of variables
         except OSError as cause:
             sentence = f"Can't make {self.folder} ({cause.strerror}): mend its permissions."
             raise CannotStart(sentence, ExitCode.DATA) from cause

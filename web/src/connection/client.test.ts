@@ -261,6 +261,16 @@ describe("before the gateway cuts the line for its age", () => {
     expect(world.sockets).toHaveLength(1);
   });
 
+  it("keeps the new line when the old one says that it closes", async () => {
+    await connect();
+    await grow(AGE_MS);
+    world.socket.opens();
+    world.socket.says(helloFrame());
+    world.sockets[0]?.says({ type: "closing", reason: "restart", again: true });
+    expect(client.getState().name).toBe("open");
+    expect(world.socket.isClosed).toBe(false);
+  });
+
   it("leaves at most one old line behind, however short a lifetime is", async () => {
     await start();
     for (let round = 0; round < 4; round += 1) {

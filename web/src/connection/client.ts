@@ -190,6 +190,11 @@ export class ConnectionClient {
     socket.onclose = () => this.dispatch({ type: "lost" });
     if (!old) return;
     old.onclose = null;
+    old.onmessage = ({ data }) => {
+      const frame = this.read(data);
+      // That the old line closes is what we want.
+      if (frame && frame.type !== "closing") this.take(frame);
+    };
     this.retiring = old;
     this.retireTimer = setTimeout(() => this.retire(), ANSWER_WITHIN_MS);
   }

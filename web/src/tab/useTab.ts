@@ -25,17 +25,18 @@ function showIcon(unread: boolean): void {
   if (icon && icon.getAttribute("href") !== href) icon.setAttribute("href", href);
 }
 
-function useNotifications({ messages, me, room }: Timeline, unread: number): void {
+function useNotifications({ messages, me, room, epoch }: Timeline, unread: number): void {
   const newest = messages.at(-1);
-  const told = useRef<number | null>(null);
+  // In which log, too: another one may begin lower.
+  const told = useRef<{ epoch: string | null; seq: number } | null>(null);
   useEffect(() => {
-    if (!newest || newest.seq <= (told.current ?? -1)) return;
-    const isFirst = told.current === null;
-    told.current = newest.seq;
+    const isFirst = told.current?.epoch !== epoch;
+    if (!newest || (!isFirst && newest.seq <= (told.current?.seq ?? -1))) return;
+    told.current = { epoch, seq: newest.seq };
     const isTold = isFirst || unread === 0 || newest.userId === me?.userId;
     if (isTold || !document.hidden || !settingsNow().notify) return;
     notify(newest, room);
-  }, [newest, unread, me, room]);
+  }, [newest, unread, me, room, epoch]);
 }
 
 function notify(message: MessageFrame, room: string): void {
