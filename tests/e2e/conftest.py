@@ -85,7 +85,8 @@ class Person:
         )
 
     def sees_the_loss(self) -> None:
-        """Turn the page's clock on to where it says that the line is lost."""
+        """Turn the page's clock on to where it says that the line is lost; the cut comes first."""
+        expect(self.page.get_by_text("Reconnecting").first).to_be_attached()
         self.page.clock.run_for(5_500)
         expect(self.page.get_by_role("button", name="Retry now")).to_be_visible()
 

@@ -247,9 +247,7 @@ def test_the_home_key_leads_to_the_top_and_the_end_key_back(tmp_path, person, lo
 
         ada.page.keyboard.press("Home")
         expect(ada.log.locator('li[data-seq="1"]')).to_be_in_viewport()
-        ada.page.wait_for_function(
-            "document.querySelector('[role=log]').scrollTop === 0", timeout=5_000
-        )
+        expect(ada.log).to_have_js_property("scrollTop", 0)
         ada.page.keyboard.press("End")
         expect(ada.log.locator('li[data-seq="45"]')).to_be_in_viewport()
 
