@@ -144,6 +144,7 @@ def _offer_export(
         out = Path(answer).expanduser() if answer else None
     if out is not None:
         _export(opened, out, world, messages)
+        world.say("People can go on talking until the table is gone: that is not in it.")
 
 
 def _export(opened: Opened, out: Path, world: World, messages: Callable[[Opened], Log]) -> None:

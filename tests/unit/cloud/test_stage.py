@@ -34,6 +34,14 @@ def test_names_are_bounded_as_terraform_bounds_them(kind, name):
     assert f'"^{stage.NAMES[kind][0]}$"' in variable(name)
 
 
+def test_a_folder_that_others_could_read_is_closed(prod):
+    prod.folder.chmod(0o755)
+
+    prod.make_folder()
+
+    assert prod.folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_there_may_be_as_many_invites_as_terraform_takes():
     assert f"length(var.invite_hashes) <= {invites.MOST}" in variable("invite_hashes")
 
