@@ -63,7 +63,7 @@ def test_steps(scratch: Path) -> list[Step]:
         Step("coverage of earlier runs is erased", (coverage, "erase")),
         Step(
             "python tests",
-            (coverage, "run", "-m", "pytest", "-q", "-rs", f"--junitxml={python}"),
+            (coverage, "run", "-m", "pytest", "-q", "-rs", "-n2", f"--junitxml={python}"),
             report=python,
         ),
         Step("coverage combine", (coverage, "combine", "--quiet")),

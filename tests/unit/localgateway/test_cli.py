@@ -30,16 +30,6 @@ def write(folder, name="api.json", **changes):
     return path
 
 
-@pytest.fixture(autouse=True)
-def log():
-    """Put the log back as it was: `serve` takes it over."""
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = before
-    root.setLevel(level)
-
-
 @pytest.fixture
 def options(monkeypatch, tmp_path):
     """Give what `serve` is called with for a command line."""
