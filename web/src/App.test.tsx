@@ -3,6 +3,7 @@ import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { App } from "./App";
 import type { Home } from "./chat";
+import { fakeSession } from "./testing/fakeSession";
 import { FakeWorld, fakeHome, helloFrame, messageFrame, pageFrame } from "./testing/fakeWorld";
 
 let world: FakeWorld;
@@ -14,6 +15,7 @@ beforeEach(async () => {
   vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
   vi.useFakeTimers();
   localStorage.clear();
+  sessionStorage.clear();
   world = new FakeWorld();
   home = fakeHome(world);
   page = document.body.appendChild(document.createElement("div"));
@@ -219,14 +221,20 @@ describe("the room", () => {
   });
 });
 
-describe("the page loaded again", () => {
-  async function reload() {
-    await act(async () => root.unmount());
-    root = createRoot(page);
-    await act(async () => root.render(<App home={home} />));
-    await pass(0);
-  }
+async function reload() {
+  await act(async () => root.unmount());
+  root = createRoot(page);
+  await act(async () => root.render(<App home={home} />));
+  await pass(0);
+}
 
+/** Go to a tab and load its page; what a tab keeps for itself outlives that. */
+async function goTo(tab: Storage) {
+  vi.stubGlobal("sessionStorage", tab);
+  await reload();
+}
+
+describe("the page loaded again", () => {
   it("comes back inside, with what was seen, half written and still to be sent", async () => {
     await enter("Hello");
     await pass(1_100);
@@ -252,6 +260,68 @@ describe("the page loaded again", () => {
     await reload();
     expect(page.querySelector("input")).toBeTruthy();
     expect(world.openSockets).toEqual([]);
+  });
+});
+
+describe("two tabs of one browser", () => {
+  const [one, other] = [fakeSession(), fakeSession()];
+  const field = () => find<HTMLTextAreaElement>("textarea").value;
+  const who = () => find(".me b").textContent;
+
+  beforeEach(async () => {
+    one.clear();
+    other.clear();
+    await goTo(one);
+  });
+
+  it("come back each under the name it had", async () => {
+    await enter();
+    await goTo(other);
+    await leave();
+    await join("Bo");
+    await act(async () => world.socket.opens());
+    await goTo(one);
+    expect(who()).toBe("Ada");
+    await goTo(other);
+    expect(who()).toBe("Bo");
+  });
+
+  it("stay outside or inside as each left", async () => {
+    await enter();
+    await goTo(other);
+    await leave();
+    await goTo(one);
+    expect(who()).toBe("Ada");
+    await goTo(other);
+    expect(find<HTMLInputElement>("input").value).toBe("Ada");
+  });
+
+  it("remember for the next tab who came in last, not who was at the door", async () => {
+    await enter();
+    await goTo(other);
+    await leave();
+    await type("input", "Bo");
+    world.alive = false;
+    await submit();
+    await goTo(one);
+    await act(async () => world.socket.opens());
+    await goTo(fakeSession());
+    expect(who()).toBe("Ada");
+  });
+
+  it("keep a draft each, under one name", async () => {
+    await enter();
+    await type("textarea", "in one");
+    await goTo(other);
+    expect(field()).toBe("in one");
+    await type("textarea", "in the other");
+    await goTo(one);
+    expect(field()).toBe("in one");
+    await type("textarea", "");
+    await goTo(other);
+    expect(field()).toBe("in the other");
+    await goTo(one);
+    expect(field()).toBe("");
   });
 });
 

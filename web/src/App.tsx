@@ -7,7 +7,7 @@ import { isInside } from "./connection/machine";
 import { useConfig } from "./connection/useConfig";
 import { useConnection } from "./connection/useConnection";
 import { Join } from "./join/Join";
-import { rememberInside, returningName } from "./join/remembered";
+import { rememberInside, rememberLeft, returningName } from "./join/remembered";
 import { Room } from "./Room";
 
 export function App({ home: given }: { home?: Home }) {
@@ -19,12 +19,12 @@ export function App({ home: given }: { home?: Home }) {
   useInviteLinks(() => present?.client.retry());
 
   useEffect(() => {
-    if (connection.name === "open") rememberInside(true);
-    if (connection.name === "refused") rememberInside(false);
-  }, [connection.name]);
+    if (connection.name === "open" && present) rememberInside(present.username);
+    if (connection.name === "refused") rememberLeft();
+  }, [connection.name, present]);
 
   function leave() {
-    rememberInside(false);
+    rememberLeft();
     setPresent(null);
   }
 

@@ -5,7 +5,7 @@ import type { Visit } from "./chat";
 import { Banner } from "./connection/Banner";
 import { isBlocked, type State } from "./connection/machine";
 import { type Outage, useOutage } from "./connection/useOutage";
-import { keep, kept } from "./device/kept";
+import { keepHere, keptHere } from "./device/kept";
 import { useSettings } from "./settings/settings";
 import { useTab } from "./tab/useTab";
 import { Announcer } from "./timeline/Announcer";
@@ -188,12 +188,12 @@ function useMe(timeline: RoomTimeline, username: string) {
 /** What is half written outlives a reload, a lost line and a change of name's second thoughts. */
 function useDraft(name: string, room: string): [string, (text: string) => void] {
   const key = `draft.${name}/${room}`;
-  const [text, setText] = useState(() => kept(key) ?? "");
+  const [text, setText] = useState(() => keptHere(key) ?? "");
   return [
     text,
     (next) => {
       setText(next);
-      keep(key, next === "" ? null : next);
+      keepHere(key, next === "" ? null : next);
     },
   ];
 }
