@@ -325,6 +325,53 @@ describe("two tabs of one browser", () => {
   });
 });
 
+describe("what a crashed tab left unsent", () => {
+  async function leaveBehind(nonce: string) {
+    const draft = { nonce, text: `left as ${nonce}`, writtenAt: 1, name: "waiting" };
+    await home.device.put(`outbox/Ada/general/${nonce}`, { draft, tab: "crashed" });
+  }
+
+  it("is sent by a tab that stands open, soon or when the machine is online again", async () => {
+    await enter("Hello");
+    await leaveBehind("n1");
+    await pass(30_000);
+    expect(world.socket.asked("sendMessage")).toMatchObject([{ nonce: "n1" }]);
+    const ack = { type: "ack", id: "n1", nonce: "n1", messageId: "m2", room: "general", seq: 2 };
+    await says({ ...ack, timestamp: "2026-11-22T10:02:00.000Z", duplicate: false });
+    expect(await home.device.all("outbox/")).toEqual([]);
+
+    await leaveBehind("n2");
+    await act(async () => dispatchEvent(new Event("online")));
+    await pass(0);
+    expect(world.socket.asked("sendMessage")).toMatchObject([{ nonce: "n1" }, { nonce: "n2" }]);
+  });
+
+  it("is looked for no longer than one is in the room", async () => {
+    await enter("Hello");
+    await leave();
+    await leaveBehind("n1");
+    await pass(60_000);
+    expect(await home.device.get("outbox/Ada/general/n1")).toMatchObject({ tab: "crashed" });
+  });
+
+  it("does not move who reads further up", async () => {
+    await enter("Hello");
+    const log = find<HTMLElement>(".log");
+    Object.defineProperty(log, "scrollHeight", { value: 5_000 });
+    Object.defineProperty(log, "clientHeight", { value: 500 });
+    await act(async () => {
+      log.scrollTop = 2_000;
+      log.dispatchEvent(new Event("scroll"));
+    });
+    await leaveBehind("n1");
+    await pass(30_000);
+    expect(log.textContent).toContain("left as n1");
+    expect(log.scrollTop).toBe(2_000);
+    await say("and this is mine");
+    expect(log.scrollTop).toBeGreaterThan(2_000);
+  });
+});
+
 describe("a lost line", () => {
   it("is not spoken of before five seconds, then with a countdown for the eye", async () => {
     await enter();

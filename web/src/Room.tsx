@@ -12,6 +12,7 @@ import { Announcer } from "./timeline/Announcer";
 import { Composer } from "./timeline/Composer";
 import { Timeline } from "./timeline/Timeline";
 import type { Draft, Timeline as RoomTimeline } from "./timeline/timeline";
+import { useAdoption } from "./timeline/useAdoption";
 import { Avatar } from "./ui/Avatar";
 import { Icon } from "./ui/Icon";
 import { Mark } from "./ui/Mark";
@@ -45,6 +46,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   const [opened, setOpened] = useState<Opened>(null);
   const skipped = useSyncExternalStore(client.subscribe, client.getSkipped);
   useTab(timeline, reading.unread);
+  useAdoption(store.adopt);
   useHelpKey(() => setOpened("keys"));
   const { me, known } = useMe(timeline, visit.username);
 
