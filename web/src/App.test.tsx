@@ -234,6 +234,40 @@ async function goTo(tab: Storage) {
   await reload();
 }
 
+describe("the help key", () => {
+  const dialog = () => page.querySelector("dialog")?.textContent ?? null;
+
+  it.each([
+    ["Ctrl", { ctrlKey: true }],
+    ["⌘", { metaKey: true }],
+  ])("is / with %s, also while one writes", async (_, modifier) => {
+    await enter();
+    await press("textarea", { key: "/", ...modifier });
+    await act(async () => vi.dynamicImportSettled());
+    expect(dialog()).toContain("These keys");
+  });
+
+  it.each([
+    ["?", {}],
+    ["/", {}],
+    ["/", { ctrlKey: true, altKey: true }], // AltGr, with which some keyboards write
+  ])("is not %s with %j", async (key, modifiers) => {
+    await enter();
+    await press(".log", { key, ...modifiers });
+    await act(async () => vi.dynamicImportSettled());
+    expect(dialog()).toBeNull();
+  });
+
+  it("leaves an open dialog alone", async () => {
+    await enter();
+    await act(async () => button("Settings").click());
+    await act(async () => vi.dynamicImportSettled());
+    await press("dialog", { key: "/", ctrlKey: true });
+    await act(async () => vi.dynamicImportSettled());
+    expect(dialog()).toContain("Theme");
+  });
+});
+
 describe("the page loaded again", () => {
   it("comes back inside, with what was seen, half written and still to be sent", async () => {
     await enter("Hello");

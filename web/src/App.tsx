@@ -9,6 +9,7 @@ import { useConnection } from "./connection/useConnection";
 import { Join } from "./join/Join";
 import { rememberInside, rememberLeft, returningName } from "./join/remembered";
 import { Room } from "./Room";
+import { useOtherTabsChoices } from "./settings/settings";
 
 export function App({ home: given }: { home?: Home }) {
   const [home] = useState(() => given ?? browserHome());
@@ -16,6 +17,7 @@ export function App({ home: given }: { home?: Home }) {
   const connection = useConnection(present?.client ?? null);
   const inside = present !== null && isInside(connection);
   const config = useConfig(home.world.config, connection.name === "refused");
+  useOtherTabsChoices();
   useInviteLinks(() => present?.client.retry());
 
   useEffect(() => {

@@ -47,7 +47,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   const skipped = useSyncExternalStore(client.subscribe, client.getSkipped);
   useTab(timeline, reading.unread);
   useAdoption(store.adopt);
-  useHelpKey(() => setOpened("keys"));
+  useRoomKeys(() => setOpened("keys"));
   const { me, known } = useMe(timeline, visit.username);
 
   function edit(draft: Draft) {
@@ -200,13 +200,20 @@ function useDraft(name: string, room: string): [string, (text: string) => void] 
   ];
 }
 
-function useHelpKey(onHelp: () => void): void {
+/** With a modifier, so that nobody who dictates or brushes a key is thrown into a dialog. */
+function isHelpKey({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  return key === "/" && (ctrlKey || metaKey) && !altKey;
+}
+
+function useRoomKeys(onHelp: () => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
+      if (document.querySelector("dialog[open]")) return;
       const writing = event.target instanceof Element && event.target.matches("input,textarea");
-      if (event.key === "?" && !writing) onHelp();
-      if (event.key === "Escape" && writing === false && !document.querySelector("dialog[open]"))
-        document.getElementById("composer")?.focus();
+      if (event.key === "Escape" && !writing) document.getElementById("composer")?.focus();
+      if (!isHelpKey(event)) return;
+      event.preventDefault();
+      onHelp();
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);

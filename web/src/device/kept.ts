@@ -29,6 +29,11 @@ function fromTab(here: string): string | null {
   return here === FORGOTTEN ? null : here;
 }
 
+/** The browser's key for ours, which its `storage` events tell. */
+export function storedAs(key: string): string {
+  return `fireside.${key}`;
+}
+
 /** The name of a storage may throw where it is forbidden, so it is asked for each time. */
 function placeIn(storage: () => Storage) {
   const visit = new Map<string, string | null>();
@@ -37,7 +42,7 @@ function placeIn(storage: () => Storage) {
     const here = visit.get(key);
     if (here !== undefined) return here;
     try {
-      return storage().getItem(`fireside.${key}`);
+      return storage().getItem(storedAs(key));
     } catch {
       return null;
     }
@@ -45,8 +50,8 @@ function placeIn(storage: () => Storage) {
 
   function keep(key: string, value: string | null): void {
     try {
-      if (value === null) storage().removeItem(`fireside.${key}`);
-      else storage().setItem(`fireside.${key}`, value);
+      if (value === null) storage().removeItem(storedAs(key));
+      else storage().setItem(storedAs(key), value);
       visit.delete(key);
     } catch {
       visit.set(key, value);
