@@ -421,6 +421,30 @@ describe("a lost line", () => {
     expect(button("Retry now")).toBeTruthy();
   });
 
+  it.each([
+    ["accepts", () => {}],
+    ["greets", () => world.socket.says(helloFrame())],
+  ])("is spoken of all the time when a server %s and drops at once", async (_, greet) => {
+    await enter();
+    const shown: (string | undefined)[] = [];
+    const look = () => shown.push(find<HTMLElement>(".net").dataset.shown);
+    await act(async () => world.socket.drops());
+    for (let second = 0; second < 120; second += 1) {
+      await pass(1_000);
+      look();
+      if (world.openSockets.length === 0) continue;
+      await act(async () => world.socket.opens());
+      await act(async () => greet());
+      look();
+      await pass(100);
+      look();
+      await act(async () => world.socket.drops());
+    }
+    expect(world.sockets.length).toBeGreaterThan(5);
+    expect(shown.indexOf("true")).toBeLessThan(12);
+    expect(shown.lastIndexOf("false")).toBeLessThan(shown.indexOf("true"));
+  });
+
   it("keeps what I write and sends it on return, after filling the gap", async () => {
     await enter("one");
     await act(async () => world.socket.drops());

@@ -38,7 +38,7 @@ type RoomProps = { visit: Visit; connection: State; onLeave: () => void };
 export function Room({ visit, connection, onLeave }: RoomProps) {
   const { client, store } = visit;
   const timeline = useSyncExternalStore(store.subscribe, store.getTimeline);
-  const outage = useOutage(connection.name === "open");
+  const outage = useOutage(timeline.online);
   const field = useRef<HTMLTextAreaElement>(null);
   const reading = useSyncExternalStore(store.subscribe, store.getReading);
   const { enterBreaks } = useSettings();
@@ -114,7 +114,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
           room={timeline.room}
           text={text}
           limit={LIMITS.textCharacters}
-          online={connection.name === "open" || outage === "none"}
+          online={outage === "none"}
           enterBreaks={enterBreaks}
           field={field}
           onText={setText}
