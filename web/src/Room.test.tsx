@@ -118,6 +118,20 @@ describe("the help key", () => {
     expect(dialog()).toBeNull();
   });
 
+  it("works before the browser has told that another dialog is closed", async () => {
+    await enter();
+    await act(async () => button("Settings").click());
+    await act(async () => vi.dynamicImportSettled());
+    const settings = find<HTMLDialogElement>("dialog");
+    settings.removeAttribute("open");
+    await act(async () => {
+      dispatchEvent(new KeyboardEvent("keydown", { key: "/", ctrlKey: true }));
+      settings.dispatchEvent(new Event("close"));
+    });
+    await act(async () => vi.dynamicImportSettled());
+    expect(dialog()).toContain("These keys");
+  });
+
   it("leaves an open dialog alone", async () => {
     await enter();
     await act(async () => button("Settings").click());

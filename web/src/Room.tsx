@@ -50,6 +50,11 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   useRoomKeys(() => setOpened("keys"));
   const { me, known } = useMe(timeline, visit.username);
 
+  /** The browser tells late that one closed: another may be open by then. */
+  function closed(dialog: Opened) {
+    setOpened((now) => (now === dialog ? null : now));
+  }
+
   function edit(draft: Draft) {
     store.discard(draft.nonce);
     setText(text === "" ? draft.text : `${text}\n${draft.text}`);
@@ -124,17 +129,17 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
       </main>
       <Suspense>
         {opened === "settings" && (
-          <SettingsDialog onClose={() => setOpened(null)} onLeave={onLeave} />
+          <SettingsDialog onClose={() => closed("settings")} onLeave={onLeave} />
         )}
         {opened === "diagnostics" && (
           <DiagnosticsDialog
             timeline={timeline}
             skipped={skipped}
             words={statusOf(connection, outage)[0]}
-            onClose={() => setOpened(null)}
+            onClose={() => closed("diagnostics")}
           />
         )}
-        {opened === "keys" && <KeysDialog onClose={() => setOpened(null)} />}
+        {opened === "keys" && <KeysDialog onClose={() => closed("keys")} />}
       </Suspense>
     </div>
   );
