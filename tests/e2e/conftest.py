@@ -1,9 +1,15 @@
 """A browser for the tests that need a real one, and people in it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from fireside.entrypoints import dynamodb_local
+from places import OnOneMachine, Place, Rehearsed, adds_something
+from serving import MODES, REHEARSED, Mode, Running, serving, skip_without_dynamodb_local
+from tables import Tables
 
 QUIET = (
     "--no-sandbox",
@@ -155,3 +161,48 @@ def person(browser: Browser) -> Iterator[object]:
     for person in people:
         person.context.close()
     assert wrong == {}
+
+
+# --- Where people meet --------------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = [item for item in items if adds_something(item)]
+
+
+@pytest.fixture(params=MODES.values(), ids=MODES)
+def mode(request: pytest.FixtureRequest) -> Mode:
+    """Say where handlers run; a test is asked in every mode, or in those that it names itself."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def dynamodb_of_all() -> Iterator[str]:
+    """Start a DynamoDB Local for all who rehearse, or skip them."""
+    skip_without_dynamodb_local()
+    with dynamodb_local.running(dynamodb_local.find()) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def rehearsal(
+    dynamodb_of_all: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Tables, Running]]:
+    """Rehearse once for all who neither end it nor ask for anything special."""
+    tables = Tables(dynamodb_of_all)
+    folder = tmp_path_factory.mktemp("rehearsal")
+    with serving(folder, *REHEARSED, program=tables.program) as running:
+        yield tables, running
+    tables.close()
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path, mode: Mode) -> Iterator[Place]:
+    """Give people an empty room to meet in; to be asked for before the people are."""
+    if mode != REHEARSED:
+        yield OnOneMachine(tmp_path / "data", mode)
+        return
+    dynamodb = request.getfixturevalue("dynamodb_of_all")
+    tables, running = request.getfixturevalue("rehearsal")
+    yield Rehearsed(tmp_path / "data", dynamodb, tables, running)
+    tables.forget()

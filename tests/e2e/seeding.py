@@ -1,10 +1,11 @@
-"""Rooms with a past: messages put straight into the store, before the server starts."""
+"""Rooms with a past: messages put straight into the store."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from fireside.domain.message import Draft
+from fireside.domain.names import LOBBY
 from fireside.entrypoints.local import open_store
 
 START_MS = 1_780_000_000_000
@@ -29,30 +30,39 @@ TALK = (
 """Who said what, and how many minutes after eight or so; what the mock shows."""
 
 
-def seed(data: Path, said: Iterable[tuple[str, str, int]]) -> None:
-    """Keep (who, what, when in ms), in this order."""
+Said = tuple[str, str, int]
+"""Who, what, when in ms."""
+
+
+def drafts(said: Iterable[Said]) -> Iterator[Draft]:
+    """Make of it what a store takes, in this order."""
+    for number, (name, text, at) in enumerate(said):
+        yield Draft(LOBBY, name.casefold(), name, text, f"seed-{number}", None, at, number)
+
+
+def seed(data: Path, said: Iterable[Said]) -> None:
+    """Keep it in the store of one machine, before its server starts."""
     store = open_store(data)
     store.begin()
-    for number, (name, text, at) in enumerate(said):
-        user = name.casefold()
-        store.append(Draft("general", user, name, text, f"seed-{number}", None, at, number))
+    for draft in drafts(said):
+        store.append(draft)
     store.commit()
     store.close()
 
 
-def seed_many(data: Path, count: int) -> None:
-    """Keep `count` messages of different lengths by three people, a minute apart."""
+def many(count: int) -> Iterator[Said]:
+    """Have `count` messages of different lengths said by three people, a minute apart."""
     names = ("Tomasz", "Priya", "Sam")
-    seed(
-        data,
-        (
-            (names[number // 4 % 3], words(number), START_MS + number * MINUTE_MS)
-            for number in range(1, count + 1)
-        ),
-    )
+    for number in range(1, count + 1):
+        yield names[number // 4 % 3], words(number), START_MS + number * MINUTE_MS
 
 
-def seed_talk(data: Path, *later: tuple[str, str, int]) -> None:
+def seed_many(data: Path, count: int) -> None:
+    """Keep `many` of them."""
+    seed(data, many(count))
+
+
+def seed_talk(data: Path, *later: Said) -> None:
     """Keep the talk of the mock, and what came later."""
     said = [*TALK, *later]
     seed(data, ((who, text, MORNING_MS + minute * MINUTE_MS) for who, text, minute in said))

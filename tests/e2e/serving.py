@@ -6,25 +6,35 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from fireside.entrypoints import dynamodb_local
 
-in_both_modes = pytest.mark.parametrize(
-    "mode", [(), ("--faithful",)], ids=["in batches", "faithful"]
-)
-"""Handlers in the server's process, or in one of their own: people must not see which."""
+Mode = tuple[str, ...]
+"""What is said to `fireside` so that its handlers run where they do."""
 
-REHEARSED = ("rehearse",)
+EMBEDDED: Mode = ()
+"""Handlers in the server's own process."""
+
+FAITHFUL: Mode = ("--faithful",)
+"""Handlers in a process of their own."""
+
+REHEARSED: Mode = ("rehearse",)
 """The zip for Lambda, in processes that find nothing else, over DynamoDB Local."""
 
-in_every_mode = pytest.mark.parametrize(
-    "mode", [(), ("--faithful",), REHEARSED], ids=["in batches", "faithful", "rehearsed"]
+MODES = {"in batches": EMBEDDED, "faithful": FAITHFUL, "rehearsed": REHEARSED}
+"""Where handlers may run, by name: people must not see which."""
+
+in_every_mode = pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+"""Also in the last, which takes seconds to start."""
+
+in_both_modes = pytest.mark.parametrize(
+    "mode", [EMBEDDED, FAITHFUL], ids=["in batches", "faithful"]
 )
-"""In the third mode too, which takes seconds to start."""
+"""In those that start at once."""
 
 START_SECONDS = 60
 ROOT = Path(__file__).parents[2]
@@ -58,7 +68,10 @@ class Running:
 
 @contextlib.contextmanager
 def serving(
-    data: Path, *arguments: str, program: tuple[str, ...] = ("-m", "fireside")
+    data: Path,
+    *arguments: str,
+    program: tuple[str, ...] = ("-m", "fireside"),
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     """Start a server on a free port over `data`; end it when the block ends."""
     if arguments[:1] == REHEARSED:
@@ -67,8 +80,9 @@ def serving(
     if arguments[:1] == REHEARSED:
         kept, arguments = ["rehearse", "--keep", str(data)], arguments[1:]
     command += [*kept, "--port", "0", *arguments]
+    environ = os.environ | (variables or {})
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ
     ) as process:
         try:
             yield Running(process, _wait_for_address(process))

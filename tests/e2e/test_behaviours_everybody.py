@@ -5,25 +5,21 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from looks import DESKTOP, PHONE, on_both
 from meddling import Meddler
 from proxy import proxied
-from seeding import seed_many, words
-from serving import serving
+from seeding import many, words
 from states import refuse_bad, violations_by_state
 
 pytestmark = pytest.mark.e2e
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-on_both = pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=["desktop", "phone"])
-
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @on_both
-def test_axe_finds_nothing_in_any_state(tmp_path, person, look, scheme):
+def test_axe_finds_nothing_in_any_state(place, person, look, scheme):
     """The policy forbids foreign scripts, axe among them, so here alone it is switched off."""
-    seed_many(tmp_path / "data", 60)
-    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+    place.seed(many(60))
+    with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada", **look, color_scheme=scheme, bypass_csp=True)
 
         found = violations_by_state(ada, proxy)
@@ -42,9 +38,9 @@ def focused(person) -> str:
     )
 
 
-def test_everything_is_reached_by_keyboard_and_the_log_is_one_stop(tmp_path, person):
-    seed_many(tmp_path / "data", 40)
-    with serving(tmp_path / "data") as server:
+def test_everything_is_reached_by_keyboard_and_the_log_is_one_stop(place, person):
+    place.seed(many(40))
+    with place.open() as server:
         ada = person("Ada", **DESKTOP).joins(server.address)
         expect(ada.composer).to_be_focused()
         stops = []
@@ -73,8 +69,8 @@ def test_everything_is_reached_by_keyboard_and_the_log_is_one_stop(tmp_path, per
         expect(ada.composer).to_be_focused()
 
 
-def test_the_focus_is_always_seen(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+def test_the_focus_is_always_seen(place, person):
+    with place.open() as server:
         ada = person("Ada", **DESKTOP).joins(server.address)
         ada.composer.fill("something, so that Send can be reached")
         seen = {}
@@ -99,8 +95,8 @@ RING = """() => {
 
 @pytest.mark.parametrize("opener", ["Settings", "Connection details"])
 @on_both
-def test_a_dialog_gives_the_focus_back(tmp_path, person, look, opener):
-    with serving(tmp_path / "data") as server:
+def test_a_dialog_gives_the_focus_back(place, person, look, opener):
+    with place.open() as server:
         ada = person("Ada", **look).joins(server.address)
         button = ada.page.get_by_role("button", name=opener, exact=True).locator("visible=true")
         button.focus()
@@ -116,9 +112,9 @@ def test_a_dialog_gives_the_focus_back(tmp_path, person, look, opener):
 
 
 @pytest.mark.parametrize("width", [320, 390])
-def test_a_phone_has_room_for_everything(tmp_path, person, width):
+def test_a_phone_has_room_for_everything(place, person, width):
     look = PHONE | {"viewport": {"width": width, "height": 640}}
-    with serving(tmp_path / "data") as server:
+    with place.open() as server:
         ada = person("Ada", **look)
         Meddler(ada.page, up=refuse_bad)
         ada.opens(server.address)
@@ -164,15 +160,15 @@ PAPER, EMBERS = "rgb(250, 247, 242)", "rgb(25, 22, 20)"
 
 
 @pytest.mark.parametrize(("scheme", "colour"), [("light", PAPER), ("dark", EMBERS)])
-def test_the_systems_light_is_the_pages(tmp_path, person, scheme, colour):
-    with serving(tmp_path / "data") as server:
+def test_the_systems_light_is_the_pages(place, person, scheme, colour):
+    with place.open() as server:
         ada = person("Ada", color_scheme=scheme).joins(server.address)
 
         expect(ada.page.locator("body")).to_have_css("background-color", colour)
 
 
-def test_a_chosen_light_is_kept_and_there_from_the_first_paint(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+def test_a_chosen_light_is_kept_and_there_from_the_first_paint(place, person):
+    with place.open() as server:
         ada = person("Ada", color_scheme="light").joins(server.address)
         ada.presses("Settings")
         ada.page.get_by_role("radio", name="Dark").check()
@@ -201,9 +197,9 @@ FIRST_COLOUR = f"""new MutationObserver((_, observer) => {{
 }}).observe(document, {{ childList: true, subtree: true }});"""
 
 
-def test_who_wants_no_motion_sees_none(tmp_path, person):
-    seed_many(tmp_path / "data", 60)
-    with serving(tmp_path / "data") as server:
+def test_who_wants_no_motion_sees_none(place, person):
+    place.seed(many(60))
+    with place.open() as server:
         ada = person("Ada", reduced_motion="reduce").joins(server.address)
         ada.page.evaluate(WATCH_MOTION)
         ada.log.evaluate("log => { log.scrollTop = 0; }")
@@ -226,8 +222,8 @@ WATCH_MOTION = """() => {
 }"""
 
 
-def test_who_wants_more_contrast_gets_it(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+def test_who_wants_more_contrast_gets_it(place, person):
+    with place.open() as server:
         ada = person("Ada").joins(server.address)
         token = "name => getComputedStyle(document.documentElement).getPropertyValue(name).trim()"
         names = ("--line", "--control", "--muted", "--text")
@@ -241,8 +237,8 @@ def test_who_wants_more_contrast_gets_it(tmp_path, person):
         assert muted == text
 
 
-def test_forced_colours_leave_every_control_an_edge(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+def test_forced_colours_leave_every_control_an_edge(place, person):
+    with place.open() as server:
         ada = person("Ada", forced_colors="active").joins(server.address)
         ada.sends("hello")
         expect(ada.rows("sent")).to_have_count(1)
@@ -255,8 +251,8 @@ def test_forced_colours_leave_every_control_an_edge(tmp_path, person):
 
 
 @on_both
-def test_right_to_left_words_and_pages(tmp_path, person, look):
-    with serving(tmp_path / "data") as server:
+def test_right_to_left_words_and_pages(place, person, look):
+    with place.open() as server:
         ada = person("נועה", **look).joins(server.address)
         ada.sends("שלום, הסירה האחרונה ב־18:40")
         ada.sends("and one in English")
@@ -275,8 +271,8 @@ def test_right_to_left_words_and_pages(tmp_path, person, look):
         assert wide <= look["viewport"]["width"]
 
 
-def test_notifications_are_asked_for_in_context_only(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+def test_notifications_are_asked_for_in_context_only(place, person):
+    with place.open() as server:
         ada = person("Ada")
         ada.page.add_init_script(FAKE_NOTIFICATIONS)
         ada.joins(server.address)
@@ -314,10 +310,10 @@ window.Notification = class {
 };"""
 
 
-def test_every_control_that_is_drawn_does_something(tmp_path, person):
+def test_every_control_that_is_drawn_does_something(place, person):
     """A list of all that can be pressed: who adds one has to say here what it is."""
-    seed_many(tmp_path / "data", 3)
-    with serving(tmp_path / "data") as server:
+    place.seed(many(3))
+    with place.open() as server:
         ada = person("Ada", **DESKTOP).joins(server.address)
         ada.sees(words(3).strip())
 

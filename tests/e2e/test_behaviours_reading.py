@@ -7,23 +7,19 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from looks import on_both
 from meddling import Meddler
 from proxy import proxied
 from scrolling import WATCH_SHIFTS, scroll
-from seeding import moment, seed, seed_many
-from serving import serving
+from seeding import many, moment
 
 pytestmark = pytest.mark.e2e
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-on_both = pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=["desktop", "phone"])
-
 
 @on_both
-def test_a_pill_counts_what_is_new_and_leads_to_it(tmp_path, person, look):
-    seed_many(tmp_path / "data", 45)
-    with serving(tmp_path / "data") as server:
+def test_a_pill_counts_what_is_new_and_leads_to_it(place, person, look):
+    place.seed(many(45))
+    with place.open() as server:
         ada = person("Ada", **look).joins(server.address)
         bob = person("Bob").joins(server.address)
         scroll(ada, -1_500)
@@ -40,8 +36,8 @@ def test_a_pill_counts_what_is_new_and_leads_to_it(tmp_path, person, look):
         expect(ada.page).to_have_title("#general · Fireside")
 
 
-def test_read_is_only_what_was_at_the_end_before_open_eyes(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+def test_read_is_only_what_was_at_the_end_before_open_eyes(place, person):
+    with place.open() as server:
         ada = person("Ada").joins(server.address)
         bob = person("Bob").joins(server.address)
         bob.says("seen")
@@ -64,8 +60,8 @@ def test_read_is_only_what_was_at_the_end_before_open_eyes(tmp_path, person):
         expect(ada.log.locator(".new")).to_have_text("2 new")
 
 
-def test_what_came_while_the_page_was_closed_is_marked_as_new(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+def test_what_came_while_the_page_was_closed_is_marked_as_new(place, person):
+    with place.open() as server:
         ada = person("Ada").joins(server.address)
         bob = person("Bob").joins(server.address)
         bob.says("seen")
@@ -85,7 +81,7 @@ def test_what_came_while_the_page_was_closed_is_marked_as_new(tmp_path, person):
 @pytest.mark.parametrize(
     ("zone", "days"), [("Europe/Berlin", 3), ("UTC", 2)], ids=["Berlin", "Greenwich"]
 )
-def test_days_and_five_minutes_make_groups_where_the_reader_is(tmp_path, person, zone, days):
+def test_days_and_five_minutes_make_groups_where_the_reader_is(place, person, zone, days):
     """In Berlin midnight falls between the second and the third message; at Greenwich not."""
     said = [
         ("Sam", "first", "2026-06-04T21:56:00+00:00"),
@@ -96,8 +92,8 @@ def test_days_and_five_minutes_make_groups_where_the_reader_is(tmp_path, person,
         ("Priya", "somebody else", "2026-06-04T22:11:00+00:00"),
         ("Priya", "another day", "2026-06-05T22:30:00+00:00"),
     ]
-    seed(tmp_path / "data", ((who, text, moment(at)) for who, text, at in said))
-    with serving(tmp_path / "data") as server:
+    place.seed(((who, text, moment(at)) for who, text, at in said))
+    with place.open() as server:
         ada = person("Ada", timezone_id=zone, locale="en-GB").joins(server.address)
 
         expect(ada.log.get_by_role("heading", level=2)).to_have_count(days)
@@ -108,7 +104,7 @@ def test_days_and_five_minutes_make_groups_where_the_reader_is(tmp_path, person,
         )
 
 
-def test_a_late_arrival_takes_its_place(tmp_path, person):
+def test_a_late_arrival_takes_its_place(place, person):
     """Two pushes that overtake each other stand in the order of the room all the same."""
     held: list[dict] = []
 
@@ -118,7 +114,7 @@ def test_a_late_arrival_takes_its_place(tmp_path, person):
             return []
         return [frame, *held] if frame.get("message") == "second" else [frame]
 
-    with serving(tmp_path / "data") as server:
+    with place.open() as server:
         ada = person("Ada")
         Meddler(ada.page, down=down)
         ada.joins(server.address)
@@ -129,8 +125,8 @@ def test_a_late_arrival_takes_its_place(tmp_path, person):
         expect(ada.rows().locator(".body")).to_have_text(["first", "second"])
 
 
-def test_the_last_known_messages_are_there_before_the_server_is(tmp_path, person):
-    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+def test_the_last_known_messages_are_there_before_the_server_is(place, person):
+    with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada").joins(proxy.address)
         ada.says("known from last time")
         expect(ada.rows("sent")).to_have_count(1)
@@ -155,8 +151,8 @@ UNTIL_KEPT = """() => new Promise(done => {
 })"""
 
 
-def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(place, person):
+    with place.open() as server:
         ada = person("Ada").joins(server.address)
         ada.says("**bold** `code` https://example.org/a and <img src=x onerror=alert(1)>")
         ada.says("❤️🔥")
@@ -173,7 +169,7 @@ def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(tmp_path, 
 
 @on_both
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
-def test_a_skeleton_stands_still_until_the_first_page_is_there(tmp_path, person, look, motion):
+def test_a_skeleton_stands_still_until_the_first_page_is_there(place, person, look, motion):
     held: list[dict] = []
 
     def hold_pages(frame: dict) -> list[dict]:
@@ -182,8 +178,8 @@ def test_a_skeleton_stands_still_until_the_first_page_is_there(tmp_path, person,
         held.append(frame)
         return []
 
-    seed_many(tmp_path / "data", 120)
-    with serving(tmp_path / "data") as server:
+    place.seed(many(120))
+    with place.open() as server:
         ada = person("Ada", **look, reduced_motion=motion)
         ada.page.add_init_script(WATCH_SHIFTS)
         meddler = Meddler(ada.page, down=hold_pages)
@@ -204,9 +200,9 @@ def test_a_skeleton_stands_still_until_the_first_page_is_there(tmp_path, person,
         assert ada.page.evaluate("window.shifts.unasked") < 0.02
 
 
-def test_others_words_are_announced_politely_and_own_and_old_ones_never(tmp_path, person):
-    seed(tmp_path / "data", [("Sam", "old words", moment("2026-06-04T21:56:00+00:00"))])
-    with serving(tmp_path / "data") as server:
+def test_others_words_are_announced_politely_and_own_and_old_ones_never(place, person):
+    place.seed([("Sam", "old words", moment("2026-06-04T21:56:00+00:00"))])
+    with place.open() as server:
         ada = person("Ada").joins(server.address)
         bob = person("Bob").joins(server.address)
         ada.page.evaluate(LISTEN)

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from looks import DESKTOP, PHONE, on_both
 from proxy import proxied
 from scrolling import (
     WATCH_SHIFTS,
@@ -14,14 +15,9 @@ from scrolling import (
     turn_wheel,
     type_and_send,
 )
-from seeding import seed_many, words
-from serving import serving
+from seeding import many, words
 
 pytestmark = pytest.mark.e2e
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-on_both = pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=["desktop", "phone"])
 
 on_all = pytest.mark.parametrize(
     "reader", ["desktop", "phone", "a browser that does not anchor"], indirect=True
@@ -66,9 +62,9 @@ def seqs(person) -> list[int]:
 
 
 @on_both
-def test_the_log_sticks_to_its_end_and_never_moves_a_reader(tmp_path, person, look):
-    seed_many(tmp_path / "data", 45)
-    with serving(tmp_path / "data") as server:
+def test_the_log_sticks_to_its_end_and_never_moves_a_reader(place, person, look):
+    place.seed(many(45))
+    with place.open() as server:
         ada = person("Ada", **look).joins(server.address)
         bob = person("Bob").joins(server.address)
         ada.sees(words(45).strip())
@@ -91,10 +87,10 @@ def test_the_log_sticks_to_its_end_and_never_moves_a_reader(tmp_path, person, lo
 
 
 @on_both
-def test_a_growing_field_and_a_keyboard_move_neither_the_end_nor_a_reader(tmp_path, person, look):
-    seed_many(tmp_path / "data", 45)
+def test_a_growing_field_and_a_keyboard_move_neither_the_end_nor_a_reader(place, person, look):
+    place.seed(many(45))
     width, height = look["viewport"].values()
-    with serving(tmp_path / "data") as server:
+    with place.open() as server:
         ada = person("Ada", **look).joins(server.address)
         for text in ("one\ntwo\nthree\nfour\nfive", ""):
             ada.composer.fill(text)
@@ -115,10 +111,10 @@ def test_a_growing_field_and_a_keyboard_move_neither_the_end_nor_a_reader(tmp_pa
 
 @on_all
 @pytest.mark.parametrize("top", [0, 400], ids=["from the very top", "from further down"])
-def test_ten_older_pages_come_above_without_moving_what_is_read(tmp_path, reader, top):
+def test_ten_older_pages_come_above_without_moving_what_is_read(place, reader, top):
     """Also while others talk, and when rows far below must go because 500 are enough."""
-    seed_many(tmp_path / "data", 560)
-    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+    place.seed(many(560))
+    with place.open() as server, proxied(server.port) as proxy:
         ada, bob = reader(proxy.address, server.address)
         for page in range(1, 11):
             proxy.hold("down")
@@ -145,10 +141,10 @@ UNTIL_LOADING = """async (log, top) => {
 
 
 @on_all
-def test_rows_never_seen_before_move_exactly_with_the_wheel(tmp_path, reader):
+def test_rows_never_seen_before_move_exactly_with_the_wheel(place, reader):
     """Through ten pages, and back to the end through what had to go meanwhile."""
-    seed_many(tmp_path / "data", 560)
-    with serving(tmp_path / "data") as server:
+    place.seed(many(560))
+    with place.open() as server:
         ada, bob = reader(server.address, server.address)
         for turn in range(1_000):
             assert abs(scroll(ada, -350)) <= MOST_PX, seqs(ada)[0]
@@ -163,9 +159,9 @@ def test_rows_never_seen_before_move_exactly_with_the_wheel(tmp_path, reader):
         assert len(seqs(ada)) == 500
 
 
-def test_who_reads_the_first_of_500_rows_keeps_it_when_more_is_said(tmp_path, person):
-    seed_many(tmp_path / "data", 500)
-    with serving(tmp_path / "data") as server:
+def test_who_reads_the_first_of_500_rows_keeps_it_when_more_is_said(place, person):
+    place.seed(many(500))
+    with place.open() as server:
         ada = person("Ada", **DESKTOP).joins(server.address)
         bob = person("Bob").joins(server.address)
         while seqs(ada)[0] != 1:
@@ -183,9 +179,9 @@ def test_who_reads_the_first_of_500_rows_keeps_it_when_more_is_said(tmp_path, pe
         expect(ada.row("meanwhile 2")).to_be_in_viewport()
 
 
-def test_reading_back_to_the_beginning_keeps_order_and_at_most_500_rows(tmp_path, person):
-    seed_many(tmp_path / "data", 720)
-    with serving(tmp_path / "data") as server:
+def test_reading_back_to_the_beginning_keeps_order_and_at_most_500_rows(place, person):
+    place.seed(many(720))
+    with place.open() as server:
         ada = person("Ada", **DESKTOP).joins(server.address)
         most = 0
         while seqs(ada)[0] != 1:
@@ -208,10 +204,10 @@ JUMPS = {
 
 @on_both
 @pytest.mark.parametrize("jump", JUMPS.values(), ids=JUMPS)
-def test_a_jump_by_script_is_not_undone_by_what_comes_with_it(tmp_path, person, look, jump):
+def test_a_jump_by_script_is_not_undone_by_what_comes_with_it(place, person, look, jump):
     """As a screen reader jumps: in the same turn a message is drawn, before any scroll is told."""
-    seed_many(tmp_path / "data", 45)
-    with serving(tmp_path / "data") as server:
+    place.seed(many(45))
+    with place.open() as server:
         ada = person("Ada", **look)
         ada.page.add_init_script(JUMP_WITH_NEXT_MESSAGE)
         ada.joins(server.address)
@@ -239,9 +235,9 @@ SETTLED = """async () => {
 
 
 @on_both
-def test_the_home_key_leads_to_the_top_and_the_end_key_back(tmp_path, person, look):
-    seed_many(tmp_path / "data", 45)
-    with serving(tmp_path / "data") as server:
+def test_the_home_key_leads_to_the_top_and_the_end_key_back(place, person, look):
+    place.seed(many(45))
+    with place.open() as server:
         ada = person("Ada", **look).joins(server.address)
         ada.log.focus()
 
@@ -253,10 +249,10 @@ def test_the_home_key_leads_to_the_top_and_the_end_key_back(tmp_path, person, lo
 
 
 @on_both
-def test_nothing_jumps_in_a_whole_session(tmp_path, person, look):
+def test_nothing_jumps_in_a_whole_session(place, person, look):
     """Coming in, others talking, an outage, reading back, coming again: under 0.02 in all."""
-    seed_many(tmp_path / "data", 300)
-    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+    place.seed(many(300))
+    with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada", **look)
         ada.page.clock.install()
         ada.page.add_init_script(WATCH_SHIFTS)
@@ -283,10 +279,10 @@ def test_nothing_jumps_in_a_whole_session(tmp_path, person, look):
 
 
 @on_both
-def test_nothing_jumps_while_one_reads_back(tmp_path, person, look):
+def test_nothing_jumps_while_one_reads_back(place, person, look):
     """By wheel, finger and keys, while others talk; here not even a key excuses a shift."""
-    seed_many(tmp_path / "data", 300)
-    with serving(tmp_path / "data") as server:
+    place.seed(many(300))
+    with place.open() as server:
         ada = person("Ada", **look).joins(server.address)
         bob = person("Bob").joins(server.address)
         ada.page.evaluate(WATCH_SHIFTS)

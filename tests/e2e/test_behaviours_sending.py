@@ -5,15 +5,11 @@ import socket
 import pytest
 from playwright.sync_api import expect
 
+from looks import PHONE, on_both
 from meddling import Meddler
 from proxy import proxied
-from serving import serving
 
 pytestmark = pytest.mark.e2e
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-on_both = pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=["desktop", "phone"])
 
 # Presses Send and looks in the very next frame, before any answer can have come.
 NEXT_FRAME = """text => new Promise(done => {
@@ -26,8 +22,8 @@ NEXT_FRAME = """text => new Promise(done => {
 
 
 @on_both
-def test_a_sent_message_is_on_screen_in_the_next_frame_and_keeps_its_row(tmp_path, person, look):
-    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+def test_a_sent_message_is_on_screen_in_the_next_frame_and_keeps_its_row(place, person, look):
+    with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada", **look).joins(proxy.address)
         proxy.hold("down")
         ada.composer.fill("at once")
@@ -42,8 +38,8 @@ def test_a_sent_message_is_on_screen_in_the_next_frame_and_keeps_its_row(tmp_pat
         ada.sees("at once")
 
 
-def test_what_is_written_before_the_server_greets_is_on_screen_too(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+def test_what_is_written_before_the_server_greets_is_on_screen_too(place, person):
+    with place.open() as server:
         ada = person("Ada")
         greeting: list[dict] = []
         meddler = Meddler(ada.page, down=lambda frame: greeting.append(frame) or [])
@@ -56,8 +52,8 @@ def test_what_is_written_before_the_server_greets_is_on_screen_too(tmp_path, per
         assert [frame["action"] for frame in meddler.sent] == ["hello"]
 
 
-def test_a_message_whose_answer_was_lost_is_sent_again_and_stored_once(tmp_path, person):
-    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+def test_a_message_whose_answer_was_lost_is_sent_again_and_stored_once(place, person):
+    with place.open() as server, proxied(server.port) as proxy:
         bob = person("Bob").joins(server.address)
         ada = person("Ada").joins(proxy.address)
         ada.says("first")
@@ -91,8 +87,8 @@ def refuse_once() -> object:
 
 
 @on_both
-def test_a_failed_row_says_why_and_can_be_tried_again_edited_and_deleted(tmp_path, person, look):
-    with serving(tmp_path / "data") as server:
+def test_a_failed_row_says_why_and_can_be_tried_again_edited_and_deleted(place, person, look):
+    with place.open() as server:
         ada = person("Ada", **look)
         meddler = Meddler(ada.page, up=refuse_once())
         ada.joins(server.address)
@@ -116,8 +112,8 @@ def test_a_failed_row_says_why_and_can_be_tried_again_edited_and_deleted(tmp_pat
 
 
 @on_both
-def test_what_is_written_offline_waits_and_goes_out_in_order(tmp_path, person, look):
-    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+def test_what_is_written_offline_waits_and_goes_out_in_order(place, person, look):
+    with place.open() as server, proxied(server.port) as proxy:
         bob = person("Bob").joins(server.address)
         ada = person("Ada", **look).joins(proxy.address)
         ada.context.set_offline(True)
@@ -142,8 +138,8 @@ def away(person, proxy) -> None:
     proxy.cut_sockets()
 
 
-def test_a_waiting_outbox_survives_a_reload(tmp_path, person):
-    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+def test_a_waiting_outbox_survives_a_reload(place, person):
+    with place.open() as server, proxied(server.port) as proxy:
         bob = person("Bob").joins(server.address)
         ada = person("Ada").joins(proxy.address)
         ada.says("before")
@@ -164,14 +160,14 @@ def test_a_waiting_outbox_survives_a_reload(tmp_path, person):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "fireside.lan"], ids=["locks", "plain http"])
-def test_two_tabs_do_not_send_an_outbox_twice(tmp_path, person, host):
+def test_two_tabs_do_not_send_an_outbox_twice(place, person, host):
     """Over plain http there are no Web Locks: a tab leaves a fresh time instead."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     with proxied(port) as proxy:
         address = f"http://{host}:{proxy.port}"
-        public = ("--port", str(port), "--public-url", address, "--invites", "off")
-        with serving(tmp_path / "data", *public):
+        public = {"FIRESIDE_PUBLIC_URL": address, "FIRESIDE_INVITES": "off"}
+        with place.start("--port", str(port), **public):
             two_tabs_write_and_return(person, proxy, address)
 
 
@@ -205,8 +201,8 @@ FORBID_STORAGE = """for (const name of ["indexedDB", "localStorage", "sessionSto
   });"""
 
 
-def test_it_works_where_the_browser_keeps_nothing(tmp_path, person):
-    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+def test_it_works_where_the_browser_keeps_nothing(place, person):
+    with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada")
         ada.page.add_init_script(FORBID_STORAGE)
         ada.joins(proxy.address)
@@ -221,8 +217,8 @@ def test_it_works_where_the_browser_keeps_nothing(tmp_path, person):
         expect(ada.rows("sent")).to_have_count(2, timeout=15_000)
 
 
-def test_a_closed_tabs_outbox_is_sent_by_the_next(tmp_path, person):
-    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+def test_a_closed_tabs_outbox_is_sent_by_the_next(place, person):
+    with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada").joins(proxy.address)
         proxy.cut_sockets()
         ada.says("left behind")
@@ -238,8 +234,8 @@ def test_a_closed_tabs_outbox_is_sent_by_the_next(tmp_path, person):
 
 
 @on_both
-def test_a_draft_survives_reload_disconnect_and_leaving(tmp_path, person, look):
-    with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
+def test_a_draft_survives_reload_disconnect_and_leaving(place, person, look):
+    with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada", **look).joins(proxy.address)
         ada.composer.fill("half a thought")
 
@@ -272,8 +268,8 @@ def press_enter(person, **flags: object) -> None:
     )
 
 
-def test_an_input_method_confirms_without_sending(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+def test_an_input_method_confirms_without_sending(place, person):
+    with place.open() as server:
         ada = person("Ada").joins(server.address)
         ada.composer.focus()
         devtools = ada.context.new_cdp_session(ada.page)
@@ -290,8 +286,8 @@ def test_an_input_method_confirms_without_sending(tmp_path, person):
         ada.sees("会議")
 
 
-def test_enter_sends_and_shift_enter_breaks_the_line(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+def test_enter_sends_and_shift_enter_breaks_the_line(place, person):
+    with place.open() as server:
         ada = person("Ada").joins(server.address)
         ada.composer.press_sequentially("one")
         ada.composer.press("Shift+Enter")
@@ -304,8 +300,8 @@ def test_enter_sends_and_shift_enter_breaks_the_line(tmp_path, person):
         expect(ada.rows().locator(".body")).to_have_text("one\ntwo")
 
 
-def test_enter_breaks_the_line_on_touch_and_the_button_sends(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+def test_enter_breaks_the_line_on_touch_and_the_button_sends(place, person):
+    with place.open() as server:
         ada = person("Ada", **PHONE).joins(server.address)
         ada.composer.press_sequentially("one")
         ada.composer.press("Enter")
@@ -317,8 +313,8 @@ def test_enter_breaks_the_line_on_touch_and_the_button_sends(tmp_path, person):
         expect(ada.rows().locator(".body")).to_have_text("one\ntwo")
 
 
-def test_a_setting_swaps_the_enter_key_and_is_kept(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+def test_a_setting_swaps_the_enter_key_and_is_kept(place, person):
+    with place.open() as server:
         ada = person("Ada").joins(server.address)
         ada.presses("Settings")
         ada.page.get_by_role("checkbox", name="Enter starts a new line").check()
@@ -334,8 +330,8 @@ def test_a_setting_swaps_the_enter_key_and_is_kept(tmp_path, person):
         expect(ada.rows().locator(".body")).to_have_text("one\ntwo")
 
 
-def test_the_counter_counts_characters_and_nothing_is_cut(tmp_path, person):
-    with serving(tmp_path / "data") as server:
+def test_the_counter_counts_characters_and_nothing_is_cut(place, person):
+    with place.open() as server:
         ada = person("Ada").joins(server.address)
         counter = ada.page.locator("#composer-left")
         send = ada.page.get_by_role("button", name="Send")
@@ -356,9 +352,9 @@ def test_the_counter_counts_characters_and_nothing_is_cut(tmp_path, person):
 
 
 @on_both
-def test_the_mark_on_what_is_too_much_follows_the_field(tmp_path, person, look):
+def test_the_mark_on_what_is_too_much_follows_the_field(place, person, look):
     """Past 40 % of the screen the field scrolls, and with it what lies behind."""
-    with serving(tmp_path / "data") as server:
+    with place.open() as server:
         ada = person("Ada", **look).joins(server.address)
         ada.composer.fill("word " * 160 + "\n" * 40 + "x" * 160 + "too much\n")
         expect(ada.page.locator(".overflow mark")).to_have_text("too much")

@@ -1,0 +1,34 @@
+"""How the line is, as the page says it and as its sockets show it."""
+
+WATCH_STATUS = """() => {
+  window.flickers = [];
+  new MutationObserver(() => {
+    const text = document.body.textContent;
+    if (/Reconnecting|Connection lost|Disconnected/.test(text)) window.flickers.push(text);
+  }).observe(document.body, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+def status_of(person):
+    return person.page.locator("small:visible", has=person.page.locator(".dot"))
+
+
+def open_sockets(person) -> list:
+    """Collect the sockets that the page opens; to be called before it does."""
+    sockets: list = []
+
+    def remember(opened) -> None:
+        sockets.append(opened)
+
+    person.page.on("websocket", remember)
+    return sockets
+
+
+def turn_on_until(person, is_so, *, most_seconds: int = 60) -> None:
+    """Turn the page's clock on, second by second, until something is so."""
+    for _ in range(most_seconds):
+        person.page.clock.run_for(1_000)
+        person.page.wait_for_timeout(20)
+        if is_so():
+            return
+    raise AssertionError(f"not so after {most_seconds} s")

@@ -1,0 +1,82 @@
+"""Where the people of a test meet: in each mode a room that is empty, but for a past it is given.
+
+A test that asks for a `place` is run in every mode. On the embedded server with all that it varies
+(a phone, the dark, other codes): that is the page's. In the others once, with the first of each.
+"""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from seeding import Said, drafts, seed
+from serving import EMBEDDED, REHEARSED, Mode, Running, serving
+from tables import Tables
+
+NOT_IN = {
+    # The zip tells AWS's two hours, which nobody can shorten. That the page moves on before they
+    # are over is seen there too: by the test that turns the page's clock on.
+    ("test_the_page_moves_on_before_the_lifetime_that_the_server_told", REHEARSED),
+}
+"""Which test is not run in which mode, and why."""
+
+
+class Place(Protocol):
+    """A room, and the server that it is on."""
+
+    def seed(self, said: Iterable[Said]) -> None:
+        """Give the room a past, before it is opened."""
+
+    def open(self) -> AbstractContextManager[Running]:
+        """Give a server that leads there. Others may use it later, so it may not be ended."""
+
+    def start(self, *arguments: str, **variables: str) -> AbstractContextManager[Running]:
+        """Start a server that may be ended, and started again: what was said there is kept."""
+
+
+class OnOneMachine:
+    """On a server of its own, which keeps what is said in a file."""
+
+    def __init__(self, data: Path, mode: Mode) -> None:
+        self._data, self._mode = data, mode
+
+    def seed(self, said: Iterable[Said]) -> None:
+        seed(self._data, said)
+
+    def open(self) -> AbstractContextManager[Running]:
+        return self.start()
+
+    def start(self, *arguments: str, **variables: str) -> AbstractContextManager[Running]:
+        return serving(self._data, *self._mode, *arguments, variables=variables)
+
+
+class Rehearsed:
+    """At the rehearsal that tests share, or at one of its own; both in one DynamoDB Local."""
+
+    def __init__(self, folder: Path, dynamodb: str, shared: Tables, running: Running) -> None:
+        self._folder = folder
+        self._shared, self._running = shared, running
+        self._own = Tables(dynamodb)
+
+    def seed(self, said: Iterable[Said]) -> None:
+        self._shared.keep(drafts(said))
+
+    def open(self) -> AbstractContextManager[Running]:
+        return nullcontext(self._running)
+
+    def start(self, *arguments: str, **variables: str) -> AbstractContextManager[Running]:
+        program = self._own.program
+        return serving(self._folder, *REHEARSED, *arguments, program=program, variables=variables)
+
+
+def adds_something(item: pytest.Item) -> bool:
+    """Tell whether a test says more in its mode than it says in others."""
+    if not isinstance(item, pytest.Function) or "mode" not in item.fixturenames:
+        return True
+    mode = item.callspec.params["mode"]
+    if (item.originalname, mode) in NOT_IN:
+        return False
+    others = (at for name, at in item.callspec.indices.items() if name != "mode")
+    return mode == EMBEDDED or "place" not in item.fixturenames or not any(others)

@@ -1,0 +1,139 @@
+"""How a connection ends, is ended or is renewed: who comes back, and who says why not."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from line import WATCH_STATUS, open_sockets, status_of, turn_on_until
+from meddling import Meddler
+from proxy import proxied
+from serving import serving
+
+pytestmark = pytest.mark.e2e
+
+SHORT_LIVED = str(Path(__file__).with_name("short_lived_server.py"))
+BACK_MS = 20_000
+BLOCKED = "The server does not let you in any more. Your messages are kept."
+CODES = (1000, 1001, 1008, 1011, 1012, 1013, 4000, 4403)
+WATCH_CODES = """Math.random = () => 0.1;
+window.codes = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    this.addEventListener("close", ({ code }) => window.codes.push(code));
+  }
+};"""
+
+
+def test_a_visit_that_the_server_ended_is_said_and_not_tried_again(place, person):
+    with place.open() as server:
+        ada = person("Ada")
+        meddler = Meddler(ada.page)
+        ada.joins(server.address)
+        meddler.says('{"type":"closing","reason":"You were away too long.","again":false}')
+
+        expect(ada.page.get_by_role("status").first).to_have_text(
+            "The server ended this visit: You were away too long."
+        )
+        expect(status_of(ada)).to_have_text("Disconnected")
+        greetings = [frame for frame in meddler.sent if frame["action"] == "hello"]
+        assert len(greetings) == 1
+
+        ada.presses("Join again")
+        expect(status_of(ada)).to_have_text("Connected")
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_close_without_a_word_is_come_back_from_whatever_its_code(place, person, code):
+    """Codes are hints: AWS can send but its own, and only `closing` ends a visit."""
+    with place.open() as server, proxied(server.port) as proxy:
+        ada = person("Ada")
+        ada.page.add_init_script(WATCH_CODES)
+        sockets = open_sockets(ada)
+        ada.joins(proxy.address)
+        ada.page.evaluate(WATCH_STATUS)
+        proxy.close_sockets(code)
+        while len(sockets) < 2:
+            ada.page.wait_for_timeout(20)
+        ada.says("here again")
+
+        expect(ada.row("here again")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
+        assert ada.page.evaluate("window.codes") == [code]
+        assert [socket.is_closed() for socket in sockets] == [True, False]
+        assert ada.page.evaluate("window.flickers") == []
+
+
+def test_who_is_let_in_no_more_is_told_and_not_tried_again_and_again(place, person):
+    with place.open() as server, proxied(server.port) as proxy:
+        ada = person("Ada")
+        sockets = open_sockets(ada)
+        ada.page.clock.install()
+        ada.joins(proxy.address)
+        proxy.forbid_sockets()
+        ada.says("kept meanwhile")
+        turn_on_until(ada, lambda: len(sockets) == 5, most_seconds=120)
+        ada.page.clock.run_for(6_000)
+
+        expect(ada.page.get_by_role("status").filter(has_text=BLOCKED)).to_have_text(BLOCKED)
+        expect(ada.page.get_by_text("Trying again")).to_have_count(0)
+        expect(status_of(ada)).to_have_text("Disconnected")
+        ada.page.clock.fast_forward(300_000)
+        assert len(sockets) == 5
+
+        ada.presses("Retry now")
+        expect(ada.page.get_by_role("status").filter(has_text=BLOCKED)).to_have_text(BLOCKED)
+        proxy.mend()
+        ada.presses("Retry now")
+        expect(status_of(ada)).to_have_text("Connected")
+        expect(ada.row("kept meanwhile")).to_have_attribute("data-state", "sent")
+
+
+def test_a_stop_that_was_announced_is_waited_for_and_forgotten(place, person):
+    with place.start() as server:
+        port = str(server.port)
+        ada = person("Ada").joins(server.address)
+        server.stop()
+    with place.start("--port", port):
+        ada.says("still here")
+        expect(ada.row("still here")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
+
+
+def test_a_second_socket_takes_over_before_the_gateway_cuts_and_nothing_flickers(place, person):
+    with place.open() as server:
+        ada = person("Ada")
+        sockets = open_sockets(ada)
+        ada.page.clock.install()
+        ada.joins(server.address)
+        bob = person("Bob").joins(server.address)
+        ada.page.evaluate(WATCH_STATUS)
+
+        ada.page.clock.fast_forward("01:59:00")
+        while len(sockets) < 2:
+            ada.page.wait_for_timeout(20)
+        bob.says("on which line?")
+        ada.sees("on which line?")
+        ada.page.clock.run_for(12_000)
+        ada.says("on the new one")
+        bob.sees("on the new one")
+
+        assert [socket.is_closed() for socket in sockets] == [True, False]
+        assert ada.page.evaluate("window.flickers") == []
+
+
+def test_the_page_moves_on_before_the_lifetime_that_the_server_told(tmp_path, person, mode):
+    """Here the gateway really cuts, after six seconds."""
+    with serving(tmp_path / "data", *mode, program=(SHORT_LIVED, "6")) as server:
+        ada = person("Ada")
+        sockets = open_sockets(ada)
+        ada.page.add_init_script("Math.random = () => 0")
+        ada.joins(server.address)
+        ada.page.evaluate(WATCH_STATUS)
+
+        while not sockets[0].is_closed():
+            ada.page.wait_for_timeout(20)
+        ada.says("still on a line")
+        expect(ada.row("still on a line")).to_have_attribute("data-state", "sent")
+
+        assert [socket.is_closed() for socket in sockets] == [True, False]
+        assert ada.page.evaluate("window.flickers") == []

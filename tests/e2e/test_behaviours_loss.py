@@ -1,0 +1,261 @@
+"""When the line is lost: what the page says of it, and what it knows once it is back."""
+
+import random
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from line import status_of, turn_on_until
+from looks import on_both
+from meddling import Meddler
+from proxy import proxied
+from seeding import many
+
+pytestmark = pytest.mark.e2e
+
+LOST = "Connection lost. Your messages are kept."
+SLOW_CHANCE = "Math.random = () => 0.999"  # every wait is as long as its ceiling
+BACK_MS = 20_000
+
+
+@on_both
+def test_a_loss_is_told_after_five_seconds_with_a_silent_countdown(place, person, look):
+    with place.open() as server, proxied(server.port) as proxy:
+        ada = person("Ada", **look)
+        ada.page.add_init_script(SLOW_CHANCE)
+        ada.page.clock.install()
+        ada.joins(proxy.address)
+        expect(status_of(ada)).to_have_text("Connected")
+        expect(ada.page.get_by_text(LOST)).to_have_count(0)
+        proxy.cut()
+        ada.sends("written meanwhile")
+        expect(ada.rows("waiting")).to_have_count(1)
+
+        ada.page.clock.run_for(2_000)
+        expect(status_of(ada)).to_have_text("Reconnecting")
+        ada.sees_the_loss()
+        banner = ada.page.get_by_role("status").filter(has_text=LOST)
+        expect(banner).to_have_text(LOST)
+        countdown = ada.page.get_by_text(re.compile(r"Trying again in \d+ s"))
+        expect(countdown).to_have_attribute("aria-hidden", "true")
+        expect(ada.composer).to_be_enabled()
+
+        proxy.mend()
+        ada.presses("Retry now")
+        expect(ada.page.get_by_text(LOST)).to_have_count(0)
+        expect(status_of(ada)).to_have_text("Connected")
+
+
+@on_both
+def test_the_banner_hides_nothing_that_can_not_be_scrolled_to(place, person, look):
+    place.seed(many(30))
+    with place.open() as server, proxied(server.port) as proxy:
+        ada = person("Ada", **look)
+        ada.page.clock.install()
+        ada.joins(proxy.address)
+        newest = ada.log.locator('li[data-seq="30"]').bounding_box()
+        proxy.cut()
+        ada.sees_the_loss()
+        assert ada.log.locator('li[data-seq="30"]').bounding_box() == newest
+
+        ada.log.evaluate("log => { log.scrollTop = 0; }")
+        oldest = ada.log.locator('li[data-seq="1"]').bounding_box()
+        banner = ada.page.locator(".net").bounding_box()
+        assert oldest["y"] >= banner["y"] + banner["height"]
+
+        ada.log.evaluate("log => { log.scrollTop = 200; }")
+        ada.log.focus()
+        for _ in range(30):
+            ada.page.keyboard.press("ArrowUp")
+            focused = ada.log.locator("li:focus").bounding_box()
+            assert focused["y"] >= banner["y"] + banner["height"] - 1
+
+
+def test_retry_keeps_the_focus_and_gives_it_on(place, person):
+    with place.open() as server, proxied(server.port) as proxy:
+        ada = person("Ada")
+        ada.page.add_init_script(SLOW_CHANCE)
+        ada.page.clock.install()
+        ada.joins(proxy.address)
+        proxy.cut()
+        ada.sees_the_loss()
+        retry = ada.page.get_by_role("button", name="Retry now")
+        before = proxy.turned_away
+        retry.focus()
+        ada.page.keyboard.press("Enter")
+        while proxy.turned_away == before:
+            ada.page.wait_for_timeout(20)
+        expect(retry).to_be_focused()
+
+        proxy.mend()
+        expect(retry).to_be_enabled()
+        ada.page.keyboard.press("Enter")
+        expect(ada.page.get_by_text(LOST)).to_have_count(0)
+        expect(ada.composer).to_be_focused()
+
+
+@pytest.mark.parametrize("call", ["online", "look"], ids=["online again", "tab looked at again"])
+def test_the_page_returns_at_once_when_there_is_hope(place, person, call):
+    with place.open() as server, proxied(server.port) as proxy:
+        ada = person("Ada")
+        ada.page.add_init_script(SLOW_CHANCE)
+        ada.page.clock.install()
+        ada.joins(proxy.address)
+        proxy.cut()
+        wait_long(ada, proxy)
+        proxy.mend()
+
+        # The clock stands still, so only the call can bring the page back.
+        ada.page.clock.pause_at(ada.page.evaluate("Date.now() + 1"))
+        if call == "online":
+            ada.page.evaluate("dispatchEvent(new Event('online'))")
+        else:
+            ada.looks_away()
+            ada.looks_away(away=False)
+
+        expect(ada.page.get_by_text(LOST)).to_have_count(0)
+
+
+def wait_long(person, proxy, *, tries: int = 4) -> None:
+    """Turn the clock on until the page has tried so often."""
+    expect(person.page.get_by_text(re.compile("Trying again in"))).to_have_count(0)
+    for _ in range(tries):
+        before = proxy.turned_away
+        turn_on_until(person, lambda before=before: proxy.turned_away > before)
+
+
+def test_tries_grow_apart_up_to_48_seconds_and_never_end(place, person):
+    with place.open() as server, proxied(server.port) as proxy:
+        ada = person("Ada")
+        ada.page.add_init_script(SLOW_CHANCE)
+        ada.page.clock.install()
+        ada.joins(proxy.address)
+        ada.page.clock.run_for(6_000)  # healthy
+        proxy.cut()
+
+        waits = []
+        for _ in range(6):
+            expect(ada.page.get_by_text("Reconnecting").first).to_be_attached()
+            before, start = proxy.turned_away, ada.page.evaluate("Date.now()")
+            turn_on_until(ada, lambda before=before: proxy.turned_away > before)
+            waits.append((ada.page.evaluate("Date.now()") - start) / 1_000)
+
+        for waited, ceiling in zip(waits, (3, 6, 12, 24, 48, 48), strict=True):
+            assert abs(waited - ceiling) < 2.5, waits
+
+
+@on_both
+def test_after_a_loss_the_gap_is_filled_in_order_without_a_double(place, person, look):
+    with place.open() as server, proxied(server.port) as proxy:
+        ada = person("Ada", **look).joins(proxy.address)
+        bob = person("Bob").joins(server.address)
+        bob.says("before")
+        ada.sees("before")
+        proxy.cut()
+        texts = [f"missed {number}" for number in range(6)]
+        for text in texts:
+            bob.says(text)
+        expect(bob.rows("sent")).to_have_count(7)
+        proxy.mend()
+
+        expect(ada.rows().locator(".body")).to_have_text(["before", *texts], timeout=BACK_MS)
+        assert seqs(ada) == [str(seq) for seq in range(1, 8)]
+        expect(ada.log.locator(".new")).to_have_text("6 new")
+
+
+def seqs(person) -> list[str]:
+    return person.log.evaluate(
+        "log => [...log.querySelectorAll('li[data-seq]')].map(row => row.dataset.seq)"
+    )
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_lost_doubled_and_overtaking_pushes_end_in_the_same_room(place, person, seed):
+    chance, late = random.Random(seed), []
+
+    def down(frame: dict) -> list[dict]:
+        if frame["type"] != "message":
+            return [frame]
+        match chance.choice(("lost", "doubled", "late", "fine")):
+            case "lost":
+                return []
+            case "doubled":
+                return [frame, frame]
+            case "late":
+                late.append(frame)
+                return []
+        frames = [frame, *late]
+        late.clear()
+        return frames
+
+    with place.open() as server:
+        ada = person("Ada")
+        Meddler(ada.page, down=down)
+        ada.joins(server.address)
+        bob = person("Bob").joins(server.address)
+        for number in range(25):
+            bob.says(f"message {number}")
+        expect(bob.rows("sent")).to_have_count(25)
+
+        ada.looks_away(away=False)  # the page asks what it may have missed
+
+        wanted = [f"message {number}" for number in range(25)]
+        expect(ada.rows().locator(".body")).to_have_text(wanted, timeout=BACK_MS)
+
+
+def test_a_dead_network_that_says_nothing_is_noticed(place, person):
+    with place.open() as server, proxied(server.port) as proxy:
+        ada = person("Ada")
+        ada.page.clock.install()
+        ada.joins(proxy.address)
+        bob = person("Bob").joins(server.address)
+        proxy.hold("up")
+        ada.says("into the void")
+        expect(ada.row("into the void")).to_have_attribute("data-state", "sending")
+
+        ada.page.clock.run_for(10_500)
+        expect(ada.row("into the void")).to_have_attribute("data-state", "waiting")
+        proxy.cut()
+        proxy.mend()
+        ada.page.clock.run_for(4_000)
+
+        expect(ada.row("into the void")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
+        bob.sees("into the void")
+
+
+@on_both
+def test_a_killed_server_comes_back_and_nothing_is_lost(place, person, look):
+    with place.start() as server:
+        port = str(server.port)
+        ada = person("Ada", **look).joins(server.address)
+        ada.sends("before")
+        expect(ada.rows("sent")).to_have_count(1)
+        server.kill()
+        for text in ("while away one", "while away two"):
+            ada.sends(text)
+        expect(ada.rows("waiting")).to_have_count(2)
+
+    with place.start("--port", port):
+        expect(ada.rows("sent")).to_have_count(3, timeout=BACK_MS)
+        expect(ada.rows().locator(".body")).to_have_text(
+            ["before", "while away one", "while away two"]
+        )
+
+
+@on_both
+def test_frames_that_are_not_valid_are_skipped_counted_and_told(place, person, look):
+    with place.open() as server:
+        ada = person("Ada", **look)
+        meddler = Meddler(ada.page)
+        ada.joins(server.address)
+        for text in ("not json", '{"type":"message"}', '{"type":"from the future"}'):
+            meddler.says(text)
+        ada.sends("after the nonsense")
+        expect(ada.rows("sent")).to_have_count(1)
+
+        ada.presses("Connection details")
+
+        dialog = ada.page.get_by_role("dialog")
+        expect(dialog).to_contain_text("3 frames skipped")
+        expect(dialog).to_contain_text("complete to #1")
