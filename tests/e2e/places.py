@@ -78,5 +78,17 @@ def adds_something(item: pytest.Item) -> bool:
     mode = item.callspec.params["mode"]
     if (item.originalname, mode) in NOT_IN:
         return False
-    others = (at for name, at in item.callspec.indices.items() if name != "mode")
-    return mode == EMBEDDED or "place" not in item.fixturenames or not any(others)
+    return mode == EMBEDDED or "place" not in item.fixturenames or _is_first(item)
+
+
+def _is_first(item: pytest.Function) -> bool:
+    """Tell whether a test has the first values of all that it varies."""
+    first: dict[str, object] = {}
+    for varied in item.iter_markers("parametrize"):
+        names, values = varied.args
+        value = next(iter(values))
+        if isinstance(names, str):
+            first[names] = value
+        else:
+            first.update(zip(names, value, strict=True))
+    return first.items() <= item.callspec.params.items()

@@ -99,7 +99,7 @@ class Proxy:
         with contextlib.suppress(OSError):
             first = self._open[writer] = await reader.read(CHUNK)
             if self._refuses(first):
-                self.turned_away += 1
+                self.turned_away += _is_socket(first)  # a browser asks for more than we told it to
                 writer.write(self._refusal)
                 await writer.drain()
                 writer.write_eof()
