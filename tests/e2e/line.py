@@ -1,5 +1,7 @@
 """How the line is, as the page says it and as its sockets show it."""
 
+import json
+
 WATCH_STATUS = """() => {
   window.flickers = [];
   new MutationObserver(() => {
@@ -22,6 +24,30 @@ def open_sockets(person) -> list:
 
     person.page.on("websocket", remember)
     return sockets
+
+
+def frames_heard(person) -> list[list[str]]:
+    """Collect the types of what each socket hears; to be called before the page opens one."""
+    sockets: list[list[str]] = []
+
+    def listen(opened) -> None:
+        types: list[str] = []
+        sockets.append(types)
+        opened.on("framereceived", lambda frame: types.append(json.loads(frame).get("type")))
+
+    person.page.on("websocket", listen)
+    return sockets
+
+
+def wait_until(person, is_so) -> None:
+    """Leave the page's clock alone until something is so, as long as a test may take."""
+    while not is_so():
+        person.page.wait_for_timeout(20)
+
+
+def stop_the_clock(person) -> None:
+    """Let the page's time stand still, some seconds from now: it can't be stopped in the past."""
+    person.page.clock.pause_at(person.page.evaluate("Date.now() / 1_000") + 5)  # in seconds
 
 
 def turn_on_until(person, is_so, *, most_seconds: int = 60) -> None:
