@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from line import status_of, stop_the_clock, turn_on_until, wait_until
+from line import frames_heard, status_of, stop_the_clock, turn_on_until, wait_until
 from looks import on_both
 from meddling import Meddler
 from proxy import proxied
@@ -99,6 +99,7 @@ def test_the_page_returns_at_once_when_there_is_hope(place, person, call):
     with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada")
         ada.page.add_init_script(SLOW_CHANCE)
+        heard = frames_heard(ada)
         ada.page.clock.install()
         ada.joins(proxy.address)
         proxy.cut()
@@ -113,6 +114,8 @@ def test_the_page_returns_at_once_when_there_is_hope(place, person, call):
             ada.looks_away()
             ada.looks_away(away=False)
 
+        wait_until(ada, lambda: "hello" in heard[-1])
+        ada.page.clock.resume()
         expect(ada.page.get_by_text(LOST)).to_have_count(0)
 
 
