@@ -233,6 +233,7 @@ def _add_rehearse(parser: argparse.ArgumentParser) -> None:
     )
     _add(parser, "host", metavar="HOST")
     _add(parser, "port", metavar="PORT")
+    _add(parser, "aws_client", metavar="|".join(known.AWS_CLIENTS))
     _add(parser, "log_format", metavar="|".join(known.LOG_FORMATS))
     parser.add_argument(
         "--config", metavar="FILE", help="settings file; default: ./fireside.toml if it is there"
