@@ -89,7 +89,11 @@ def _add_deploy(parser: argparse.ArgumentParser) -> None:
         "means and costs, ask, apply, try it, and print the link that lets people in."
     )
     add = parser.add_argument
-    add("--plan-only", action="store_true", help="stop after the plan was explained")
+    add(
+        "--plan-only",
+        action="store_true",
+        help="stop after the plan was explained; nothing is made",
+    )
     add(
         "--yes",
         action="store_true",

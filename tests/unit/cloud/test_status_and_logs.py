@@ -27,7 +27,7 @@ def aws():
 @pytest.fixture
 def computer(tmp_path, aws):
     one = Computer(tmp_path / "one", aws)
-    one.deploy("--plan-only")
+    aws.buckets.add("fireside-state-123456789012")
     settings = {"region": "eu-central-1", "invite_hashes": ["ab" * 32], "open": False}
     (one.state / "applied.json").write_text(json.dumps(settings), "utf-8")
     return one
@@ -99,9 +99,8 @@ def test_nothing_deployed(computer):
     assert "Nothing of it is on AWS: fireside deploy --stage prod" in said
 
 
-def test_no_bucket_means_nothing_was_ever_deployed(computer):
-    (computer.stage / "backend.hcl").unlink()
-    (computer.checkout / "infra/bootstrap/terraform.tfstate").unlink()
+def test_no_bucket_means_nothing_was_ever_deployed(computer, aws):
+    aws.buckets.clear()
 
     done = computer.run("status")
 
