@@ -1,5 +1,5 @@
 output "address" {
-  description = "What people open. Add the invite: `fireside invite` prints the whole link."
+  description = "What people open. Add the invite: `fireside invite --stage NAME` prints the whole link."
   value       = var.site ? "https://${module.site[0].host}/" : local.socket_url
 }
 

@@ -1,11 +1,10 @@
 """`fireside destroy`: take a stage away, after saying what goes, and what stays."""
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from fireside.adapters.dynamodb import DynamoStore
 from fireside.adapters.tables import Patience
@@ -62,7 +61,7 @@ def destroy(
     """
     opening = Opening(stage, world, _again(stage, wishes))
     opened = opening.open()
-    files = _variables(stage, opened.settings)
+    files = _variables(opened)
     plan = _plan(opening, opened, files)
     if not plan.changes:
         world.say(f"There is nothing of {stage.prefix} on AWS.")
@@ -108,18 +107,20 @@ def _stoppable(opening: Opening) -> Iterator[None]:
         raise CannotStart(sentence, ExitCode.INTERRUPTED) from cause
 
 
-def _variables(stage: Stage, settings: Mapping[str, Any]) -> list[Path]:
+def _variables(opened: Opened) -> list[Path]:
     """Write what Terraform asks for even when it takes things away: it reads the files' names."""
+    stage = opened.stage
     empty = stage.folder / "empty"
     empty.mkdir(mode=0o700, exist_ok=True)
     for name in ("index.html", "package.zip"):
         (empty / name).touch()
-    kept = {name: value for name, value in settings.items() if value is not None}
+    kept = {name: value for name, value in opened.settings.items() if value is not None}
     stage.write_settings(
         kept
         | {
             "project_name": stage.project,
             "stage_name": stage.name,
+            "region": opened.region,
             "package_path": str(empty / "package.zip"),
             "page_path": str(empty),
         }

@@ -3,6 +3,7 @@
 The chat itself needs none of it; `pip install 'fireside[aws]'` brings it along.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -59,6 +60,8 @@ class Aws:
 
     def __init__(self, region: str | None = None) -> None:
         self._boto3, self._config = _boto3()
+        # boto3 alone does not know this variable, which the AWS command line puts first.
+        region = region or os.environ.get("AWS_REGION")
         with plainly():
             self._session = self._boto3.session.Session(region_name=region)
         self._clients: dict[tuple[str, str], Any] = {}

@@ -107,6 +107,17 @@ def test_an_export_is_asked_for_again_only_until_it_is_there(computer, at, rest)
     assert (computer.checkout / "my messages").exists() is (rest == "--no-export")
 
 
+def test_what_was_begun_elsewhere_is_sought_where_this_computer_is_set_to(computer):
+    """An apply may have ended before it wrote down what it was told."""
+    computer.answers(missing=("settings",))
+    computer.trouble(at=4, how="fail")
+
+    computer.run("destroy", "--yes", "--no-export", AWS_REGION="eu-west-1")
+
+    settings = json.loads((computer.stage / "settings.tfvars.json").read_text("utf-8"))
+    assert settings["region"] == "eu-west-1"
+
+
 def test_ctrl_c_at_a_question_says_how_to_go_on(computer, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
