@@ -20,7 +20,6 @@ resource "aws_iam_role_policy" "this" {
 }
 
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_115:New accounts have 10 executions at once and can reserve none; the variable does it
   #checkov:skip=CKV_AWS_116:What failed is not tried again on purpose: a message is kept before it is sent, and clients ask for holes
   #checkov:skip=CKV_AWS_117:Nothing it calls is in a VPC, and the NAT that it would need costs $32 a month
   #checkov:skip=CKV_AWS_173:No variable is a secret: of invites and of the origin's header only hashes are here
