@@ -90,7 +90,7 @@ output "settings" {
 }
 
 output "worst_day_dollars" {
-  description = "What a day can cost at most, under attack, until somebody looks."
+  description = "What a day can cost at most, under attack, until somebody looks; but for the page, whose visits no brake stops."
   value       = local.worst_day_dollars
 }
 

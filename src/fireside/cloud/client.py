@@ -242,7 +242,11 @@ def _why(closed: ConnectionClosed) -> str:
 def _hint(status: int) -> str:
     """Say what the usual statuses of a door mean."""
     match status:
-        case 401 | 403:
+        case 401:
+            return (
+                ": API Gateway asked no function; did it come past CloudFront, or without a name?"
+            )
+        case 403:
             return ": is the invite right? Give its link with --invite"
         case 429:
             return ": the brake is on, or the throttle is too low; `fireside status` tells"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fireside.cloud import account, bill, build, invites
+from fireside.cloud import account, bill, build, invites, prices
 from fireside.cloud import plan as planning
 from fireside.cloud import smoke as smoking
 from fireside.cloud.client import Wrong
@@ -244,13 +244,20 @@ def cost(variables: Mapping[str, Any]) -> list[str]:
             brake_messages_per_hour=float(variables["brake_messages_per_hour"]),
         )
     )
-    return [
+    lines = [
         (
             f"  costs    about ${month:,.2f} a month for {FIFTY.users} people who say "
             f"{FIFTY.messages_per_day:,g} things a day (`fireside cost` reckons yours)"
         ),
         f"  at worst ${worst:,.2f} on one day, under attack, until the brake acts",
     ]
+    if variables.get("site"):
+        out, asked = prices.SITE_OUT, prices.SITE_REQUESTS
+        lines.append(
+            f"           but for the page: CloudFront gives away {out.free:,g} GB and "
+            f"{asked.free:,g} requests a month; then it is ${out.dollars:g} a GB, and no brake"
+        )
+    return lines
 
 
 _UNTRIED = (

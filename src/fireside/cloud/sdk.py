@@ -17,13 +17,17 @@ _CREDENTIALS = (
     "Sign in with `aws login`, `aws sso login` or `aws configure`, or set AWS_PROFILE: "
     "docs/tutorial/deploy.md says how."
 )
+_UNKNOWN = (
+    "AWS does not know your credentials, or your account has to enable this Region first. "
+    f"{_CREDENTIALS}"
+)
 _CONNECT_SECONDS, _READ_SECONDS, _TRIES = 5, 20, 3
 
 _REFUSALS = {
     "ExpiredToken": f"Your AWS credentials have expired. {_CREDENTIALS}",
     "ExpiredTokenException": f"Your AWS credentials have expired. {_CREDENTIALS}",
-    "InvalidClientTokenId": f"AWS does not know your credentials. {_CREDENTIALS}",
-    "UnrecognizedClientException": f"AWS does not know your credentials. {_CREDENTIALS}",
+    "InvalidClientTokenId": _UNKNOWN,
+    "UnrecognizedClientException": _UNKNOWN,
     "SignatureDoesNotMatch": f"AWS does not take your secret key, or your clock is wrong. "
     f"{_CREDENTIALS}",
 }

@@ -87,7 +87,17 @@ def test_a_first_deploy_makes_the_bucket_then_the_chat_and_prints_the_link(compu
         assert call.removeprefix("bootstrap ") in line.replace("'", "")
     assert "about $" in done.stderr
     assert "on one day, under attack" in done.stderr
+    assert "CloudFront gives away 1,024 GB" in done.stderr
     assert "hello, ping and history" in done.stderr
+
+
+def test_without_a_page_on_cloudfront_nothing_is_said_of_its_bill(computer):
+    computer.answers(variables={"site": False})
+
+    done = computer.deploy("--plan-only")
+
+    assert "on one day, under attack" in done.stderr
+    assert "CloudFront gives away" not in done.stderr
 
 
 def test_no_secret_is_in_what_terraform_is_given_or_what_is_said(computer):
