@@ -1,7 +1,9 @@
 """Keep every test away from the developer's own settings, and let CI refuse skips."""
 
+import logging
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,6 +17,16 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrom
 # Servers that tests start inherit the environment; a setting of yours must not reach them.
 for name in [name for name in os.environ if name.startswith(("FIRESIDE_", "TEST_NO_SKIPS"))]:
     del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """Put the log back as it was: a program that a test runs in this process takes it over."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = before
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "test-results"
 BIN = Path(sys.executable).parent
 
+AT_ONCE = ("-nauto", "--maxprocesses=4")
+"""Tests in as many processes as there are cores; each has its own browser and its own DynamoDB."""
+
 OPTIONAL = "Optional: "
 """What a skip says that is fine in CI too, as tests/conftest.py has it."""
 
@@ -63,7 +66,7 @@ def test_steps(scratch: Path) -> list[Step]:
         Step("coverage of earlier runs is erased", (coverage, "erase")),
         Step(
             "python tests",
-            (coverage, "run", "-m", "pytest", "-q", "-rs", f"--junitxml={python}"),
+            (coverage, "run", "-m", "pytest", "-q", "-rs", *AT_ONCE, f"--junitxml={python}"),
             report=python,
         ),
         Step("coverage combine", (coverage, "combine", "--quiet")),

@@ -90,6 +90,16 @@ class Person:
         self.page.clock.run_for(5_500)
         expect(self.page.get_by_role("button", name="Retry now")).to_be_visible()
 
+    def sees_the_door_shut(self) -> None:
+        """Turn the page's clock on to where nobody lets it in; the refusal comes first."""
+        words = self.page.get_by_text("The server does not let you in any more.")
+        for _ in range(400):
+            if words.count():
+                return
+            self.page.clock.run_for(2_000)
+            self.page.wait_for_timeout(25)  # the browser's own network takes real time
+        raise AssertionError("it never said that it is let in no more")
+
     def reads_back(self) -> None:
         """Go to the very top until something older is there."""
         oldest = self.rows().first.get_attribute("data-seq")

@@ -1,5 +1,6 @@
 """Every state of the page, one after another, asked of axe in each."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -7,6 +8,7 @@ from playwright.sync_api import expect
 from meddling import Meddler
 from proxy import Proxy
 
+Look = Callable[[str], None]
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 
 
@@ -19,7 +21,26 @@ def violations_by_state(person, proxy: Proxy) -> dict[str, list[str]]:
 
     person.page.clock.install()
     Meddler(person.page, up=refuse_bad)
+    at_the_door(person, proxy, look_at)
+    in_the_room(person, look_at)
+    in_dialogs(person, look_at)
+    without_a_line(person, proxy, look_at)
+    return found
+
+
+def at_the_door(person, proxy: Proxy, look_at: Look) -> None:
+    """Be asked for an invite, then for a name alone; end inside."""
+    person.page.route("**/config.json", ask_for_an_invite)
     person.opens(proxy.address)
+    person.page.get_by_label("Your name").fill(person.name)
+    person.page.get_by_label("Invite link").fill("https://fireside.example/")
+    look_at("join, an invite is asked for")
+    person.presses("Join the conversation")
+    expect(person.page.get_by_label("Invite link")).to_have_attribute("aria-invalid", "true")
+    look_at("join, no invite link")
+    person.page.unroute("**/config.json")
+    person.opens(proxy.address)
+    expect(person.page.get_by_label("Invite link")).to_have_count(0)
     look_at("join")
     person.page.get_by_label("Your name").fill("<")
     person.presses("Join the conversation")
@@ -28,6 +49,10 @@ def violations_by_state(person, proxy: Proxy) -> dict[str, list[str]]:
     person.page.get_by_label("Your name").fill(person.name)
     person.presses("Join the conversation")
     person.is_inside()
+
+
+def in_the_room(person, look_at: Look) -> None:
+    """Write, fail, write too much, and read far up."""
     look_at("chat")
     person.sends("bad: this one is refused")
     person.sends("**bold** `code` [link](https://example.org)\n> quote\n- list")
@@ -39,17 +64,36 @@ def violations_by_state(person, proxy: Proxy) -> dict[str, list[str]]:
     person.log.evaluate("log => { log.scrollTop = 300; }")
     expect(person.page.locator(".pill")).to_be_visible()
     look_at("chat, far up")
+
+
+def in_dialogs(person, look_at: Look) -> None:
+    """Open each; that of the keys has no button."""
     for dialog in ("Settings", "Connection details"):
         person.presses(dialog)
         expect(person.page.get_by_role("dialog")).to_be_visible()
         look_at(dialog)
         person.presses("Close")
+    person.page.keyboard.press("Control+/")
+    expect(person.page.get_by_role("dialog", name="Keys")).to_be_visible()
+    look_at("Keys")
+    person.presses("Close")
+
+
+def without_a_line(person, proxy: Proxy, look_at: Look) -> None:
+    """Lose the server, then find it shut."""
     proxy.cut()
     person.sends("waits")
     expect(person.rows("waiting")).to_have_count(1)
     person.sees_the_loss()
     look_at("offline")
-    return found
+    proxy.forbid_sockets()
+    person.sees_the_door_shut()
+    look_at("let in no more")
+
+
+def ask_for_an_invite(route) -> None:
+    """Answer for a server that lets nobody in without."""
+    route.fulfill(json={"invite": "required"})
 
 
 def refuse_bad(frame: dict) -> list[dict]:

@@ -28,7 +28,7 @@ def test_axe_finds_nothing_in_any_state(tmp_path, person, look, scheme):
 
         found = violations_by_state(ada, proxy)
 
-    assert len(found) == 9
+    assert len(found) == 13
     assert {state: wrong for state, wrong in found.items() if wrong} == {}
 
 

@@ -7,8 +7,9 @@ import { isInside } from "./connection/machine";
 import { useConfig } from "./connection/useConfig";
 import { useConnection } from "./connection/useConnection";
 import { Join } from "./join/Join";
-import { rememberInside, returningName } from "./join/remembered";
+import { rememberInside, rememberLeft, returningName } from "./join/remembered";
 import { Room } from "./Room";
+import { useOtherTabsChoices } from "./settings/settings";
 
 export function App({ home: given }: { home?: Home }) {
   const [home] = useState(() => given ?? browserHome());
@@ -16,15 +17,16 @@ export function App({ home: given }: { home?: Home }) {
   const connection = useConnection(present?.client ?? null);
   const inside = present !== null && isInside(connection);
   const config = useConfig(home.world.config, connection.name === "refused");
+  useOtherTabsChoices();
   useInviteLinks(() => present?.client.retry());
 
   useEffect(() => {
-    if (connection.name === "open") rememberInside(true);
-    if (connection.name === "refused") rememberInside(false);
-  }, [connection.name]);
+    if (connection.name === "open" && present) rememberInside(present.username);
+    if (connection.name === "refused") rememberLeft();
+  }, [connection.name, present]);
 
   function leave() {
-    rememberInside(false);
+    rememberLeft();
     setPresent(null);
   }
 

@@ -5,13 +5,14 @@ import type { Visit } from "./chat";
 import { Banner } from "./connection/Banner";
 import { isBlocked, type State } from "./connection/machine";
 import { type Outage, useOutage } from "./connection/useOutage";
-import { keep, kept } from "./device/kept";
+import { keepHere, keptHere } from "./device/kept";
 import { useSettings } from "./settings/settings";
 import { useTab } from "./tab/useTab";
 import { Announcer } from "./timeline/Announcer";
 import { Composer } from "./timeline/Composer";
 import { Timeline } from "./timeline/Timeline";
 import type { Draft, Timeline as RoomTimeline } from "./timeline/timeline";
+import { useAdoption } from "./timeline/useAdoption";
 import { Avatar } from "./ui/Avatar";
 import { Icon } from "./ui/Icon";
 import { Mark } from "./ui/Mark";
@@ -37,7 +38,7 @@ type RoomProps = { visit: Visit; connection: State; onLeave: () => void };
 export function Room({ visit, connection, onLeave }: RoomProps) {
   const { client, store } = visit;
   const timeline = useSyncExternalStore(store.subscribe, store.getTimeline);
-  const outage = useOutage(connection.name === "open");
+  const outage = useOutage(timeline.online);
   const field = useRef<HTMLTextAreaElement>(null);
   const reading = useSyncExternalStore(store.subscribe, store.getReading);
   const { enterBreaks } = useSettings();
@@ -45,8 +46,14 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   const [opened, setOpened] = useState<Opened>(null);
   const skipped = useSyncExternalStore(client.subscribe, client.getSkipped);
   useTab(timeline, reading.unread);
-  useHelpKey(() => setOpened("keys"));
+  useAdoption(store.adopt);
+  useRoomKeys(() => setOpened("keys"));
   const { me, known } = useMe(timeline, visit.username);
+
+  /** The browser tells late that one closed: another may be open by then. */
+  function closed(dialog: Opened) {
+    setOpened((now) => (now === dialog ? null : now));
+  }
 
   function edit(draft: Draft) {
     store.discard(draft.nonce);
@@ -112,7 +119,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
           room={timeline.room}
           text={text}
           limit={LIMITS.textCharacters}
-          online={connection.name === "open" || outage === "none"}
+          online={outage === "none"}
           enterBreaks={enterBreaks}
           field={field}
           onText={setText}
@@ -122,17 +129,17 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
       </main>
       <Suspense>
         {opened === "settings" && (
-          <SettingsDialog onClose={() => setOpened(null)} onLeave={onLeave} />
+          <SettingsDialog onClose={() => closed("settings")} onLeave={onLeave} />
         )}
         {opened === "diagnostics" && (
           <DiagnosticsDialog
             timeline={timeline}
             skipped={skipped}
             words={statusOf(connection, outage)[0]}
-            onClose={() => setOpened(null)}
+            onClose={() => closed("diagnostics")}
           />
         )}
-        {opened === "keys" && <KeysDialog onClose={() => setOpened(null)} />}
+        {opened === "keys" && <KeysDialog onClose={() => closed("keys")} />}
       </Suspense>
     </div>
   );
@@ -188,23 +195,30 @@ function useMe(timeline: RoomTimeline, username: string) {
 /** What is half written outlives a reload, a lost line and a change of name's second thoughts. */
 function useDraft(name: string, room: string): [string, (text: string) => void] {
   const key = `draft.${name}/${room}`;
-  const [text, setText] = useState(() => kept(key) ?? "");
+  const [text, setText] = useState(() => keptHere(key) ?? "");
   return [
     text,
     (next) => {
       setText(next);
-      keep(key, next === "" ? null : next);
+      keepHere(key, next === "" ? null : next);
     },
   ];
 }
 
-function useHelpKey(onHelp: () => void): void {
+/** With a modifier, so that nobody who dictates or brushes a key is thrown into a dialog. */
+function isHelpKey({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  return key === "/" && (ctrlKey || metaKey) && !altKey;
+}
+
+function useRoomKeys(onHelp: () => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
+      if (document.querySelector("dialog[open]")) return;
       const writing = event.target instanceof Element && event.target.matches("input,textarea");
-      if (event.key === "?" && !writing) onHelp();
-      if (event.key === "Escape" && writing === false && !document.querySelector("dialog[open]"))
-        document.getElementById("composer")?.focus();
+      if (event.key === "Escape" && !writing) document.getElementById("composer")?.focus();
+      if (!isHelpKey(event)) return;
+      event.preventDefault();
+      onHelp();
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);

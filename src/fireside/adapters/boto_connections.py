@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Self
 
@@ -20,8 +20,8 @@ from fireside.adapters.connections_api import (
     POST_SECONDS,
     UNSENT,
     Chances,
-    Fate,
     Posting,
+    Status,
 )
 
 THREADS = 50
@@ -54,11 +54,13 @@ class BotoConnections(Posting):
         """End the threads, once what they post has had its time."""
         self._threads.shutdown(cancel_futures=True)
 
-    def _fates(self, ids: list[str], data: bytes, seconds: float, until: float) -> list[Fate]:
+    def _statuses(
+        self, ids: list[str], data: bytes, seconds: float, until: float
+    ) -> Sequence[Status]:
         posts = self._client_for(seconds)
         under_way = [self._threads.submit(_post, posts, one, data, until) for one in ids]
         wait(under_way, until - time.monotonic())
-        return [(one, _status(post)) for one, post in zip(ids, under_way, strict=True)]
+        return [_status(post) for post in under_way]
 
 
 def posting_client(endpoint: str, region: str, seconds: float) -> BaseClient:

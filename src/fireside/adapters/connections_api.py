@@ -5,12 +5,11 @@ import random
 import re
 import time
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 from urllib.parse import quote, urlsplit
 
-from fireside.adapters.http_answer import Answer
 from fireside.adapters.pool import Pool
 from fireside.adapters.sigv4 import Credentials, Signer
 
@@ -33,8 +32,8 @@ _BROKEN = range(500, 600)
 _FINE = range(200, 300)
 
 
-Fate = tuple[str, int | None]
-"""A connection, and the status of the post to it; None where there is no answer."""
+Status = int | None
+"""Of the answer to a post; None where there is none."""
 
 
 class Chances(NamedTuple):
@@ -114,13 +113,20 @@ class Posting(ABC):
         waiting, attempt = list(connection_ids), 0
         gone: set[str] = set()
         left: list[str] = []
-        lost: Counter[int | None] = Counter()
+        lost: Counter[Status] = Counter()
         while waiting:
-            fates = self._fates(waiting, data, seconds, until)
-            gone.update(one for one, status in fates if status == _GONE)
-            left += [one for one, status in fates if status == UNSENT]
-            waiting = [one for one, status in fates if _is_passing(status)]
-            lost.update(status for _, status in fates if _is_lost(status))
+            statuses = self._statuses(waiting, data, seconds, until)
+            by_status = _by_status(waiting, statuses)
+            waiting = []
+            for status, ids in by_status.items():
+                if status == _GONE:
+                    gone.update(ids)
+                elif status == UNSENT:
+                    left += ids
+                elif _is_passing(status):
+                    waiting += ids
+                elif status not in _FINE:
+                    lost[status] += len(ids)
             if waiting and not self._pause(attempt, until):
                 left += waiting
                 break
@@ -130,7 +136,9 @@ class Posting(ABC):
         return Posted(gone, left)
 
     @abstractmethod
-    def _fates(self, ids: list[str], data: bytes, seconds: float, until: float) -> list[Fate]:
+    def _statuses(
+        self, ids: list[str], data: bytes, seconds: float, until: float
+    ) -> Sequence[Status]:
         """Post to each once, none longer than `seconds` nor beyond `until`."""
 
     def _pause(self, attempt: int, until: float) -> bool:
@@ -176,7 +184,9 @@ class ConnectionsApi(Posting):
             credentials, region=region, service="execute-api", method="POST", host=url.netloc
         )
 
-    def _fates(self, ids: list[str], data: bytes, seconds: float, until: float) -> list[Fate]:
+    def _statuses(
+        self, ids: list[str], data: bytes, seconds: float, until: float
+    ) -> Sequence[Status]:
         tail = b"content-length: %d\r\n\r\n%b" % (len(data), data)
         written = set()
 
@@ -187,11 +197,10 @@ class ConnectionsApi(Posting):
             return f"POST {path} HTTP/1.1\r\n{signed}".encode() + tail
 
         answers = self._pool.exchange(len(ids), write, seconds=seconds, until=until)
-        unsent = set(range(len(ids))).difference(written)
-        return [
-            (one, UNSENT if index in unsent else _status(answer))
-            for index, (one, answer) in enumerate(zip(ids, answers, strict=True))
-        ]
+        statuses = [None if answer is None else answer.status for answer in answers]
+        for unsent in set(range(len(ids))).difference(written):
+            statuses[unsent] = UNSENT
+        return statuses
 
 
 _ID = re.compile(r"[A-Za-z0-9_-]*=*")
@@ -208,20 +217,18 @@ def _or(value: float | None, default: float) -> float:
     return default if value is None else value
 
 
-def _status(answer: Answer | None) -> int | None:
-    return None if answer is None else answer.status
+def _by_status(ids: list[str], statuses: Sequence[Status]) -> Mapping[Status, list[str]]:
+    found = defaultdict[Status, list[str]](list)
+    for one, status in zip(ids, statuses, strict=True):
+        found[status].append(one)
+    return found
 
 
-def _is_passing(status: int | None) -> bool:
+def _is_passing(status: Status) -> bool:
     """Tell whether the same post may well succeed in a moment."""
     return status is not None and (status == _THROTTLED or status in _BROKEN)
 
 
-def _is_lost(status: int | None) -> bool:
-    fine = status in (UNSENT, _GONE) or status in _FINE or _is_passing(status)
-    return status is None or not fine
-
-
-def _counts(lost: Counter[int | None]) -> str:
+def _counts(lost: Counter[Status]) -> str:
     """Say what was answered how often, without what was to be said to whom."""
     return ", ".join(f"{status or 'no answer'} {count} times" for status, count in lost.items())

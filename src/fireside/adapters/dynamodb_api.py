@@ -132,7 +132,7 @@ def _read(answer: HttpAnswer | None) -> tables.Answer:
 
 def _is_whole(answer: HttpAnswer) -> bool:
     """Compare DynamoDB's own checksum: TLS ends before the machine that wrote the answer."""
-    checksum = _CHECKSUM.search(answer.head.lower())
+    checksum = _CHECKSUM.search(answer.head)
     return checksum is None or int(checksum[1]) == zlib.crc32(answer.body)
 
 

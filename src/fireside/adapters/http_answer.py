@@ -5,12 +5,11 @@ from typing import NamedTuple
 
 _LONGEST_HEAD = 64 * 1024
 _LONGEST_BODY = 16 * 1024 * 1024
-# These look at a head in lower case: to search without regard to case takes ten times as long.
 _STATUS = re.compile(rb"http/1\.1 (\d{3})\b")
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,10})[ \t]*\r\n")
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n")
 _LAST = re.compile(rb"\r\nconnection:[ \t]*close[ \t]*\r\n")
-_NO_BODY = frozenset({204, 304})
+_NO_BODY = frozenset({b"204", b"304"})
 
 
 class Answer(NamedTuple):
@@ -18,6 +17,8 @@ class Answer(NamedTuple):
 
     status: int
     head: bytes
+    """In lower case: to search without regard to case takes ten times as long."""
+
     body: bytes
 
 
@@ -27,40 +28,37 @@ def parse(data: bytearray) -> tuple[Answer | None, int]:
     Raises:
         ValueError: It is no answer, or longer than any that we ask for.
     """
-    start = data.find(b"\r\n\r\n") + 4
-    if start < len(b"\r\n\r\n"):
+    head_end = data.find(b"\r\n\r\n")
+    if head_end < 0:
         if len(data) > _LONGEST_HEAD:
             raise ValueError("the head does not end")
         return None, 0
-    head = bytes(data[: start - 2])
+    head, start = bytes(data[: head_end + 2].lower()), head_end + 4
     if len(data) - start > _LONGEST_BODY:
         raise ValueError("the body is too long")
-    lower = head.lower()
-    status = _status(lower)
-    body, end = _body(status, lower, data, start)
-    return (None, 0) if body is None else (Answer(status, head, body), end)
+    status = _STATUS.match(head)
+    if status is None:
+        raise ValueError("that is not HTTP/1.1")
+    length = _LENGTH.search(head)
+    if length is not None and status[1] not in _NO_BODY:
+        end = start + int(length[1])
+        body = bytes(data[start:end]) if len(data) >= end else None
+    else:
+        body, end = _body_without_length(status[1], head, data, start)
+    return (None, 0) if body is None else (Answer(int(status[1]), head, body), end)
 
 
 def is_last(answer: Answer) -> bool:
     """Tell whether the other side ends the connection after this answer."""
-    return _LAST.search(answer.head.lower()) is not None
+    return _LAST.search(answer.head) is not None
 
 
-def _status(head: bytes) -> int:
-    match = _STATUS.match(head)
-    if match is None:
-        raise ValueError("that is not HTTP/1.1")
-    return int(match[1])
-
-
-def _body(status: int, head: bytes, data: bytearray, start: int) -> tuple[bytes | None, int]:
+def _body_without_length(
+    status: bytes, head: bytes, data: bytearray, start: int
+) -> tuple[bytes | None, int]:
     """Return the body and where it ends, or None while some of it is missing."""
-    length = _LENGTH.search(head)
     if status in _NO_BODY:
         return b"", start
-    if length is not None:
-        end = start + int(length[1])
-        return (bytes(data[start:end]) if len(data) >= end else None), end
     if _CHUNKED.search(head) is None:
         raise ValueError("nothing says where the body ends")
     return _chunks(data, start)

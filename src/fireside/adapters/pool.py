@@ -139,10 +139,9 @@ class Pool:
                     raise
         raise OSError(errno.EADDRNOTAVAIL, "that name has no address")
 
-    def watch(self, line: "_Line", awaited: int) -> None:
-        """Wait for what a connection now waits for, if that was something else before."""
-        if line.awaits != awaited:
-            self._selector.modify(line.descriptor, line.awaits, line)
+    def watch(self, line: "_Line") -> None:
+        """Wait for what a connection now waits for."""
+        self._selector.modify(line.descriptor, line.awaits, line)
 
     def drop(self, line: "_Line") -> None:
         """Close a connection."""
@@ -175,7 +174,11 @@ class _Exchange:
         while self._busy:
             earliest = next(iter(self._busy.values()))
             for key, _ in selector.select(max(0.0, earliest - time.monotonic())):
-                self._ready(key.data)
+                line: _Line = key.data
+                if line in self._busy:
+                    self._go_on(line)
+                else:
+                    self._pool.drop(line)  # it was idle: all that can have come is the end
             self._expire()
 
     def abandon(self) -> None:
@@ -201,31 +204,25 @@ class _Exchange:
         self._busy[line] = min(time.monotonic() + self._seconds, self._until)
         line.begin(index, self._write, repeated=repeated)
         if line.is_open:
-            self._ready(line)
+            self._go_on(line)
         return True
 
-    def _ready(self, line: "_Line") -> None:
+    def _go_on(self, line: "_Line") -> None:
         """Let a connection go on, and give it the next request when it has its answer."""
-        if line not in self._busy:
-            self._pool.drop(line)  # it was idle: all that can have come is the end
-            return
         awaited = line.awaits
         try:
             answer = line.advance()
         except (OSError, EOFError, ValueError):
             self._broke(line)
             return
-        self._pool.watch(line, awaited)
+        if line.awaits != awaited:
+            self._pool.watch(line)
         if answer is not None:
             del self._busy[line]
             self.answers[line.index] = answer
-            self._feed(self._reusable(line))
-
-    def _reusable(self, line: "_Line") -> "_Line | None":
-        if line.is_reusable:
-            return line
-        self._pool.drop(line)
-        return None
+            if not line.is_reusable:
+                self._pool.drop(line)
+            self._feed(line if line.is_reusable else None)
 
     def _broke(self, line: "_Line") -> None:
         """Give up a connection; what nobody can have read is sent once more on a new one."""
@@ -262,7 +259,9 @@ class _Line:
         self.is_reusable = True
         self.index = -1
         self._wrap = wrap
+        self._read: Callable[[int], bytes] = self.socket.recv
         self._is_connected = False
+        self._is_sent = False
         self._is_used = False
         self._has_ended = False
         self._repeated = False
@@ -291,6 +290,7 @@ class _Line:
     def begin(self, index: int, write: Callable[[int], bytes], *, repeated: bool) -> None:
         """Note a request; `advance` sends it."""
         self.index, self._write, self._repeated = index, write, repeated
+        self._is_sent = False
         self._received.clear()
 
     def advance(self) -> Answer | None:
@@ -302,16 +302,11 @@ class _Line:
             ValueError: What came is no answer.
         """
         try:
+            if self._is_sent:
+                return self._receive()
             if not self.is_open:
                 self._open()
-            if self._write is not None:
-                self._unsent, self._write = self._write(self.index), None
-            if self._unsent:
-                self.awaits = selectors.EVENT_WRITE
-                self._unsent = self._unsent[self.socket.send(self._unsent) :]
-                self.awaits = selectors.EVENT_WRITE if self._unsent else selectors.EVENT_READ
-                return None
-            return self._receive()
+            self._send()
         except ssl.SSLWantReadError:
             self.awaits = selectors.EVENT_READ
         except ssl.SSLWantWriteError:
@@ -331,11 +326,21 @@ class _Line:
                 self.socket = self._wrap(self.socket)
         if isinstance(self.socket, ssl.SSLSocket):
             self.socket.do_handshake()
+            self._read = self.socket.read
         self.is_open = True
+
+    def _send(self) -> None:
+        """Write the request, if it is time, and send what is left of it."""
+        if self._write is not None:
+            self._unsent, self._write = self._write(self.index), None
+        self.awaits = selectors.EVENT_WRITE
+        self._unsent = self._unsent[self.socket.send(self._unsent) :]
+        if not self._unsent:
+            self._is_sent, self.awaits = True, selectors.EVENT_READ
 
     def _receive(self) -> Answer | None:
         while True:
-            piece = self.socket.recv(_PIECE)
+            piece = self._read(_PIECE)
             if not piece:
                 self._has_ended = _has_peer(self.socket)
                 raise EOFError

@@ -169,9 +169,9 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     _add_place(parser)
     _add(parser, "public_url", metavar="URL")
     _add(parser, "invites", metavar="|".join(known.INVITES))
-    _add(parser, "open", action=argparse.BooleanOptionalAction)
+    _add_switch(parser, "open")
     _add(parser, "allow_origin", metavar="ORIGIN", action="append")
-    _add(parser, "faithful", action=argparse.BooleanOptionalAction)
+    _add_switch(parser, "faithful")
     _add(parser, "log_format", metavar="|".join(known.LOG_FORMATS))
 
 
@@ -341,19 +341,24 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add(
-    parser: argparse.ArgumentParser,
-    key: str,
-    *,
-    metavar: str | None = None,
-    action: str | type[argparse.Action] = "store",
-) -> None:
+def _add(parser: argparse.ArgumentParser, key: str, *, metavar: str, action: str = "store") -> None:
     """Offer one setting as a flag. It has no default, so that we see whether it was given."""
     parser.add_argument(
         f"--{key.replace('_', '-')}",
         dest=key,
         metavar=metavar,
         action=action,
+        default=None,
+        help=known.KEYS[key],
+    )
+
+
+def _add_switch(parser: argparse.ArgumentParser, key: str) -> None:
+    """Offer a setting that is on or off, as `--KEY` and `--no-KEY`, without a default either."""
+    parser.add_argument(
+        f"--{key.replace('_', '-')}",
+        dest=key,
+        action=argparse.BooleanOptionalAction,
         default=None,
         help=known.KEYS[key],
     )

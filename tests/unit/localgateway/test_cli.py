@@ -2,7 +2,6 @@
 
 import errno
 import json
-import logging
 import socket
 from pathlib import Path
 
@@ -28,16 +27,6 @@ def write(folder, name="api.json", **changes):
     path = folder / name
     path.write_text(json.dumps(document))
     return path
-
-
-@pytest.fixture(autouse=True)
-def log():
-    """Put the log back as it was: `serve` takes it over."""
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = before
-    root.setLevel(level)
 
 
 @pytest.fixture

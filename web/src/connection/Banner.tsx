@@ -33,7 +33,7 @@ export function Banner({ connection, outage, onRetry }: BannerProps) {
 /** It stays while it tries, and gives the focus on when it leaves: nobody is lost in between. */
 function Retry({ connection, onRetry }: Pick<BannerProps, "connection" | "onRetry">) {
   const button = useRef<HTMLButtonElement>(null);
-  const isTrying = connection.name === "connecting";
+  const isTrying = connection.name === "connecting" || connection.name === "open";
   useLayoutEffect(() => {
     const { current: own } = button;
     return () => {

@@ -96,6 +96,16 @@ describe.each(DEVICES)("a device that keeps %s", (_, make) => {
     });
   });
 
+  it("changes what is there, or leaves it alone", async () => {
+    const device = make();
+    await device.put("a", 1);
+    const more = (value: unknown) => (typeof value === "number" ? value + 1 : undefined);
+
+    expect(await device.change("a", more)).toBe(true);
+    expect(await device.change("never", more)).toBe(false);
+    expect(await device.all("")).toEqual([["a", 2]]);
+  });
+
   it("answers in the order in which it was asked", async () => {
     const device = make();
     const puts = [device.put("a", 1), device.remove("a"), device.put("a", 2)];
@@ -110,6 +120,16 @@ describe("what IndexedDB holds", () => {
     await browserDevice().put("a", "kept");
 
     expect(await browserDevice().get("a")).toBe("kept");
+  });
+
+  it("is changed by one page at a time", async () => {
+    const pages = [browserDevice(), browserDevice(), browserDevice()];
+    await pages[0]?.put("owner", "nobody");
+    const claims = pages.map((page, index) =>
+      page.change("owner", (owner) => (owner === "nobody" ? index : undefined)),
+    );
+
+    expect((await Promise.all(claims)).filter((mine) => mine)).toHaveLength(1);
   });
 
   it("lets a newer page change the database under an older one, which goes on in memory", async () => {

@@ -3,6 +3,12 @@
 export type Device = {
   get: (key: string) => Promise<unknown>;
   put: (key: string, value: unknown) => Promise<void>;
+  /**
+   * Put what `next` makes of the value, and nothing when that is undefined; no other tab comes between.
+   *
+   * Answers whether anything was put.
+   */
+  change: (key: string, next: (value: unknown) => unknown) => Promise<boolean>;
   remove: (key: string) => Promise<void>;
   /** Everything whose key starts with `prefix`. */
   all: (prefix: string) => Promise<[key: string, value: unknown][]>;
@@ -14,6 +20,11 @@ export function memoryDevice(): Device {
     get: async (key) => values.get(key),
     put: async (key, value) => {
       values.set(key, structuredClone(value));
+    },
+    change: async (key, next) => {
+      const made = next(values.get(key));
+      if (made !== undefined) values.set(key, structuredClone(made));
+      return made !== undefined;
     },
     remove: async (key) => {
       values.delete(key);
@@ -56,6 +67,11 @@ export function browserDevice(): Device {
     }
   }
 
+  async function change(key: string, next: (value: unknown) => unknown): Promise<boolean> {
+    if ((await unstored.get(key)) !== undefined) return unstored.change(key, next);
+    return use("readwrite", (store) => changeIn(store, key, next)).catch(() => false);
+  }
+
   async function remove(key: string): Promise<void> {
     await unstored.remove(key);
     await use("readwrite", (store) => resultOf(store.delete(key))).catch(() => {});
@@ -80,6 +96,7 @@ export function browserDevice(): Device {
       const asItIs = structuredClone(value);
       return inTurn(() => put(key, asItIs));
     },
+    change: (key, next) => inTurn(() => change(key, next)),
     remove: (key) => inTurn(() => remove(key)),
     all: (prefix) => inTurn(() => all(prefix)),
   };
@@ -119,6 +136,22 @@ function completionOf(transaction: IDBTransaction): Promise<void> {
 
 function resultOf<T>(request: IDBRequest<T>): () => T {
   return () => request.result;
+}
+
+/** One transaction: those of other tabs come before it or after it. */
+function changeIn(
+  store: IDBObjectStore,
+  key: string,
+  next: (value: unknown) => unknown,
+): () => boolean {
+  let isChanged = false;
+  const request = store.get(key);
+  request.onsuccess = () => {
+    const made = next(request.result);
+    isChanged = made !== undefined;
+    if (isChanged) store.put(made, key);
+  };
+  return () => isChanged;
 }
 
 function entriesOf(store: IDBObjectStore, prefix: string): () => [string, unknown][] {

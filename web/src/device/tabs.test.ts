@@ -138,6 +138,22 @@ describe.each(WAYS)("%s", (_, stub, end) => {
     // It is this one's now, so a third tab leaves it alone.
     expect(await noncesIn(keeperOf(await open()))).toEqual([]);
   });
+
+  it("what a tab left that is gone is sent by one of those that stand open", async () => {
+    const device = memoryDevice();
+    const keeperOf = (tab: Tabs) => keeperFor("Ada", "general", device, Promise.resolve(tab));
+    const tabs = [await open(), await open(), await open()] as const;
+    const [one, second, third] = [keeperOf(tabs[0]), keeperOf(tabs[1]), keeperOf(tabs[2])];
+    const empty = emptyTimeline("general");
+    one.keep(empty, write(empty, { nonce: "n1", text: "hi", writtenAt: 0 })[0]);
+    await vi.advanceTimersByTimeAsync(0);
+    const look = async () => (await Promise.all([second.adopt(), third.adopt()])).flat();
+    expect(await look()).toEqual([]);
+
+    end(tabs[0].me);
+    expect(await look()).toMatchObject([{ nonce: "n1" }]);
+    expect(await look()).toEqual([]);
+  });
 });
 
 it("waits a moment for the lock of the page that was loaded again", async () => {

@@ -16,6 +16,7 @@ beforeEach(() => {
   vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
   vi.useFakeTimers();
   localStorage.clear();
+  sessionStorage.clear();
   history.replaceState(null, "", "/");
   world = new FakeWorld();
   world.told = '{"invite":"required"}';

@@ -1,20 +1,26 @@
-/** Who one was last time, and whether one left through the door or only closed the page. */
+/** Who one was last time in this tab, and whether one left through the door or only closed the page. */
 
-import { keep, kept } from "../device/kept";
+import { keepHere, keptHere } from "../device/kept";
 
 export function rememberedName(): string {
-  return kept("name") ?? "";
+  return keptHere("name") ?? "";
 }
 
 export function rememberName(name: string): void {
-  keep("name", name);
+  keepHere("name", name);
 }
 
 /** The name to come back under without being asked; null after leaving. */
 export function returningName(): string | null {
-  return kept("inside") === "yes" ? kept("name") : null;
+  return keptHere("inside") === "yes" ? keptHere("name") : null;
 }
 
-export function rememberInside(inside: boolean): void {
-  keep("inside", inside ? "yes" : null);
+/** Both at once: in another tab of this device somebody else may have been the last at the door. */
+export function rememberInside(name: string): void {
+  rememberName(name);
+  keepHere("inside", "yes");
+}
+
+export function rememberLeft(): void {
+  keepHere("inside", null);
 }

@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { act, createElement } from "react";
+import { createRoot } from "react-dom/client";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import type { Settings } from "./settings";
 
 const HEAD = readFileSync("index.html", "utf-8")
   .match(/<meta\s+name="theme-color"[^>]*>/g)
@@ -11,6 +14,7 @@ const EMBERS = "#191614";
 let prefersDark = false;
 
 beforeEach(() => {
+  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
   vi.resetModules();
   localStorage.clear();
   document.head.innerHTML = HEAD ?? "";
@@ -90,4 +94,54 @@ it("takes nonsense that was kept for the system's theme", async () => {
   firstPaint();
   expect(document.documentElement.dataset.theme).toBeUndefined();
   expect((await page()).settingsNow().theme).toBe("system");
+});
+
+describe("another tab's choice", () => {
+  /** What a browser does in every other tab when one writes. */
+  function otherTab(key: string, value: string | null) {
+    if (value === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, value);
+    dispatchEvent(new StorageEvent("storage", { key, newValue: value }));
+  }
+
+  async function shown() {
+    const { useOtherTabsChoices, useSettings } = await page();
+    const drawn: Settings[] = [];
+    const Reader = () => {
+      useOtherTabsChoices();
+      drawn.push(useSettings());
+      return null;
+    };
+    const root = createRoot(document.createElement("div"));
+    onTestFinished(() => act(() => root.unmount()));
+    await act(async () => root.render(createElement(Reader)));
+    return drawn;
+  }
+
+  it("holds here at once, on paper and in the bars", async () => {
+    const drawn = await shown();
+    await act(async () => otherTab("fireside.theme", "dark"));
+    await act(async () => otherTab("fireside.enter", "breaks"));
+    expect(drawn.at(-1)).toEqual({ theme: "dark", enterBreaks: true, notify: false });
+    expect(document.documentElement.dataset.theme).toBe("dark");
+    expect(bars()).toBe(EMBERS);
+
+    await act(async () => otherTab("fireside.theme", null));
+    expect(document.documentElement.dataset.theme).toBeUndefined();
+  });
+
+  it("draws nothing anew when it is no choice", async () => {
+    const drawn = await shown();
+    await act(async () => otherTab("fireside.draft.Ada/general", "half"));
+    expect(drawn).toHaveLength(1);
+  });
+
+  it("is forgotten when everything is", async () => {
+    const { choose } = await page();
+    choose({ theme: "dark" });
+    const drawn = await shown();
+    localStorage.clear();
+    await act(async () => void dispatchEvent(new StorageEvent("storage", { key: null })));
+    expect(drawn.at(-1)).toMatchObject({ theme: "system" });
+  });
 });

@@ -1,7 +1,7 @@
 /** What a reader chose on this device. */
 
-import { useSyncExternalStore } from "react";
-import { keep, kept } from "../device/kept";
+import { useEffect, useSyncExternalStore } from "react";
+import { keep, kept, storedAs } from "../device/kept";
 
 export type Theme = "system" | "light" | "dark";
 export type Settings = { theme: Theme; enterBreaks: boolean; notify: boolean };
@@ -24,11 +24,33 @@ export function choose(change: Partial<Settings>): void {
   keep("enter", present.enterBreaks ? "breaks" : null);
   keep("notify", present.notify ? "yes" : null);
   if (change.theme !== undefined) show(change.theme);
-  for (const subscriber of subscribers) subscriber();
+  tell();
 }
 
 export function useSettings(): Settings {
   return useSyncExternalStore(subscribe, settingsNow);
+}
+
+/** One device, one choice: what is chosen in another tab holds here at once. */
+export function useOtherTabsChoices(): void {
+  useEffect(() => {
+    addEventListener("storage", hear);
+    return () => removeEventListener("storage", hear);
+  }, []);
+}
+
+const KEYS = ["theme", "enter", "notify"].map(storedAs);
+
+function hear({ key }: StorageEvent): void {
+  // Without a key everything was cleared.
+  if (key !== null && !KEYS.includes(key)) return;
+  present = null;
+  show(settingsNow().theme);
+  tell();
+}
+
+function tell(): void {
+  for (const subscriber of subscribers) subscriber();
 }
 
 /** As theme.js does before the first paint: the page's colours, and the bars around it. */

@@ -296,15 +296,14 @@ function Pill({ unseen, onClick }: { unseen: number; onClick: () => void }) {
 }
 
 /** What I send I want to see, wherever I was reading. */
-function useOwnWordsShown({ outbox }: RoomTimeline, toEnd: () => void): void {
-  const newest = outbox.at(-1)?.nonce;
+function useOwnWordsShown({ written }: RoomTimeline, toEnd: () => void): void {
   const show = useRef(toEnd);
   useLayoutEffect(() => {
     show.current = toEnd;
   });
   useLayoutEffect(() => {
-    if (newest !== undefined) show.current();
-  }, [newest]);
+    if (written > 0) show.current();
+  }, [written]);
 }
 
 /** Two screens before the top is early enough to never see the end of what is loaded. */

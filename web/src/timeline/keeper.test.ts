@@ -43,6 +43,23 @@ it("leaves to another living tab what is its own, and nobody else's words to me"
   expect((await keeper(alone, "Bob").restore()).drafts).toEqual([]);
 });
 
+it("takes over what a tab that is gone left, once for all who look", async () => {
+  await wrote("n1", "n2");
+  const keepers = ["t2", "t3"].map((me) => keeper({ me, isAlive: async (tab) => tab !== "t1" }));
+  const adopted = await Promise.all(keepers.map(({ adopt }) => adopt()));
+  expect(adopted.flat().map(({ nonce }) => nonce)).toEqual(["n1", "n2"]);
+  expect(await keepers[0]?.adopt()).toEqual([]);
+  expect((await keeper({ me: "t2", isAlive: async () => true }).restore()).drafts).toEqual(
+    adopted[0],
+  );
+});
+
+it("takes over neither its own words nor those of the living", async () => {
+  await wrote("n1");
+  expect(await keeper().adopt()).toEqual([]);
+  expect(await keeper({ me: "t2", isAlive: async () => true }).adopt()).toEqual([]);
+});
+
 it("keeps a failed word failed, and forgets what was deleted", async () => {
   const timeline = await wrote("n1");
   const [draft] = timeline.outbox;

@@ -9,6 +9,8 @@ export type Restored = { snapshot: Snapshot | null; drafts: Draft[] };
 
 export type Keeper = {
   restore: () => Promise<Restored>;
+  /** Take over what tabs that are gone left; of all living tabs one gets it. */
+  adopt: () => Promise<Draft[]>;
   keep: (before: Timeline, now: Timeline) => void;
   read: () => number | null;
   keepRead: (seq: number) => void;
@@ -16,6 +18,7 @@ export type Keeper = {
 
 export const NO_KEEPER: Keeper = {
   restore: async () => ({ snapshot: null, drafts: [] }),
+  adopt: async () => [],
   keep: () => {},
   read: () => null,
   keepRead: () => {},
@@ -32,21 +35,29 @@ export function keeperFor(name: string, room: string, device: Device, tab: Promi
   let latest: Timeline | null = null;
   let isDue = false;
 
+  const stored = () => device.all(`outbox/${place}/`) as Promise<[key: string, Stored][]>;
+
   async function restore(): Promise<Restored> {
-    const [snapshot, stored, tabs] = await Promise.all([
-      device.get(`log/${place}`),
-      device.all(`outbox/${place}/`),
-      tab,
-    ]);
+    const [snapshot, all, tabs] = await Promise.all([device.get(`log/${place}`), stored(), tab]);
+    const own = all.filter(([, { tab: owner }]) => owner === tabs.me);
+    const drafts = [...own.map(([, { draft }]) => draft), ...(await takeOver(all, tabs))];
+    return { snapshot: (snapshot as Snapshot | undefined) ?? null, drafts: inOrder(drafts) };
+  }
+
+  async function adopt(): Promise<Draft[]> {
+    const [all, tabs] = await Promise.all([stored(), tab]);
+    return inOrder(await takeOver(all, tabs));
+  }
+
+  async function takeOver(all: [key: string, Stored][], { me, isAlive }: Tabs): Promise<Draft[]> {
     const drafts: Draft[] = [];
-    for (const [key, value] of stored) {
-      const { draft, tab: owner } = value as Stored;
-      if (await tabs.isAlive(owner)) continue;
-      void device.put(key, { draft, tab: tabs.me } satisfies Stored);
-      drafts.push(draft);
+    for (const [key, { draft, tab: owner }] of all) {
+      if (owner === me || (await isAlive(owner))) continue;
+      const isStillOf = (value: unknown) => (value as Stored | undefined)?.tab === owner;
+      const toMe = (value: unknown) => (isStillOf(value) ? { draft, tab: me } : undefined);
+      if (await device.change(key, toMe)) drafts.push(draft);
     }
-    drafts.sort((one, other) => one.writtenAt - other.writtenAt);
-    return { snapshot: (snapshot as Snapshot | undefined) ?? null, drafts };
+    return drafts;
   }
 
   async function putDraft(draft: Draft): Promise<void> {
@@ -82,6 +93,7 @@ export function keeperFor(name: string, room: string, device: Device, tab: Promi
 
   return {
     restore: () => restore().catch(() => ({ snapshot: null, drafts: [] })),
+    adopt: () => adopt().catch(() => []),
     keep,
     read: () => {
       const seq = kept(`read.${place}`);
@@ -89,4 +101,9 @@ export function keeperFor(name: string, room: string, device: Device, tab: Promi
     },
     keepRead: (seq) => keepText(`read.${place}`, String(seq)),
   };
+}
+
+/** As they were written. */
+function inOrder(drafts: readonly Draft[]): Draft[] {
+  return [...drafts].sort((one, other) => one.writtenAt - other.writtenAt);
 }

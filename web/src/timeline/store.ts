@@ -64,6 +64,12 @@ export class TimelineStore {
 
   readonly discard = (nonce: string): void => this.take(rules.discard(this.timeline, nonce));
 
+  /** See whether a tab that is gone left something to send. */
+  readonly adopt = async (): Promise<void> => {
+    const drafts = await this.keeper.adopt();
+    this.take(rules.adopt(this.timeline, drafts));
+  };
+
   readonly fetchOlder = (): void => this.take(rules.fetchOlder(this.timeline));
 
   private take([next, ...effects]: rules.Step): void {

@@ -55,6 +55,8 @@ export type Timeline = {
   /** Where the log begins anew: what was above is gone or was never loaded. */
   readonly resetAt: number | null;
   readonly outbox: readonly Draft[];
+  /** How often something was written here: each time one wants to see it. */
+  readonly written: number;
   /** The server asked for a pause before the next send. */
   readonly paused: boolean;
   readonly sendTries: number;
@@ -93,6 +95,7 @@ export function emptyTimeline(room: string): Timeline {
     fetchingOlder: false,
     resetAt: null,
     outbox: [],
+    written: 0,
     paused: false,
     sendTries: 0,
     restoring: false,
@@ -146,7 +149,8 @@ export function disconnect(timeline: Timeline): Step {
 
 export function write(timeline: Timeline, writing: Writing): Step {
   const draft: Draft = { ...writing, name: "waiting" };
-  return pump({ ...timeline, outbox: [...timeline.outbox, draft] });
+  const { outbox, written } = timeline;
+  return pump({ ...timeline, outbox: [...outbox, draft], written: written + 1 });
 }
 
 /** Send a failed draft again, under the nonce it always had. */
@@ -167,15 +171,23 @@ export function restore(
   snapshot: Snapshot | null,
   drafts: readonly Draft[],
 ): Step {
-  const mine = new Set([
-    ...timeline.outbox.map(({ nonce }) => nonce),
-    ...timeline.messages.map(({ nonce }) => nonce),
-  ]);
-  const back = drafts.filter(({ nonce }) => !mine.has(nonce)).map(unsent);
-  const outbox = [...back, ...timeline.outbox];
+  const outbox = [...fresh(timeline, drafts), ...timeline.outbox];
   const here = { ...timeline, outbox, restoring: false };
   if (!snapshot || timeline.me !== null) return pump(here);
   return pump({ ...here, ...shownFrom(snapshot) });
+}
+
+/** Take over what another tab left unsent. */
+export function adopt(timeline: Timeline, drafts: readonly Draft[]): Step {
+  const back = fresh(timeline, drafts);
+  if (back.length === 0) return [timeline];
+  return pump({ ...timeline, outbox: [...back, ...timeline.outbox] });
+}
+
+/** What is neither in the outbox nor already said. */
+function fresh({ outbox, messages }: Timeline, drafts: readonly Draft[]): Draft[] {
+  const mine = new Set([...outbox, ...messages].map(({ nonce }) => nonce));
+  return drafts.filter(({ nonce }) => !mine.has(nonce)).map(unsent);
 }
 
 function shownFrom({ me, epoch, messages }: Snapshot): Partial<Timeline> {

@@ -146,7 +146,7 @@ export const STRINGS = {
       ["↑ ↓", "Row above or below, in the messages"],
       ["End", "Latest message, in the messages"],
       ["Esc", "Back to writing"],
-      ["?", "These keys"],
+      ["Ctrl /", "These keys"],
     ],
   },
 

@@ -1,0 +1,227 @@
+import { act } from "react";
+import { describe, expect, it, vi } from "vitest";
+import { helloFrame, messageFrame, pageFrame } from "./testing/fakeWorld";
+import {
+  button,
+  enter,
+  find,
+  join,
+  leave,
+  log,
+  openBeforeEach,
+  page,
+  pass,
+  press,
+  say,
+  says,
+  type,
+  world,
+} from "./testing/openedPage";
+
+openBeforeEach();
+
+describe("the room", () => {
+  it("shows what was said, as text", async () => {
+    await enter("Hello", "<img src=x onerror=alert(1)>");
+    expect(log()).toContain("<img src=x onerror=alert(1)>");
+    expect(page.querySelector(".log img")).toBeNull();
+  });
+
+  it("shows my words at once, and once when they are acknowledged and pushed", async () => {
+    await enter("Hello");
+    await say("Hi there");
+    expect(log()).toContain("Hi there");
+    expect(log()).toContain("Sending");
+    expect(find<HTMLTextAreaElement>("textarea").value).toBe("");
+
+    const [sent] = world.socket.asked("sendMessage");
+    const ids = { id: sent?.id, nonce: sent?.nonce, messageId: "m2", room: "general", seq: 2 };
+    await says(
+      { type: "ack", ...ids, timestamp: "2026-11-22T10:02:00.000Z", duplicate: false },
+      messageFrame(2, "Hi there", { userId: "ada", username: "Ada", nonce: sent?.nonce }),
+    );
+    expect(log()?.split("Hi there")).toHaveLength(2);
+    expect(log()).not.toContain("Sending");
+  });
+
+  it("keeps Shift+Enter and composing keys for the text", async () => {
+    await enter();
+    await type("textarea", "half");
+    await press("textarea", { key: "Enter", keyCode: 13, shiftKey: true });
+    await press("textarea", { key: "Enter", keyCode: 229 });
+    expect(world.socket.asked("sendMessage")).toEqual([]);
+  });
+
+  it("counts code points near the limit, and does not send too much", async () => {
+    await enter();
+    await type("textarea", "𠀀".repeat(899));
+    expect(find(".near").textContent).toBe("");
+    await type("textarea", "𠀀".repeat(926));
+    expect(find(".near").textContent).toBe("74 left");
+    await type("textarea", "𠀀".repeat(1_003));
+    expect(find(".near").textContent).toBe("3 too many");
+    expect(button("Send").disabled).toBe(true);
+  });
+
+  it("lets a failed message be edited, tried again and deleted", async () => {
+    await enter();
+    await say("bad words");
+    const [sent] = world.socket.asked("sendMessage");
+    const refusal = { code: "forbidden", message: "Not here.", retryable: false };
+    await says({ type: "error", id: sent?.id, ...refusal });
+    expect(log()).toContain("Not delivered. Not here.");
+
+    await act(async () => button("Try again").click());
+    expect(world.socket.asked("sendMessage")).toHaveLength(2);
+    await says({ type: "error", id: sent?.id, ...refusal });
+    await act(async () => button("Edit").click());
+    expect(find<HTMLTextAreaElement>("textarea").value).toBe("bad words");
+    expect(log()).not.toContain("bad words");
+  });
+
+  it("loads earlier messages on request", async () => {
+    await enter();
+    await leave();
+    await join();
+    await act(async () => world.socket.opens());
+    const late = [messageFrame(9, "late")];
+    await says(helloFrame(), pageFrame([], { messages: late, prev: 9 }));
+
+    await act(async () => button("earlier").click());
+    expect(world.socket.asked("getHistory").at(-1)).toMatchObject({ before: 9 });
+    await says(pageFrame(["early"], { id: "older-9" }));
+    expect(log()).toContain("early");
+  });
+});
+
+describe("the help key", () => {
+  const dialog = () => page.querySelector("dialog")?.textContent ?? null;
+
+  it.each([
+    ["Ctrl", { ctrlKey: true }],
+    ["⌘", { metaKey: true }],
+  ])("is / with %s, also while one writes", async (_, modifier) => {
+    await enter();
+    await press("textarea", { key: "/", ...modifier });
+    await act(async () => vi.dynamicImportSettled());
+    expect(dialog()).toContain("These keys");
+  });
+
+  it.each([
+    ["?", {}],
+    ["/", {}],
+    ["/", { ctrlKey: true, altKey: true }], // AltGr, with which some keyboards write
+  ])("is not %s with %j", async (key, modifiers) => {
+    await enter();
+    await press(".log", { key, ...modifiers });
+    await act(async () => vi.dynamicImportSettled());
+    expect(dialog()).toBeNull();
+  });
+
+  it("works before the browser has told that another dialog is closed", async () => {
+    await enter();
+    await act(async () => button("Settings").click());
+    await act(async () => vi.dynamicImportSettled());
+    const settings = find<HTMLDialogElement>("dialog");
+    settings.removeAttribute("open");
+    await act(async () => {
+      dispatchEvent(new KeyboardEvent("keydown", { key: "/", ctrlKey: true }));
+      settings.dispatchEvent(new Event("close"));
+    });
+    await act(async () => vi.dynamicImportSettled());
+    expect(dialog()).toContain("These keys");
+  });
+
+  it("leaves an open dialog alone", async () => {
+    await enter();
+    await act(async () => button("Settings").click());
+    await act(async () => vi.dynamicImportSettled());
+    await press("dialog", { key: "/", ctrlKey: true });
+    await act(async () => vi.dynamicImportSettled());
+    expect(dialog()).toContain("Theme");
+  });
+});
+
+describe("the details of the connection", () => {
+  it("say how far the log is whole, and count bad frames while they are open", async () => {
+    await enter();
+    await act(async () => button("Connection details").click());
+    await act(async () => vi.dynamicImportSettled());
+    const told = () => find("dialog").textContent;
+    expect(told()).toContain("Messagesnone yet");
+    expect(told()).toContain("0 frames skipped");
+
+    await says(messageFrame(1, "one"));
+    expect(told()).toContain("complete to #1Still");
+    await says(messageFrame(3, "three"));
+    expect(told()).toContain("complete to #1, fetching up to #3");
+    await says(messageFrame(2, "two"));
+    expect(told()).toContain("complete to #3Still");
+
+    await act(async () => world.socket.says("nonsense"));
+    expect(told()).toContain("1 frame skipped");
+    await act(async () => world.socket.says("nonsense"));
+    expect(told()).toContain("2 frames skipped");
+  });
+
+  it("write large numbers so that they can be read", async () => {
+    await enter();
+    await leave();
+    await join();
+    await act(async () => world.socket.opens());
+    const messages = [messageFrame(1_234, "late")];
+    await says(helloFrame(), pageFrame([], { messages, prev: 1_234 }));
+    await act(async () => button("Connection details").click());
+    await act(async () => vi.dynamicImportSettled());
+    expect(find("dialog").textContent).toContain("complete to #1,234");
+  });
+});
+
+describe("a screen reader", () => {
+  const announced = () => [...page.querySelectorAll("main > .sr[role=status]")].at(-1)?.textContent;
+
+  it("hears what others say, at most once a second", async () => {
+    await enter("old");
+    await pass(2_000);
+    expect(announced()).toBe("");
+
+    await says(messageFrame(2, "fresh"));
+    await pass(1_000);
+    expect(announced()).toBe("Bob: fresh");
+
+    await says(messageFrame(3, "a"), messageFrame(4, "b"));
+    await pass(1_000);
+    expect(announced()).toBe("2 new messages");
+  });
+
+  it("hears a sentence again when it is said again", async () => {
+    await enter("old");
+    await says(messageFrame(2, "yes"));
+    await pass(1_000);
+    const before = find("main > .sr[role=status] > span");
+    await says(messageFrame(3, "yes"));
+    await pass(1_000);
+    expect(announced()).toBe("Bob: yes");
+    expect(page.contains(before)).toBe(false);
+  });
+
+  it("hears what is said in a log that began anew, but not the log itself", async () => {
+    await enter("one", "two", "three", "four");
+    const range = { room: "general", epoch: "e2", from: 0, to: 1, more: false, reset: true };
+    const events = [messageFrame(1, "restored")];
+    await says({ type: "resumed", id: "resume", ...range, events });
+    await pass(1_000);
+    expect(announced()).toBe("");
+    await says(messageFrame(2, "fresh"));
+    await pass(1_000);
+    expect(announced()).toBe("Bob: fresh");
+  });
+
+  it("does not hear my own words, and the log itself is silent", async () => {
+    await enter();
+    await says(messageFrame(1, "mine", { userId: "ada", username: "Ada" }));
+    await pass(2_000);
+    expect(announced()).toBe("");
+    expect(find("[role=log]").getAttribute("aria-live")).toBe("off");
+  });
+});

@@ -1,0 +1,132 @@
+import { act, createElement } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { choose } from "../settings/settings";
+import { messageFrame } from "../testing/fakeWorld";
+import { emptyTimeline, type Timeline } from "../timeline/timeline";
+import type { MessageFrame } from "../wire/frames";
+import { useTab } from "./useTab";
+
+let root: Root;
+let notes: FakeNotification[];
+
+class FakeNotification {
+  onclick: (() => void) | null = null;
+  close = vi.fn();
+  constructor(
+    readonly title: string,
+    readonly options: NotificationOptions,
+  ) {
+    notes.push(this);
+  }
+}
+
+beforeEach(() => {
+  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  vi.stubGlobal("Notification", FakeNotification);
+  notes = [];
+  document.head.innerHTML = '<link rel="icon" href="./favicon.svg">';
+  document.title = "Fireside";
+  root = createRoot(document.createElement("div"));
+  choose({ notify: true });
+  lookAway(true);
+});
+
+afterEach(async () => {
+  await act(async () => root.unmount());
+  choose({ notify: false });
+  document.head.innerHTML = "";
+  lookAway(false);
+  vi.unstubAllGlobals();
+});
+
+function lookAway(hidden: boolean) {
+  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+}
+
+function Tab({ timeline, unread }: { timeline: Timeline; unread: number }) {
+  useTab(timeline, unread);
+  return null;
+}
+
+async function show(messages: MessageFrame[], unread: number, more: Partial<Timeline> = {}) {
+  const me = { userId: "ada", username: "Ada" };
+  const timeline = { ...emptyTimeline("general"), me, epoch: "e1", messages, ...more };
+  await act(async () => root.render(createElement(Tab, { timeline, unread })));
+}
+
+const said = (seq: number, text: string, more: object = {}) =>
+  messageFrame(seq, text, more) as MessageFrame;
+const bodies = () => notes.map(({ options }) => options.body);
+const icon = () => document.querySelector("link[rel=icon]")?.getAttribute("href");
+
+describe("the title and the icon", () => {
+  it("name the room, and count what is not read", async () => {
+    await show([], 0);
+    expect([document.title, icon()]).toEqual(["#general · Fireside", "./favicon.svg"]);
+    await show([], 3);
+    expect([document.title, icon()]).toEqual(["(3) #general · Fireside", "./favicon-unread.svg"]);
+    await show([], 100);
+    expect(document.title).toBe("(99+) #general · Fireside");
+    await show([], 0);
+    expect([document.title, icon()]).toEqual(["#general · Fireside", "./favicon.svg"]);
+  });
+
+  it("are the page's own again at the door", async () => {
+    await show([], 3);
+    await act(async () => root.render(null));
+    expect([document.title, icon()]).toEqual(["Fireside", "./favicon.svg"]);
+  });
+});
+
+describe("a notification", () => {
+  it("tells who said what, once, and leads to the page", async () => {
+    const focus = vi.spyOn(window, "focus");
+    await show([said(1, "old")], 1);
+    await show([said(1, "old"), said(2, "fresh")], 2);
+    await show([said(1, "old"), said(2, "fresh")], 2, { known: 3 });
+    expect(notes).toMatchObject([
+      { title: "Bob in #general", options: { body: "fresh", tag: "general" } },
+    ]);
+
+    notes[0]?.onclick?.();
+    expect(focus).toHaveBeenCalled();
+    expect(notes[0]?.close).toHaveBeenCalled();
+  });
+
+  it("tells nothing that was there when the room opened, or when its log began anew", async () => {
+    await show([said(8, "old")], 1);
+    await show([said(9, "other log")], 1, { epoch: "e2" });
+    expect(bodies()).toEqual([]);
+    await show([said(9, "other log"), said(10, "fresh")], 2, { epoch: "e2" });
+    expect(bodies()).toEqual(["fresh"]);
+  });
+
+  it("tells of a log that begins lower than the last one ended", async () => {
+    await show([said(50, "old")], 1);
+    await show([said(1, "first")], 1, { epoch: "e2" });
+    await show([said(1, "first"), said(2, "fresh")], 2, { epoch: "e2" });
+    expect(bodies()).toEqual(["fresh"]);
+  });
+
+  it.each([
+    ["I look", () => lookAway(false), 1, {}],
+    ["nobody asked for any", () => choose({ notify: false }), 1, {}],
+    ["it is read already", () => {}, 0, {}],
+    ["I said it myself elsewhere", () => {}, 1, { userId: "ada" }],
+  ])("is not shown when %s", async (_, given, unread, by) => {
+    given();
+    await show([said(1, "old")], 0);
+    await show([said(1, "old"), said(2, "fresh", by)], unread);
+    expect(bodies()).toEqual([]);
+  });
+
+  it("breaks nothing where the browser forbids it", async () => {
+    vi.stubGlobal("Notification", () => {
+      throw new TypeError("Illegal constructor");
+    });
+    await show([said(1, "old")], 0);
+    await show([said(1, "old"), said(2, "fresh")], 1);
+    expect(document.title).toBe("(1) #general · Fireside");
+  });
+});

@@ -1,0 +1,121 @@
+/** The whole page in a test: opened before each, over a world of sockets that do what the test says. */
+
+import { act, StrictMode } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { afterEach, beforeEach, vi } from "vitest";
+import { App } from "../App";
+import type { Home } from "../chat";
+import { FakeWorld, fakeHome, helloFrame, pageFrame } from "./fakeWorld";
+
+export let world: FakeWorld;
+export let home: Home;
+let root: Root;
+export let page: HTMLElement;
+
+/** Before each test the page is opened anew, in strict mode. */
+export function openBeforeEach() {
+  beforeEach(async () => {
+    vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+    vi.useFakeTimers();
+    localStorage.clear();
+    sessionStorage.clear();
+    world = new FakeWorld();
+    home = fakeHome(world);
+    page = document.body.appendChild(document.createElement("div"));
+    root = createRoot(page);
+    await act(async () =>
+      root.render(
+        <StrictMode>
+          <App home={home} />
+        </StrictMode>,
+      ),
+    );
+  });
+
+  afterEach(async () => {
+    await act(async () => root.unmount());
+    page.remove();
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+}
+
+export function find<Found extends Element>(selector: string): Found {
+  const found = page.querySelector<Found>(selector);
+  if (!found) throw new Error(`No ${selector} in ${page.textContent}`);
+  return found;
+}
+
+export function button(name: string): HTMLButtonElement {
+  const all = [...page.querySelectorAll("button")];
+  const found = all.find((it) => (it.getAttribute("aria-label") ?? it.textContent)?.includes(name));
+  if (!found) throw new Error(`No button "${name}" in ${page.textContent}`);
+  return found;
+}
+
+export async function type(selector: string, text: string) {
+  const field = find<HTMLInputElement | HTMLTextAreaElement>(selector);
+  const { set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value") ?? {};
+  await act(async () => {
+    set?.call(field, text);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
+export async function press(selector: string, key: KeyboardEventInit) {
+  const event = new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...key });
+  await act(async () => find(selector).dispatchEvent(event));
+}
+
+export async function submit() {
+  const event = new Event("submit", { bubbles: true, cancelable: true });
+  await act(async () => find("form").dispatchEvent(event));
+  await pass(0);
+}
+
+export async function pass(ms: number) {
+  await act(async () => vi.advanceTimersByTimeAsync(ms));
+}
+
+export async function says(...frames: object[]) {
+  await act(async () => {
+    for (const frame of frames) world.socket.says(frame);
+  });
+}
+
+export async function join(name = "Ada") {
+  await type("input", name);
+  await submit();
+}
+
+export async function enter(...texts: string[]) {
+  await join();
+  await act(async () => world.socket.opens());
+  await says(helloFrame(), pageFrame(texts));
+}
+
+export async function leave() {
+  await act(async () => button("Settings").click());
+  await act(async () => vi.dynamicImportSettled());
+  await act(async () => button("Change name").click());
+}
+
+export async function say(text: string) {
+  await type("textarea", text);
+  await press("textarea", { key: "Enter", keyCode: 13 });
+}
+
+export const log = () => find(".log").textContent;
+
+export async function reload() {
+  await act(async () => root.unmount());
+  root = createRoot(page);
+  await act(async () => root.render(<App home={home} />));
+  await pass(0);
+}
+
+/** Go to a tab and load its page; what a tab keeps for itself outlives that. */
+export async function goTo(tab: Storage) {
+  vi.stubGlobal("sessionStorage", tab);
+  await reload();
+}
