@@ -82,6 +82,7 @@ output "settings" {
     throttle_burst          = var.throttle_burst
     brake_messages_per_hour = var.brake_messages_per_hour
     monthly_budget_dollars  = var.monthly_budget_dollars
+    alarms                  = var.alarms
     alarm_email             = var.alarm_email
     site                    = var.site
     custom_domain           = var.custom_domain

@@ -75,6 +75,8 @@ resource "aws_lambda_function_event_invoke_config" "this" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "errors" {
+  count = var.alarms ? 1 : 0
+
   alarm_name          = "${var.name}-errors"
   alarm_description   = "${var.name} failed: see its log, ${aws_cloudwatch_log_group.this.name}."
   namespace           = "AWS/Lambda"
@@ -90,7 +92,7 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "throttles" {
-  count = var.alarm_on_throttles ? 1 : 0
+  count = var.alarms && var.alarm_on_throttles ? 1 : 0
 
   alarm_name          = "${var.name}-throttles"
   alarm_description   = "Lambda refused to run ${var.name}: too many at once for this account or for reserved_concurrency."

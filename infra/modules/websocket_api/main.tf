@@ -161,6 +161,8 @@ resource "aws_cloudwatch_log_group" "access" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "integration_errors" {
+  count = var.alarms ? 1 : 0
+
   alarm_name          = "${var.name}-integration-errors"
   alarm_description   = "API Gateway got errors from the functions of ${var.name}: see their logs."
   namespace           = "AWS/ApiGateway"
@@ -176,6 +178,8 @@ resource "aws_cloudwatch_metric_alarm" "integration_errors" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "latency" {
+  count = var.alarms ? 1 : 0
+
   alarm_name          = "${var.name}-latency"
   alarm_description   = "One call in twenty to ${var.name} took more than 2 seconds for 15 minutes."
   namespace           = "AWS/ApiGateway"

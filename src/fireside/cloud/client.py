@@ -244,7 +244,8 @@ def _hint(status: int) -> str:
     match status:
         case 401:
             return (
-                ": API Gateway asked no function; did it come past CloudFront, or without a name?"
+                ": API Gateway asked no function, as the name or CloudFront's header was missing; "
+                "see `What was not tried` in docs/tutorial/deploy.md"
             )
         case 403:
             return ": is the invite right? Give its link with --invite"
