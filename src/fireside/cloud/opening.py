@@ -74,6 +74,7 @@ class Opening:
         self._require(account.check_region(home, aws.regions()))
         self.stage.make_folder()
         has_state = self._find_state(aws, who, home, program)
+        shutil.rmtree(self.stage.look, ignore_errors=True)  # of an earlier plan
         place = self.stage.infra if has_state else copied(self.stage)
         terraform = Terraform(Folder(place, self.stage.terraform_data, program), self.world.say)
         with self.step(terraform, "reading the state", "Nothing was changed."):
@@ -167,8 +168,7 @@ class Opening:
 
 def copied(stage: Stage) -> Path:
     """Copy the Terraform files to where they have a state of their own, which is empty."""
-    top = stage.folder / "look"
-    shutil.rmtree(top, ignore_errors=True)
+    top = stage.look
     unwanted = shutil.ignore_patterns(".*", "*.tfstate*", "*.tfvars*", "bootstrap", "stages")
     try:
         shutil.copytree(stage.infra, top / "infra", ignore=unwanted)

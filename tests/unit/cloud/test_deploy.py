@@ -174,6 +174,7 @@ def test_plan_only_makes_no_bucket_for_the_state_either(computer, aws):
     assert (copy / settings["page_path"]).resolve() == ROOT / "src/fireside/web"
 
     goes_on(computer)
+    assert not (computer.stage / "look").exists()
     settings = json.loads((computer.stage / "settings.tfvars.json").read_text("utf-8"))
     assert settings["page_path"] == os.path.relpath(
         ROOT / "src/fireside/web", computer.checkout / "infra"
