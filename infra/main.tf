@@ -40,6 +40,7 @@ module "websocket_api" {
   access_log               = var.access_log
   log_retention_days       = var.log_retention_days
   alarm_topic_arn          = aws_sns_topic.alarms.arn
+  alarms                   = var.alarms
 
   depends_on = [aws_api_gateway_account.this]
 }
@@ -67,6 +68,7 @@ module "chat" {
   reserved_concurrency = var.reserved_concurrency
   log_retention_days   = var.log_retention_days
   alarm_topic_arn      = aws_sns_topic.alarms.arn
+  alarms               = var.alarms
 
   environment = { for name, value in merge(local.door, {
     FIRESIDE_MESSAGES_TABLE    = module.tables.messages.name
@@ -108,6 +110,7 @@ module "authorizer" {
   live_version       = lookup(var.function_versions, "authorizer", null)
   log_retention_days = var.log_retention_days
   alarm_topic_arn    = aws_sns_topic.alarms.arn
+  alarms             = var.alarms
 
   environment = { for name, value in local.door : name => value if value != "" }
 }
@@ -125,6 +128,7 @@ module "fanout" {
   asynchronous_retries = 0 # a repeated post would be shown twice
   log_retention_days   = var.log_retention_days
   alarm_topic_arn      = aws_sns_topic.alarms.arn
+  alarms               = var.alarms
 
   environment = {
     FIRESIDE_CONNECTIONS_TABLE = module.tables.connections.name
@@ -163,6 +167,7 @@ module "brake" {
   live_version       = lookup(var.function_versions, "brake", null)
   log_retention_days = var.log_retention_days
   alarm_topic_arn    = aws_sns_topic.alarms.arn
+  alarms             = var.alarms
   alarm_on_throttles = false # an alarm's call is repeated for hours
 
   environment = {

@@ -1,5 +1,5 @@
 output "address" {
-  description = "What people open. Add the invite: `fireside invite` prints the whole link."
+  description = "What people open. Add the invite: `fireside invite --stage NAME` prints the whole link."
   value       = var.site ? "https://${module.site[0].host}/" : local.socket_url
 }
 
@@ -82,6 +82,7 @@ output "settings" {
     throttle_burst          = var.throttle_burst
     brake_messages_per_hour = var.brake_messages_per_hour
     monthly_budget_dollars  = var.monthly_budget_dollars
+    alarms                  = var.alarms
     alarm_email             = var.alarm_email
     site                    = var.site
     custom_domain           = var.custom_domain
@@ -90,7 +91,7 @@ output "settings" {
 }
 
 output "worst_day_dollars" {
-  description = "What a day can cost at most, under attack, until somebody looks."
+  description = "What a day can cost at most, under attack, until somebody looks; but for the page, whose visits no brake stops."
   value       = local.worst_day_dollars
 }
 
@@ -115,7 +116,7 @@ locals {
   # Dollars a million in us-east-1, of messages, connection minutes, calls and units.
   gateway_dollars  = 1.00 * (2 * local.commands + local.posts) + 0.25 * 10 * local.comers
   function_dollars = 0.20 * (local.commands + 3 * local.comers) + 13.3334 * var.memory_megabytes / 1024 * (1.2 * local.commands + 0.043 * local.comers)
-  table_dollars    = 0.625 * (12 * local.commands + 4 * local.comers) + 0.125 * (103 * local.commands + 2 * local.comers)
+  table_dollars    = 0.625 * (12 * local.commands + 4 * local.comers) + 0.125 * (103 * local.commands + local.comers)
 
   worst_day_dollars = ceil((local.gateway_dollars + local.function_dollars + local.table_dollars) / 1000000)
 }

@@ -107,7 +107,7 @@ variable "reserved_concurrency" {
 # --- Who may come in ---------------------------------------------------------------------------
 
 variable "invite_hashes" {
-  description = "SHA-256 of each invite that opens the door, in hexadecimal; `fireside invite` makes them. Empty lets nobody in."
+  description = "SHA-256 of each invite that opens the door, in hexadecimal; `fireside deploy` makes them, and so does `fireside invite --hash`. Empty lets nobody in."
   type        = list(string)
   default     = []
 
@@ -225,6 +225,12 @@ variable "monthly_budget_dollars" {
     condition     = var.monthly_budget_dollars >= 1
     error_message = "Take 1 or more for monthly_budget_dollars."
   }
+}
+
+variable "alarms" {
+  description = "Whether to tell of what goes wrong. An account has ten alarms for nothing, which one chat uses up; false for a second one saves $0.90 a month. The brake's alarm stays."
+  type        = bool
+  default     = true
 }
 
 variable "alarm_email" {

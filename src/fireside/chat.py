@@ -67,7 +67,7 @@ class Chat:
 
     def connect(self, asker: Connection) -> None:
         """Let a connection in. Nothing can be sent to it yet; its welcome answers its hello."""
-        self.connections.add(asker)
+        self.connections.expect(asker)
 
     def disconnect(self, connection_id: str) -> None:
         """Let a connection go."""

@@ -65,6 +65,9 @@ class MessageStore(Protocol):
 class ConnectionRegistry(Protocol):
     """The open connections."""
 
+    def expect(self, connection: Connection) -> None:
+        """Store a connection whose handshake is not over. If that fails, it is in no room."""
+
     def add(self, connection: Connection) -> None:
         """Store a connection, in place of what was known of it."""
 

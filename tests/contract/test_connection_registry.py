@@ -16,10 +16,11 @@ def connection(connection_id, user_id="ann", *, rooms=("general",), connected_at
     return Connection(connection_id, user_id, user_id.title(), rooms, connected_at_ms)
 
 
-def test_a_connection_that_was_added_is_in_its_rooms(registry):
+@pytest.mark.parametrize("verb", ["expect", "add"])
+def test_a_connection_that_was_stored_is_in_its_rooms(registry, verb):
     added = connection("c1", rooms=("general", "attic"))
 
-    registry.add(added)
+    getattr(registry, verb)(added)
 
     assert registry.get("c1") == added
     assert registry.rooms_of("c1") == ("general", "attic")

@@ -52,7 +52,7 @@ class Adapters:
 
 
 def come(adapters):
-    adapters.registry.add(TWO_ROOMS)
+    adapters.registry.expect(TWO_ROOMS)
 
 
 def come_and_leave_a_room(adapters):
@@ -74,6 +74,7 @@ USES = {
     "the head": lambda adapters: adapters.store.head("general"),
     "the name": lambda adapters: adapters.store.epoch,
     "somebody comes": come,
+    "somebody is put back": lambda adapters: adapters.registry.add(TWO_ROOMS),
     "somebody leaves a room": come_and_leave_a_room,
     "somebody goes": come_and_go,
     "somebody is looked up": lambda adapters: adapters.registry.get("d1"),
@@ -145,6 +146,24 @@ def test_what_was_given_up_can_be_asked_again(tables, troubled, use, fault):
             assert fault == "done in part"
         use(adapters)
         assert world.seen() == expected, f"call {at} of {calls}"
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_who_was_refused_at_the_door_haunts_no_room(tables, troubled, fault, at):
+    trouble, through_the_door, in_a_hurry = troubled
+    world = World(tables)
+    others = world.seen()[1]
+    client = in_a_hurry if fault == "timed out" else through_the_door
+    trouble.plan(fault, *range(at, 9))
+
+    with pytest.raises(Busy):
+        Adapters(world, client, IMPATIENT).registry.expect(TWO_ROOMS)
+
+    # A write whose answer was lost is there. A post finds out who is gone, and then it is not.
+    is_there = fault in {"answer lost", "done in part"} and at == 2
+    assert is_there or world.seen()[1] == others
+    world.calm.registry.forget({"c1"}, TWO_ROOMS.connected_at_ms + 1)
+    assert world.seen()[1] == others
 
 
 def test_a_message_whose_answer_was_lost_is_no_duplicate_to_whoever_asked_once(tables, troubled):

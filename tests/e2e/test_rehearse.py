@@ -124,6 +124,45 @@ def test_what_the_how_to_shows_runs_and_asks_no_other_machine(tmp_path):
     assert "0 without an answer" in done.stdout
 
 
+def test_boto3_can_be_rehearsed_in_place_of_our_own_clients(tmp_path):
+    """What is chosen in the shell reaches the functions, and nothing of one's own AWS set-up."""
+    (tmp_path / "config").write_text("[default]\nregion = nowhere\nmax_attempts = no number\n")
+    chosen = {"FIRESIDE_AWS_CLIENT": "boto3", "AWS_CONFIG_FILE": str(tmp_path / "config")}
+    shown = ["rehearse", "--port", "0", "--people", "2", "--messages", "2", "--keep", "kept"]
+
+    done = subprocess.run(
+        [sys.executable, "-c", GUARDED, *shown],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        env=os.environ | chosen,
+        cwd=tmp_path,
+    )
+
+    assert done.returncode == ExitCode.OK, done.stderr
+    assert "0 without an answer" in done.stdout, done.stderr
+    assert (tmp_path / "kept/gateway/boto3").is_symlink()
+
+
+def test_a_rehearsal_says_which_client_its_functions_use(folder, dynamodb, monkeypatch):
+    made = []
+    with_functions = unpacked.with_functions
+    monkeypatch.setattr(
+        unpacked, "with_functions", lambda *of: made.append(with_functions(*of)) or made[-1]
+    )
+    unpacked.lay_out(folder, sdk=True)
+    settings = Settings(data=folder, port=0, aws_client="boto3")
+
+    review = asyncio.run(
+        Rehearsal(settings, Options(people=2, messages=1), None, folder, dynamodb).run()
+    )
+
+    assert made[0].functions["chat"].environment["FIRESIDE_AWS_CLIENT"] == "boto3"
+    assert "FIRESIDE_AWS_CLIENT" not in made[0].functions["door"].environment
+    assert review.heard.unanswered == 0
+
+
 def test_a_function_that_wants_to_go_elsewhere_is_stopped(folder):
     (folder / "function/wanderer.py").write_text(
         "import urllib.request\n"

@@ -34,7 +34,9 @@ class Folder:
         self.terraform = terraform
         self.top = top
         self.path = top / where
-        keep = shutil.ignore_patterns(".terraform*", "*.tfstate*", "backend.hcl", "*.tfvars")
+        keep = shutil.ignore_patterns(
+            ".terraform*", "*.tfstate*", "backend.hcl", "*.tfvars", "stages"
+        )
         shutil.copytree(ROOT / "infra", top / "infra", ignore=keep)
         shutil.copy(ROOT / "api.json", top)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -89,6 +90,7 @@ def test_a_life_from_the_first_deploy_to_destroy(aws, chat, tmp_path):
     one = Computer(tmp_path / "one", running.socket_url)
     secret = _shares_invite(one, invite)
 
+    _look(one, aws)
     _first_deploy(one, aws, secret)
     _second_run(one)
     _second_computer(Computer(tmp_path / "two", running.socket_url), one)
@@ -146,6 +148,17 @@ def _shares_invite(one, invite):
     secret = one.stage.invite.secret()
     invite.write_text(secret + "\n", "utf-8")
     return secret
+
+
+def _look(one, aws):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("TF_CLI_ARGS_init")  # is for S3, which this needs none of
+        assert one.deploy(plan_only=True) == ExitCode.OK
+
+    assert one.commands == ["init", "output", "plan", "show"]
+    assert any(re.match(r"  make +\d\d: ", line) for line in one.said)
+    assert not aws.objects
+    assert not aws.buckets
 
 
 def _first_deploy(one, aws, secret):

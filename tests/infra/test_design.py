@@ -129,6 +129,19 @@ def test_the_alarms_cost_nothing(resources):
     assert len(of_kind(resources, "aws_cloudwatch_metric_alarm")) <= FREE_ALARMS
 
 
+def test_without_alarms_only_the_brakes_is_left(applied):
+    applied.set(invite_hashes=[INVITE], alarms=False)
+    try:
+        changes = applied.changes()
+    finally:
+        applied.set(invite_hashes=[INVITE])
+
+    assert {tuple(verbs) for verbs in changes.values()} == {("delete",)}
+    assert len(changes) == FREE_ALARMS - 1
+    assert all("aws_cloudwatch_metric_alarm." in address for address in changes)
+    assert "aws_cloudwatch_metric_alarm.brake" not in changes
+
+
 def test_alarms_look_at_metrics_that_are_there(resources):
     """Whoever alarms on a metric that nobody sends waits for ever."""
     known = {

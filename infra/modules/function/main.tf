@@ -20,7 +20,6 @@ resource "aws_iam_role_policy" "this" {
 }
 
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_115:New accounts have 10 executions at once and can reserve none; the variable does it
   #checkov:skip=CKV_AWS_116:What failed is not tried again on purpose: a message is kept before it is sent, and clients ask for holes
   #checkov:skip=CKV_AWS_117:Nothing it calls is in a VPC, and the NAT that it would need costs $32 a month
   #checkov:skip=CKV_AWS_173:No variable is a secret: of invites and of the origin's header only hashes are here
@@ -76,6 +75,8 @@ resource "aws_lambda_function_event_invoke_config" "this" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "errors" {
+  count = var.alarms ? 1 : 0
+
   alarm_name          = "${var.name}-errors"
   alarm_description   = "${var.name} failed: see its log, ${aws_cloudwatch_log_group.this.name}."
   namespace           = "AWS/Lambda"
@@ -91,7 +92,7 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "throttles" {
-  count = var.alarm_on_throttles ? 1 : 0
+  count = var.alarms && var.alarm_on_throttles ? 1 : 0
 
   alarm_name          = "${var.name}-throttles"
   alarm_description   = "Lambda refused to run ${var.name}: too many at once for this account or for reserved_concurrency."

@@ -128,6 +128,12 @@ variable "alarm_topic_arn" {
   type        = string
 }
 
+variable "alarms" {
+  description = "Whether to tell of what goes wrong."
+  type        = bool
+  default     = true
+}
+
 variable "alarm_on_throttles" {
   description = "Whether to tell when Lambda refuses to run it."
   type        = bool

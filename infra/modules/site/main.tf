@@ -207,7 +207,6 @@ resource "aws_cloudfront_origin_request_policy" "socket" {
 }
 
 resource "aws_cloudfront_response_headers_policy" "page" {
-  #checkov:skip=CKV_AWS_259:TLS is asked for on this host for a year; what other hosts of your domain do is yours to say
   name    = "${var.name}-page"
   comment = "What the page may do"
 
@@ -228,6 +227,8 @@ resource "aws_cloudfront_response_headers_policy" "page" {
 
     strict_transport_security {
       access_control_max_age_sec = 31536000
+      include_subdomains         = var.custom_domain == null # what other hosts of yours do is yours to say
+      preload                    = var.custom_domain == null
       override                   = true
     }
   }
@@ -249,8 +250,6 @@ resource "aws_cloudfront_distribution" "this" {
   #checkov:skip=CKV_AWS_68:A firewall costs $5 a month and more; the door is shut without an invite, and a brake caps the bill
   #checkov:skip=CKV2_AWS_47:The same firewall, which is not there
   #checkov:skip=CKV_AWS_86:A log of visits would hold names and invites of plain clients, as their query strings do
-  #checkov:skip=CKV_AWS_174:With CloudFront's own certificate the minimum is CloudFront's; with yours it is TLS 1.2
-  #checkov:skip=CKV2_AWS_42:Without a domain of yours there is only CloudFront's own certificate
   #checkov:skip=CKV_AWS_310:There is one API and one bucket, so nothing to fail over to
   #checkov:skip=CKV_AWS_374:A chat for people wherever they are
   enabled             = true
@@ -312,6 +311,7 @@ resource "aws_cloudfront_distribution" "this" {
     }
   }
 
+  # With CloudFront's own certificate the oldest TLS is CloudFront's to choose.
   viewer_certificate {
     cloudfront_default_certificate = var.custom_domain == null
     acm_certificate_arn            = var.certificate_arn

@@ -51,8 +51,8 @@ resource "aws_apigatewayv2_authorizer" "this" {
   identity_sources = concat(try(each.value.identitySource, []), var.further_identity_sources)
 }
 
+# Only $connect can have an authorizer: who is let in stays let in.
 resource "aws_apigatewayv2_route" "this" {
-  #checkov:skip=CKV_AWS_309:A WebSocket API can authorize only $connect, which it does; who is let in stays let in
   for_each = local.routes
 
   api_id                              = aws_apigatewayv2_api.this.id
@@ -84,7 +84,6 @@ resource "aws_apigatewayv2_deployment" "this" {
 
 resource "aws_apigatewayv2_stage" "this" {
   #checkov:skip=CKV2_AWS_51:A client certificate is for HTTP integrations; there is none here
-  #checkov:skip=CKV_AWS_76:The variable access_log turns it on: API Gateway refuses it in accounts without a log role
   api_id        = aws_apigatewayv2_api.this.id
   name          = var.api.stage
   deployment_id = aws_apigatewayv2_deployment.this.id
@@ -162,6 +161,8 @@ resource "aws_cloudwatch_log_group" "access" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "integration_errors" {
+  count = var.alarms ? 1 : 0
+
   alarm_name          = "${var.name}-integration-errors"
   alarm_description   = "API Gateway got errors from the functions of ${var.name}: see their logs."
   namespace           = "AWS/ApiGateway"
@@ -177,6 +178,8 @@ resource "aws_cloudwatch_metric_alarm" "integration_errors" {
 }
 
 resource "aws_cloudwatch_metric_alarm" "latency" {
+  count = var.alarms ? 1 : 0
+
   alarm_name          = "${var.name}-latency"
   alarm_description   = "One call in twenty to ${var.name} took more than 2 seconds for 15 minutes."
   namespace           = "AWS/ApiGateway"

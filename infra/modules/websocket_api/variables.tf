@@ -89,3 +89,9 @@ variable "alarm_topic_arn" {
   description = "Where alarms are told."
   type        = string
 }
+
+variable "alarms" {
+  description = "Whether to tell of what goes wrong."
+  type        = bool
+  default     = true
+}

@@ -5,6 +5,7 @@ It costs a cold start more than 200 ms, so nothing imports it that was not told 
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Self
 
 import boto3
@@ -16,6 +17,8 @@ from fireside.adapters.lambda_api import ACCEPTED, INVOKE_SECONDS
 from fireside.adapters.tables import Answer, Operation, Passing, Refused, failure
 
 log = logging.getLogger(__name__)
+
+_SOCKETS = 10
 
 _VERBS: Mapping[Operation, str] = {
     "BatchGetItem": "batch_get_item",
@@ -36,7 +39,12 @@ class BotoTables:
 
     @classmethod
     def connect(
-        cls, region: str, endpoint: str | None = None, *, call_seconds: float = 1, sockets: int = 10
+        cls,
+        region: str,
+        endpoint: str | None = None,
+        *,
+        call_seconds: float = 1,
+        sockets: int = _SOCKETS,
     ) -> Self:
         """Make a client; the credentials are where the SDK looks for them."""
         return cls(client("dynamodb", region, endpoint, call_seconds, sockets))
@@ -58,38 +66,55 @@ class BotoTables:
 class BotoFunctions:
     """Asynchronous invocations through the SDK."""
 
-    def __init__(self, client: BaseClient) -> None:
-        self._client = client
+    def __init__(self, client: BaseClient, seconds: float) -> None:
+        """Take a client, and how long all payloads of one call may take."""
+        self._client, self._seconds = client, seconds
+        self._threads = ThreadPoolExecutor(_SOCKETS)
 
     @classmethod
     def connect(
         cls, region: str, endpoint: str | None = None, *, seconds: float = INVOKE_SECONDS
     ) -> Self:
         """Make a client; the credentials are where the SDK looks for them."""
-        return cls(client("lambda", region, endpoint, seconds))
+        return cls(client("lambda", region, endpoint, seconds), seconds)
 
     def invoke(self, function: str, payloads: Sequence[bytes]) -> list[bool]:
         """Have a function, named or by ARN, run once for each payload."""
-        return [self._is_accepted(function, payload) for payload in payloads]
+        under_way = [self._threads.submit(self._invoke, function, one) for one in payloads]
+        wait(under_way, self._seconds)
+        return [_is_accepted(_status(one)) for one in under_way]
 
-    def _is_accepted(self, function: str, payload: bytes) -> bool:
-        status: object
+    def close(self) -> None:
+        """End the threads, once what they ask has had its time."""
+        self._threads.shutdown(cancel_futures=True)
+        self._client.close()
+
+    def _invoke(self, function: str, payload: bytes) -> object:
+        """Ask once; give the status, or why there is none."""
         try:
             answer = self._client.invoke(
                 FunctionName=function, InvocationType="Event", Payload=payload
             )
-            status = answer["StatusCode"]
+            return answer["StatusCode"]
         except ClientError as cause:
-            status = cause.response["ResponseMetadata"]["HTTPStatusCode"]
+            return cause.response["ResponseMetadata"]["HTTPStatusCode"]
         except (BotoCoreError, HTTPClientError, ConnectionError) as cause:
-            status = type(cause).__name__
-        if status != ACCEPTED:
-            log.error("a function was not invoked: %s", status)
-        return status == ACCEPTED
+            return type(cause).__name__
+
+
+def _status(asked: Future[object]) -> object:
+    """Tell what came of it by now: one that has not begun never will."""
+    return asked.result() if not asked.cancel() and asked.done() else "no answer"
+
+
+def _is_accepted(status: object) -> bool:
+    if status != ACCEPTED:
+        log.error("a function was not invoked: %s", status)
+    return status == ACCEPTED
 
 
 def client(
-    service: str, region: str, endpoint: str | None, seconds: float, sockets: int = 10
+    service: str, region: str, endpoint: str | None, seconds: float, sockets: int = _SOCKETS
 ) -> BaseClient:
     """Make a client that tries once: being patient is our own affair."""
     config = Config(

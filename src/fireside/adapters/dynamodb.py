@@ -144,7 +144,9 @@ class DynamoRegistry:
     """The open connections in the cloud.
 
     Its rows are written one after the other, each of them as often as need be: a connection is
-    known only once its rooms know it, and is forgotten only once they have forgotten it.
+    known only once its rooms know it, and is forgotten only once they have forgotten it. One that
+    is expected is written the other way round: who is refused in the end is never said to leave,
+    and would be posted to in each room that knows it.
     """
 
     def __init__(self, tables: Tables, table: str, *, clock: Clock, patience: Patience) -> None:
@@ -152,6 +154,10 @@ class DynamoRegistry:
         self._table = table
         self._clock = clock
         self._patience = patience
+
+    def expect(self, connection: Connection) -> None:
+        """Store a connection whose handshake is not over. If that fails, it is in no room."""
+        self._patience.persist(lambda: self._announce(connection))
 
     def add(self, connection: Connection) -> None:
         """Store a connection, in place of what was known of it."""
@@ -186,12 +192,15 @@ class DynamoRegistry:
 
     # --- steps that can be taken twice ---
 
+    def _announce(self, connection: Connection) -> None:
+        self._write([_put(rows.of_connection(connection))])
+        self._write(_joins(connection))
+
     def _replace(self, connection: Connection) -> None:
         known = self._known([connection.connection_id])
         left = {room for one in known for room in one.rooms}.difference(connection.rooms)
-        joined = sorted(set(connection.rooms))
         self._write([_delete(rows.member_key(connection, room)) for room in sorted(left)])
-        self._write([_put(rows.of_member(connection, room)) for room in joined])
+        self._write(_joins(connection))
         self._write([_put(rows.of_connection(connection))])
 
     def _drop(self, connections: Sequence[Connection]) -> None:
@@ -243,6 +252,10 @@ def _needed(read: Callable[[Item], _Result], row: Item) -> _Result:
         return read(row)
     except ValueError as cause:
         raise Refused("a row of a later release") from cause
+
+
+def _joins(connection: Connection) -> list[dict[str, object]]:
+    return [_put(rows.of_member(connection, room)) for room in sorted(set(connection.rooms))]
 
 
 def _put(row: Item) -> dict[str, object]:

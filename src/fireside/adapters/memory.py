@@ -85,6 +85,10 @@ class MemoryRegistry:
         self._rooms: defaultdict[str, dict[str, Connection]] = defaultdict(dict)
         self._members: dict[str, Members] = {}
 
+    def expect(self, connection: Connection) -> None:
+        """Store a connection whose handshake is not over."""
+        self.add(connection)
+
     def add(self, connection: Connection) -> None:
         """Store a connection, in place of what was known of it."""
         self.remove(connection.connection_id)

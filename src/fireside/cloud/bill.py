@@ -121,7 +121,7 @@ def worst_day(
             requests=commands + 3 * comers,
             gb_seconds=(commands * SLOW_SECONDS + comers * coming / 1_000) * MEMORY_GB,
             write_units=commands * DEAREST_WRITES + comers * 4,
-            read_units=commands * DEAREST_READS + comers * 2,
+            read_units=commands * DEAREST_READS + comers,
         ),
         free_tier=False,
     )

@@ -13,14 +13,14 @@ PAGE = Path(fireside.__file__).parent / "web"
 CHECKOUT = Path(fireside.__file__).parents[2]
 
 
-def variables(infra: Path) -> dict[str, str]:
-    """Name the built things as Terraform, which runs in `infra`, is to find them.
+def variables(infra: Path, start: Path) -> dict[str, str]:
+    """Name the built things as Terraform, which runs in `start`, is to find them.
 
     The paths are relative, so that they are the same on every computer.
     """
     return {
-        "package_path": os.path.relpath(_zip(infra), infra),
-        "page_path": os.path.relpath(PAGE, infra),
+        "package_path": os.path.relpath(_zip(infra), start),
+        "page_path": os.path.relpath(PAGE, start),
     }
 
 

@@ -242,7 +242,12 @@ def _why(closed: ConnectionClosed) -> str:
 def _hint(status: int) -> str:
     """Say what the usual statuses of a door mean."""
     match status:
-        case 401 | 403:
+        case 401:
+            return (
+                ": API Gateway asked no function, as the name or CloudFront's header was missing; "
+                "see `What was not tried` in docs/tutorial/deploy.md"
+            )
+        case 403:
             return ": is the invite right? Give its link with --invite"
         case 429:
             return ": the brake is on, or the throttle is too low; `fireside status` tells"

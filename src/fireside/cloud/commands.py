@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fireside.cloud.names import PROJECT, STAGE
+from fireside.entrypoints.exits import CannotStart, ExitCode
 
 if TYPE_CHECKING:
     from fireside.cloud.stage import Stage
 
+Parser = argparse.ArgumentParser | argparse._ArgumentGroup  # noqa: SLF001 - it has no other name
 Add = Callable[[argparse.ArgumentParser], None]
 Run = Callable[[argparse.Namespace], int]
 
@@ -89,7 +91,11 @@ def _add_deploy(parser: argparse.ArgumentParser) -> None:
         "means and costs, ask, apply, try it, and print the link that lets people in."
     )
     add = parser.add_argument
-    add("--plan-only", action="store_true", help="stop after the plan was explained")
+    add(
+        "--plan-only",
+        action="store_true",
+        help="stop after the plan was explained; nothing is made",
+    )
     add(
         "--yes",
         action="store_true",
@@ -116,7 +122,7 @@ def _add_deploy(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="make an invite for this computer, beside those that there are",
     )
-    _add_place(parser)
+    add_place(parser)
     add("--region", metavar="REGION", help="where it is made; default: as set up for AWS")
     add(
         "--var-file",
@@ -128,9 +134,28 @@ def _add_deploy(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_place(parser: argparse.ArgumentParser) -> None:
+def print_link(arguments: argparse.Namespace) -> int:
+    """`fireside invite --stage NAME`: print what lets people into a chat on AWS.
+
+    Raises:
+        CannotStart: This computer doesn't know it.
+    """
+    from fireside.cloud.link import print_link
+    from fireside.cloud.world import World
+
+    if arguments.new or arguments.hash or arguments.url is not None:
+        sentence = (
+            "--stage goes with --qr alone: `fireside deploy` knows --new-invite and --add-invite."
+        )
+        raise CannotStart(sentence, ExitCode.USAGE)
+    return print_link(_stage(arguments), World(), qr=arguments.qr)
+
+
+def add_place(parser: Parser, stage: str | None = STAGE) -> None:
+    """Let a stage be named; without a name it is `stage`."""
     add = parser.add_argument
-    add("--stage", metavar="NAME", default=STAGE, help="which chat; default: %(default)s")
+    told = "which chat" if stage is None else f"which chat; default: {stage}"
+    add("--stage", metavar="NAME", default=stage, help=told)
     add(
         "--project",
         metavar="NAME",
@@ -151,13 +176,13 @@ def _add_destroy(parser: argparse.ArgumentParser) -> None:
         "--export", metavar="FILE", type=Path, help="write the messages there first"
     )
     exports.add_argument("--no-export", action="store_true", help="let the messages go")
-    _add_place(parser)
+    add_place(parser)
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.description = "Write every message of a chat on AWS to a file, one a line, as JSON."
     parser.add_argument("file", metavar="FILE", type=Path, help="where to; it must not be there")
-    _add_place(parser)
+    add_place(parser)
 
 
 def _add_status(parser: argparse.ArgumentParser) -> None:
@@ -165,7 +190,7 @@ def _add_status(parser: argparse.ArgumentParser) -> None:
         "Say what is on AWS and how it does. Exit code 1 when an alarm or the brake is on."
     )
     parser.add_argument("--json", action="store_true", help="print it as JSON")
-    _add_place(parser)
+    add_place(parser)
 
 
 def _add_logs(parser: argparse.ArgumentParser) -> None:
@@ -180,7 +205,7 @@ def _add_logs(parser: argparse.ArgumentParser) -> None:
         help="only chat, authorizer, fanout, brake or access; repeatable",
     )
     add("--since", metavar="TIME", type=_seconds, default=3_600.0, help="as 15m, 2h; default: 1h")
-    _add_place(parser)
+    add_place(parser)
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fireside.cloud import account, bill, build, invites
+from fireside.cloud import account, bill, build, invites, prices
 from fireside.cloud import plan as planning
 from fireside.cloud import smoke as smoking
 from fireside.cloud.client import Wrong
@@ -59,7 +59,7 @@ def deploy(stage: Stage, wishes: Wishes, world: World) -> int:
 
 def _deploy(run: "_Run") -> None:
     stage, wishes, world = run.stage, run.wishes, run.world
-    opening = Opening(stage, world, run.again, wishes.region, run.agree)
+    opening = Opening(stage, world, run.again, wishes.region, run.agree, wishes.plan_only)
     found = opening.open()
     if wishes.build:
         build.build(stage.infra, world.say)
@@ -73,7 +73,6 @@ def _deploy(run: "_Run") -> None:
     run.explain(found, plan)
     if wishes.plan_only:
         world.say(f"That was the plan; nothing was changed. To apply it: {run.again}")
-        stage.plan.unlink(missing_ok=True)
         return
     outputs = run.apply(opening, found, plan)
     invites.settle(stage)
@@ -98,6 +97,8 @@ class _Run:
             (self.wishes.new_invite, "--new-invite"),
             (self.wishes.add_invite, "--add-invite"),
             (self.wishes.region, f"--region {self.wishes.region}"),
+            (not self.wishes.build, "--no-build"),
+            (self.wishes.smoke_message, "--smoke-message"),
         ):
             words += [option] if said else []
         return " ".join(words)
@@ -121,7 +122,7 @@ class _Run:
         """Plan to a file, and read it."""
         variables = chosen(
             self.stage, found.settings, invites=known.hashes, region=found.region
-        ) | build.variables(self.stage.infra)
+        ) | build.variables(self.stage.infra, found.terraform.folder.path)
         self.stage.write_settings(variables)
         files = self.stage.files(self.wishes.var_files)
         with opening.step(found.terraform, "planning", "Nothing was changed."):
@@ -154,8 +155,7 @@ class _Run:
         world.say(f"{self.stage.prefix} in {found.region}, account {found.identity.account}:")
         for line in [*planning.summary(plan), *cost(plan.variables)]:
             world.say(line)
-        whole = found.terraform.shown("show", str(self.stage.plan.relative_to(self.stage.infra)))
-        world.say(f"  The whole plan: {whole}")
+        world.say(f"  The whole plan: {found.terraform.shows(self.stage.plan)}")
         world.say("")
         checks = list(account.examine(found.aws, plan, found.region)) if plan.changes else []
         for check in checks:
@@ -244,13 +244,20 @@ def cost(variables: Mapping[str, Any]) -> list[str]:
             brake_messages_per_hour=float(variables["brake_messages_per_hour"]),
         )
     )
-    return [
+    lines = [
         (
             f"  costs    about ${month:,.2f} a month for {FIFTY.users} people who say "
             f"{FIFTY.messages_per_day:,g} things a day (`fireside cost` reckons yours)"
         ),
         f"  at worst ${worst:,.2f} on one day, under attack, until the brake acts",
     ]
+    if variables.get("site"):
+        out, asked = prices.SITE_OUT, prices.SITE_REQUESTS
+        lines.append(
+            f"           but for the page: CloudFront gives away {out.free:,g} GB and "
+            f"{asked.free:,g} requests a month; then it is ${out.dollars:g} a GB, and no brake"
+        )
+    return lines
 
 
 _UNTRIED = (

@@ -1,10 +1,10 @@
 """`fireside destroy`: take a stage away, after saying what goes, and what stays."""
 
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from fireside.adapters.dynamodb import DynamoStore
 from fireside.adapters.tables import Patience
@@ -59,10 +59,9 @@ def destroy(
     Raises:
         CannotStart: Nobody agreed, or something went wrong; it says how to go on.
     """
-    again = f"fireside destroy {stage.options}"
-    opening = Opening(stage, world, again)
+    opening = Opening(stage, world, _again(stage, wishes))
     opened = opening.open()
-    files = _variables(stage, opened.settings)
+    files = _variables(opened)
     plan = _plan(opening, opened, files)
     if not plan.changes:
         world.say(f"There is nothing of {stage.prefix} on AWS.")
@@ -72,8 +71,12 @@ def destroy(
     for line in planning.summary(plan, each=False):
         world.say(line)
     world.say("")
-    _offer_export(opened, wishes, world, messages)
-    _agree(stage, wishes, world)
+    with _stoppable(opening):
+        is_safe = _offer_export(opened, wishes, world, messages)
+    if is_safe:
+        opening = replace(opening, again=_again(stage, Wishes(no_export=True)))
+    with _stoppable(opening):
+        _agree(stage, wishes, world)
     _take_protection_off(opening, opened, plan, files)
     plan = _plan(opening, opened, files)
     with opening.step(opened.terraform, "destroying", "What is left is in the state."):
@@ -84,18 +87,40 @@ def destroy(
     return int(ExitCode.OK)
 
 
-def _variables(stage: Stage, settings: Mapping[str, Any]) -> list[Path]:
+def _again(stage: Stage, wishes: Wishes) -> str:
+    """Write the command that goes on, with what was said about the messages."""
+    words = ["fireside destroy", stage.options]
+    if wishes.export is not None:
+        words.append(f"--export {shlex.quote(str(wishes.export))}")
+    if wishes.no_export:
+        words.append("--no-export")
+    return " ".join(words)
+
+
+@contextmanager
+def _stoppable(opening: Opening) -> Iterator[None]:
+    """Say how to go on when somebody presses Ctrl-C in place of an answer."""
+    try:
+        yield
+    except KeyboardInterrupt as cause:
+        sentence = f"Stopped; nothing was destroyed. To go on: {opening.again}"
+        raise CannotStart(sentence, ExitCode.INTERRUPTED) from cause
+
+
+def _variables(opened: Opened) -> list[Path]:
     """Write what Terraform asks for even when it takes things away: it reads the files' names."""
+    stage = opened.stage
     empty = stage.folder / "empty"
     empty.mkdir(mode=0o700, exist_ok=True)
     for name in ("index.html", "package.zip"):
         (empty / name).touch()
-    kept = {name: value for name, value in settings.items() if value is not None}
+    kept = {name: value for name, value in opened.settings.items() if value is not None}
     stage.write_settings(
         kept
         | {
             "project_name": stage.project,
             "stage_name": stage.name,
+            "region": opened.region,
             "package_path": str(empty / "package.zip"),
             "page_path": str(empty),
         }
@@ -131,10 +156,13 @@ def _require_deployed(opened: Opened) -> None:
 
 def _offer_export(
     opened: Opened, wishes: Wishes, world: World, messages: Callable[[Opened], Log]
-) -> None:
-    """Have the messages written to a file first, or hear that nobody wants them."""
+) -> bool:
+    """Have the messages written to a file first, or hear that nobody wants them.
+
+    Tell whether there is nothing more to say about them.
+    """
     if wishes.no_export or not opened.outputs.get("tables"):
-        return
+        return wishes.no_export
     out = wishes.export
     if out is None:
         answer = world.ask("Export the messages first? A file's name, or Enter for no: ")
@@ -145,6 +173,7 @@ def _offer_export(
     if out is not None:
         _export(opened, out, world, messages)
         world.say("People can go on talking until the table is gone: that is not in it.")
+    return True
 
 
 def _export(opened: Opened, out: Path, world: World, messages: Callable[[Opened], Log]) -> None:

@@ -144,7 +144,7 @@ def counted(one: Session) -> Usage:
     page = math.ceil(one.page_messages * message / _KB_READ) if one.page_messages else 1
     reads = (
         one.sends * (1 + math.ceil(one.members * member / _KB_READ))  # the tail, the members
-        + one.connections * 4  # coming, hello and its room's head, going
+        + one.connections * 3  # hello, its room's head, going
         + one.pings * 2  # is it known, the head
         + one.history_loads * (2 + page)
     )

@@ -1,13 +1,16 @@
 """Find a stage on AWS: who we are there, where its state is, and what was applied last.
 
 The state is in a bucket named after the account, so a second computer finds it without being
-told. The first computer of all makes that bucket, after it has said so.
+told. The first computer of all makes that bucket, after it has said so; whoever only plans makes
+none, and plans in a copy whose state is nowhere.
 """
 
 import re
+import shutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fireside.cloud import account, plan
@@ -54,6 +57,8 @@ class Opening:
     region: str | None = None
     agree: Agree | None = None
     """Whom to ask before the first bucket is made; None makes none."""
+    plan_only: bool = False
+    """Whether to go on without a bucket, as nothing is to be made."""
 
     def open(self) -> Opened:
         """Look at this computer and the account, find the state, and read it.
@@ -68,12 +73,12 @@ class Opening:
         self.world.show(account.check_identity(who))
         self._require(account.check_region(home, aws.regions()))
         self.stage.make_folder()
-        self._find_state(aws, who, home, program)
-        terraform = Terraform(
-            Folder(self.stage.infra, self.stage.terraform_data, program), self.world.say
-        )
+        has_state = self._find_state(aws, who, home, program)
+        shutil.rmtree(self.stage.look, ignore_errors=True)  # of an earlier plan
+        place = self.stage.infra if has_state else copied(self.stage)
+        terraform = Terraform(Folder(place, self.stage.terraform_data, program), self.world.say)
         with self.step(terraform, "reading the state", "Nothing was changed."):
-            terraform.init(self.stage.backend)
+            terraform.init(self.stage.backend if has_state else None)
             outputs = terraform.outputs()
         there = (outputs.get("settings") or {}).get("region")
         if there is not None and self.region not in {None, there}:
@@ -106,14 +111,25 @@ class Opening:
         if check.verdict == "fail":
             raise CannotStart(f"{check.name}: {check.found}. {check.remedy}", ExitCode.CLOUD)
 
-    def _find_state(self, aws: Aws, who: Identity, region: str, program: str) -> None:
-        """See that backend.hcl says where the state is; make the bucket if there is none."""
+    def _find_state(self, aws: Aws, who: Identity, region: str, program: str) -> bool:
+        """See that backend.hcl says where the state is; make the bucket if there is none.
+
+        Without a bucket there is no state, and whoever only plans needs none: that is False.
+        """
         if self.stage.backend.is_file():
             _require_same_account(self.stage, who)
-            return
+            return True
         bucket = self.stage.bucket(who.account)
         where = _region_of(aws, bucket, region)
-        was_made_here = (self.stage.infra / "bootstrap/terraform.tfstate").is_file()
+        if self.plan_only and where is None:
+            self.world.say(
+                f"There is no bucket {bucket} for Terraform's states yet. A deploy asks before it "
+                "makes one; this plan is made without, in a copy of infra."
+            )
+            return False
+        was_made_here = (
+            not self.plan_only and (self.stage.infra / "bootstrap/terraform.tfstate").is_file()
+        )
         if self.agree is None and where is None:
             raise CannotStart(
                 f"There is no bucket {bucket} in account {who.account}, so nothing was deployed "
@@ -126,6 +142,7 @@ class Opening:
             _require_versions(aws, bucket, where or region, self.stage)
         self.world.show(Check("state", "ok", f"s3://{bucket}/{self.stage.name}.tfstate"))
         self.stage.write_backend(bucket, where or region)
+        return True
 
     def _make_bucket(self, agree: Agree, program: str, region: str) -> None:
         """Apply infra/bootstrap; where an earlier run was interrupted, it goes on from there."""
@@ -147,6 +164,23 @@ class Opening:
         with self.step(terraform, doing, so_far):
             terraform.apply(file)
         file.unlink(missing_ok=True)
+
+
+def copied(stage: Stage) -> Path:
+    """Copy the Terraform files to where they have a state of their own, which is empty."""
+    top = stage.look
+    unwanted = shutil.ignore_patterns(".*", "*.tfstate*", "*.tfvars*", "bootstrap", "stages")
+    try:
+        shutil.copytree(stage.infra, top / "infra", ignore=unwanted)
+        shutil.copy(stage.infra.parent / "api.json", top)
+        (top / "infra/backend_override.tf").write_text(_NO_BACKEND, "utf-8")
+    except OSError as cause:
+        sentence = f"Can't copy {stage.infra} to {top} ({cause.strerror}): mend its permissions."
+        raise CannotStart(sentence, ExitCode.DATA) from cause
+    return top / "infra"
+
+
+_NO_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 
 
 def _require_same_account(stage: Stage, who: Identity) -> None:

@@ -76,7 +76,7 @@ def rehearse(settings: Settings, options: Options) -> int:
     page = local.page_folder()
     try:
         with unpacked.folder(options.keep) as folder:
-            package = unpacked.lay_out(folder)
+            package = unpacked.lay_out(folder, sdk=settings.aws_client == "boto3")
             data = None if options.keep is None else unpacked.data_in(folder)
             with dynamodb_local.running(dynamodb_local.find(), data=data) as dynamodb:
                 rehearsal = Rehearsal(settings, options, page, folder, dynamodb)
@@ -147,6 +147,7 @@ class Rehearsal:
             await asyncio.to_thread(self._create_tables)
             rules = local.entry_rules(self._settings)
             known = unpacked.variables(self._document, rules, self.address, self._tables.address)
+            known["FIRESIDE_AWS_CLIENT"] = self._settings.aws_client
             await self._runner.reload(unpacked.with_functions(self._document, self._folder, known))
             await self._runner.warm()
         except (ApiError, ChatError, TableFailure) as cause:

@@ -3,6 +3,7 @@
 The chat itself needs none of it; `pip install 'fireside[aws]'` brings it along.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -16,13 +17,17 @@ _CREDENTIALS = (
     "Sign in with `aws login`, `aws sso login` or `aws configure`, or set AWS_PROFILE: "
     "docs/tutorial/deploy.md says how."
 )
+_UNKNOWN = (
+    "AWS does not know your credentials, or your account has to enable this Region first. "
+    f"{_CREDENTIALS}"
+)
 _CONNECT_SECONDS, _READ_SECONDS, _TRIES = 5, 20, 3
 
 _REFUSALS = {
     "ExpiredToken": f"Your AWS credentials have expired. {_CREDENTIALS}",
     "ExpiredTokenException": f"Your AWS credentials have expired. {_CREDENTIALS}",
-    "InvalidClientTokenId": f"AWS does not know your credentials. {_CREDENTIALS}",
-    "UnrecognizedClientException": f"AWS does not know your credentials. {_CREDENTIALS}",
+    "InvalidClientTokenId": _UNKNOWN,
+    "UnrecognizedClientException": _UNKNOWN,
     "SignatureDoesNotMatch": f"AWS does not take your secret key, or your clock is wrong. "
     f"{_CREDENTIALS}",
 }
@@ -59,6 +64,8 @@ class Aws:
 
     def __init__(self, region: str | None = None) -> None:
         self._boto3, self._config = _boto3()
+        # boto3 alone does not know this variable, which the AWS command line puts first.
+        region = region or os.environ.get("AWS_REGION")
         with plainly():
             self._session = self._boto3.session.Session(region_name=region)
         self._clients: dict[tuple[str, str], Any] = {}

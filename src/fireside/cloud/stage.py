@@ -79,6 +79,11 @@ class Stage:
         return self.folder / "plan"
 
     @property
+    def look(self) -> Path:
+        """Name the folder with the files of a plan that was made before there was any state."""
+        return self.folder / "look"
+
+    @property
     def invite(self) -> InviteFile:
         return InviteFile(self.folder / "invite", make)
 

@@ -24,6 +24,8 @@ class Status:
     account: str
     region: str
     deployed: bool
+    begun: bool = False
+    """Whether an apply has begun, though it may not have come to its end."""
     address: str | None = None
     socket: str | None = None
     versions: Mapping[str, str] | None = None
@@ -47,7 +49,7 @@ def status(stage: Stage, world: World, *, as_json: bool) -> int:
     if as_json:
         world.tell(json.dumps(asdict(found), indent=2))
     else:
-        for line in lines(found):
+        for line in lines(found, stage.options):
             world.tell(line)
     trouble = found.brake or found.alarms
     return int(ExitCode.UNEXPECTED if trouble else ExitCode.OK)
@@ -57,7 +59,11 @@ def look(opened: Opened, now: float) -> Status:
     """Ask AWS how the stage does."""
     outputs, settings = opened.outputs, opened.settings
     bare = Status(
-        opened.stage.prefix, opened.identity.account, opened.region, deployed=bool(settings)
+        opened.stage.prefix,
+        opened.identity.account,
+        opened.region,
+        deployed=outputs.keys() >= _NEEDED,
+        begun=bool(settings),
     )
     if not bare.deployed:
         return bare
@@ -68,6 +74,7 @@ def look(opened: Opened, now: float) -> Status:
         bare.account,
         bare.region,
         deployed=True,
+        begun=True,
         address=str(outputs["address"]),
         socket=str(outputs["socket_url"]),
         versions=dict(outputs.get("live_versions") or {}),
@@ -81,16 +88,23 @@ def look(opened: Opened, now: float) -> Status:
     )
 
 
-def lines(found: Status) -> Iterator[str]:
+_NEEDED = {"address", "socket_url", "api_endpoint", "tables"}
+"""What the first apply tells when it has come to its end."""
+
+
+def lines(found: Status, options: str) -> Iterator[str]:
     """Write it for people."""
     yield f"{found.stage} in {found.region}, account {found.account}"
+    if not found.deployed and found.begun:
+        yield f"Only a part of it is on AWS. The rest: fireside deploy {options}"
+        yield f"Or take it away: fireside destroy {options}"
+        return
     if not found.deployed:
-        yield f"Nothing of it is on AWS: fireside deploy --stage {found.stage.rpartition('-')[2]}"
+        yield f"Nothing of it is on AWS: fireside deploy {options}"
         return
     yield f"address   {found.address}"
     yield f"socket    {found.socket}"
-    door = "open to anybody" if found.open else f"{found.invites} invites open it"
-    yield f"door      {door}"
+    yield f"door      {_door(found)}"
     versions = ", ".join(f"{name} {number}" for name, number in (found.versions or {}).items())
     yield f"versions  {versions}"
     messages, connects = _count(found.messages_a_day), _count(found.connects_a_day)
@@ -158,6 +172,12 @@ def _ask(
         return opened.aws.ask(service, operation, opened.region, **fields)
     except Refused:
         return None
+
+
+def _door(found: Status) -> str:
+    if found.open:
+        return "open to anybody"
+    return "one invite opens it" if found.invites == 1 else f"{found.invites} invites open it"
 
 
 def _count(number: int | None) -> str:

@@ -91,6 +91,10 @@ class Terraform:
         """Read what the last apply left; empty before the first."""
         return {name: one["value"] for name, one in self._ask("output", "-json").items()}
 
+    def shows(self, plan: Path) -> str:
+        """Write the command that prints a plan for people."""
+        return self.shown("show", self._short(plan))
+
     def shown(self, step: str, *options: str) -> str:
         """Write a command as one would type it in the folder where this program was started."""
         variable = f"TF_DATA_DIR={_quoted(self.folder.environ['TF_DATA_DIR'])}"

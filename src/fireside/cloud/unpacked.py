@@ -3,6 +3,7 @@
 import compileall
 import contextlib
 import dataclasses
+import importlib.util
 import os
 import shutil
 import sys
@@ -12,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fireside.cloud import confined
-from fireside.cloud.package import FUNCTIONS, SOURCES, Package, closure, write
+from fireside.cloud.package import FUNCTIONS, SOURCES, CannotPackage, Package, closure, write
+from fireside.cloud.sdk import INSTALL
 from fireside.domain.entry import EntryRules
 from localgateway.api import Api, Function
 from localgateway.worker_process import Launch
@@ -26,6 +28,7 @@ HERE = ("localhost", "127.0.0.1", "[::1]")
 
 _DATA, _FUNCTION, _GATEWAY = "dynamodb", "function", "gateway"
 _WORKER = "localgateway.worker"
+_SDK = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 _RIGHTS = 0o700  # what people say is nobody else's
 
 
@@ -47,11 +50,13 @@ def data_in(place: Path) -> Path:
     return data
 
 
-def lay_out(place: Path) -> Package:
+def lay_out(place: Path, *, sdk: bool = False) -> Package:
     """Build the zip and unpack it anew; beside it, copy the gateway's side of a process.
 
+    With `sdk`, that side has boto3 too, as Lambda's own runtime has it.
+
     Raises:
-        CannotPackage: There is no zip.
+        CannotPackage: There is no zip, or no SDK.
         OSError: The folder can't be used.
     """
     for name in (_FUNCTION, _GATEWAY):
@@ -66,7 +71,20 @@ def lay_out(place: Path) -> Package:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)
     compileall.compile_dir(place / _GATEWAY, quiet=1)
+    if sdk:
+        _link_sdk(place / _GATEWAY)
     return package
+
+
+def _link_sdk(runtime: Path) -> None:
+    """Let boto3 be found there, and nothing that is installed beside it."""
+    for name in _SDK:
+        found = importlib.util.find_spec(name)
+        if found is None or found.origin is None:
+            raise CannotPackage(f"{name} is not installed: run {INSTALL}")
+        origin = Path(found.origin)
+        origin = origin.parent if origin.name == "__init__.py" else origin
+        (runtime / origin.name).symlink_to(origin, target_is_directory=origin.is_dir())
 
 
 def launch(place: Path, *hosts: str) -> Launch:
@@ -74,7 +92,13 @@ def launch(place: Path, *hosts: str) -> Launch:
     program = str(place / _GATEWAY / Path(confined.__file__).name)
     return Launch(
         (sys.executable, "-I", "-S", program, *hosts),
-        {"PATH": os.defpath, "LANG": "C.UTF-8", "AWS_EC2_METADATA_DISABLED": "true"},
+        {
+            "PATH": os.defpath,
+            "LANG": "C.UTF-8",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        },
     )
 
 

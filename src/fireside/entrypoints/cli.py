@@ -80,6 +80,8 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _invite(arguments: argparse.Namespace) -> int:
     from fireside.entrypoints.invite import invite
 
+    if arguments.stage is not None:
+        return cloud.print_link(arguments)
     url = None if arguments.url is None else known.origin("--url", arguments.url)
     settings = _settings(arguments)
     return invite(settings, new=arguments.new, url=url, qr=arguments.qr, as_hash=arguments.hash)
@@ -191,6 +193,7 @@ def _add_invite(parser: argparse.ArgumentParser) -> None:
         "--qr", action=argparse.BooleanOptionalAction, help="draw the code; default: on a terminal"
     )
     _add_place(parser)
+    cloud.add_place(parser.add_argument_group("a chat on AWS"), stage=None)
 
 
 def _add_invoke(parser: argparse.ArgumentParser) -> None:
@@ -233,6 +236,7 @@ def _add_rehearse(parser: argparse.ArgumentParser) -> None:
     )
     _add(parser, "host", metavar="HOST")
     _add(parser, "port", metavar="PORT")
+    _add(parser, "aws_client", metavar="|".join(known.AWS_CLIENTS))
     _add(parser, "log_format", metavar="|".join(known.LOG_FORMATS))
     parser.add_argument(
         "--config", metavar="FILE", help="settings file; default: ./fireside.toml if it is there"

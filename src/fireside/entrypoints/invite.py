@@ -34,13 +34,17 @@ def invite(
     if as_hash:
         print(hash_of(secret))
         return int(ExitCode.OK)
-    inviting = link(place, secret)
-    print(inviting)
-    if _can_show_qr() if qr is None else qr:
-        print(drawn(inviting))
+    show(link(place, secret), qr=qr)
     for note in _notes(settings, new=new, url=url):
         print(note, file=sys.stderr)
     return int(ExitCode.OK)
+
+
+def show(inviting: str, *, qr: bool | None) -> None:
+    """Print a link, and its QR code: if that is wished, or where somebody can scan it."""
+    print(inviting)
+    if _can_show_qr() if qr is None else qr:
+        print(drawn(inviting))
 
 
 def drawn(text: str) -> str:

@@ -21,6 +21,7 @@ CONFIG_NAME = "fireside.toml"
 CONFIG_VARIABLE = "FIRESIDE_CONFIG"
 LOG_FORMATS = ("auto", "text", "json")
 INVITES = ("auto", "required", "off")
+AWS_CLIENTS = ("own", "boto3")
 MAX_PORT = 65_535
 
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
@@ -36,6 +37,7 @@ KEYS = {
     "open": "open the browser once the server listens",
     "allow_origin": "also let pages from this origin connect; may be repeated",
     "faithful": "run the handlers in a process of their own, as AWS does",
+    "aws_client": "how a rehearsal's functions talk to AWS's stand-ins: own, or AWS's SDK boto3",
     "log_format": "auto is text on a terminal and JSON lines elsewhere",
 }
 
@@ -62,6 +64,7 @@ class Settings:
     invites: str = "auto"
     open_browser: bool = False
     faithful: bool = False
+    aws_client: str = "own"
     log_format: str = "auto"
     color: bool = True
 
@@ -84,6 +87,7 @@ def load(
         invites=_read(said, "invites", _one_of(INVITES), "auto"),
         open_browser=_read(said, "open", _yes_or_no, default=False),
         faithful=_read(said, "faithful", _yes_or_no, default=False),
+        aws_client=_read(said, "aws_client", _one_of(AWS_CLIENTS), "own"),
         log_format=_read(said, "log_format", _one_of(LOG_FORMATS), "auto"),
         color=not environ.get("NO_COLOR"),
     )

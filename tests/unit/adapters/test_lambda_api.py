@@ -1,6 +1,7 @@
 """Having another function run soon: our own client and the SDK's do the same."""
 
 import contextlib
+import time
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -41,7 +42,7 @@ def functions_at(request):
             if request.param == "boto3":
                 address = f"http://127.0.0.1:{server.port}"
                 functions = BotoFunctions.connect("eu-central-1", address, seconds=seconds)
-                ends.callback(functions._client.close)
+                ends.callback(functions.close)
                 return functions
             pool = Pool("127.0.0.1", server.port)
             ends.callback(pool.close)
@@ -121,7 +122,12 @@ def test_what_is_not_accepted_is_told_and_logged_and_not_tried_again(
     assert "bad" not in caplog.text
 
 
-def test_nobody_waits_longer_than_the_time(server, functions_at):
+@pytest.mark.parametrize("payloads", [1, 40])
+def test_nobody_waits_longer_than_the_time_however_many_there_are(server, functions_at, payloads):
     server.act = hang
+    functions = functions_at(server, seconds=0.2)
+    began = time.monotonic()
 
-    assert functions_at(server, seconds=0.2).invoke("fanout", [b"{}"]) == [False]
+    assert functions.invoke("fanout", [b"{}"] * payloads) == [False] * payloads
+
+    assert time.monotonic() - began < 0.2 * 10

@@ -111,7 +111,8 @@ def outputs(answers):
         "log_groups": {"chat": "/aws/lambda/fireside-prod-chat", "brake": "/aws/lambda/brake"},
         "settings": {name: applied[name] for name in SETTINGS if name in applied},
     } | answers.get("outputs", {})
-    return {name: {"value": value} for name, value in given.items()}
+    missing = answers.get("missing", ())
+    return {name: {"value": value} for name, value in given.items() if name not in missing}
 
 
 SETTINGS = ("project_name", "stage_name", "region", "invite_hashes", "open", "alarm_email")

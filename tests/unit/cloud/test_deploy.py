@@ -1,6 +1,8 @@
 """`fireside deploy` with a terraform that is none: what is asked, said and kept, at every step."""
 
 import json
+import os
+import re
 import signal
 import stat
 
@@ -10,7 +12,7 @@ from fireside.domain.invite import hash_of
 from fireside.entrypoints.exits import ExitCode
 from tests.e2e.serving import serving
 from tests.infra.fake_aws import FakeAws
-from tests.unit.cloud.computers import Computer
+from tests.unit.cloud.computers import ROOT, Computer
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -85,7 +87,17 @@ def test_a_first_deploy_makes_the_bucket_then_the_chat_and_prints_the_link(compu
         assert call.removeprefix("bootstrap ") in line.replace("'", "")
     assert "about $" in done.stderr
     assert "on one day, under attack" in done.stderr
+    assert "CloudFront gives away 1,024 GB" in done.stderr
     assert "hello, ping and history" in done.stderr
+
+
+def test_without_a_page_on_cloudfront_nothing_is_said_of_its_bill(computer):
+    computer.answers(variables={"site": False})
+
+    done = computer.deploy("--plan-only")
+
+    assert "on one day, under attack" in done.stderr
+    assert "CloudFront gives away" not in done.stderr
 
 
 def test_no_secret_is_in_what_terraform_is_given_or_what_is_said(computer):
@@ -141,6 +153,32 @@ def test_plan_only_stops_before_anything_is_made(computer):
     assert "nothing was changed" in done.stderr
     assert "To apply it: fireside deploy --stage prod" in done.stderr
     assert steps(computer.calls())[-1].startswith("show")
+    whole = re.search(r"The whole plan: .* terraform -chdir=(\S+) show (\S+)", done.stderr)
+    assert (computer.checkout / whole[1] / whole[2]).is_file()
+
+
+def test_plan_only_makes_no_bucket_for_the_state_either(computer, aws):
+    done = computer.deploy("--plan-only")
+
+    assert done.returncode == 0, done.stderr
+    assert "There is no bucket fireside-state-123456789012" in done.stderr
+    assert [call.split()[0] for call in computer.calls()] == [
+        "version", "init", "output", "plan", "show"
+    ]  # fmt: skip
+    assert not aws.buckets
+    assert not (computer.stage / "backend.hcl").exists()
+    copy = computer.stage / "look/infra"
+    assert 'backend "local"' in (copy / "backend_override.tf").read_text("utf-8")
+    assert not (computer.checkout / "infra/backend_override.tf").exists()
+    settings = json.loads((computer.stage / "settings.tfvars.json").read_text("utf-8"))
+    assert (copy / settings["page_path"]).resolve() == ROOT / "src/fireside/web"
+
+    goes_on(computer)
+    assert not (computer.stage / "look").exists()
+    settings = json.loads((computer.stage / "settings.tfvars.json").read_text("utf-8"))
+    assert settings["page_path"] == os.path.relpath(
+        ROOT / "src/fireside/web", computer.checkout / "infra"
+    )
 
 
 def test_nothing_is_made_unless_somebody_agrees(computer):

@@ -24,7 +24,7 @@ def computer(tmp_path):
     """Have a computer whose chat is on AWS."""
     with FakeAws() as aws:
         one = Computer(tmp_path / "one", aws)
-        one.deploy("--plan-only")
+        aws.buckets.add("fireside-state-123456789012")
         settings = {"region": "eu-central-1", "invite_hashes": ["ab" * 32], "open": False}
         (one.state / "applied.json").write_text(json.dumps(settings), "utf-8")
         one.calls()
@@ -79,7 +79,8 @@ def test_whichever_command_fails_it_says_how_to_go_on_and_then_does(computer, at
     done = computer.run("destroy", "--yes", "--no-export")
 
     assert done.returncode == ExitCode.CLOUD
-    assert "To go on: fireside destroy --stage prod" in done.stderr.splitlines()[-1]
+    again = "To go on: fireside destroy --stage prod --no-export"
+    assert done.stderr.splitlines()[-1].endswith(again)
     computer.trouble()
     assert computer.run("destroy", "--yes", "--no-export").returncode == 0
     assert not is_there(computer)
@@ -93,6 +94,41 @@ def test_when_it_is_interrupted_it_says_how_to_go_on(computer, at):
 
     assert done.returncode == ExitCode.INTERRUPTED
     assert "To go on: fireside destroy --stage prod" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("at", "rest"), [(4, "--export 'my messages'"), (10, "--no-export")])
+def test_an_export_is_asked_for_again_only_until_it_is_there(computer, at, rest):
+    computer.aws.answers["dynamodb Query"] = lambda _asked: {"Items": []}
+    computer.trouble(at=at, how="fail")
+
+    done = computer.run("destroy", "--yes", "--export", "my messages")
+
+    assert done.stderr.splitlines()[-1].endswith(rest)
+    assert (computer.checkout / "my messages").exists() is (rest == "--no-export")
+
+
+def test_what_was_begun_elsewhere_is_sought_where_this_computer_is_set_to(computer):
+    """An apply may have ended before it wrote down what it was told."""
+    computer.answers(missing=("settings",))
+    computer.trouble(at=4, how="fail")
+
+    computer.run("destroy", "--yes", "--no-export", AWS_REGION="eu-west-1")
+
+    settings = json.loads((computer.stage / "settings.tfvars.json").read_text("utf-8"))
+    assert settings["region"] == "eu-west-1"
+
+
+def test_ctrl_c_at_a_question_says_how_to_go_on(computer, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fireside.cloud.destroy.export", interrupt)
+
+    done = computer.run("destroy", "--yes", "--export", "out")
+
+    assert done.returncode == ExitCode.INTERRUPTED
+    assert "nothing was destroyed. To go on: fireside destroy --stage prod" in done.stderr
+    assert done.stderr.strip().endswith("--export out")
 
 
 def test_messages_that_can_not_be_read_are_not_destroyed(computer, tmp_path):

@@ -58,7 +58,7 @@ def test_whatever_can_be_chosen_is_put_out_for_another_computer():
 
 
 def test_the_built_things_are_found_by_the_same_name_on_every_computer():
-    assert build.variables(ROOT / "infra") == {
+    assert build.variables(ROOT / "infra", ROOT / "infra") == {
         "package_path": "../build/fireside-lambda.zip",
         "page_path": "../src/fireside/web",
     }

@@ -27,7 +27,7 @@ def aws():
 @pytest.fixture
 def computer(tmp_path, aws):
     one = Computer(tmp_path / "one", aws)
-    one.deploy("--plan-only")
+    aws.buckets.add("fireside-state-123456789012")
     settings = {"region": "eu-central-1", "invite_hashes": ["ab" * 32], "open": False}
     (one.state / "applied.json").write_text(json.dumps(settings), "utf-8")
     return one
@@ -44,7 +44,7 @@ def test_it_says_what_is_there_and_how_it_does(computer):
     assert code == 0
     assert "fireside-prod in eu-central-1, account 123456789012" in said
     assert "address   https://chat.example/" in said
-    assert "door      1 invites open it" in said
+    assert "door      one invite opens it" in said
     assert "versions  chat 7" in said
     assert "last day  1,200 messages both ways, 40 connections" in said
     assert "kept      about 17 rows" in said
@@ -99,9 +99,24 @@ def test_nothing_deployed(computer):
     assert "Nothing of it is on AWS: fireside deploy --stage prod" in said
 
 
-def test_no_bucket_means_nothing_was_ever_deployed(computer):
-    (computer.stage / "backend.hcl").unlink()
-    (computer.checkout / "infra/bootstrap/terraform.tfstate").unlink()
+def test_an_apply_that_ended_halfway_is_told(computer):
+    """Terraform keeps the outputs that it got to: the settings need no resource."""
+    later = ("address", "socket_url", "api_endpoint", "tables", "log_groups", "live_versions")
+    computer.answers(missing=later)
+
+    code, said = status(computer)
+    logs = computer.run("logs")
+
+    assert code == 0
+    assert "Only a part of it is on AWS. The rest: fireside deploy --stage prod" in said
+    assert "Or take it away: fireside destroy --stage prod" in said
+    assert json.loads(status(computer, "--json")[1])["begun"]
+    assert logs.returncode == ExitCode.CLOUD
+    assert "Only a part of fireside-prod is on AWS" in logs.stderr
+
+
+def test_no_bucket_means_nothing_was_ever_deployed(computer, aws):
+    aws.buckets.clear()
 
     done = computer.run("status")
 

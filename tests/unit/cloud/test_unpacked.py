@@ -1,11 +1,15 @@
 """A rehearsal's processes are told what the documents say, and the zip is laid out whole."""
 
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from fireside.cloud import unpacked
-from fireside.cloud.package import FUNCTIONS
+from fireside.cloud.package import FUNCTIONS, CannotPackage
 from fireside.domain.entry import EntryRules
 from fireside.entrypoints.local import api_document
 
@@ -62,6 +66,39 @@ def test_what_is_laid_out_is_the_zip_and_what_was_there_before_is_gone(tmp_path)
     gateway = {path.name for path in (tmp_path / "gateway").rglob("*.py")}
     assert {"confined.py", "worker.py"} <= gateway
     assert "server.py" not in gateway
+
+
+def test_the_sdk_is_there_only_if_it_was_chosen_and_alone(tmp_path):
+    unpacked.lay_out(tmp_path)
+    gateway = tmp_path / "gateway"
+    without = set(gateway.iterdir())
+
+    unpacked.lay_out(tmp_path, sdk=True)
+
+    added = {path.name for path in set(gateway.iterdir()) - without}
+    assert {"boto3", "botocore"} <= added
+    assert not {"aiohttp", "websockets", "site-packages"} & added
+    code = "import boto3, sys; print([m for m in sys.modules if m.startswith('aiohttp')])"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(gateway)!r}); {code}",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+def test_without_the_sdk_it_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacked, "_SDK", ("nothing_of_that_name",))
+
+    with pytest.raises(CannotPackage, match="pip install"):
+        unpacked.lay_out(tmp_path, sdk=True)
 
 
 def test_a_folder_is_kept_only_if_it_was_asked_for(tmp_path):

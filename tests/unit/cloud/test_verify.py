@@ -95,6 +95,12 @@ def test_a_wrong_invite_is_told_with_what_to_do(tmp_path):
     assert "is the invite right?" in report.results[0].found
 
 
+def test_a_door_that_asked_nobody_is_another_matter_than_one_that_is_shut():
+    assert "asked no function" in client._hint(401)
+    assert "invite" not in client._hint(401)
+    assert "invite" in client._hint(403)
+
+
 def test_it_stops_before_it_costs_too_much(tmp_path):
     with serving(tmp_path, *INVITES) as running:
         target = Target(running.socket_url, invite_of(tmp_path), Meter(30))

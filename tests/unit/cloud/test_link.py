@@ -1,0 +1,83 @@
+"""`fireside invite --stage NAME` prints the link of a chat on AWS, where its invite is known."""
+
+import json
+
+import pytest
+
+from fireside.domain.invite import hash_of
+from fireside.entrypoints.exits import ExitCode
+from tests.infra.fake_aws import FakeAws
+from tests.unit.cloud.computers import Computer
+
+pytestmark = pytest.mark.timeout(120)
+
+SECRET = "s" * 22
+
+
+@pytest.fixture
+def computer(tmp_path):
+    """Have a computer whose chat is on AWS."""
+    with FakeAws() as aws:
+        one = Computer(tmp_path / "one", aws)
+        aws.buckets.add("fireside-state-123456789012")
+        one.stage.mkdir(parents=True)
+        (one.stage / "invite").write_text(SECRET + "\n", "utf-8")
+        applied(one, invite_hashes=["ab" * 32, hash_of(SECRET)])
+        yield one
+
+
+def applied(computer, **settings):
+    text = json.dumps({"region": "eu-central-1", "open": False} | settings)
+    (computer.state / "applied.json").write_text(text, "utf-8")
+
+
+def test_the_link_is_on_stdout_and_nothing_else(computer):
+    done = computer.run("invite", "--stage", "prod")
+
+    assert (done.returncode, done.stdout) == (0, f"https://chat.example/#invite={SECRET}\n")
+    assert SECRET not in done.stderr
+
+
+def test_its_code_is_drawn_if_that_is_wished(computer):
+    done = computer.run("invite", "--stage", "prod", "--qr")
+
+    assert len(done.stdout.splitlines()) > 10
+
+
+def test_an_open_place_needs_no_invite(computer):
+    applied(computer, open=True)
+
+    done = computer.run("invite", "--stage", "prod")
+
+    assert done.stdout == "https://chat.example/\n"
+    assert "The place is open" in done.stderr
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_invite_that_opens_nothing_is_not_given_away(computer, is_there):
+    applied(computer, invite_hashes=["ab" * 32])
+    if not is_there:
+        (computer.stage / "invite").unlink()
+
+    done = computer.run("invite", "--stage", "prod")
+
+    assert (done.returncode, done.stdout) == (ExitCode.DATA, "")
+    assert done.stderr.strip().endswith("fireside deploy --stage prod --add-invite")
+    assert (computer.stage / "invite").exists() is is_there
+
+
+def test_a_chat_that_is_nowhere_has_no_link(computer):
+    (computer.state / "applied.json").unlink()
+
+    done = computer.run("invite", "--stage", "prod")
+
+    assert done.returncode == ExitCode.CLOUD
+    assert "is not on AWS as a whole: fireside deploy --stage prod" in done.stderr
+
+
+@pytest.mark.parametrize("option", [("--new",), ("--hash",), ("--url", "https://x.example")])
+def test_what_a_deploy_does_is_not_done_here(computer, option):
+    done = computer.run("invite", "--stage", "prod", *option)
+
+    assert done.returncode == ExitCode.USAGE
+    assert "--new-invite" in done.stderr
