@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "test-results"
 BIN = Path(sys.executable).parent
 
-AT_ONCE = ("-nauto", "--maxprocesses=4")
+AT_ONCE = ("-nauto", "--maxprocesses=4", "--dist=worksteal")
 """Tests in as many processes as there are cores; each has its own browser and its own DynamoDB."""
 
 OPTIONAL = "Optional: "

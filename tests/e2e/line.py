@@ -11,6 +11,10 @@ WATCH_STATUS = """() => {
 }"""
 
 
+BACK_MS = 45_000
+"""For a page to be back by itself: it may have tried in vain for 3, then 6, 12 and 24 seconds."""
+
+
 def status_of(person):
     return person.page.locator("small:visible", has=person.page.locator(".dot"))
 

@@ -12,7 +12,7 @@ from line import open_sockets
 from proxy import proxied
 from serving import ROOT
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
 @pytest.mark.parametrize(

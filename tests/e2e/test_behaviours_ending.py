@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from line import (
+    BACK_MS,
     WATCH_STATUS,
     frames_heard,
     open_sockets,
@@ -18,10 +19,9 @@ from meddling import Meddler
 from proxy import proxied
 from serving import serving
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 SHORT_LIVED = str(Path(__file__).with_name("short_lived_server.py"))
-BACK_MS = 20_000
 BLOCKED = "The server does not let you in any more. Your messages are kept."
 CODES = (1000, 1001, 1008, 1011, 1012, 1013, 4000, 4403)
 WATCH_CODES = """Math.random = () => 0.1;

@@ -11,7 +11,7 @@ from proxy import proxied
 from seeding import many, words
 from states import refuse_bad, violations_by_state
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

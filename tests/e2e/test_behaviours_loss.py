@@ -6,17 +6,16 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from line import frames_heard, status_of, stop_the_clock, turn_on_until, wait_until
+from line import BACK_MS, frames_heard, status_of, stop_the_clock, turn_on_until, wait_until
 from looks import on_both
 from meddling import Meddler
 from proxy import proxied
 from seeding import many
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 LOST = "Connection lost. Your messages are kept."
 SLOW_CHANCE = "Math.random = () => 0.999"  # every wait is as long as its ceiling
-BACK_MS = 20_000
 
 
 @on_both

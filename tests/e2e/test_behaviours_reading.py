@@ -13,7 +13,7 @@ from proxy import proxied
 from scrolling import WATCH_SHIFTS, scroll
 from seeding import many, moment
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 
 @on_both

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from line import BACK_MS
 from looks import DESKTOP, PHONE, on_both
 from proxy import proxied
 from scrolling import (
@@ -17,7 +18,7 @@ from scrolling import (
 )
 from seeding import many, words
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 on_all = pytest.mark.parametrize(
     "reader", ["desktop", "phone", "a browser that does not anchor"], indirect=True
@@ -269,7 +270,7 @@ def test_nothing_jumps_in_a_whole_session(place, person, look):
         ada.sees_the_loss()
         proxy.mend()
         ada.presses("Retry now")
-        expect(ada.page.get_by_text("Connection lost.")).to_have_count(0, timeout=15_000)
+        expect(ada.page.get_by_text("Connection lost.")).to_have_count(0, timeout=BACK_MS)
         assert ada.page.evaluate("window.shifts.unasked") < 0.02
 
         ada.page.reload()

@@ -5,11 +5,12 @@ import socket
 import pytest
 from playwright.sync_api import expect
 
+from line import BACK_MS
 from looks import PHONE, on_both
 from meddling import Meddler
 from proxy import proxied
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 # Presses Send and looks in the very next frame, before any answer can have come.
 NEXT_FRAME = """text => new Promise(done => {
@@ -65,7 +66,7 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_stored_once(place, pe
         proxy.cut()
         proxy.mend()
 
-        expect(ada.row("answer is lost")).to_have_attribute("data-state", "sent", timeout=15_000)
+        expect(ada.row("answer is lost")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
         ada.says("afterwards")
         bob.sees("afterwards")
         bob.sees("answer is lost")
@@ -127,7 +128,7 @@ def test_what_is_written_offline_waits_and_goes_out_in_order(place, person, look
         proxy.mend()
         ada.context.set_offline(False)
 
-        expect(ada.rows("sent")).to_have_count(4, timeout=15_000)
+        expect(ada.rows("sent")).to_have_count(4, timeout=BACK_MS)
         expect(bob.rows().locator(".body")).to_have_text(texts)
         expect(ada.rows().locator(".body")).to_have_text(texts)
 
@@ -154,7 +155,7 @@ def test_a_waiting_outbox_survives_a_reload(place, person):
         proxy.mend()
 
         expect(bob.rows().locator(".body")).to_have_text(
-            ["before", "kept one", "kept two"], timeout=15_000
+            ["before", "kept one", "kept two"], timeout=BACK_MS
         )
         expect(ada.rows("sent")).to_have_count(3)
 
@@ -186,8 +187,8 @@ def two_tabs_write_and_return(person, proxy, address: str) -> None:
     expect(other.composer).to_be_visible()
 
     proxy.mend()
-    expect(ada.row("from one tab")).to_have_attribute("data-state", "sent", timeout=15_000)
-    expect(other.row("from one tab")).to_have_attribute("data-state", "sent", timeout=15_000)
+    expect(ada.row("from one tab")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
+    expect(other.row("from one tab")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
 
     sends = [f for meddler in meddlers for f in meddler.sent if f["action"] == "sendMessage"]
     assert len(sends) == 1
@@ -214,7 +215,7 @@ def test_it_works_where_the_browser_keeps_nothing(place, person):
 
         proxy.mend()
 
-        expect(ada.rows("sent")).to_have_count(2, timeout=15_000)
+        expect(ada.rows("sent")).to_have_count(2, timeout=BACK_MS)
 
 
 def test_a_closed_tabs_outbox_is_sent_by_the_next(place, person):
@@ -229,7 +230,7 @@ def test_a_closed_tabs_outbox_is_sent_by_the_next(place, person):
         proxy.mend()
         next_tab.opens(proxy.address)
 
-        expect(next_tab.row("left behind")).to_have_attribute("data-state", "sent", timeout=15_000)
+        expect(next_tab.row("left behind")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
         next_tab.sees("left behind")
 
 
