@@ -59,6 +59,7 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_stored_once(place, pe
         ada = person("Ada").joins(proxy.address)
         ada.says("first")
         bob.sees("first")
+        expect(ada.rows("sent")).to_have_count(1)  # acknowledged too, which comes later on AWS
         proxy.hold("down")
         ada.says("answer is lost")
         bob.sees("answer is lost")
@@ -145,6 +146,7 @@ def test_a_waiting_outbox_survives_a_reload(place, person):
         ada = person("Ada").joins(proxy.address)
         ada.says("before")
         bob.sees("before")
+        expect(ada.rows("sent")).to_have_count(1)
         away(ada, proxy)
         for text in ("kept one", "kept two"):
             ada.says(text)
