@@ -11,6 +11,9 @@ from places import OnOneMachine, Place, Rehearsed, adds_something
 from serving import MODES, REHEARSED, Mode, Running, serving, skip_without_dynamodb_local
 from tables import Tables
 
+expect.set_options(timeout=15_000)
+"""For what is to be seen, in ms: two browsers and a rehearsal may share a slow machine."""
+
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
