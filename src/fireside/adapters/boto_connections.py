@@ -15,7 +15,7 @@ from botocore.exceptions import (
 )
 
 from fireside.adapters.boto import client
-from fireside.adapters.connections_api import (
+from fireside.adapters.posting import (
     BUDGET_SECONDS,
     POST_SECONDS,
     UNSENT,

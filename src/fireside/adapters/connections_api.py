@@ -1,158 +1,28 @@
-"""The way out over API Gateway's @connections: one signed post for each connection."""
+"""The way out over API Gateway's @connections: one signed post for each connection.
 
-import logging
-import random
+Posts go over HTTP/2 where the server speaks it, and over a pool of connections where it doesn't.
+"""
+
 import re
-import time
-from abc import ABC, abstractmethod
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
+from fireside.adapters.hpack import Field
 from fireside.adapters.pool import Pool
+from fireside.adapters.posting import (
+    BUDGET_SECONDS,
+    POST_SECONDS,
+    UNSENT,
+    Chances,
+    Posting,
+    Status,
+)
 from fireside.adapters.sigv4 import Credentials, Signer
-
-log = logging.getLogger(__name__)
-
-POST_SECONDS = 1.0
-"""For one post. A half-open receiver can make AWS's answer hang for longer than that."""
-
-BUDGET_SECONDS = 5.0
-"""For everything that one `send` does."""
-
-_FIRST_PAUSE_SECONDS = 0.05
-_LONGEST_PAUSE_SECONDS = 1.0
-UNSENT = 0
-"""In place of a status: it was never sent."""
-
-_GONE = 410
-_THROTTLED = 429
-_BROKEN = range(500, 600)
-_FINE = range(200, 300)
-
-
-Status = int | None
-"""Of the answer to a post; None where there is none."""
-
-
-class Chances(NamedTuple):
-    """Time and chance, so that a test can do without."""
-
-    epoch_seconds: Callable[[], float] = time.time
-    wait: Callable[[float], None] = time.sleep
-    share: Callable[[], float] = random.random
-
-
-class Posted(NamedTuple):
-    """What became of posts."""
-
-    gone: set[str]
-    """There is nobody any more."""
-
-    left: list[str]
-    """Never sent, or refused for now: to post to them again shows nothing twice."""
-
-
-class Poster(Protocol):
-    """Posts over @connections."""
-
-    def post(
-        self,
-        connection_ids: Iterable[str],
-        data: bytes,
-        *,
-        budget_seconds: float | None = None,
-        post_seconds: float | None = None,
-    ) -> Posted:
-        """Send `data` to every connection, and tell what became of it."""
-
-
-class Posting(ABC):
-    """Sends to connections by id, until all is said or the time is up."""
-
-    def __init__(
-        self, *, post_seconds: float, budget_seconds: float, chances: Chances | None
-    ) -> None:
-        self._post_seconds, self._budget_seconds = post_seconds, budget_seconds
-        self._chances = chances or Chances()
-
-    def send(
-        self, connection_ids: Iterable[str], data: bytes, budget_seconds: float | None = None
-    ) -> set[str]:
-        """Send `data` to every connection; return those that are gone.
-
-        Whatever goes wrong in the end is logged: a receiver notices the hole and asks.
-        """
-        posted = self.post(connection_ids, data, budget_seconds=budget_seconds)
-        if posted.left:
-            log.warning("%d posts were never sent, or refused for now", len(posted.left))
-        return posted.gone
-
-    def post(
-        self,
-        connection_ids: Iterable[str],
-        data: bytes,
-        *,
-        budget_seconds: float | None = None,
-        post_seconds: float | None = None,
-    ) -> Posted:
-        """Send `data` to every connection, and tell what became of it.
-
-        What is throttled or fails on AWS's side is sent again while there is time. What AWS
-        refuses for good, or did not answer in time, is logged.
-
-        Args:
-            connection_ids: To whom.
-            data: The text of one frame.
-            budget_seconds: For all posts, repeated ones and pauses included.
-            post_seconds: For each.
-        """
-        until = time.monotonic() + _or(budget_seconds, self._budget_seconds)
-        seconds = _or(post_seconds, self._post_seconds)
-        waiting, attempt = list(connection_ids), 0
-        gone: set[str] = set()
-        left: list[str] = []
-        lost: Counter[Status] = Counter()
-        while waiting:
-            statuses = self._statuses(waiting, data, seconds, until)
-            by_status = _by_status(waiting, statuses)
-            waiting = []
-            for status, ids in by_status.items():
-                if status == _GONE:
-                    gone.update(ids)
-                elif status == UNSENT:
-                    left += ids
-                elif _is_passing(status):
-                    waiting += ids
-                elif status not in _FINE:
-                    lost[status] += len(ids)
-            if waiting and not self._pause(attempt, until):
-                left += waiting
-                break
-            attempt += 1
-        if lost:
-            log.warning("%d posts failed: %s", lost.total(), _counts(lost))
-        return Posted(gone, left)
-
-    @abstractmethod
-    def _statuses(
-        self, ids: list[str], data: bytes, seconds: float, until: float
-    ) -> Sequence[Status]:
-        """Post to each once, none longer than `seconds` nor beyond `until`."""
-
-    def _pause(self, attempt: int, until: float) -> bool:
-        """Wait for a while that grows and differs; tell whether there is time for it."""
-        ceiling = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
-        seconds = ceiling * self._chances.share()
-        if time.monotonic() + seconds >= until:
-            return False
-        self._chances.wait(seconds)
-        return True
+from fireside.adapters.streams import NotSpoken, Post, Streams
 
 
 class ConnectionsApi(Posting):
-    """Posts over our own signer and pool."""
+    """Posts with our own signer, and over our own connections."""
 
     def __init__(  # noqa: PLR0913 - how patient it is has good defaults
         self,
@@ -160,6 +30,7 @@ class ConnectionsApi(Posting):
         region: str,
         credentials: Credentials,
         pool: Pool,
+        streams: Streams | None = None,
         *,
         post_seconds: float = POST_SECONDS,
         budget_seconds: float = BUDGET_SECONDS,
@@ -171,7 +42,8 @@ class ConnectionsApi(Posting):
             endpoint: `https://HOST/STAGE`; the pool must lead to that host.
             region: Where the API is.
             credentials: Who signs.
-            pool: Carries the posts.
+            pool: Carries the posts over HTTP/1.1.
+            streams: Carries them over HTTP/2 instead, as long as the server speaks it.
             post_seconds: For one post.
             budget_seconds: For all posts of one `send`, repeated ones and pauses included.
             chances: Time and chance.
@@ -179,12 +51,40 @@ class ConnectionsApi(Posting):
         super().__init__(post_seconds=post_seconds, budget_seconds=budget_seconds, chances=chances)
         url = urlsplit(endpoint)
         self._path = f"{quote(url.path.rstrip('/'), safe='/~%')}/%40connections/"
-        self._pool = pool
+        self._pool, self._streams = pool, streams
         self._signer = Signer(
             credentials, region=region, service="execute-api", method="POST", host=url.netloc
         )
 
     def _statuses(
+        self, ids: list[str], data: bytes, seconds: float, until: float
+    ) -> Sequence[Status]:
+        if self._streams is not None:
+            try:
+                return self._over_streams(self._streams, ids, data, seconds, until)
+            except NotSpoken:
+                self._streams = None
+        return self._over_pool(ids, data, seconds, until)
+
+    def _over_streams(
+        self, streams: Streams, ids: list[str], data: bytes, seconds: float, until: float
+    ) -> Sequence[Status]:
+        length = (b"content-length", b"%d" % len(data))
+        headers: Mapping[str, str] = {}
+        fields: tuple[Field, ...] = ()
+
+        def write(index: int) -> Post:
+            nonlocal headers, fields
+            path = self._path + _quoted(ids[index])
+            authorization = self._signer.authorize(path, data, self._chances.epoch_seconds())
+            if self._signer.headers is not headers:
+                headers = self._signer.headers
+                fields = (*_fields(headers), length)
+            return path.encode(), fields, authorization.encode()
+
+        return streams.exchange(len(ids), write, data, seconds=seconds, until=until)
+
+    def _over_pool(
         self, ids: list[str], data: bytes, seconds: float, until: float
     ) -> Sequence[Status]:
         tail = b"content-length: %d\r\n\r\n%b" % (len(data), data)
@@ -213,22 +113,9 @@ def _quoted(connection_id: str) -> str:
     return quote(connection_id, safe="")
 
 
-def _or(value: float | None, default: float) -> float:
-    return default if value is None else value
-
-
-def _by_status(ids: list[str], statuses: Sequence[Status]) -> Mapping[Status, list[str]]:
-    found = defaultdict[Status, list[str]](list)
-    for one, status in zip(ids, statuses, strict=True):
-        found[status].append(one)
-    return found
-
-
-def _is_passing(status: Status) -> bool:
-    """Tell whether the same post may well succeed in a moment."""
-    return status is not None and (status == _THROTTLED or status in _BROKEN)
-
-
-def _counts(lost: Counter[Status]) -> str:
-    """Say what was answered how often, without what was to be said to whom."""
-    return ", ".join(f"{status or 'no answer'} {count} times" for status, count in lost.items())
+def _fields(headers: Mapping[str, str]) -> Iterator[Field]:
+    """Give headers as HTTP/2 has them: the host's name is no header there, and stands first."""
+    yield b":authority", headers["host"].encode()
+    for name, value in headers.items():
+        if name != "host":
+            yield name.encode(), value.encode()

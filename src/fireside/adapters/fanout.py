@@ -8,8 +8,8 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from fireside.adapters import handover
-from fireside.adapters.connections_api import Poster
 from fireside.adapters.lambda_api import Functions
+from fireside.adapters.posting import Poster
 from fireside.adapters.tally import Tally
 from fireside.ports import Clock
 

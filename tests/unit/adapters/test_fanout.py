@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from fireside import wire
-from fireside.adapters.connections_api import Posted
+from fireside.adapters.posting import Posted
 from fireside.adapters.fanout import INLINE, POST_SECONDS, SHARD, WITHIN_SECONDS, FanOut
 from fireside.adapters.handover import LaterForm, read
 from fireside.adapters.tally import Tally

@@ -1,0 +1,362 @@
+"""Many posts at once over one connection that speaks HTTP/2.
+
+One TLS handshake serves all, headers that come again are sent as a byte, and what is to be sent
+at a time goes in one piece: a post costs a third of what it does over HTTP/1.1. Each has its own
+deadline all the same; one that hangs is cancelled, and holds nobody.
+"""
+
+import contextlib
+import errno
+import itertools
+import math
+import os
+import selectors
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from fireside.adapters.hpack import Field
+from fireside.adapters.http2 import PROTOCOL, Ended, ProtocolError, Session
+from fireside.adapters.pool import KEEP_SECONDS, has_peer
+from fireside.adapters.posting import UNSENT, Status
+
+MOST_AT_ONCE = 100
+"""Posts under way. As many as the connections of a pool: nobody waits longer, nor crowds more."""
+
+_MOST_CONNECTIONS = 3
+"""For one exchange. Servers end a connection now and then; one that ends each is of no use."""
+
+_PIECE = 64 * 1024
+
+
+class NotSpoken(Exception):  # noqa: N818 - it says what is so
+    """The server does not speak HTTP/2."""
+
+
+_Where = Any
+"""Where a socket connects to: of a form that depends on its family."""
+
+
+Post = tuple[bytes, Iterable[Field], bytes]
+"""Path, fields and authorization, as `Session.post` takes them."""
+
+
+class Streams:
+    """A connection to one server. It outlives an exchange; use it from one thread at a time."""
+
+    def __init__(self, host: str, port: int, tls: ssl.SSLContext) -> None:
+        """Name the server; nothing is opened yet.
+
+        Args:
+            host: Name or address.
+            port: TCP port.
+            tls: How to verify the server. It must offer HTTP/2.
+        """
+        self._host, self._port, self._tls = host, port, tls
+        self._line: _Line | None = None
+        self._idle_since = 0.0  # by the wall's clock: the other one may stand still when frozen
+        self._is_spoken = True
+
+    def exchange(
+        self,
+        count: int,
+        write: Callable[[int], Post],
+        body: bytes,
+        *,
+        seconds: float,
+        until: float = math.inf,
+    ) -> list[Status]:
+        """Post the same body many times and return what was answered.
+
+        Args:
+            count: How many posts.
+            write: Gives one, right before it is sent.
+            body: What is posted.
+            seconds: For each post, from its turn to the end of its answer.
+            until: Of `time.monotonic()`: then all of it ends.
+
+        Raises:
+            NotSpoken: The server does not speak HTTP/2, or not in a way that leads to answers;
+                nothing was sent.
+        """
+        if not self._is_spoken:
+            raise NotSpoken
+        exchange = _Exchange(count, write, body, seconds, until)
+        for _ in range(_MOST_CONNECTIONS):
+            if not exchange.is_due():
+                break
+            try:
+                line, is_used = self._take(min(until, time.monotonic() + seconds))
+            except (OSError, EOFError):
+                break
+            try:
+                exchange.run(line)
+                self._keep(line)
+            except (OSError, EOFError, ProtocolError) as cause:
+                self._is_spoken = is_used or exchange.is_answered()
+                exchange.lose(may_repeat=is_used and _is_forgotten(line, cause))
+            finally:
+                if line is not self._line:
+                    line.close()
+        return exchange.statuses
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    def _take(self, until: float) -> "tuple[_Line, bool]":
+        """Take the connection that is open, or open one; tell whether it was used before."""
+        line, self._line = self._line, None
+        if line is not None:
+            if time.time() - self._idle_since <= KEEP_SECONDS and line.is_alive():
+                return line, True
+            line.close()
+        return self._open(until), False
+
+    def _keep(self, line: "_Line") -> None:
+        if not line.session.is_closing:
+            self._line, self._idle_since = line, time.time()
+
+    def _open(self, until: float) -> "_Line":
+        """Open a connection, to the first of the server's addresses that answers.
+
+        Raises:
+            NotSpoken: The server does not speak HTTP/2.
+            EOFError: It hung up.
+            OSError: There is no way to it in time.
+        """
+        addresses = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        problem: Exception = OSError(errno.EADDRNOTAVAIL, "that name has no address")
+        for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+            now = time.monotonic()
+            line = _Line(address[0])
+            try:
+                line.open(address[4], self._tls, self._host, now + (until - now) / left)
+            except (OSError, EOFError) as cause:
+                problem = cause
+                line.close()
+            except (NotSpoken, ProtocolError) as cause:
+                line.close()
+                raise NotSpoken from cause
+            else:
+                return line
+        raise problem
+
+
+class _Line:
+    """One connection, and the session on it."""
+
+    def __init__(self, family: int) -> None:
+        """Take a socket; `open` leads it somewhere."""
+        self.session = Session()
+        self.has_heard = False
+        """Something came since it was taken."""
+
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._unsent = b""
+        self._awaits = selectors.EVENT_READ
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._socket.fileno(), self._awaits)
+
+    def open(self, where: _Where, tls: ssl.SSLContext, host: str, until: float) -> None:
+        """Connect, up to where posts may begin.
+
+        Raises:
+            NotSpoken: The server does not speak HTTP/2.
+            OSError: There is no way to it in time.
+        """
+        self._connect(where, until)
+        secured = tls.wrap_socket(self._socket, server_hostname=host, do_handshake_on_connect=False)
+        self._socket = secured
+        self._shake_hands(secured, until)
+        if secured.selected_alpn_protocol() != PROTOCOL:
+            raise NotSpoken
+        self.flush()
+        while not self.session.is_ready:
+            self._wait(selectors.EVENT_READ, until)
+            self.receive()
+        self.has_heard = False
+
+    def close(self) -> None:
+        """Close it."""
+        self._selector.close()
+        self._socket.close()
+
+    def is_alive(self) -> bool:
+        """Take what came while nobody looked; tell whether posts may begin."""
+        try:
+            self.receive()
+            self.flush()
+        except (OSError, EOFError, ProtocolError):
+            return False
+        self.has_heard = False
+        return not self.session.is_closing
+
+    def receive(self) -> list[Ended]:
+        """Take what has come, without waiting.
+
+        Raises:
+            OSError: The connection broke.
+            EOFError: The other side ended it.
+            ProtocolError: The other side does not keep to the protocol.
+        """
+        ended: list[Ended] = []
+        with contextlib.suppress(ssl.SSLWantReadError):
+            while True:
+                piece = self._socket.recv(_PIECE)
+                if not piece:
+                    raise EOFError if has_peer(self._socket) else ConnectionResetError
+                self.has_heard = True
+                ended += self.session.receive(piece)
+        return ended
+
+    def flush(self) -> None:
+        """Send what there is to send, as far as that goes without waiting."""
+        session = self.session
+        if session.out:
+            self._unsent += b"".join(session.out)
+            session.out.clear()
+        with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            while self._unsent:
+                self._unsent = self._unsent[self._socket.send(self._unsent) :]
+
+    def wait(self, until: float) -> None:
+        """Wait until something came, or there is room for what is still to be sent."""
+        self._watch(selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0))
+        self._selector.select(max(0.0, until - time.monotonic()))
+
+    def _connect(self, where: _Where, until: float) -> None:
+        self._socket.settimeout(0)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(BlockingIOError):
+            self._socket.connect(where)
+        self._wait(selectors.EVENT_WRITE, until)
+        error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            raise OSError(error, os.strerror(error))
+
+    def _shake_hands(self, secured: ssl.SSLSocket, until: float) -> None:
+        while True:
+            try:
+                secured.do_handshake()
+            except ssl.SSLWantReadError:
+                self._wait(selectors.EVENT_READ, until)
+            except ssl.SSLWantWriteError:
+                self._wait(selectors.EVENT_WRITE, until)
+            else:
+                return
+
+    def _wait(self, awaits: int, until: float) -> None:
+        """Wait for the socket.
+
+        Raises:
+            TimeoutError: The time is up.
+        """
+        self._watch(awaits)
+        if not self._selector.select(max(0.0, until - time.monotonic())):
+            raise TimeoutError
+
+    def _watch(self, awaits: int) -> None:
+        if awaits != self._awaits:
+            (key,) = self._selector.get_map().values()
+            self._selector.modify(key.fileobj, awaits)
+            self._awaits = awaits
+
+
+class _Exchange:
+    """Posts, and what has become of them."""
+
+    def __init__(
+        self,
+        count: int,
+        write: Callable[[int], Post],
+        body: bytes,
+        seconds: float,
+        until: float,
+    ) -> None:
+        self.statuses: list[Status] = [UNSENT] * count
+        self._left = deque(range(count))
+        self._write, self._body, self._seconds, self._until = write, body, seconds, until
+        self._under_way: dict[int, tuple[int, float]] = {}
+        """By stream: which post, and its deadline. The earliest first: all have the same time."""
+
+        self._repeated: set[int] = set()
+
+    def is_due(self) -> bool:
+        """Tell whether there is something to post, and time for it."""
+        return bool(self._left) and time.monotonic() < self._until
+
+    def is_answered(self) -> bool:
+        """Tell whether the server has answered at all."""
+        return any(self.statuses)
+
+    def run(self, line: _Line) -> None:
+        """Post all that is left, or as much as this connection takes.
+
+        Raises:
+            OSError: The connection broke.
+            EOFError: The other side ended it.
+            ProtocolError: The other side does not keep to the protocol.
+        """
+        session = line.session
+        while True:
+            self._feed(session)
+            line.flush()
+            if not self._under_way:
+                return
+            _, earliest = next(iter(self._under_way.values()))
+            line.wait(earliest)
+            for stream, status, is_unread in line.receive():
+                index, _ = self._under_way.pop(stream)
+                self.statuses[index] = status
+                if is_unread:
+                    self._again(index)
+            self._expire(session)
+
+    def lose(self, *, may_repeat: bool) -> None:
+        """Give up what is under way, as its connection broke."""
+        for index, _ in self._under_way.values():
+            if may_repeat:
+                self._again(index)
+        self._under_way.clear()
+
+    def _feed(self, session: Session) -> None:
+        """Begin posts as long as there is room for them."""
+        under_way = self._under_way
+        while self._left and session.has_room and len(under_way) < MOST_AT_ONCE:
+            now = time.monotonic()
+            if now >= self._until:
+                return
+            index = self._left.popleft()
+            path, fields, authorization = self._write(index)
+            stream = session.post(path, fields, authorization, self._body)
+            under_way[stream] = (index, min(now + self._seconds, self._until))
+            self.statuses[index] = None
+
+    def _again(self, index: int) -> None:
+        """Post once more what nobody read."""
+        self.statuses[index] = UNSENT
+        if index not in self._repeated:
+            self._repeated.add(index)
+            self._left.append(index)
+
+    def _expire(self, session: Session) -> None:
+        """Cancel what has had its time."""
+        now = time.monotonic()
+        late = itertools.takewhile(lambda entry: entry[1][1] <= now, self._under_way.items())
+        for stream, (index, _) in list(late):
+            del self._under_way[stream]
+            self.statuses[index] = session.cancel(stream)
+
+
+def _is_forgotten(line: _Line, cause: Exception) -> bool:
+    """Tell whether the other side had forgotten the connection: then nobody read anything on it.
+
+    Whoever reads a post and then stops ends the connection, instead of resetting it.
+    """
+    return isinstance(cause, OSError) and not line.has_heard
