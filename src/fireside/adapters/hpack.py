@@ -98,6 +98,8 @@ def _status(block: bytes) -> int:
     is_huffman = bool(block[at] & 0x80)
     length, at = _read_integer(block, at, 7)
     value = block[at : at + length]
+    if len(value) < length:
+        raise IndexError
     text = _huffman_digits(value) if is_huffman else value
     if len(text) != 3 or not text.isdigit():  # noqa: PLR2004 - as every status
         raise ValueError("the status is not a number")
@@ -105,7 +107,7 @@ def _status(block: bytes) -> int:
 
 
 def _huffman_digits(value: bytes) -> bytes:
-    """Read digits, which have five or six bits each, up to the padding of ones."""
+    """Read digits, which have five or six bits each, up to the padding of ones; or nothing."""
     left = len(value) * 8
     bits = int.from_bytes(value)
     digits = bytearray()
@@ -113,12 +115,14 @@ def _huffman_digits(value: bytes) -> bytes:
         if code < _DIGITS_OF_5_BITS:
             digits.append(ord("0") + code)
             left -= 5
-        else:
-            if left < 6:  # noqa: PLR2004
-                break
-            digits.append(ord("3") + (bits >> (left - 6) & 0b111111) - _FIRST_OF_6_BITS)
+        elif left > 5 and (code := bits >> (left - 6) & 0b111111) >= _FIRST_OF_6_BITS:  # noqa: PLR2004
+            digits.append(ord("3") + code - _FIRST_OF_6_BITS)
             left -= 6
-    return bytes(digits)
+        else:
+            return b""
+    padding = (1 << left) - 1
+    is_read = left < 8 and bits & padding == padding  # noqa: PLR2004 - less than a byte
+    return bytes(digits) if is_read else b""
 
 
 def _named(name: bytes, pattern: int, bits: int) -> bytes:
