@@ -26,8 +26,8 @@ from fireside.adapters.posting import UNSENT, Status
 MOST_AT_ONCE = 100
 """Posts under way. As many as the connections of a pool: nobody waits longer, nor crowds more."""
 
-_MOST_CONNECTIONS = 3
-"""For one exchange. Servers end a connection now and then; one that ends each is of no use."""
+_TRIES = 3
+"""Connections in a row that bring no answer. Servers end one now and then, and we take another."""
 
 _PIECE = 64 * 1024
 
@@ -84,10 +84,9 @@ class Streams:
         """
         if not self._is_spoken:
             raise NotSpoken
-        exchange = _Exchange(count, write, body, seconds, until)
-        for _ in range(_MOST_CONNECTIONS):
-            if not exchange.is_due():
-                break
+        exchange, in_vain = _Exchange(count, write, body, seconds, until), 0
+        while exchange.is_due() and in_vain < _TRIES:
+            before = exchange.answered
             try:
                 line, is_used = self._take(min(until, time.monotonic() + seconds))
             except (OSError, EOFError):
@@ -96,11 +95,12 @@ class Streams:
                 exchange.run(line)
                 self._keep(line)
             except (OSError, EOFError, ProtocolError) as cause:
-                self._is_spoken = is_used or exchange.is_answered()
+                self._is_spoken = is_used or exchange.answered > before
                 exchange.lose(may_repeat=is_used and _is_forgotten(line, cause))
             finally:
                 if line is not self._line:
                     line.close()
+            in_vain = 0 if exchange.answered > before else in_vain + 1
         return exchange.statuses
 
     def close(self) -> None:
@@ -280,6 +280,7 @@ class _Exchange:
         until: float,
     ) -> None:
         self.statuses: list[Status] = [UNSENT] * count
+        self.answered = 0
         self._left = deque(range(count))
         self._write, self._body, self._seconds, self._until = write, body, seconds, until
         self._under_way: dict[int, tuple[int, float]] = {}
@@ -290,10 +291,6 @@ class _Exchange:
     def is_due(self) -> bool:
         """Tell whether there is something to post, and time for it."""
         return bool(self._left) and time.monotonic() < self._until
-
-    def is_answered(self) -> bool:
-        """Tell whether the server has answered at all."""
-        return any(self.statuses)
 
     def run(self, line: _Line) -> None:
         """Post all that is left, or as much as this connection takes.
@@ -314,7 +311,11 @@ class _Exchange:
             for stream, status, is_unread in line.receive():
                 index, _ = self._under_way.pop(stream)
                 self.statuses[index] = status
-                if is_unread:
+                if not is_unread:
+                    self.answered += 1
+                elif session.is_closing:
+                    self._put_back(index)
+                else:
                     self._again(index)
             self._expire(session)
 
@@ -339,11 +340,16 @@ class _Exchange:
             self.statuses[index] = None
 
     def _again(self, index: int) -> None:
-        """Post once more what nobody read."""
-        self.statuses[index] = UNSENT
-        if index not in self._repeated:
+        """Post what nobody read once more, and not a third time."""
+        if index in self._repeated:
+            self.statuses[index] = UNSENT
+        else:
             self._repeated.add(index)
-            self._left.append(index)
+            self._put_back(index)
+
+    def _put_back(self, index: int) -> None:
+        self.statuses[index] = UNSENT
+        self._left.append(index)
 
     def _expire(self, session: Session) -> None:
         """Cancel what has had its time."""

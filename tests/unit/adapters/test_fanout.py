@@ -6,9 +6,9 @@ import logging
 import pytest
 
 from fireside import wire
-from fireside.adapters.posting import Posted
 from fireside.adapters.fanout import INLINE, POST_SECONDS, SHARD, WITHIN_SECONDS, FanOut
 from fireside.adapters.handover import LaterForm, read
+from fireside.adapters.posting import Posted
 from fireside.adapters.tally import Tally
 from fireside.domain.events import MessageSent
 from fireside.domain.message import MAX_TEXT, Message
