@@ -91,6 +91,11 @@ class Streams:
                 line, is_used = self._take(min(until, time.monotonic() + seconds))
             except (OSError, EOFError):
                 break
+            except NotSpoken:
+                self._is_spoken = False
+                if exchange.has_begun:
+                    break
+                raise
             try:
                 exchange.run(line)
                 self._keep(line)
@@ -281,6 +286,7 @@ class _Exchange:
     ) -> None:
         self.statuses: list[Status] = [UNSENT] * count
         self.answered = 0
+        self.has_begun = False
         self._left = deque(range(count))
         self._write, self._body, self._seconds, self._until = write, body, seconds, until
         self._under_way: dict[int, tuple[int, float]] = {}
@@ -338,6 +344,7 @@ class _Exchange:
             stream = session.post(path, fields, authorization, self._body)
             under_way[stream] = (index, min(now + self._seconds, self._until))
             self.statuses[index] = None
+            self.has_begun = True
 
     def _again(self, index: int) -> None:
         """Post what nobody read once more, and not a third time."""

@@ -373,6 +373,25 @@ def test_a_server_that_only_says_that_it_speaks_it_is_not_believed_again(serve, 
         streams.exchange(1, post, b"hi", seconds=5)
 
 
+def test_nothing_is_posted_twice_when_only_the_first_server_speaks_it(
+    serve, streams_to, monkeypatch
+):
+    """A name may lead to several: what one has taken is not for the other to take again."""
+    server = serve(most_visits=1)
+    with faulty_server(tls=True) as other:
+        ports = iter([server.port, other.port])
+
+        def found(*_args, **_options):
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", next(ports)))]
+
+        monkeypatch.setattr(socket, "getaddrinfo", found)
+        streams = streams_to(server)
+
+        assert streams.exchange(3, post, b"hi", seconds=5) == [200, UNSENT, UNSENT]
+        with pytest.raises(NotSpoken):
+            streams.exchange(3, post, b"hi", seconds=5)
+
+
 def test_a_server_that_begins_with_rubbish_does_not_speak_it():
     def talk(listener: socket.socket) -> None:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
