@@ -22,6 +22,7 @@ _REFUSED, _CANCEL = 7, 8  # errors: not read at all; not wanted any more
 _HEAD = struct.Struct(">HBBBI")  # of a frame: 16 and 8 bits of its length, kind, flags, stream
 _SETTING = struct.Struct(">HI")
 _NUMBER = struct.Struct(">I")
+_NUMBERS = struct.Struct(">II")
 _HEAD_SIZE = 9
 _LARGEST_FRAME = 16_384
 _LARGEST_BLOCK = 64 * 1024
@@ -174,9 +175,9 @@ class Session:
         while (start := at + _HEAD_SIZE) <= size:
             high, low, kind, flags, stream = _HEAD.unpack_from(buffer, at)
             end = start + (high << 8 | low)
+            if end - start > _LARGEST_FRAME:
+                raise ProtocolError("a frame is larger than allowed")
             if end > size:
-                if end - start > _LARGEST_FRAME:
-                    raise ProtocolError("a frame is larger than allowed")
                 break
             at = end
             ended += self._frame(kind, flags, stream & _LAST_STREAM, bytes(buffer[start:end]))
@@ -227,11 +228,11 @@ class Session:
             if kind == _RST_STREAM:
                 return self._reset(stream, _NUMBER.unpack(payload)[0])
             if kind == _GOAWAY:
-                return self._go_away(_NUMBER.unpack_from(payload)[0] & _LAST_STREAM)
+                return self._go_away(_NUMBERS.unpack_from(payload)[0] & _LAST_STREAM)
             if kind == _SETTINGS and not flags & _ACK:
                 self._settle(payload)
             elif kind == _PING and not flags & _ACK:
-                self.out.append(_frame(_PING, _ACK, 0, payload))
+                self.out.append(_frame(_PING, _ACK, 0, _NUMBERS.pack(*_NUMBERS.unpack(payload))))
             elif kind == _WINDOW_UPDATE:
                 self._widen(stream, _NUMBER.unpack(payload)[0] & _LARGEST_WINDOW)
         except struct.error:
