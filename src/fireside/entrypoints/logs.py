@@ -6,8 +6,8 @@ type and place are written, because its words may quote what somebody sent.
 
 import json
 import logging
+import time
 import traceback
-from datetime import UTC, datetime
 from typing import TextIO
 
 _COLORS = {"WARNING": "\x1b[33m", "ERROR": "\x1b[31m", "CRITICAL": "\x1b[31m"}
@@ -34,13 +34,13 @@ class TextFormatter(logging.Formatter):
         self._color = color
 
     def format(self, record: logging.LogRecord) -> str:
-        time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
+        clock = time.strftime("%H:%M:%S", time.localtime(record.created))
         facts = "".join(f"  {key}={printable(str(value))}" for key, value in _facts(record).items())
         level = f"{record.levelname.lower():7}"
         if self._color:
-            time, facts = f"{_DIM}{time}{_RESET}", f"{_DIM}{facts}{_RESET}"
+            clock, facts = f"{_DIM}{clock}{_RESET}", f"{_DIM}{facts}{_RESET}"
             level = f"{_COLORS.get(record.levelname, _DIM)}{level}{_RESET}"
-        return f"{time} {level} {printable(record.getMessage())}{facts}"
+        return f"{clock} {level} {printable(record.getMessage())}{facts}"
 
 
 class JsonFormatter(logging.Formatter):
@@ -48,13 +48,19 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "time": _stamp(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
             **_facts(record),
         }
         return json.dumps(line, default=str).replace("\x7f", "\\u007f")
+
+
+def _stamp(epoch_seconds: float) -> str:
+    """Write a time as ISO 8601 has it. (To load `datetime` for it takes 1 ms of a cold start.)"""
+    seconds, milliseconds = divmod(int(epoch_seconds * 1_000), 1_000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{milliseconds:03}+00:00"
 
 
 def printable(text: str) -> str:

@@ -112,7 +112,7 @@ def names(context):
 
 
 def test_of_the_systems_roots_only_amazons_speak_for_aws(monkeypatch):
-    monkeypatch.setattr(trust, "system_bundle", lambda: ROOTS)
+    monkeypatch.setattr(trust, "system_bundle", lambda: str(ROOTS))
 
     assert names(trust.trust({}, ENDPOINT)) == ["Amazon Root CA 9"]
     assert "Amazon Root CA 9" not in names(trust.trust({}, "https://chat.example.com"))
@@ -121,7 +121,7 @@ def test_of_the_systems_roots_only_amazons_speak_for_aws(monkeypatch):
 
 @pytest.mark.parametrize("bundle", [None, CERTIFICATE], ids=["none", "without Amazon's"])
 def test_a_system_without_amazons_roots_trusts_what_it_has(monkeypatch, bundle):
-    monkeypatch.setattr(trust, "system_bundle", lambda: bundle)
+    monkeypatch.setattr(trust, "system_bundle", lambda: bundle and str(bundle))
 
     everybody = names(trust.trust({}, "https://chat.example.com"))
     assert names(trust.trust({}, ENDPOINT)) == everybody
