@@ -56,6 +56,12 @@ class ConnectionsApi(Posting):
             credentials, region=region, service="execute-api", method="POST", host=url.netloc
         )
 
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+        if self._streams is not None:
+            self._streams.close()
+
     def _statuses(
         self, ids: list[str], data: bytes, seconds: float, until: float
     ) -> Sequence[Status]:
@@ -63,7 +69,7 @@ class ConnectionsApi(Posting):
             try:
                 return self._over_streams(self._streams, ids, data, seconds, until)
             except NotSpoken:
-                self._streams = None
+                self._streams = None  # nothing of it is open
         return self._over_pool(ids, data, seconds, until)
 
     def _over_streams(

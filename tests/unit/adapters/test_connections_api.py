@@ -44,12 +44,10 @@ class Way:
             self.api = BotoConnections(make_client, **options)
             self.close = self.api.close
         else:
-            pool, streams = Pool(host, server.port), None
-            self.close = pool.close
-            if client == "http2":
-                streams = Streams(host, server.port, trust())
-                self.close = streams.close
+            streams = Streams(host, server.port, trust()) if client == "http2" else None
+            pool = Pool(host, server.port)
             self.api = ConnectionsApi(endpoint, region, KEY, pool, streams, **options)
+            self.close = self.api.close
         self.send = self.api.send
 
     def _act(self, visit) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import math
-import shutil
 import socket
 import ssl
 import subprocess
@@ -414,7 +413,6 @@ def test_a_server_that_begins_with_rubbish_does_not_speak_it():
 # --- another implementation of it ---
 
 
-NODE = shutil.which("node")
 SERVER = textwrap.dedent("""
     import { createSecureServer } from "node:http2";
     import { readFileSync } from "node:fs";
@@ -434,9 +432,8 @@ SERVER = textwrap.dedent("""
 """)
 
 
-@pytest.mark.skipif(NODE is None, reason="node is not here")
 def test_nghttp2_understands_us_and_we_it():
-    command = [NODE, "--input-type=module", "--eval", SERVER, str(CERTIFICATE)]
+    command = ["node", "--input-type=module", "--eval", SERVER, str(CERTIFICATE)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         streams = Streams("localhost", int(process.stdout.readline()), trust())
         expected = [200 + index % 400 for index in range(2_000)]
