@@ -319,6 +319,22 @@ def test_other_fields_are_said_once_more_and_the_former_ones_still_shortly():
     assert read == [FIELDS, FIELDS, others, FIELDS, others, FIELDS]
 
 
+def test_what_differs_from_post_to_post_fills_no_table():
+    server = ready()
+    for number in range(3):
+        server.post(fields=[*fields_for(b"-" * number), (b"x-amz-date", b"%d" % number)])
+        server.session.out.pop()
+    server.talk()
+
+    entries = server.h2.decoder.header_table.dynamic_entries
+    assert {name for name, _ in entries} == {
+        b":authority",
+        b"content-type",
+        b"x-amz-security-token",
+    }
+    assert len(entries) == 3
+
+
 def test_a_head_of_any_size_is_cut_into_frames_where_it_must_be():
     session = under_way(0)
     shapes = set()
@@ -462,24 +478,25 @@ GRANT = st.tuples(st.sampled_from(["stream", "connection", "initial"]), st.integ
 @given(
     initial=st.sampled_from([0, 1, 1000, FRAME, 40_000, 65_535]),
     grants=st.lists(GRANT, max_size=12),
-    used=st.sampled_from([0, 40_000, 65_535]),
+    used=st.lists(st.sampled_from([15_000, FRAME, 17_000]), max_size=3),
+    body=st.sampled_from([b"x", LARGE[:300], LARGE[:FRAME], LARGE]),
     sizes=SIZES,
 )
-def test_a_body_is_sent_as_far_as_there_is_room_and_no_further(initial, grants, used, sizes):
+def test_a_body_is_sent_as_far_as_there_is_room_and_no_further(initial, grants, used, body, sizes):
     server = ready(sizes=tuple(sizes), widens=False)
-    if used:
-        server.post(fields=fields_for(b"-" * used), body=b"-" * used)
+    for size in used:
+        server.post(fields=fields_for(b"-" * size), body=b"-" * size)
         server.talk()
     server.wish({WINDOW: initial})
     server.talk()
 
-    stream = server.post(fields=fields_for(LARGE), body=LARGE)
+    stream = server.post(fields=fields_for(body), body=body)
     server.talk()
 
-    on_stream, on_connection = initial, 65_535 - used
-    expected = min(on_stream, on_connection, len(LARGE))
+    on_stream, on_connection = initial, 65_535 - sum(used)
+    expected = min(on_stream, on_connection, len(body))
     read = server.posts[stream]
-    assert read.body == LARGE[:expected]
+    assert read.body == body[:expected]
     for kind, size in grants:
         if read.is_whole:
             break
@@ -494,9 +511,9 @@ def test_a_body_is_sent_as_far_as_there_is_room_and_no_further(initial, grants, 
             server.wish({WINDOW: size})
             on_stream, initial = on_stream + size - initial, size
         server.talk()
-        expected = max(expected, min(on_stream, on_connection, len(LARGE)))
-        assert read.body == LARGE[:expected]
-        assert read.is_whole == (expected == len(LARGE))
+        expected = max(expected, min(on_stream, on_connection, len(body)))
+        assert read.body == body[:expected]
+        assert read.is_whole == (expected == len(body))
     assert server.session.has_room == read.is_whole
 
 
