@@ -137,6 +137,17 @@ def test_a_resized_table_is_announced_once():
     assert encoder.updates() == b""
 
 
+def test_a_resized_table_begins_empty():
+    encoder, decoder = hpack.Encoder(), reader()
+    decoder.decode(encoder.field((b"a", b"b"))[0])
+    assert decoder.header_table.dynamic_entries
+
+    encoder.resize(hpack.DEFAULT_TABLE)
+    decoder.decode(encoder.updates())
+
+    assert not decoder.header_table.dynamic_entries
+
+
 def test_a_table_never_grows_beyond_what_we_care_to_fill():
     encoder, decoder = writer(65_536), reader(65_536)
 

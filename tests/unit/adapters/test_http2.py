@@ -478,7 +478,7 @@ GRANT = st.tuples(st.sampled_from(["stream", "connection", "initial"]), st.integ
 @given(
     initial=st.sampled_from([0, 1, 1000, FRAME, 40_000, 65_535]),
     grants=st.lists(GRANT, max_size=12),
-    used=st.lists(st.sampled_from([15_000, FRAME, 17_000]), max_size=3),
+    used=st.sampled_from([[], [16_000] * 4, [17_000] * 3, [16_383] * 4 + [2]]),
     body=st.sampled_from([b"x", LARGE[:300], LARGE[:FRAME], LARGE]),
     sizes=SIZES,
 )
@@ -548,6 +548,20 @@ def test_a_body_takes_as_few_frames_as_it_can(size, frames):
         *[False] * (len(frames) - 1),
         True,
     ]
+
+
+def test_room_on_the_connection_adds_up():
+    server = ready(wishes={WINDOW: 10_000}, widens=False)
+    for _ in range(6):
+        server.post(fields=fields_for(b"-" * 10_000), body=b"-" * 10_000)
+        server.talk()
+    server.h2.increment_flow_control_window(4_465)  # and 5,535 are left
+    server.talk()
+
+    last = server.post(fields=fields_for(b"-" * 10_000), body=b"-" * 10_000)
+    server.talk()
+
+    assert server.posts[last].is_whole
 
 
 def test_many_large_bodies_pass_through_small_windows():
@@ -781,6 +795,14 @@ def test_a_goaway_may_come_in_two_steps():
     second = session.receive(GoAwayFrame(0, last_stream_id=3).serialize())
 
     assert (first, second) == ([], [(5, None, True)])
+
+
+def test_the_bit_before_a_streams_number_says_nothing():
+    session = under_way(2)
+    reserved = 1 << 31
+
+    assert session.receive(raw(1, 0x5, reserved | 1, block(200))) == [(1, 200, False)]
+    assert session.receive(raw(7, 0, 0, (reserved | 1).to_bytes(4) + bytes(4))) == [(3, None, True)]
 
 
 def test_a_ping_is_answered_with_what_it_says():
