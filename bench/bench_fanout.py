@@ -1,19 +1,16 @@
 """How long a sender waits on Lambda: from the commit to the acknowledgement, whoever hangs.
 
-The function is the one for Lambda, over DynamoDB Local. It posts over TLS to a process of ours
-that answers after 10 ms, and to a hundredth of the members never; Invoke is answered after 40 ms.
+The function is the one for Lambda, over DynamoDB Local. It posts over TLS to another process that
+answers after 10 ms, and to a hundredth of the members never; Invoke is answered after 40 ms. It is
+measured over both protocols: which of them API Gateway speaks with us, its handshake says.
 Run alone, the machine's two cores are shared by the function, that process and DynamoDB Local.
 """
 
-import asyncio
-import contextlib
 import functools
 import itertools
 import json
 import logging
 import os
-import ssl
-import subprocess
 import sys
 from pathlib import Path
 
@@ -22,58 +19,14 @@ from fireside.adapters.dynamodb_api import DynamoDbApi
 from fireside.adapters.sigv4 import Credentials
 from fireside.entrypoints import aws, dynamodb_local
 from fireside.ports import Connection
-from load import LOAD_CORE, ROOT, SERVER_CORE, heading, median, pin, table
+from load import CERTIFICATE, LOAD_CORE, aws_endpoint, heading, median, pin, table
 
-CERTIFICATE = str(ROOT / "tests/unit/adapters/localhost.pem")
 PACKAGE = Path(__file__).resolve().parents[1] / "tests" / "dynamodb"
 REGION, KEY, SECRET = "eu-central-1", "KEY", "secret"
-POST_SECONDS, INVOKE_SECONDS = 0.010, 0.040
+POST_MS, INVOKE_MS = 10, 40
+PROTOCOLS = {"h2": "HTTP/2", "http1": "HTTP/1.1"}
 ROUNDS = int(os.environ.get("ROUNDS", "100"))
 NUMBERS = itertools.count()
-
-
-class Endpoint(asyncio.Protocol):
-    """Answers as @connections and Lambda do, but never for a connection that hangs."""
-
-    def connection_made(self, transport) -> None:
-        self.transport, self.data = transport, b""
-
-    def data_received(self, data: bytes) -> None:
-        self.data += data
-        head, end, rest = self.data.partition(b"\r\n\r\n")
-        if not end:
-            return
-        size = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        if len(rest) < size:
-            return
-        self.data = rest[size:]
-        path = head.split(b" ", 2)[1]
-        if b"hangs" in path:
-            return
-        is_post = b"connections" in path
-        status, seconds = (b"200", POST_SECONDS) if is_post else (b"202", INVOKE_SECONDS)
-        answer = b"HTTP/1.1 %b X\r\ncontent-length: 0\r\n\r\n" % status
-        asyncio.get_running_loop().call_later(seconds, self.transport.write, answer)
-
-
-async def answer_for_ever() -> None:
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(CERTIFICATE)
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(Endpoint, "127.0.0.1", 0, ssl=tls, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-
-
-@contextlib.contextmanager
-def endpoint():
-    """Run the server in a process of its own; give its address."""
-    with subprocess.Popen(
-        [sys.executable, __file__, "answer"], stdout=subprocess.PIPE, text=True
-    ) as process:
-        pin(process.pid, SERVER_CORE)
-        yield f"https://localhost:{int(process.stdout.readline())}"
-        process.terminate()
 
 
 def room(tables, members: int, hanging: int) -> str:
@@ -139,18 +92,16 @@ def main(counts: list[int]) -> None:
     pin(os.getpid(), LOAD_CORE)
     logging.disable()  # each receiver that hangs is a warning
     heading("From the commit to the ack on Lambda (`python bench/bench_fanout.py`)")
-    with dynamodb_local.running(PACKAGE) as dynamodb, endpoint() as address:
+    with dynamodb_local.running(PACKAGE) as dynamodb:
         tables = DynamoDbApi(dynamodb, REGION, Credentials(KEY, SECRET), call_seconds=30)
-        run = functools.partial(measure, tables, dynamodb, address)
-        for share in (0, 100):
+        for share, (protocol, spoken) in itertools.product((0, 100), PROTOCOLS.items()):
             hanging = f"one in {share}" if share else "nobody"
-            print(f"\n{hanging} hangs", flush=True)
-            found = [run(count, count // share if share else 0) for count in counts]
+            print(f"\nover {spoken}, {hanging} hangs", flush=True)
+            with aws_endpoint(POST_MS, INVOKE_MS, protocol=protocol) as port:
+                run = functools.partial(measure, tables, dynamodb, f"https://localhost:{port}")
+                found = [run(count, count // share if share else 0) for count in counts]
             table(["members", "p50 ms", "p99", "max", "first", "handed over"], found)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["answer"]:
-        asyncio.run(answer_for_ever())
-    else:
-        main([int(count) for count in sys.argv[1:]] or [100, 500, 1_000, 5_000])
+    main([int(count) for count in sys.argv[1:]] or [100, 500, 1_000, 5_000])

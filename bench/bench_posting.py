@@ -8,14 +8,13 @@ SDK with Promise.all, in the same run; each in a process of its own, so that non
 another has loaded, as on Lambda.
 """
 
-import contextlib
 import json
 import os
 import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from fireside.adapters.connections_api import ConnectionsApi
@@ -23,26 +22,14 @@ from fireside.adapters.http2 import PROTOCOL
 from fireside.adapters.pool import Pool
 from fireside.adapters.sigv4 import Credentials
 from fireside.adapters.streams import Streams
-from load import LOAD_CORE, ROOT, SERVER_CORE, heading, median, pin, table
+from load import CERTIFICATE, LOAD_CORE, ROOT, aws_endpoint, heading, median, pin, table
 
-CERTIFICATE = str(ROOT / "tests/unit/adapters/localhost.pem")
 NODE = ROOT / "bench" / "node"
 DATA = b'{"type":"message","room":"general","message":"%b"}' % (b"x" * 200)
-ANSWER_MILLISECONDS, THREADS, ROUNDS = 5, 50, 7
+ANSWER_MS, THREADS, ROUNDS = 5, 50, 7
 MOST_MICROSECONDS, LEAST_RATIO = 25, 20
 """What a post of ours may cost of CPU, and how many of them one of the Node SDK's pays for."""
 TOKEN = "t" * 880  # as long as a function's own
-
-
-@contextlib.contextmanager
-def endpoint() -> Iterator[int]:
-    """Run the server in a process of its own; give its port."""
-    command = ["node", str(NODE / "endpoint.mjs"), CERTIFICATE, str(ANSWER_MILLISECONDS)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        pin(process.pid, SERVER_CORE)
-        yield int(process.stdout.readline())
-        process.terminate()
 
 
 def over_http2(port: int) -> Callable[[list[str]], None]:
@@ -137,7 +124,7 @@ def main() -> None:
     for count in (100, 1_000, 5_000):
         cpu = {}
         for name in [*PYTHON, NODE_SDK]:
-            with endpoint() as port:
+            with aws_endpoint(ANSWER_MS) as port:
                 first, (wall, cpu[name]) = measure(name, port, count)
             rows.append([name, count, wall, cpu[name], first[1]])
         for name in list(PYTHON)[:2]:

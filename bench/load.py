@@ -123,6 +123,20 @@ def node_server() -> Iterator[tuple[subprocess.Popen, int]]:
         yield server, int(server.stdout.readline())
 
 
+CERTIFICATE = str(ROOT / "tests" / "unit" / "adapters" / "localhost.pem")
+
+
+@contextlib.contextmanager
+def aws_endpoint(post_ms: int, invoke_ms: int = 40, *, protocol: str = "h2") -> Iterator[int]:
+    """Run what stands for @connections and Lambda, pinned to the same core; give its port.
+
+    It speaks HTTP/1.1 too, and nothing else where the protocol is not `h2`.
+    """
+    script = str(ROOT / "bench" / "node" / "endpoint.mjs")
+    with _process(["node", script, CERTIFICATE, str(post_ms), str(invoke_ms), protocol]) as server:
+        yield int(server.stdout.readline())
+
+
 @contextlib.contextmanager
 def _process(command: list[str]) -> Iterator[subprocess.Popen]:
     with subprocess.Popen(
