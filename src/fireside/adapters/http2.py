@@ -150,7 +150,7 @@ class Session:
             while True:
                 size = max(0, min(len(body.rest), self._window, body.window, _LARGEST_FRAME))
                 is_last = size == len(body.rest)
-                if size == 0 and not is_last:
+                if size == 0:  # a body that waits is not empty
                     break
                 piece, body.rest = bytes(body.rest[:size]), body.rest[size:]
                 self._window -= size
@@ -162,8 +162,12 @@ class Session:
 
     # --- what we hear ---
 
-    def receive(self, data: bytes) -> list[Ended]:
+    def receive(self, data: bytes, ended: list[Ended] | None = None) -> list[Ended]:
         """Take what came; return the posts that have ended with it.
+
+        Args:
+            data: Bytes, cut anywhere.
+            ended: The list to add them to. It has those before an error, too.
 
         Raises:
             ProtocolError: It is not HTTP/2, or not as we asked for; the connection is of no use.
@@ -171,7 +175,7 @@ class Session:
         buffer = self._buffer
         buffer += data
         at, size = 0, len(buffer)
-        ended: list[Ended] = []
+        ended = [] if ended is None else ended
         while (start := at + _HEAD_SIZE) <= size:
             high, low, kind, flags, stream = _HEAD.unpack_from(buffer, at)
             end = start + (high << 8 | low)
@@ -258,7 +262,8 @@ class Session:
         if stream not in self._statuses:
             return ()
         self._waiting.pop(stream, None)
-        return ((stream, self._statuses.pop(stream), error == _REFUSED),)
+        status = self._statuses.pop(stream)
+        return ((stream, status, error == _REFUSED and status is None),)
 
     def _go_away(self, last: int) -> Iterable[Ended]:
         """Begin nothing more here. What came after `last` was not read; the rest has its answer."""

@@ -184,7 +184,7 @@ class _Line:
         self.flush()
         while not self.session.is_ready:
             self._wait(selectors.EVENT_READ, until)
-            self.receive()
+            self.receive([])
         self.has_heard = False
 
     def close(self) -> None:
@@ -195,30 +195,28 @@ class _Line:
     def is_alive(self) -> bool:
         """Take what came while nobody looked; tell whether posts may begin."""
         try:
-            self.receive()
+            self.receive([])
             self.flush()
         except (OSError, EOFError, ProtocolError):
             return False
         self.has_heard = False
         return not self.session.is_closing
 
-    def receive(self) -> list[Ended]:
-        """Take what has come, without waiting.
+    def receive(self, ended: list[Ended]) -> None:
+        """Take what has come, without waiting, and add to `ended` what has ended with it.
 
         Raises:
             OSError: The connection broke.
             EOFError: The other side ended it.
             ProtocolError: The other side does not keep to the protocol.
         """
-        ended: list[Ended] = []
         with contextlib.suppress(ssl.SSLWantReadError):
             while True:
                 piece = self._socket.recv(_PIECE)
                 if not piece:
                     raise EOFError if has_peer(self._socket) else ConnectionResetError
                 self.has_heard = True
-                ended += self.session.receive(piece)
-        return ended
+                self.session.receive(piece, ended)
 
     def flush(self) -> None:
         """Send what there is to send, as far as that goes without waiting."""
@@ -314,15 +312,11 @@ class _Exchange:
                 return
             _, earliest = next(iter(self._under_way.values()))
             line.wait(earliest)
-            for stream, status, is_unread in line.receive():
-                index, _ = self._under_way.pop(stream)
-                self.statuses[index] = status
-                if not is_unread:
-                    self.answered += 1
-                elif session.is_closing:
-                    self._put_back(index)
-                else:
-                    self._again(index)
+            ended: list[Ended] = []
+            try:
+                line.receive(ended)
+            finally:  # an answer counts, whatever came after it
+                self._note(ended, session)
             self._expire(session)
 
     def lose(self, *, may_repeat: bool) -> None:
@@ -345,6 +339,18 @@ class _Exchange:
             under_way[stream] = (index, min(now + self._seconds, self._until))
             self.statuses[index] = None
             self.has_begun = True
+
+    def _note(self, ended: list[Ended], session: Session) -> None:
+        """Keep what was answered, and put back what was not read."""
+        for stream, status, is_unread in ended:
+            index, _ = self._under_way.pop(stream)
+            self.statuses[index] = status
+            if not is_unread:
+                self.answered += 1
+            elif session.is_closing:
+                self._put_back(index)
+            else:
+                self._again(index)
 
     def _again(self, index: int) -> None:
         """Post what nobody read once more, and not a third time."""

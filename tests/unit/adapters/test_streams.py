@@ -254,6 +254,19 @@ def test_a_connection_that_ends_under_way_takes_what_it_may_have_read(serve, str
     assert server.connections == 2
 
 
+@pytest.mark.parametrize("end", [b"", b"HTTP/1.1 400 Bad Request\r\n"], ids=["end", "rubbish"])
+def test_an_answer_counts_whatever_comes_right_after_it(serve, streams_to, end):
+    def answer_and_end(visit) -> None:
+        def both() -> None:
+            visit.line.answer(visit.stream, "410", b"")
+            visit.line.transport.write(visit.line.connection.data_to_send() + end)
+            visit.line.transport.close()
+
+        visit.line.do(both)
+
+    assert streams_to(serve(answer_and_end)).exchange(1, post, b"hi", seconds=5) == [410]
+
+
 @pytest.mark.parametrize("end", ["abort", "close"])
 def test_a_kept_connection_that_has_ended_meanwhile_is_replaced(serve, streams_to, end):
     server = serve()
