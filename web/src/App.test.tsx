@@ -141,6 +141,21 @@ describe("two tabs of one browser", () => {
     expect(who()).toBe("Ada");
   });
 
+  it("remember nobody who never came in, though another tab is inside", async () => {
+    await enter();
+    await goTo(other);
+    await leave();
+    await goTo(one);
+    await act(async () => world.socket.opens());
+    await goTo(other);
+    await type("input", "Bo");
+    world.alive = false;
+    await submit();
+    world.alive = true;
+    await goTo(fakeSession());
+    expect(who()).toBe("Ada");
+  });
+
   it("keep a draft each, under one name", async () => {
     await enter();
     await type("textarea", "in one");

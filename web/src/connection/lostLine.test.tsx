@@ -81,6 +81,22 @@ describe("a lost line", () => {
   });
 });
 
+it("moves nobody who is near the end when the line is lost", async () => {
+  await enter("Hello");
+  const log = find<HTMLElement>(".log");
+  Object.defineProperty(log, "scrollHeight", { value: 5_000 });
+  Object.defineProperty(log, "clientHeight", { value: 500 });
+  await say("This draws the log at its new size");
+  await act(async () => {
+    log.scrollTop = 4_440;
+    log.dispatchEvent(new Event("scroll"));
+  });
+  await act(async () => world.socket.drops());
+  await pass(6_000);
+  expect(find<HTMLElement>(".net").dataset.shown).toBe("true");
+  expect(log.scrollTop).toBe(4_440);
+});
+
 describe("what a crashed tab left unsent", () => {
   async function leaveBehind(nonce: string) {
     const draft = { nonce, text: `left as ${nonce}`, writtenAt: 1, name: "waiting" };

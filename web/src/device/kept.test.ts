@@ -51,6 +51,18 @@ describe("what a tab keeps for itself", () => {
     expect(keptHere("draft")).toBe("other");
   });
 
+  it("leaves alone what another kept since, when it forgets what it only began with", () => {
+    keepHere("draft", "mine");
+    inTab("other");
+    expect(keptHere("draft")).toBe("mine");
+    inTab("one");
+    keepHere("draft", "mine, and more");
+    inTab("other");
+    keepHere("draft", null);
+    inTab("third");
+    expect(keptHere("draft")).toBe("mine, and more");
+  });
+
   it("is forgotten for the next tab too when nobody kept anything else", () => {
     keepHere("draft", "mine");
     keepHere("draft", null);

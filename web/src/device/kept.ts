@@ -12,7 +12,10 @@ export function keep(key: string, value: string | null): void {
 /** What this tab kept; a tab that never did begins with what another kept last. */
 export function keptHere(key: string): string | null {
   const here = tab.kept(key);
-  return here === null ? device.kept(key) : fromTab(here);
+  if (here !== null) return fromTab(here);
+  const begun = device.kept(key);
+  if (begun !== null) tab.keep(key, begun); // what another keeps from now on is not this tab's
+  return begun;
 }
 
 /** Two tabs may be two people: each keeps its own, and what is forgotten is not the other's. */

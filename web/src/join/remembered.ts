@@ -12,15 +12,18 @@ export function rememberName(name: string): void {
 
 /** The name to come back under without being asked; null after leaving. */
 export function returningName(): string | null {
-  return keptHere("inside") === "yes" ? keptHere("name") : null;
+  return keptHere(PRESENT);
 }
 
-/** Both at once: in another tab of this device somebody else may have been the last at the door. */
+/** In another tab of this device somebody else may have been the last at the door. */
 export function rememberInside(name: string): void {
   rememberName(name);
-  keepHere("inside", "yes");
+  keepHere(PRESENT, name);
 }
 
 export function rememberLeft(): void {
-  keepHere("inside", null);
+  keepHere(PRESENT, null);
 }
+
+/** Has the name: whoever is at a door, and not inside yet, has one too. */
+const PRESENT = "present";

@@ -20,6 +20,7 @@ const NEAR_END_PX = 100;
 export function useAnchoredScroll(log: RefObject<HTMLElement | null>, isWhole: boolean) {
   const hold = useRef<Hold>({ name: "end" });
   const seenAt = useRef<number | null>(null);
+  const reach = useRef<number | null>(null);
   const [atEnd, setAtEnd] = useState(true);
 
   /** Before the page changes: who scrolled since must not be taken back to an older place. */
@@ -32,7 +33,10 @@ export function useAnchoredScroll(log: RefObject<HTMLElement | null>, isWhole: b
   /** After it. */
   const keep = useCallback(() => {
     if (!log.current) return;
-    restore(log.current, hold.current);
+    const now = log.current.scrollHeight - log.current.clientHeight;
+    // Who is near the end is taken to it when something came, and not for what changed elsewhere.
+    if (hold.current.name !== "end" || now !== reach.current) restore(log.current, hold.current);
+    reach.current = now;
     seenAt.current = log.current.scrollTop;
   }, [log]);
 
@@ -45,6 +49,7 @@ export function useAnchoredScroll(log: RefObject<HTMLElement | null>, isWhole: b
   const toEnd = useCallback(() => {
     hold.current = { name: "end" };
     setAtEnd(true);
+    reach.current = null;
     keep();
   }, [keep]);
 
