@@ -169,7 +169,8 @@ def person(browser: Browser) -> Iterator[object]:
 # --- Where people meet --------------------------------------------------------------------
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    config.hook.pytest_deselected(items=[item for item in items if not adds_something(item)])
     items[:] = [item for item in items if adds_something(item)]
 
 

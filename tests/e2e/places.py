@@ -4,7 +4,7 @@ A test that asks for a `place` is run in every mode. On the embedded server with
 (a phone, the dark, other codes): that is the page's. In the others once, with the first of each.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
@@ -82,13 +82,20 @@ def adds_something(item: pytest.Item) -> bool:
 
 
 def _is_first(item: pytest.Function) -> bool:
-    """Tell whether a test has the first values of all that it varies."""
+    """Tell whether a test has the first values of all that it varies, wherever it is run."""
     first: dict[str, object] = {}
     for varied in item.iter_markers("parametrize"):
-        names, values = varied.args
-        value = next(iter(values))
-        if isinstance(names, str):
-            first[names] = value
-        else:
-            first.update(zip(names, value, strict=True))
+        first.update(_first_values(*varied.args[:2]))
+    first.pop("mode", None)
     return first.items() <= item.callspec.params.items()
+
+
+def _first_values(names: str | Sequence[str], rows: Iterable[object]) -> dict[str, object]:
+    """Read the first row of a parametrization in all the ways in which pytest lets one write it."""
+    row = next(iter(rows))
+    if isinstance(names, str):
+        names = [name.strip() for name in names.split(",")]
+        if len(names) == 1 and not isinstance(row, pytest.ParameterSet):
+            row = (row,)
+    values = row.values if isinstance(row, pytest.ParameterSet) else row
+    return dict(zip(names, values, strict=True))
