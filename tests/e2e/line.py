@@ -10,6 +10,19 @@ WATCH_STATUS = """() => {
   }).observe(document.body, { childList: true, characterData: true, subtree: true });
 }"""
 
+# When it tried to connect, and when it lost its first line or was answered by nobody.
+WATCH_TRIES = """window.tries = [];
+window.failures = [];
+const failed = () => window.failures.push(Date.now());
+const ask = window.fetch;
+window.fetch = (...asked) => ask(...asked).catch(cause => { failed(); throw cause; });
+window.WebSocket = class extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    if (window.tries.length === 0) this.addEventListener("close", failed);
+    window.tries.push(Date.now());
+  }
+};"""
 
 BACK_MS = 45_000
 """For a page to be back by itself: it may have tried in vain for 3, then 6, 12 and 24 seconds."""
@@ -17,6 +30,11 @@ BACK_MS = 45_000
 
 def status_of(person):
     return person.page.locator("small:visible", has=person.page.locator(".dot"))
+
+
+def tries_of(person) -> int:
+    """Count how often it tried, after `WATCH_TRIES`; Playwright tells of a socket too late."""
+    return person.page.evaluate("window.tries.length")
 
 
 def open_sockets(person) -> list:

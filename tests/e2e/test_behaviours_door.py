@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from line import open_sockets
+from line import WATCH_TRIES, open_sockets, tries_of
 from proxy import proxied
 from serving import ROOT
 
@@ -22,14 +22,17 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 )
 def test_a_handshake_that_never_opens_stays_at_the_door(place, person, cut, words):
     with place.open() as server, proxied(server.port) as proxy:
-        ada = person("Ada").opens(proxy.address)
-        sockets = open_sockets(ada)
+        ada = person("Ada")
+        ada.page.add_init_script(WATCH_TRIES)
+        ada.page.clock.install()
+        ada.opens(proxy.address)
         getattr(proxy, cut)()
         ada.page.get_by_label("Your name").fill("Ada")
         ada.presses("Join the conversation")
 
         expect(ada.page.get_by_role("alert")).to_contain_text(words)
-        assert len(sockets) == 1
+        ada.page.clock.run_for(60_000)
+        assert tries_of(ada) == 1
 
         proxy.mend()
         ada.presses("Join the conversation")
