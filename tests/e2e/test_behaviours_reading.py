@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from line import wait_until
 from looks import on_both
 from meddling import Meddler
 from proxy import proxied
@@ -193,6 +194,7 @@ def test_a_skeleton_stands_still_until_the_first_page_is_there(place, person, lo
         assert lasts <= (0.1 if motion == "reduce" else 0.18)
         assert skeleton.evaluate("it => it.getAnimations({subtree: true}).length") <= 1
 
+        wait_until(ada, lambda: held)
         meddler.says(json.dumps(held[0]))
 
         expect(ada.log.locator('li[data-seq="120"]')).to_be_visible()
