@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from kept import until_log_stored
 from line import wait_until
 from looks import on_both
 from meddling import Meddler
@@ -131,7 +132,7 @@ def test_the_last_known_messages_are_there_before_the_server_is(place, person):
         ada = person("Ada").joins(proxy.address)
         ada.says("known from last time")
         expect(ada.rows("sent")).to_have_count(1)
-        ada.page.evaluate(UNTIL_KEPT)
+        until_log_stored(ada)
         proxy.cut_sockets()
         ada.page.route("**/config.json", lambda route: route.abort())
 
@@ -139,17 +140,6 @@ def test_the_last_known_messages_are_there_before_the_server_is(place, person):
 
         ada.sees("known from last time")
         expect(ada.page.locator(".skeleton")).to_have_count(0)
-
-
-UNTIL_KEPT = """() => new Promise(done => {
-  const opening = indexedDB.open("fireside", 1);
-  const look = () => {
-    const values = opening.result.transaction("values").objectStore("values").getAll();
-    values.onsuccess = () =>
-      values.result.some(value => value.messages?.length > 0) ? done() : setTimeout(look, 50);
-  };
-  opening.onsuccess = look;
-})"""
 
 
 def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(place, person):

@@ -5,6 +5,7 @@ import socket
 import pytest
 from playwright.sync_api import expect
 
+from kept import until_stored
 from line import BACK_MS
 from looks import PHONE, on_both
 from meddling import Meddler
@@ -98,6 +99,7 @@ def test_a_failed_row_says_why_and_can_be_tried_again_edited_and_deleted(place, 
             ada.sends(text)
         expect(ada.rows("failed")).to_have_count(3)
         expect(ada.rows("failed").first).to_contain_text("Not delivered.")
+        until_stored(ada, "failed", "failed", "failed")
 
         ada.page.reload()
         expect(ada.rows("failed")).to_have_count(3)
@@ -151,6 +153,7 @@ def test_a_waiting_outbox_survives_a_reload(place, person):
         for text in ("kept one", "kept two"):
             ada.says(text)
         expect(ada.rows("waiting")).to_have_count(2)
+        until_stored(ada, "waiting", "waiting")
 
         ada.page.reload()
         expect(ada.rows("waiting")).to_have_count(2)
@@ -226,6 +229,7 @@ def test_a_closed_tabs_outbox_is_sent_by_the_next(place, person):
         proxy.cut_sockets()
         ada.says("left behind")
         expect(ada.rows("waiting")).to_have_count(1)
+        until_stored(ada, "waiting")
         next_tab = ada.another_tab()
         ada.page.close()
 

@@ -122,6 +122,26 @@ describe("what IndexedDB holds", () => {
     expect(await browserDevice().get("a")).toBe("kept");
   });
 
+  it("waits for no answer of ours, which a page that is closed could not give", async () => {
+    const { put } = IDBObjectStore.prototype;
+    const refusals: string[] = [];
+    vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(function (this: IDBObjectStore) {
+      const request = put.call(this, "kept", "a");
+      request.addEventListener("success", () => {
+        try {
+          put.call(this, "too late", "b");
+        } catch (cause) {
+          refusals.push((cause as DOMException).name);
+        }
+      });
+      return request;
+    } as never);
+    await browserDevice().put("a", "kept");
+
+    expect(await browserDevice().all("")).toEqual([["a", "kept"]]);
+    expect(refusals).toEqual(["TransactionInactiveError"]);
+  });
+
   it("is changed by one page at a time", async () => {
     const pages = [browserDevice(), browserDevice(), browserDevice()];
     await pages[0]?.put("owner", "nobody");
@@ -151,6 +171,7 @@ describe("a disk that is full", () => {
   const fullAtOnce = () => refusal("QuotaExceededError");
 
   function fullAtCommit(this: IDBObjectStore, ...args: Parameters<IDBObjectStore["add"]>) {
+    vi.spyOn(this.transaction, "commit").mockReturnValue();
     const request = this.add(...args);
     request.addEventListener("success", () => this.transaction.abort());
     return request;

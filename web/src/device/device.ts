@@ -60,7 +60,7 @@ export function browserDevice(): Device {
 
   async function put(key: string, value: unknown): Promise<void> {
     try {
-      await use("readwrite", (store) => resultOf(store.put(value, key)));
+      await use("readwrite", (store) => committed(store.put(value, key)));
       await unstored.remove(key);
     } catch {
       await unstored.put(key, value);
@@ -74,7 +74,7 @@ export function browserDevice(): Device {
 
   async function remove(key: string): Promise<void> {
     await unstored.remove(key);
-    await use("readwrite", (store) => resultOf(store.delete(key))).catch(() => {});
+    await use("readwrite", (store) => committed(store.delete(key))).catch(() => {});
   }
 
   async function all(prefix: string): Promise<[string, unknown][]> {
@@ -136,6 +136,12 @@ function completionOf(transaction: IDBTransaction): Promise<void> {
 
 function resultOf<T>(request: IDBRequest<T>): () => T {
   return () => request.result;
+}
+
+/** At once: a page that is closed before it was answered would take the write with it. */
+function committed(request: IDBRequest): () => void {
+  request.transaction?.commit();
+  return () => {};
 }
 
 /** One transaction: those of other tabs come before it or after it. */
