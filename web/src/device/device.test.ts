@@ -101,8 +101,8 @@ describe.each(DEVICES)("a device that keeps %s", (_, make) => {
     await device.put("a", 1);
     const more = (value: unknown) => (typeof value === "number" ? value + 1 : undefined);
 
-    expect(await device.change("a", more)).toBe(true);
-    expect(await device.change("never", more)).toBe(false);
+    expect(await device.change("a", more)).toBe("put");
+    expect(await device.change("never", more)).toBe("left");
     expect(await device.all("")).toEqual([["a", 2]]);
   });
 
@@ -149,7 +149,7 @@ describe("what IndexedDB holds", () => {
       page.change("owner", (owner) => (owner === "nobody" ? index : undefined)),
     );
 
-    expect((await Promise.all(claims)).filter((mine) => mine)).toHaveLength(1);
+    expect((await Promise.all(claims)).sort()).toEqual(["left", "left", "put"]);
   });
 
   it("lets a newer page change the database under an older one, which goes on in memory", async () => {
@@ -177,10 +177,12 @@ describe("a disk that is full", () => {
     return request;
   }
 
-  it.each([
+  const FULL = [
     ["at once", fullAtOnce],
     ["only at the end of the transaction", fullAtCommit],
-  ])("that says so %s costs nothing while the page is open", async (_, put) => {
+  ] as const;
+
+  it.each(FULL)("that says so %s costs nothing while the page is open", async (_, put) => {
     const device = browserDevice();
     await device.put("old", "stored");
     vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(put as never);
@@ -193,6 +195,16 @@ describe("a disk that is full", () => {
       ["new", "not stored"],
     ]);
     expect(await browserDevice().get("new")).toBeUndefined();
+  });
+
+  it.each(FULL)("that says so %s changes nothing, and says that too", async (_, put) => {
+    const device = browserDevice();
+    await device.put("a", "old");
+    vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(put as never);
+
+    expect(await device.change("a", () => "new")).toBe("failed");
+    expect(await device.change("a", () => undefined)).toBe("left");
+    expect(await device.get("a")).toBe("old");
   });
 
   it("never shows the older value that it still has", async () => {

@@ -5,14 +5,15 @@ export type Device = {
   put: (key: string, value: unknown) => Promise<void>;
   /**
    * Put what `next` makes of the value, and nothing when that is undefined; no other tab comes between.
-   *
-   * Answers whether anything was put.
    */
-  change: (key: string, next: (value: unknown) => unknown) => Promise<boolean>;
+  change: (key: string, next: (value: unknown) => unknown) => Promise<Change>;
   remove: (key: string) => Promise<void>;
   /** Everything whose key starts with `prefix`. */
   all: (prefix: string) => Promise<[key: string, value: unknown][]>;
 };
+
+/** What became of a change: `next` wanted none, or there is no room for it. */
+export type Change = "put" | "left" | "failed";
 
 export function memoryDevice(): Device {
   const values = new Map<string, unknown>();
@@ -23,8 +24,9 @@ export function memoryDevice(): Device {
     },
     change: async (key, next) => {
       const made = next(values.get(key));
-      if (made !== undefined) values.set(key, structuredClone(made));
-      return made !== undefined;
+      if (made === undefined) return "left";
+      values.set(key, structuredClone(made));
+      return "put";
     },
     remove: async (key) => {
       values.delete(key);
@@ -67,9 +69,10 @@ export function browserDevice(): Device {
     }
   }
 
-  async function change(key: string, next: (value: unknown) => unknown): Promise<boolean> {
-    if ((await unstored.get(key)) !== undefined) return unstored.change(key, next);
-    return use("readwrite", (store) => changeIn(store, key, next)).catch(() => false);
+  async function change(key: string, next: (value: unknown) => unknown): Promise<Change> {
+    const isOurs = !(await database) || (await unstored.get(key)) !== undefined;
+    if (isOurs) return unstored.change(key, next);
+    return use("readwrite", (store) => changeIn(store, key, next)).catch(() => "failed");
   }
 
   async function remove(key: string): Promise<void> {
@@ -149,15 +152,16 @@ function changeIn(
   store: IDBObjectStore,
   key: string,
   next: (value: unknown) => unknown,
-): () => boolean {
-  let isChanged = false;
+): () => Change {
+  let change: Change = "left";
   const request = store.get(key);
   request.onsuccess = () => {
     const made = next(request.result);
-    isChanged = made !== undefined;
-    if (isChanged) store.put(made, key);
+    if (made === undefined) return;
+    store.put(made, key);
+    change = "put";
   };
-  return () => isChanged;
+  return () => change;
 }
 
 function entriesOf(store: IDBObjectStore, prefix: string): () => [string, unknown][] {

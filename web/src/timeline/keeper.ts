@@ -9,7 +9,7 @@ export type Restored = { snapshot: Snapshot | null; drafts: Draft[] };
 
 export type Keeper = {
   restore: () => Promise<Restored>;
-  /** Take over what tabs that are gone left; of all living tabs one gets it. */
+  /** Take over what tabs that are gone left; of all living tabs one gets it, if it can be kept. */
   adopt: () => Promise<Draft[]>;
   keep: (before: Timeline, now: Timeline) => void;
   read: () => number | null;
@@ -55,7 +55,8 @@ export function keeperFor(name: string, room: string, device: Device, tab: Promi
       if (owner === me || (await isAlive(owner))) continue;
       const isStillOf = (value: unknown) => (value as Stored | undefined)?.tab === owner;
       const toMe = (value: unknown) => (isStillOf(value) ? { draft, tab: me } : undefined);
-      if (await device.change(key, toMe)) drafts.push(draft);
+      // On a full disk it is nobody's, and all who look send it: the nonce keeps it one message.
+      if ((await device.change(key, toMe)) !== "left") drafts.push(draft);
     }
     return drafts;
   }
