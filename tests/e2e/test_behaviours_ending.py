@@ -14,7 +14,6 @@ from line import (
     status_of,
     stop_the_clock,
     tries_of,
-    turn_on_until,
     wait_until,
 )
 from meddling import Meddler
@@ -89,10 +88,10 @@ def test_who_is_let_in_no_more_is_told_and_not_tried_again_and_again(place, pers
         ada.joins(proxy.address)
         proxy.forbid_sockets()
         ada.says("kept meanwhile")
-        told = ada.page.get_by_role("status").filter(has_text=BLOCKED)
-        turn_on_until(ada, told.is_visible, most_seconds=180)
+        ada.sees_the_door_shut()
         tries = tries_of(ada)
 
+        told = ada.page.get_by_role("status").filter(has_text=BLOCKED)
         expect(told).to_have_text(BLOCKED)
         expect(ada.page.get_by_text("Trying again")).to_have_count(0)
         expect(status_of(ada)).to_have_text("Disconnected")
