@@ -30,6 +30,25 @@ def open_sockets(person) -> list:
     return sockets
 
 
+def count_tries(person) -> None:
+    """Count in the page itself how often it tries to open a socket; to be called before it does."""
+    person.page.add_init_script("""window.tries = 0;
+window.WebSocket = class extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    window.tries += 1;
+  }
+};""")
+
+
+def tries_in_time(person, milliseconds: int) -> int:
+    """Let the page's time pass, and tell how often it has tried by then; it has a clock of ours."""
+    person.page.clock.run_for(milliseconds)
+    person.page.wait_for_timeout(500)  # it asks the server first, which takes real time
+    tries: int = person.page.evaluate("window.tries")
+    return tries
+
+
 def frames_heard(person) -> list[list[str]]:
     """Collect the types of what each socket hears; to be called before the page opens one."""
     sockets: list[list[str]] = []

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from seeding import Said, drafts, seed
 from serving import EMBEDDED, REHEARSED, Mode, Running, serving
@@ -86,9 +87,10 @@ def _is_first(item: pytest.Function) -> bool:
     first: dict[str, object] = {}
     for varied in item.iter_markers("parametrize"):
         names, values = varied.args
+        names = [name.strip() for name in names.split(",")] if isinstance(names, str) else names
         value = next(iter(values))
-        if isinstance(names, str):
-            first[names] = value
-        else:
-            first.update(zip(names, value, strict=True))
+        if isinstance(value, ParameterSet):
+            value = value.values if len(names) > 1 else value.values[0]
+        first |= zip(names, value if len(names) > 1 else [value], strict=True)
+    first.pop("mode", None)  # where it runs is not what it varies
     return first.items() <= item.callspec.params.items()

@@ -61,15 +61,18 @@ class Proxy:
         self.mend()
 
     def end(self) -> None:
-        self.cut()
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        try:
+            self.cut()
+            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
 
     async def _close(self) -> None:
         self._server.close()
         for flowing in self._flowing.values():
             flowing.set()
-        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*left, return_exceptions=True)  # what waited has nowhere to go
 
     def _do(self, act: Callable[[], object]) -> None:
         async def once() -> None:

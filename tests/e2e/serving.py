@@ -28,9 +28,6 @@ REHEARSED: Mode = ("rehearse",)
 MODES = {"in batches": EMBEDDED, "faithful": FAITHFUL, "rehearsed": REHEARSED}
 """Where handlers may run, by name: people must not see which."""
 
-in_every_mode = pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
-"""Also in the last, which takes seconds to start."""
-
 in_both_modes = pytest.mark.parametrize(
     "mode", [EMBEDDED, FAITHFUL], ids=["in batches", "faithful"]
 )

@@ -44,12 +44,16 @@ class Tables:
         self._write(puts)
 
     def forget(self) -> None:
-        """Empty the room, once everybody has left: what they still said is gone too."""
+        """Empty the room, once everybody has left: what they still said is gone too.
+
+        Whoever is there after all is nobody's trouble: the next message to them says 410.
+        """
         until = time.monotonic() + LEAVE_SECONDS
         while self._in_room(CONNECTIONS, "sk") and time.monotonic() < until:
             time.sleep(0.02)
-        keys = self._in_room(MESSAGES, "seq")
-        self._write([{"DeleteRequest": {"Key": key}} for key in keys])
+        while keys := self._in_room(MESSAGES, "seq"):
+            self._write([{"DeleteRequest": {"Key": key}} for key in keys])
+            time.sleep(0.1)  # for what was being said when its writer left
 
     def close(self) -> None:
         self._client.close()

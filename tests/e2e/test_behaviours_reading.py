@@ -7,11 +7,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from line import wait_until
 from looks import on_both
 from meddling import Meddler
 from proxy import proxied
 from scrolling import WATCH_SHIFTS, scroll
 from seeding import many, moment
+from stored import until_stored
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -130,7 +132,7 @@ def test_the_last_known_messages_are_there_before_the_server_is(place, person):
         ada = person("Ada").joins(proxy.address)
         ada.says("known from last time")
         expect(ada.rows("sent")).to_have_count(1)
-        ada.page.evaluate(UNTIL_KEPT)
+        until_stored(ada, "value => value.messages?.length > 0")
         proxy.cut_sockets()
         ada.page.route("**/config.json", lambda route: route.abort())
 
@@ -138,17 +140,6 @@ def test_the_last_known_messages_are_there_before_the_server_is(place, person):
 
         ada.sees("known from last time")
         expect(ada.page.locator(".skeleton")).to_have_count(0)
-
-
-UNTIL_KEPT = """() => new Promise(done => {
-  const opening = indexedDB.open("fireside", 1);
-  const look = () => {
-    const values = opening.result.transaction("values").objectStore("values").getAll();
-    values.onsuccess = () =>
-      values.result.some(value => value.messages?.length > 0) ? done() : setTimeout(look, 50);
-  };
-  opening.onsuccess = look;
-})"""
 
 
 def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(place, person):
@@ -193,6 +184,7 @@ def test_a_skeleton_stands_still_until_the_first_page_is_there(place, person, lo
         assert lasts <= (0.1 if motion == "reduce" else 0.18)
         assert skeleton.evaluate("it => it.getAnimations({subtree: true}).length") <= 1
 
+        wait_until(ada, lambda: held)
         meddler.says(json.dumps(held[0]))
 
         expect(ada.log.locator('li[data-seq="120"]')).to_be_visible()

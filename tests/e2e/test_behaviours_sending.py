@@ -9,6 +9,7 @@ from line import BACK_MS
 from looks import PHONE, on_both
 from meddling import Meddler
 from proxy import proxied
+from stored import until_stored
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -99,6 +100,7 @@ def test_a_failed_row_says_why_and_can_be_tried_again_edited_and_deleted(place, 
         expect(ada.rows("failed")).to_have_count(3)
         expect(ada.rows("failed").first).to_contain_text("Not delivered.")
 
+        until_stored(ada, "value => value.draft?.name === 'failed'", 3)
         ada.page.reload()
         expect(ada.rows("failed")).to_have_count(3)
         for button, text in (("Try again", "bad one"), ("Edit", "bad two")):
@@ -152,6 +154,7 @@ def test_a_waiting_outbox_survives_a_reload(place, person):
             ada.says(text)
         expect(ada.rows("waiting")).to_have_count(2)
 
+        until_stored(ada, "value => value.draft", 2)
         ada.page.reload()
         expect(ada.rows("waiting")).to_have_count(2)
         proxy.mend()

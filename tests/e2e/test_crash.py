@@ -18,7 +18,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import connect as connect_sync
 
-from serving import REHEARSED, ROOT, Running, in_both_modes, in_every_mode, serving
+from serving import REHEARSED, ROOT, Running, in_both_modes, serving
 
 BROKEN = str(Path(__file__).with_name("broken_server.py"))
 WRITERS, ROUNDS = 8, 3
@@ -238,7 +238,6 @@ def syncs_of(sends: int, data: Path, *, program: tuple[str, ...] = ("-m", "fires
     return len(re.findall(r"f(?:data)?sync\(", log.read_text()))
 
 
-@in_every_mode
 def test_the_plain_client_of_the_readme_talks(tmp_path, mode):
     with serving(tmp_path / "data", *mode) as server:
         for name, text in (("Ada", "Hello"), ("Bob", "Hi Ada")):

@@ -5,12 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from serving import in_both_modes, in_every_mode, serving
+from serving import in_both_modes, serving
 
 pytestmark = pytest.mark.e2e
 
 
-@in_every_mode
 @pytest.mark.timeout(120)
 def test_two_people_talk(tmp_path, person, mode):
     with serving(tmp_path / "data", *mode) as server:
@@ -40,7 +39,6 @@ def test_who_comes_later_reads_what_was_said(tmp_path, person, mode):
         expect(texts).to_have_text([f"message {number}" for number in range(5)])
 
 
-@in_every_mode
 @pytest.mark.timeout(180)
 def test_a_page_outlives_its_server(tmp_path, person, mode):
     """Killed and started again on the same port: what was written meanwhile arrives, once."""

@@ -3,16 +3,15 @@
 export type Device = {
   get: (key: string) => Promise<unknown>;
   put: (key: string, value: unknown) => Promise<void>;
-  /**
-   * Put what `next` makes of the value, and nothing when that is undefined; no other tab comes between.
-   *
-   * Answers whether anything was put.
-   */
-  change: (key: string, next: (value: unknown) => unknown) => Promise<boolean>;
+  /** Put what `next` makes of the value, and nothing when that is undefined; no other tab comes between. */
+  change: (key: string, next: (value: unknown) => unknown) => Promise<Change>;
   remove: (key: string) => Promise<void>;
   /** Everything whose key starts with `prefix`. */
   all: (prefix: string) => Promise<[key: string, value: unknown][]>;
 };
+
+/** `failed`: nothing is known of the value, or it can't be put, as on a full disk. */
+export type Change = "put" | "left" | "failed";
 
 export function memoryDevice(): Device {
   const values = new Map<string, unknown>();
@@ -23,8 +22,9 @@ export function memoryDevice(): Device {
     },
     change: async (key, next) => {
       const made = next(values.get(key));
-      if (made !== undefined) values.set(key, structuredClone(made));
-      return made !== undefined;
+      if (made === undefined) return "left";
+      values.set(key, structuredClone(made));
+      return "put";
     },
     remove: async (key) => {
       values.delete(key);
@@ -67,9 +67,9 @@ export function browserDevice(): Device {
     }
   }
 
-  async function change(key: string, next: (value: unknown) => unknown): Promise<boolean> {
+  async function change(key: string, next: (value: unknown) => unknown): Promise<Change> {
     if ((await unstored.get(key)) !== undefined) return unstored.change(key, next);
-    return use("readwrite", (store) => changeIn(store, key, next)).catch(() => false);
+    return use("readwrite", (store) => changeIn(store, key, next)).catch(() => "failed");
   }
 
   async function remove(key: string): Promise<void> {
@@ -143,15 +143,16 @@ function changeIn(
   store: IDBObjectStore,
   key: string,
   next: (value: unknown) => unknown,
-): () => boolean {
-  let isChanged = false;
+): () => Change {
+  let change: Change = "left";
   const request = store.get(key);
   request.onsuccess = () => {
     const made = next(request.result);
-    isChanged = made !== undefined;
-    if (isChanged) store.put(made, key);
+    if (made === undefined) return;
+    change = "put";
+    store.put(made, key);
   };
-  return () => isChanged;
+  return () => change;
 }
 
 function entriesOf(store: IDBObjectStore, prefix: string): () => [string, unknown][] {

@@ -54,6 +54,14 @@ it("takes over what a tab that is gone left, once for all who look", async () =>
   );
 });
 
+it("brings back what a tab that is gone left where nothing more can be stored", async () => {
+  await wrote("n1");
+  device = { ...device, change: async () => "failed" };
+  const opened = keeper({ me: "t2", isAlive: async () => false });
+  expect((await opened.restore()).drafts).toMatchObject([{ nonce: "n1" }]);
+  expect(await opened.adopt()).toEqual([]);
+});
+
 it("takes over neither its own words nor those of the living", async () => {
   await wrote("n1");
   expect(await keeper().adopt()).toEqual([]);
