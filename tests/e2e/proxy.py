@@ -71,9 +71,8 @@ class Proxy:
         self._server.close()
         for flowing in self._flowing.values():
             flowing.set()
-        # A line that was cut while bytes waited breaks when they go on: that is no fault of a test.
-        rest = asyncio.all_tasks() - {asyncio.current_task()}
-        await asyncio.gather(*rest, return_exceptions=True)
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*left, return_exceptions=True)  # what waited has nowhere to go
 
     def _do(self, act: Callable[[], object]) -> None:
         async def once() -> None:

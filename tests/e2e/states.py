@@ -5,6 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from line import turn_on_until
 from meddling import Meddler
 from proxy import Proxy
 
@@ -87,7 +88,8 @@ def without_a_line(person, proxy: Proxy, look_at: Look) -> None:
     person.sees_the_loss()
     look_at("offline")
     proxy.forbid_sockets()
-    person.sees_the_door_shut()
+    shut = person.page.get_by_text("The server does not let you in any more.")
+    turn_on_until(person, shut.count, most_seconds=400)
     look_at("let in no more")
 
 

@@ -52,7 +52,6 @@ class Tables:
         try:
             self._until_none(CONNECTIONS, "sk", lambda _people: time.sleep(0.02))
         finally:
-            # What was on its way when they left may come after the first look.
             self._until_none(MESSAGES, "seq", self._delete)
 
     def close(self) -> None:
@@ -68,6 +67,7 @@ class Tables:
 
     def _delete(self, keys: list[rows.Item]) -> None:
         self._write([{"DeleteRequest": {"Key": key}} for key in keys])
+        time.sleep(0.1)  # for what was being said when its writer left
 
     def _in_room(self, table: str, sort_key: str) -> list[rows.Item]:
         answer = self._client.call(

@@ -7,13 +7,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from kept import until_log_stored
 from line import wait_until
 from looks import on_both
 from meddling import Meddler
 from proxy import proxied
 from scrolling import WATCH_SHIFTS, scroll
 from seeding import many, moment
+from stored import until_stored
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -132,7 +132,7 @@ def test_the_last_known_messages_are_there_before_the_server_is(place, person):
         ada = person("Ada").joins(proxy.address)
         ada.says("known from last time")
         expect(ada.rows("sent")).to_have_count(1)
-        until_log_stored(ada)
+        until_stored(ada, "value => value.messages?.length > 0")
         proxy.cut_sockets()
         ada.page.route("**/config.json", lambda route: route.abort())
 

@@ -5,11 +5,11 @@ import socket
 import pytest
 from playwright.sync_api import expect
 
-from kept import until_stored
 from line import BACK_MS
 from looks import PHONE, on_both
 from meddling import Meddler
 from proxy import proxied
+from stored import until_stored
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -99,8 +99,8 @@ def test_a_failed_row_says_why_and_can_be_tried_again_edited_and_deleted(place, 
             ada.sends(text)
         expect(ada.rows("failed")).to_have_count(3)
         expect(ada.rows("failed").first).to_contain_text("Not delivered.")
-        until_stored(ada, "failed", "failed", "failed")
 
+        until_stored(ada, "value => value.draft?.name === 'failed'", 3)
         ada.page.reload()
         expect(ada.rows("failed")).to_have_count(3)
         for button, text in (("Try again", "bad one"), ("Edit", "bad two")):
@@ -153,8 +153,8 @@ def test_a_waiting_outbox_survives_a_reload(place, person):
         for text in ("kept one", "kept two"):
             ada.says(text)
         expect(ada.rows("waiting")).to_have_count(2)
-        until_stored(ada, "waiting", "waiting")
 
+        until_stored(ada, "value => value.draft", 2)
         ada.page.reload()
         expect(ada.rows("waiting")).to_have_count(2)
         proxy.mend()
@@ -229,7 +229,7 @@ def test_a_closed_tabs_outbox_is_sent_by_the_next(place, person):
         proxy.cut_sockets()
         ada.says("left behind")
         expect(ada.rows("waiting")).to_have_count(1)
-        until_stored(ada, "waiting")
+        until_stored(ada, "value => value.draft")
         next_tab = ada.another_tab()
         ada.page.close()
 

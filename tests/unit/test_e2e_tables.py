@@ -24,7 +24,7 @@ class Room:
 
 @pytest.fixture
 def forget(monkeypatch):
-    monkeypatch.setattr(tables, "LEAVE_SECONDS", 0.1)
+    monkeypatch.setattr(tables, "LEAVE_SECONDS", 0.5)
 
     def forget_in(room):
         shared = tables.Tables("http://127.0.0.1:1")

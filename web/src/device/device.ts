@@ -3,16 +3,14 @@
 export type Device = {
   get: (key: string) => Promise<unknown>;
   put: (key: string, value: unknown) => Promise<void>;
-  /**
-   * Put what `next` makes of the value, and nothing when that is undefined; no other tab comes between.
-   */
+  /** Put what `next` makes of the value, and nothing when that is undefined; no other tab comes between. */
   change: (key: string, next: (value: unknown) => unknown) => Promise<Change>;
   remove: (key: string) => Promise<void>;
   /** Everything whose key starts with `prefix`. */
   all: (prefix: string) => Promise<[key: string, value: unknown][]>;
 };
 
-/** What became of a change: `next` wanted none, or there is no room for it. */
+/** `failed`: nothing is known of the value, or it can't be put, as on a full disk. */
 export type Change = "put" | "left" | "failed";
 
 export function memoryDevice(): Device {
@@ -70,8 +68,7 @@ export function browserDevice(): Device {
   }
 
   async function change(key: string, next: (value: unknown) => unknown): Promise<Change> {
-    const isOurs = !(await database) || (await unstored.get(key)) !== undefined;
-    if (isOurs) return unstored.change(key, next);
+    if ((await unstored.get(key)) !== undefined) return unstored.change(key, next);
     return use("readwrite", (store) => changeIn(store, key, next)).catch(() => "failed");
   }
 
@@ -158,8 +155,8 @@ function changeIn(
   request.onsuccess = () => {
     const made = next(request.result);
     if (made === undefined) return;
-    store.put(made, key);
     change = "put";
+    store.put(made, key);
   };
   return () => change;
 }

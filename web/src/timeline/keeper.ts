@@ -1,6 +1,6 @@
 /** Keeps one room on this device: what is still to be sent, what was last seen, how far it was read. */
 
-import type { Device } from "../device/device";
+import type { Change, Device } from "../device/device";
 import { keep as keepText, kept } from "../device/kept";
 import type { Tabs } from "../device/tabs";
 import { type Draft, type Snapshot, snapshotOf, type Timeline } from "./timeline";
@@ -9,7 +9,7 @@ export type Restored = { snapshot: Snapshot | null; drafts: Draft[] };
 
 export type Keeper = {
   restore: () => Promise<Restored>;
-  /** Take over what tabs that are gone left; of all living tabs one gets it, if it can be kept. */
+  /** Take over what tabs that are gone left; of all living tabs one gets it. */
   adopt: () => Promise<Draft[]>;
   keep: (before: Timeline, now: Timeline) => void;
   read: () => number | null;
@@ -40,23 +40,28 @@ export function keeperFor(name: string, room: string, device: Device, tab: Promi
   async function restore(): Promise<Restored> {
     const [snapshot, all, tabs] = await Promise.all([device.get(`log/${place}`), stored(), tab]);
     const own = all.filter(([, { tab: owner }]) => owner === tabs.me);
-    const drafts = [...own.map(([, { draft }]) => draft), ...(await takeOver(all, tabs))];
+    const taken = await takeOver(all, tabs, ["put", "failed"]);
+    const drafts = [...own.map(([, { draft }]) => draft), ...taken];
     return { snapshot: (snapshot as Snapshot | undefined) ?? null, drafts: inOrder(drafts) };
   }
 
   async function adopt(): Promise<Draft[]> {
     const [all, tabs] = await Promise.all([stored(), tab]);
-    return inOrder(await takeOver(all, tabs));
+    return inOrder(await takeOver(all, tabs, ["put"]));
   }
 
-  async function takeOver(all: [key: string, Stored][], { me, isAlive }: Tabs): Promise<Draft[]> {
+  /** What can't be marked as ours, as on a full disk, may be sent by two tabs: its nonce shows it once. */
+  async function takeOver(
+    all: [key: string, Stored][],
+    { me, isAlive }: Tabs,
+    enough: Change[],
+  ): Promise<Draft[]> {
     const drafts: Draft[] = [];
     for (const [key, { draft, tab: owner }] of all) {
       if (owner === me || (await isAlive(owner))) continue;
       const isStillOf = (value: unknown) => (value as Stored | undefined)?.tab === owner;
       const toMe = (value: unknown) => (isStillOf(value) ? { draft, tab: me } : undefined);
-      // On a full disk it is nobody's, and all who look send it: the nonce keeps it one message.
-      if ((await device.change(key, toMe)) !== "left") drafts.push(draft);
+      if (enough.includes(await device.change(key, toMe))) drafts.push(draft);
     }
     return drafts;
   }
