@@ -1,4 +1,4 @@
-"""The room that browsers' tests share at a rehearsal: the next finds it empty, or is told."""
+"""The room that browsers' tests share at a rehearsal: the next finds nothing said there."""
 
 import pytest
 
@@ -43,10 +43,9 @@ def test_what_lands_while_the_room_is_emptied_is_gone_too(forget):
     assert room.late == []
 
 
-def test_who_is_still_there_is_told_and_what_was_said_is_gone_all_the_same(forget):
+def test_who_is_still_there_is_not_waited_for_for_ever(forget):
     room = Room(people=[{"sk": "ada"}], said=[{"seq": 1}])
 
-    with pytest.raises(AssertionError, match="ada"):
-        forget(room)
+    forget(room)
 
     assert room.rows[MESSAGES] == []
