@@ -22,13 +22,16 @@ class Encoder:
     """Writes fields for one reader, which remembers those that come again."""
 
     def __init__(self) -> None:
-        self._room = DEFAULT_TABLE
+        self._size = self._room = DEFAULT_TABLE
         self._entries: list[Field] = []
         self._owed = b""
 
     def resize(self, most: int) -> None:
-        """Begin anew with a table of at most so many bytes."""
-        self._room = min(most, DEFAULT_TABLE)
+        """Begin anew with a table of at most so many bytes, if that is another size."""
+        size = min(most, DEFAULT_TABLE)
+        if size == self._size:
+            return
+        self._size = self._room = size
         self._entries.clear()
         self._owed = _integer(0, 0x20, 5) + _integer(self._room, 0x20, 5)
 

@@ -97,8 +97,8 @@ class Streams:
                     break
                 raise
             try:
-                exchange.run(line)
-                self._keep(line)
+                if exchange.run(line):
+                    self._keep(line)
             except (OSError, EOFError, ProtocolError) as cause:
                 self._is_spoken = is_used or exchange.answered > before
                 exchange.lose(may_repeat=is_used and _is_forgotten(line, cause))
@@ -139,18 +139,22 @@ class Streams:
         problem: Exception = OSError(errno.EADDRNOTAVAIL, "that name has no address")
         for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             now = time.monotonic()
-            line = _Line(address[0])
             try:
-                line.open(address[4], self._tls, self._host, now + (until - now) / left)
+                return self._open_to(address[0], address[4], now + (until - now) / left)
             except (OSError, EOFError) as cause:
                 problem = cause
-                line.close()
-            except (NotSpoken, ProtocolError) as cause:
-                line.close()
+            except ProtocolError as cause:
                 raise NotSpoken from cause
-            else:
-                return line
         raise problem
+
+    def _open_to(self, family: int, where: "_Where", until: float) -> "_Line":
+        line = _Line(family)
+        try:
+            line.open(where, self._tls, self._host, until)
+        except BaseException:
+            line.close()
+            raise
+        return line
 
 
 class _Line:
@@ -296,20 +300,25 @@ class _Exchange:
         """Tell whether there is something to post, and time for it."""
         return bool(self._left) and time.monotonic() < self._until
 
-    def run(self, line: _Line) -> None:
+    def run(self, line: _Line) -> bool:
         """Post all that is left, or as much as this connection takes.
+
+        Returns whether it may be kept. One without an answer before all had their time may be
+        dead without a word, and the next posts would wait for it in vain.
 
         Raises:
             OSError: The connection broke.
             EOFError: The other side ended it.
             ProtocolError: The other side does not keep to the protocol.
         """
-        session = line.session
+        session, before, has_expired = line.session, self.answered, False
         while True:
+            if has_expired and not self._under_way and self.answered == before:
+                return False
             self._feed(session)
             line.flush()
             if not self._under_way:
-                return
+                return True
             _, earliest = next(iter(self._under_way.values()))
             line.wait(earliest)
             ended: list[Ended] = []
@@ -317,7 +326,7 @@ class _Exchange:
                 line.receive(ended)
             finally:  # an answer counts, whatever came after it
                 self._note(ended, session)
-            self._expire(session)
+            has_expired = self._expire(session) or has_expired
 
     def lose(self, *, may_repeat: bool) -> None:
         """Give up what is under way, as its connection broke."""
@@ -364,13 +373,15 @@ class _Exchange:
         self.statuses[index] = UNSENT
         self._left.append(index)
 
-    def _expire(self, session: Session) -> None:
-        """Cancel what has had its time."""
+    def _expire(self, session: Session) -> bool:
+        """Cancel what has had its time; tell whether anything had."""
         now = time.monotonic()
-        late = itertools.takewhile(lambda entry: entry[1][1] <= now, self._under_way.items())
-        for stream, (index, _) in list(late):
+        entries = self._under_way.items()
+        late = list(itertools.takewhile(lambda entry: entry[1][1] <= now, entries))
+        for stream, (index, _) in late:
             del self._under_way[stream]
             self.statuses[index] = session.cancel(stream)
+        return bool(late)
 
 
 def _is_forgotten(line: _Line, cause: Exception) -> bool:

@@ -137,12 +137,20 @@ def test_a_resized_table_is_announced_once():
     assert encoder.updates() == b""
 
 
+def test_a_table_of_the_same_size_is_said_nothing_of():
+    encoder = hpack.Encoder()
+
+    encoder.resize(2 * hpack.DEFAULT_TABLE)  # more than we fill
+
+    assert encoder.updates() == b""
+
+
 def test_a_resized_table_begins_empty():
     encoder, decoder = hpack.Encoder(), reader()
     decoder.decode(encoder.field((b"a", b"b"))[0])
     assert decoder.header_table.dynamic_entries
 
-    encoder.resize(hpack.DEFAULT_TABLE)
+    encoder.resize(hpack.DEFAULT_TABLE - 1)
     decoder.decode(encoder.updates())
 
     assert not decoder.header_table.dynamic_entries

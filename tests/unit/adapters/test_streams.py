@@ -279,6 +279,31 @@ def test_a_kept_connection_that_has_ended_meanwhile_is_replaced(serve, streams_t
     assert server.connections == 2
 
 
+def test_a_connection_that_died_without_a_word_is_not_waited_for_again(serve, streams_to):
+    server = serve(hang)
+    streams = streams_to(server)
+
+    first = streams.exchange(150, post, b"hi", seconds=SHORT, until=time.monotonic() + 0.8)
+    server.act = raw(OK)
+
+    assert set(first) == {
+        None
+    }  # half of them over a second connection, when the first had its time
+    assert streams.exchange(3, post, b"hi", seconds=5) == [200] * 3
+    assert server.connections == 3
+
+
+def test_an_address_of_a_family_that_is_not_here_is_passed_over(serve, streams_to, monkeypatch):
+    server = serve()
+    found = [
+        (family, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port))
+        for family in (250, socket.AF_INET)
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
+
+    assert streams_to(server).exchange(2, post, b"hi", seconds=5) == [200, 200]
+
+
 def test_a_kept_connection_that_was_forgotten_is_replaced_and_nothing_lost(serve, streams_to):
     """The function was frozen: its first bytes are answered with a reset."""
     server = serve(one_of(*[raw(OK)] * 3, reset, raw(OK)))
