@@ -3,6 +3,7 @@
 Posts go over HTTP/2 where the server speaks it, and over a pool of connections where it doesn't.
 """
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote, urlsplit
@@ -19,6 +20,9 @@ from fireside.adapters.posting import (
 )
 from fireside.adapters.sigv4 import Credentials, Signer
 from fireside.adapters.streams import NotSpoken, Post, Streams
+
+
+log = logging.getLogger(__name__)
 
 
 class ConnectionsApi(Posting):
@@ -69,6 +73,7 @@ class ConnectionsApi(Posting):
             try:
                 return self._over_streams(self._streams, ids, data, seconds, until)
             except NotSpoken:
+                log.info("posts go over HTTP/1.1")
                 self._streams = None  # nothing of it is open
         return self._over_pool(ids, data, seconds, until)
 

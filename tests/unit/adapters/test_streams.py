@@ -382,7 +382,8 @@ def test_a_server_that_can_not_be_verified_is_told_nothing(serve, streams_to, ho
 # --- where HTTP/2 is not spoken ---
 
 
-def test_a_server_of_http_1_is_posted_to_over_the_pool():
+def test_a_server_of_http_1_is_posted_to_over_the_pool(caplog):
+    caplog.set_level("INFO")
     with faulty_server(tls=True) as server:
         pool = Pool("localhost", server.port, tls=ssl.create_default_context(cafile=CERTIFICATE))
         streams = Streams("localhost", server.port, trust())
@@ -393,6 +394,7 @@ def test_a_server_of_http_1_is_posted_to_over_the_pool():
         first = server.connections
         assert api.post(["a", "b"], b"hi") == (set(), [])
         assert server.connections == first  # nobody asked it again
+        assert caplog.text.count("posts go over HTTP/1.1") == 1
         assert len(server.seen) == 4
         pool.close()
 
