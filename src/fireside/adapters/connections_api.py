@@ -21,7 +21,6 @@ from fireside.adapters.posting import (
 from fireside.adapters.sigv4 import Credentials, Signer
 from fireside.adapters.streams import NotSpoken, Post, Streams
 
-
 log = logging.getLogger(__name__)
 
 
