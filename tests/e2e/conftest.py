@@ -1,10 +1,18 @@
 """A browser for the tests that need a real one, and people in it."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    TimeoutError,  # noqa: A004 - Playwright's, which is no kind of Python's
+    expect,
+    sync_playwright,
+)
 
 from fireside.entrypoints import dynamodb_local
 from places import OnOneMachine, Place, Rehearsed, adds_something
@@ -101,6 +109,12 @@ class Person:
         expect(self.page.get_by_text("Reconnecting").first).to_be_attached()
         self.page.clock.run_for(5_500)
         expect(self.page.get_by_role("button", name="Retry now")).to_be_visible()
+
+    def retries(self) -> None:
+        """Press "Retry now", unless the page is back by itself before one can."""
+        button = self.page.get_by_role("button", name="Retry now").locator("visible=true")
+        with contextlib.suppress(TimeoutError):
+            button.click(timeout=3_000)
 
     def reads_back(self) -> None:
         """Go to the very top until something older is there."""

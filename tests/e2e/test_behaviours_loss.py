@@ -41,7 +41,7 @@ def test_a_loss_is_told_after_five_seconds_with_a_silent_countdown(place, person
         expect(ada.composer).to_be_enabled()
 
         proxy.mend()
-        ada.presses("Retry now")
+        ada.retries()
         expect(ada.page.get_by_text(LOST)).to_have_count(0)
         expect(status_of(ada)).to_have_text("Connected")
 

@@ -269,7 +269,7 @@ def test_nothing_jumps_in_a_whole_session(place, person, look):
         expect(ada.rows("waiting")).to_have_count(1)
         ada.sees_the_loss()
         proxy.mend()
-        ada.presses("Retry now")
+        ada.retries()
         expect(ada.page.get_by_text("Connection lost.")).to_have_count(0, timeout=BACK_MS)
         assert ada.page.evaluate("window.shifts.unasked") < 0.02
 

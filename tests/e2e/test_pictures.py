@@ -115,7 +115,7 @@ def test_narrow_with_too_much_written(tmp_path, person):
         ada.sees_the_loss()
         keep(ada, "offline-narrow")
         proxy.mend()
-        ada.presses("Retry now")
+        ada.retries()
         ada.composer.fill("Nobody reads so long a message. " * 33)
         ada.composer.evaluate("it => { it.scrollTop = it.scrollHeight; }")
         keep(ada, "too-long-narrow")
