@@ -71,9 +71,10 @@ class ConnectionsApi(Posting):
         if self._streams is not None:
             try:
                 return self._over_streams(self._streams, ids, data, seconds, until)
-            except NotSpoken:
-                log.info("posts go over HTTP/1.1")
-                self._streams = None  # nothing of it is open
+            except NotSpoken as cause:
+                log.info("posts go over HTTP/1.1: %s", cause)
+                self._streams.close()
+                self._streams = None
         return self._over_pool(ids, data, seconds, until)
 
     def _over_streams(

@@ -61,6 +61,9 @@ class Session:
         self.is_closing = False
         """No further post may begin here."""
 
+        self.is_asked = False
+        """The other side was asked whether it is there, and has not answered."""
+
         self._buffer = bytearray()
         self._block: tuple[int, int, bytearray] | None = None  # stream, flags, what of it has come
         self._next_stream = 1
@@ -86,6 +89,7 @@ class Session:
             len(self._statuses) < self._most_streams
             and not self._waiting
             and not self.is_closing
+            and not self.is_asked
             and self.is_ready
         )
 
@@ -122,6 +126,12 @@ class Session:
         self.out.append(_frame(_RST_STREAM, 0, stream, _NUMBER.pack(_CANCEL)))
         self._waiting.pop(stream, None)
         return self._statuses.pop(stream)
+
+    def ask(self) -> None:
+        """Ask the other side whether it is there."""
+        if not self.is_asked:
+            self.is_asked = True
+            self.out.append(_frame(_PING, 0, 0, bytes(8)))
 
     def _same(self, fields: Iterable[Field]) -> bytes:
         """Write what is the same in all posts, shortly once the other side knows it."""
@@ -235,7 +245,9 @@ class Session:
                 return self._go_away(_NUMBERS.unpack_from(payload)[0] & _LAST_STREAM)
             if kind == _SETTINGS and not flags & _ACK:
                 self._settle(payload)
-            elif kind == _PING and not flags & _ACK:
+            elif kind == _PING and flags & _ACK:
+                self.is_asked = False
+            elif kind == _PING:
                 self.out.append(_frame(_PING, _ACK, 0, _NUMBERS.pack(*_NUMBERS.unpack(payload))))
             elif kind == _WINDOW_UPDATE:
                 self._widen(stream, _NUMBER.unpack(payload)[0] & _LARGEST_WINDOW)
