@@ -17,7 +17,7 @@ RESULTS = ROOT / "test-results"
 BIN = Path(sys.executable).parent
 
 AT_ONCE = ("-nauto", "--maxprocesses=4", "--dist=worksteal")
-"""Tests in as many processes as there are cores; each has its own browser and its own DynamoDB."""
+"""Tests in as many processes as there are cores, at most four: each has a browser, a DynamoDB."""
 
 OPTIONAL = "Optional: "
 """What a skip says that is fine in CI too, as tests/conftest.py has it."""

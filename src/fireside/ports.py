@@ -66,7 +66,10 @@ class ConnectionRegistry(Protocol):
     """The open connections."""
 
     def expect(self, connection: Connection) -> None:
-        """Store a connection whose handshake is not over. If that fails, it is in no room."""
+        """Store a connection whose handshake is not over.
+
+        If that fails, it is in no room, or a post that finds it gone can forget it.
+        """
 
     def add(self, connection: Connection) -> None:
         """Store a connection, in place of what was known of it."""

@@ -156,7 +156,10 @@ class DynamoRegistry:
         self._patience = patience
 
     def expect(self, connection: Connection) -> None:
-        """Store a connection whose handshake is not over. If that fails, it is in no room."""
+        """Store a connection whose handshake is not over.
+
+        If that fails, it is in no room, or a post that finds it gone can forget it.
+        """
         self._patience.persist(lambda: self._announce(connection))
 
     def add(self, connection: Connection) -> None:

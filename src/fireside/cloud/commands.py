@@ -151,6 +151,17 @@ def print_link(arguments: argparse.Namespace) -> int:
     return print_link(_stage(arguments), World(), qr=arguments.qr)
 
 
+def require_no_place(arguments: argparse.Namespace) -> None:
+    """Refuse to print another chat's link to somebody who left out which chat on AWS.
+
+    Raises:
+        CannotStart: It was said where on AWS, and not which.
+    """
+    if arguments.project != PROJECT or arguments.infra is not None:
+        sentence = "--project and --infra are for a chat on AWS: say which with --stage NAME."
+        raise CannotStart(sentence, ExitCode.USAGE)
+
+
 def add_place(parser: Parser, stage: str | None = STAGE) -> None:
     """Let a stage be named; without a name it is `stage`."""
     add = parser.add_argument

@@ -90,7 +90,7 @@ def _groups(opened: Opened, functions: Sequence[str]) -> dict[str, str]:
     """Find the log groups by the functions' names: all of them, unless some are named."""
     known: Mapping[str, str] = opened.outputs.get("log_groups") or {}
     if not known:
-        part = "Only a part" if opened.settings else "Nothing"
+        part = "Only a part" if opened.outputs else "Nothing"
         sentence = (
             f"{part} of {opened.stage.prefix} is on AWS, and no log is known: "
             f"fireside deploy {opened.stage.options}"

@@ -65,7 +65,7 @@ class Aws:
     def __init__(self, region: str | None = None) -> None:
         self._boto3, self._config = _boto3()
         # boto3 alone does not know this variable, which the AWS command line puts first.
-        region = region or os.environ.get("AWS_REGION")
+        region = region or os.environ.get("AWS_REGION") or None
         with plainly():
             self._session = self._boto3.session.Session(region_name=region)
         self._clients: dict[tuple[str, str], Any] = {}

@@ -63,7 +63,7 @@ def look(opened: Opened, now: float) -> Status:
         opened.identity.account,
         opened.region,
         deployed=outputs.keys() >= _NEEDED,
-        begun=bool(settings),
+        begun=bool(outputs),
     )
     if not bare.deployed:
         return bare

@@ -82,6 +82,7 @@ def _invite(arguments: argparse.Namespace) -> int:
 
     if arguments.stage is not None:
         return cloud.print_link(arguments)
+    cloud.require_no_place(arguments)
     url = None if arguments.url is None else known.origin("--url", arguments.url)
     settings = _settings(arguments)
     return invite(settings, new=arguments.new, url=url, qr=arguments.qr, as_hash=arguments.hash)

@@ -15,8 +15,9 @@ import pytest
 
 from fireside.adapters import connections_api
 from fireside.adapters.boto_connections import BotoConnections, posting_client
-from fireside.adapters.connections_api import Chances, ConnectionsApi
+from fireside.adapters.connections_api import ConnectionsApi
 from fireside.adapters.pool import Pool
+from fireside.adapters.posting import Chances
 from fireside.adapters.sigv4 import Credentials
 from fireside.adapters.streams import Streams
 from localgateway import signature

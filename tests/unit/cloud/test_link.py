@@ -81,3 +81,11 @@ def test_what_a_deploy_does_is_not_done_here(computer, option):
 
     assert done.returncode == ExitCode.USAGE
     assert "--new-invite" in done.stderr
+
+
+@pytest.mark.parametrize("option", [("--project", "ours"), ("--infra", "elsewhere")])
+def test_where_on_aws_wants_to_know_which(computer, option):
+    done = computer.run("invite", *option)
+
+    assert done.returncode == ExitCode.USAGE
+    assert "say which with --stage NAME" in done.stderr
