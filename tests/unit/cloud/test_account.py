@@ -24,6 +24,14 @@ def test_the_root_user_should_not_deploy(arn, verdict):
     assert account.check_identity(account.Identity("1", arn)).verdict == verdict
 
 
+@pytest.mark.parametrize(("named", "region"), [("", "eu-west-3"), ("eu-west-1", "eu-west-1")])
+def test_a_variable_that_is_empty_names_no_region(monkeypatch, named, region):
+    monkeypatch.setenv("AWS_REGION", named)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
+
+    assert Aws().region == region
+
+
 @pytest.mark.parametrize(("region", "verdict"), [("eu-central-1", "ok"), ("eu-central-9", "fail")])
 def test_a_region_has_api_gateway_or_not(region, verdict):
     assert account.check_region(region, ["eu-central-1"]).verdict == verdict
