@@ -274,7 +274,8 @@ def test_a_kept_connection_that_has_ended_meanwhile_is_replaced(serve, streams_t
     streams = streams_to(server)
     streams.exchange(3, post, b"hi", seconds=5)
     server.lines[0].do(getattr(server.lines[0].transport, end))
-    assert select.select([streams._line._socket], [], [], 10)[0]
+    while streams._line.is_alive():  # until the end has come
+        select.select([streams._line._socket], [], [], 10)
 
     assert streams.exchange(3, post, b"hi", seconds=5) == [200] * 3
     assert server.connections == 2
