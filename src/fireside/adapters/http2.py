@@ -17,7 +17,7 @@ _DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PUSH_PROMISE, _PING, _GOAWAY = 0, 1, 3
 _WINDOW_UPDATE, _CONTINUATION = 8, 9
 _END_STREAM, _ACK, _END_HEADERS, _PADDED, _PRIORITY = 0x1, 0x1, 0x4, 0x8, 0x20
 _HEADER_TABLE_SIZE, _ENABLE_PUSH, _MOST_STREAMS, _INITIAL_WINDOW = 1, 2, 3, 4
-_REFUSED, _CANCEL = 7, 8  # errors: not read at all; not wanted any more
+_REFUSED, _CANCEL, _HTTP_1_1_REQUIRED = 7, 8, 13  # errors: not read at all; not wanted any more
 
 _HEAD = struct.Struct(">HBBBI")  # of a frame: 16 and 8 bits of its length, kind, flags, stream
 _SETTING = struct.Struct(">HI")
@@ -87,7 +87,7 @@ class Session:
         """Tell whether another post may begin now."""
         return (
             len(self._statuses) < self._most_streams
-            and not self._waiting
+            and self._window > 0
             and not self.is_closing
             and not self.is_asked
             and self.is_ready
@@ -271,6 +271,8 @@ class Session:
 
     def _reset(self, stream: int, error: int) -> Iterable[Ended]:
         """Take the early end of an answer. What was said before it holds."""
+        if error == _HTTP_1_1_REQUIRED:
+            raise ProtocolError("it wants HTTP/1.1")
         if stream not in self._statuses:
             return ()
         self._waiting.pop(stream, None)

@@ -342,7 +342,7 @@ class _Line:
         while True:
             piece = self._read(_PIECE)
             if not piece:
-                self._has_ended = has_peer(self.socket)
+                self._has_ended = _has_peer(self.socket)
                 raise EOFError
             self._received += piece
             answer, end = parse(self._received)
@@ -352,7 +352,7 @@ class _Line:
                 return answer
 
 
-def has_peer(ended: socket.socket) -> bool:
+def _has_peer(ended: socket.socket) -> bool:
     """Tell an end from a reset, which TLS shows as an end in Python before 3.12.3."""
     try:
         ended.getpeername()

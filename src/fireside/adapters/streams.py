@@ -8,6 +8,7 @@ deadline all the same; one that hangs is cancelled, and holds nobody.
 import contextlib
 import errno
 import itertools
+import logging
 import math
 import os
 import selectors
@@ -20,14 +21,20 @@ from typing import Any
 
 from fireside.adapters.hpack import Field
 from fireside.adapters.http2 import PROTOCOL, Ended, ProtocolError, Session
-from fireside.adapters.pool import KEEP_SECONDS, has_peer
+from fireside.adapters.pool import KEEP_SECONDS
 from fireside.adapters.posting import UNSENT, Status
 
+log = logging.getLogger(__name__)
+
 MOST_AT_ONCE = 100
-"""Posts under way. As many as the connections of a pool: nobody waits longer, nor crowds more."""
+"""Posts under way: as many as the connections of a pool, so that a server is not crowded more."""
 
 _TRIES = 3
-"""Connections in a row that bring no answer. Servers end one now and then, and we take another."""
+"""Connections, and exchanges, in a row that bring no answer. Servers end one now and then."""
+
+_TRUSTED_SECONDS = 1
+"""A connection that was used so lately is still there. Any other is asked, which takes a round
+trip: what was posted on one that is gone may have been read, and can't be posted again."""
 
 ANSWER_SECONDS = 0.25
 """For the other side to say that it is there, which takes it a millisecond."""
@@ -62,6 +69,7 @@ class Streams:
         self._line: _Line | None = None
         self._idle_since = 0.0  # by the wall's clock: the other one may stand still when frozen
         self._is_spoken = True
+        self._fruitless = 0  # exchanges on end without a single status
 
     def exchange(
         self,
@@ -87,33 +95,26 @@ class Streams:
         """
         if not self._is_spoken:
             raise NotSpoken("HTTP/2 brought no answer")
-        exchange, in_vain, has_broken = _Exchange(count, write, body, seconds, until), 0, False
+        exchange, in_vain = _Exchange(count, write, body, seconds, until), 0
         while exchange.is_due() and in_vain < _TRIES:
             before = exchange.answered
             try:
-                line, is_used = self._take(min(until, time.monotonic() + seconds))
+                self._carry(exchange, min(until, time.monotonic() + seconds))
             except socket.gaierror:
                 break
-            except (OSError, EOFError):
-                in_vain += 1
-                continue
             except NotSpoken:
                 self._is_spoken = False
                 if exchange.has_begun:
                     break
                 raise
-            try:
-                exchange.run(line)
-                self._keep(line)
-            except (OSError, EOFError, ProtocolError) as cause:
-                has_broken = has_broken or not is_used
-                exchange.lose(may_repeat=is_used and _is_forgotten(line, cause))
-            finally:
-                if line is not self._line:
-                    line.close()
+            except (OSError, EOFError) as cause:
+                log.info("a connection over HTTP/2 ended: %s", str(cause) or type(cause).__name__)
             in_vain = 0 if exchange.answered > before else in_vain + 1
-        if has_broken and not exchange.answered:
-            self._is_spoken = False
+        if exchange.answered:
+            self._fruitless = 0
+        elif in_vain:
+            self._fruitless += 1
+        self._is_spoken = self._is_spoken and self._fruitless < _TRIES
         return exchange.statuses
 
     def close(self) -> None:
@@ -122,18 +123,31 @@ class Streams:
             self._line.close()
             self._line = None
 
-    def _take(self, until: float) -> "tuple[_Line, bool]":
-        """Take the connection that is open, or open one; tell whether it was used before."""
-        line, self._line = self._line, None
-        if line is not None:
-            if time.time() - self._idle_since <= KEEP_SECONDS and line.is_alive():
-                return line, True
-            line.close()
-        return self._open(until), False
+    def _carry(self, exchange: "_Exchange", until: float) -> None:
+        """Post what is left over the connection that is open, or one that is by then."""
+        line = self._take(until)
+        try:
+            exchange.run(line)
+            if not line.session.is_closing:
+                self._line, self._idle_since = line, time.time()
+        except ProtocolError as cause:
+            self._is_spoken = False
+            raise OSError(errno.EPROTO, str(cause)) from cause
+        finally:
+            if line is not self._line:
+                line.close()
+                exchange.lose()
 
-    def _keep(self, line: "_Line") -> None:
-        if not line.session.is_closing:
-            self._line, self._idle_since = line, time.time()
+    def _take(self, until: float) -> "_Line":
+        """Take the connection that is open, if it is still there, or open one."""
+        line, self._line = self._line, None
+        if line is None:
+            return self._open(until)
+        idle = time.time() - self._idle_since
+        if idle <= KEEP_SECONDS and line.is_alive(until, ask=idle >= _TRUSTED_SECONDS):
+            return line
+        line.close()
+        return self._open(until)
 
     def _open(self, until: float) -> "_Line":
         """Open a connection, to the first of the server's addresses that answers.
@@ -172,7 +186,7 @@ class _Line:
         """Take a socket; `open` leads it somewhere."""
         self.session = Session()
         self.has_heard = False
-        """Something came since it was taken."""
+        """Something came since this was last set."""
 
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._unsent = b""
@@ -192,27 +206,31 @@ class _Line:
         self._socket = secured
         self._shake_hands(secured, until)
         if secured.selected_alpn_protocol() != PROTOCOL:
-            raise NotSpoken("the handshake chose it")
+            raise NotSpoken("the handshake did not choose HTTP/2")
         self.flush()
         while not self.session.is_ready:
             self._wait(selectors.EVENT_READ, until)
             self.receive([])
-        self.has_heard = False
 
     def close(self) -> None:
         """Close it."""
         self._selector.close()
         self._socket.close()
 
-    def is_alive(self) -> bool:
-        """Take what came while nobody looked; tell whether posts may begin."""
+    def is_alive(self, until: float, *, ask: bool) -> bool:
+        """Take what came while nobody looked, and ask; tell whether posts may begin."""
+        until = min(until, time.monotonic() + ANSWER_SECONDS)
         try:
             self.receive([])
+            if ask:
+                self.session.ask()
             self.flush()
+            while self.session.is_asked:
+                self._wait(selectors.EVENT_READ, until)
+                self.receive([])
         except (OSError, EOFError, ProtocolError):
             return False
-        self.has_heard = False
-        return not (self.session.is_closing or self.session.is_asked)
+        return not self.session.is_closing
 
     def receive(self, ended: list[Ended]) -> None:
         """Take what has come, without waiting, and add to `ended` what has ended with it.
@@ -222,11 +240,11 @@ class _Line:
             EOFError: The other side ended it.
             ProtocolError: The other side does not keep to the protocol.
         """
-        with contextlib.suppress(ssl.SSLWantReadError):
+        with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLWantWriteError):
             while True:
                 piece = self._socket.recv(_PIECE)
                 if not piece:
-                    raise EOFError if has_peer(self._socket) else ConnectionResetError
+                    raise EOFError
                 self.has_heard = True
                 self.session.receive(piece, ended)
 
@@ -323,7 +341,7 @@ class _Exchange:
         while True:
             self._feed(session)
             line.flush()
-            if not self._under_way and (not session.is_asked or time.monotonic() >= self._until):
+            if not self._under_way and not (session.is_asked and self.is_due()):
                 return
             line.wait(min(self._earliest(), asked_until, self._until))
             ended: list[Ended] = []
@@ -331,18 +349,16 @@ class _Exchange:
                 line.receive(ended)
             finally:  # an answer counts, whatever came after it
                 self._note(ended, session)
-            asked_until = asked_until if session.is_asked else math.inf
+            if line.has_heard:  # whatever it is: the other side is there
+                session.is_asked, asked_until = False, math.inf
             if time.monotonic() >= asked_until:
-                raise TimeoutError
+                raise TimeoutError("it says nothing any more")
             if self._expire(session) and not session.is_asked:
                 session.ask()
-                asked_until = time.monotonic() + ANSWER_SECONDS
+                line.has_heard, asked_until = False, time.monotonic() + ANSWER_SECONDS
 
-    def lose(self, *, may_repeat: bool) -> None:
-        """Give up what is under way, as its connection broke."""
-        for index, _ in self._under_way.values():
-            if may_repeat:
-                self._again(index)
+    def lose(self) -> None:
+        """Give up what is under way, as its connection is no more: it may have been delivered."""
         self._under_way.clear()
 
     def _feed(self, session: Session) -> None:
@@ -364,9 +380,10 @@ class _Exchange:
         for stream, status, is_unread in ended:
             index, _ = self._under_way.pop(stream)
             self.statuses[index] = status
+            self.answered += status is not None
             if not is_unread:
-                self.answered += 1
-            elif session.is_closing:
+                continue
+            if session.is_closing:
                 self._put_back(index)
             else:
                 self._again(index)
@@ -396,12 +413,3 @@ class _Exchange:
             del self._under_way[stream]
             self.statuses[index] = session.cancel(stream)
         return bool(late)
-
-
-def _is_forgotten(line: _Line, cause: Exception) -> bool:
-    """Tell whether the other side had forgotten the connection: then nobody read anything on it.
-
-    Whoever reads a post and then stops ends the connection, instead of resetting it.
-    """
-    is_broken = isinstance(cause, OSError) and not isinstance(cause, TimeoutError)
-    return is_broken and not line.has_heard

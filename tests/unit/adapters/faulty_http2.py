@@ -60,6 +60,9 @@ class Visit:
 class Line(asyncio.Protocol):
     """One connection."""
 
+    is_stingy = False
+    """It gives leave for no more than was allowed at first."""
+
     def __init__(self, server: "FaultyHttp2") -> None:
         self.server = server
         self.connection = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
@@ -118,7 +121,8 @@ class Line(asyncio.Protocol):
             case DataReceived() if event.stream_id in self.visits:
                 self.visits[event.stream_id].body += event.data
                 size = event.flow_controlled_length
-                self.connection.acknowledge_received_data(size, event.stream_id)
+                if not self.is_stingy:
+                    self.connection.acknowledge_received_data(size, event.stream_id)
             case StreamEnded() if event.stream_id in self.visits:
                 self.server.threads.submit(self.visits[event.stream_id].serve)
             case StreamReset():

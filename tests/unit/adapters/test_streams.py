@@ -13,6 +13,7 @@ import time
 from collections import Counter
 
 import pytest
+from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 
 from fireside.adapters.connections_api import ConnectionsApi
@@ -155,6 +156,20 @@ def test_a_body_larger_than_all_windows_arrives_whole(serve, streams_to):
     assert {seen for _, seen in server.seen} == {body}
 
 
+def test_a_body_that_its_stream_has_no_room_for_holds_nobody(serve, streams_to):
+    """The server reads small ones, and gives the large one's stream no more room."""
+    server = serve(None, {SettingCodes.INITIAL_WINDOW_SIZE: 1_000})
+    streams = streams_to(server)
+    body = bytes(40_000)
+    streams.exchange(1, post, b"hi", seconds=5)
+    server.lines[0].is_stingy = True
+
+    statuses = streams.exchange(20, post, body, seconds=SHORT)
+
+    assert statuses == [None] * 20  # all began, and none waited for another
+    assert len(server.seen) == 1
+
+
 # --- what goes wrong with one ---
 
 
@@ -274,7 +289,7 @@ def test_a_kept_connection_that_has_ended_meanwhile_is_replaced(serve, streams_t
     streams = streams_to(server)
     streams.exchange(3, post, b"hi", seconds=5)
     server.lines[0].do(getattr(server.lines[0].transport, end))
-    while streams._line.is_alive():  # until the end has come
+    while streams._line.is_alive(time.monotonic() + 1, ask=False):  # until the end has come
         select.select([streams._line._socket], [], [], 10)
 
     assert streams.exchange(3, post, b"hi", seconds=5) == [200] * 3
@@ -348,14 +363,41 @@ def test_an_address_of_a_family_that_is_not_here_is_passed_over(serve, streams_t
     assert streams_to(server).exchange(2, post, b"hi", seconds=5) == [200, 200]
 
 
-def test_a_kept_connection_that_was_forgotten_is_replaced_and_nothing_lost(serve, streams_to):
-    """The function was frozen: its first bytes are answered with a reset."""
+def test_what_a_kept_connection_may_have_read_is_not_posted_again(serve, streams_to):
     server = serve(one_of(*[raw(OK)] * 3, reset, raw(OK)))
     streams = streams_to(server)
     streams.exchange(3, post, b"hi", seconds=5)
 
-    assert streams.exchange(1, post, b"hi", seconds=5) == [200]
+    assert streams.exchange(1, post, b"hi", seconds=5) == [None]
+    assert len(server.seen) == 4
+
+
+def test_a_kept_connection_that_says_nothing_any_more_is_replaced_and_nothing_lost(
+    serve, streams_to, monkeypatch
+):
+    """The function was frozen, and the other side is gone without a word."""
+    server = serve()
+    streams = streams_to(server)
+    streams.exchange(3, post, b"hi", seconds=5)
+    server.lines[0].do(server.lines[0].transport.pause_reading)
+    later = time.time() + 5
+    monkeypatch.setattr(time, "time", lambda: later)
+
+    assert streams.exchange(3, post, b"hi", seconds=5) == [200] * 3
     assert server.connections == 2
+
+
+def test_a_kept_connection_that_is_there_is_used_again_after_a_while(
+    serve, streams_to, monkeypatch
+):
+    server = serve()
+    streams = streams_to(server)
+    streams.exchange(3, post, b"hi", seconds=5)
+    later = time.time() + 5
+    monkeypatch.setattr(time, "time", lambda: later)
+
+    assert streams.exchange(3, post, b"hi", seconds=5) == [200] * 3
+    assert server.connections == 1
 
 
 def test_a_connection_is_not_kept_for_longer_than_the_other_side_may(
@@ -438,20 +480,38 @@ def test_a_server_of_http_1_is_posted_to_over_the_pool(caplog):
         first = server.connections
         assert api.post(["a", "b"], b"hi") == (set(), [])
         assert server.connections == first  # nobody asked it again
-        assert caplog.text.count("posts go over HTTP/1.1: the handshake chose it") == 1
+        assert caplog.text.count("posts go over HTTP/1.1: the handshake did not choose HTTP/2") == 1
         assert len(server.seen) == 4
         pool.close()
 
 
-@pytest.mark.parametrize(
-    "act",
-    [close, reset, lambda visit: visit.line.do(visit.line.transport.write, b"HTTP/1.1 400 X" * 9)],
-    ids=["closed", "reset", "rubbish"],
-)
-def test_a_server_that_only_says_that_it_speaks_it_is_not_believed_again(serve, streams_to, act):
+def rubbish(visit) -> None:
+    visit.line.do(visit.line.transport.write, b"HTTP/1.1 400 X" * 9)
+
+
+def want_http1(visit) -> None:
+    visit.line.do(visit.line.connection.reset_stream, visit.stream, ErrorCodes.HTTP_1_1_REQUIRED)
+
+
+@pytest.mark.parametrize("act", [rubbish, want_http1])
+def test_a_server_that_does_not_keep_to_it_is_not_believed_again(serve, streams_to, act):
     streams = streams_to(serve(act))
 
-    assert set(streams.exchange(1, post, b"hi", seconds=5)) <= {None, UNSENT}
+    assert streams.exchange(1, post, b"hi", seconds=5) == [None]
+    with pytest.raises(NotSpoken):
+        streams.exchange(1, post, b"hi", seconds=5)
+
+
+def break_it(visit) -> None:
+    visit.line.do(visit.line.connection.reset_stream, visit.stream, ErrorCodes.PROTOCOL_ERROR)
+
+
+@pytest.mark.parametrize("act", [close, reset, refuse, break_it])
+def test_a_server_that_never_answers_is_believed_for_three_times_only(serve, streams_to, act):
+    streams = streams_to(serve(act))
+
+    for _ in range(3):
+        assert set(streams.exchange(1, post, b"hi", seconds=5)) <= {None, UNSENT}
     with pytest.raises(NotSpoken):
         streams.exchange(1, post, b"hi", seconds=5)
 
