@@ -10,6 +10,19 @@ WATCH_STATUS = """() => {
   }).observe(document.body, { childList: true, characterData: true, subtree: true });
 }"""
 
+WATCH_TRIES = """window.tries = [];
+window.failures = [];
+const failed = () => window.failures.push(Date.now());
+const ask = window.fetch;
+window.fetch = (...asked) => ask(...asked).catch(cause => { failed(); throw cause; });
+window.WebSocket = class extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    if (window.tries.length === 0) this.addEventListener("close", failed);
+    window.tries.push(Date.now());
+  }
+};"""
+
 
 BACK_MS = 45_000
 """For a page to be back by itself: it may have tried in vain for 3, then 6, 12 and 24 seconds."""
@@ -30,22 +43,19 @@ def open_sockets(person) -> list:
     return sockets
 
 
-def count_tries(person) -> None:
-    """Count in the page itself how often it tries to open a socket; to be called before it does."""
-    person.page.add_init_script("""window.tries = 0;
-window.WebSocket = class extends WebSocket {
-  constructor(...args) {
-    super(...args);
-    window.tries += 1;
-  }
-};""")
+def watch_tries(person) -> None:
+    """Note in the page itself when it tries to open a socket; to be called before it does.
+
+    Beside it, when it lost its first line, or was answered by nobody.
+    """
+    person.page.add_init_script(WATCH_TRIES)
 
 
 def tries_in_time(person, milliseconds: int) -> int:
     """Let the page's time pass, and tell how often it has tried by then; it has a clock of ours."""
     person.page.clock.run_for(milliseconds)
     person.page.wait_for_timeout(500)  # it asks the server first, which takes real time
-    tries: int = person.page.evaluate("window.tries")
+    tries: int = person.page.evaluate("window.tries.length")
     return tries
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from line import count_tries, open_sockets, tries_in_time
+from line import open_sockets, tries_in_time, watch_tries
 from proxy import proxied
 from serving import ROOT
 
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 def test_a_handshake_that_never_opens_stays_at_the_door(place, person, cut, words):
     with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada")
-        count_tries(ada)
+        watch_tries(ada)
         ada.page.clock.install()
         ada.opens(proxy.address)
         getattr(proxy, cut)()

@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 from line import (
     BACK_MS,
     WATCH_STATUS,
-    count_tries,
     frames_heard,
     open_sockets,
     status_of,
@@ -16,6 +15,7 @@ from line import (
     tries_in_time,
     turn_on_until,
     wait_until,
+    watch_tries,
 )
 from meddling import Meddler
 from proxy import proxied
@@ -39,7 +39,7 @@ window.WebSocket = class extends WebSocket {
 def test_a_visit_that_the_server_ended_is_said_and_not_tried_again(place, person):
     with place.open() as server:
         ada = person("Ada")
-        count_tries(ada)
+        watch_tries(ada)
         meddler = Meddler(ada.page)
         ada.page.clock.install()
         ada.joins(server.address)
@@ -83,14 +83,14 @@ def test_a_close_without_a_word_is_come_back_from_whatever_its_code(place, perso
 def test_who_is_let_in_no_more_is_told_and_not_tried_again_and_again(place, person):
     with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada")
-        count_tries(ada)
+        watch_tries(ada)
         ada.page.clock.install()
         ada.joins(proxy.address)
         proxy.forbid_sockets()
         ada.says("kept meanwhile")
         told = ada.page.get_by_role("status").filter(has_text=BLOCKED)
         turn_on_until(ada, told.is_visible, most_seconds=180)
-        tries = ada.page.evaluate("window.tries")
+        tries = ada.page.evaluate("window.tries.length")
 
         expect(told).to_have_text(BLOCKED)
         expect(ada.page.get_by_text("Trying again")).to_have_count(0)

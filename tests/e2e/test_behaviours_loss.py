@@ -6,7 +6,15 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from line import BACK_MS, frames_heard, status_of, stop_the_clock, turn_on_until, wait_until
+from line import (
+    BACK_MS,
+    frames_heard,
+    status_of,
+    stop_the_clock,
+    turn_on_until,
+    wait_until,
+    watch_tries,
+)
 from looks import on_both
 from meddling import Meddler
 from proxy import proxied
@@ -130,7 +138,7 @@ def test_tries_grow_apart_up_to_48_seconds_and_never_end(place, person):
     with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada")
         ada.page.add_init_script(SLOW_CHANCE)
-        ada.page.add_init_script(WATCH_TRIES)
+        watch_tries(ada)
         ada.page.clock.install()
         ada.joins(proxy.address)
         ada.page.clock.run_for(6_000)  # healthy
@@ -145,20 +153,6 @@ def test_tries_grow_apart_up_to_48_seconds_and_never_end(place, person):
 
         for waited, ceiling in zip(waits, (3, 6, 12, 24, 48, 48), strict=True):
             assert abs(waited - ceiling) < 2.5, waits
-
-
-WATCH_TRIES = """window.tries = [];
-window.failures = [];
-const failed = () => window.failures.push(Date.now());
-const ask = window.fetch;
-window.fetch = (...asked) => ask(...asked).catch(cause => { failed(); throw cause; });
-window.WebSocket = class extends WebSocket {
-  constructor(...args) {
-    super(...args);
-    if (window.tries.length === 0) this.addEventListener("close", failed);
-    window.tries.push(Date.now());
-  }
-};"""
 
 
 @on_both

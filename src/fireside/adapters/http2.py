@@ -17,7 +17,7 @@ _DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PUSH_PROMISE, _PING, _GOAWAY = 0, 1, 3
 _WINDOW_UPDATE, _CONTINUATION = 8, 9
 _END_STREAM, _ACK, _END_HEADERS, _PADDED, _PRIORITY = 0x1, 0x1, 0x4, 0x8, 0x20
 _HEADER_TABLE_SIZE, _ENABLE_PUSH, _MOST_STREAMS, _INITIAL_WINDOW = 1, 2, 3, 4
-_REFUSED, _CANCEL, _HTTP_1_1_REQUIRED = 7, 8, 13  # errors: not read at all; not wanted any more
+_REFUSED, _CANCEL, _HTTP_1_1_REQUIRED = 7, 8, 13  # errors, by their meaning
 
 _HEAD = struct.Struct(">HBBBI")  # of a frame: 16 and 8 bits of its length, kind, flags, stream
 _SETTING = struct.Struct(">HI")
@@ -326,6 +326,7 @@ class _Body:
 _POST_HTTPS_PATH = b"\x83\x87" + hpack.literal((b":path", b""))[:-1]
 _AUTHORIZATION = hpack.secret_name(b"authorization")
 _PASSING = frozenset({b"x-amz-date", b"content-length"})
+"""Fields that will be others soon: they are not to fill the table that the other side keeps."""
 
 
 def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:

@@ -192,7 +192,8 @@ class _Line:
         self._unsent = b""
         self._awaits = selectors.EVENT_READ
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._socket.fileno(), self._awaits)
+        self._descriptor = self._socket.fileno()  # stays the same when TLS takes it over
+        self._selector.register(self._descriptor, self._awaits)
 
     def open(self, where: _Where, tls: ssl.SSLContext, host: str, until: float) -> None:
         """Connect, up to where posts may begin.
@@ -296,8 +297,7 @@ class _Line:
 
     def _watch(self, awaits: int) -> None:
         if awaits != self._awaits:
-            (key,) = self._selector.get_map().values()
-            self._selector.modify(key.fileobj, awaits)
+            self._selector.modify(self._descriptor, awaits)
             self._awaits = awaits
 
 

@@ -372,32 +372,21 @@ def test_what_a_kept_connection_may_have_read_is_not_posted_again(serve, streams
     assert len(server.seen) == 4
 
 
-def test_a_kept_connection_that_says_nothing_any_more_is_replaced_and_nothing_lost(
-    serve, streams_to, monkeypatch
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_connection_that_was_idle_is_asked_and_replaced_if_it_says_nothing(
+    serve, streams_to, monkeypatch, is_there
 ):
-    """The function was frozen, and the other side is gone without a word."""
+    """The function was frozen, and the other side may be gone without a word."""
     server = serve()
     streams = streams_to(server)
     streams.exchange(3, post, b"hi", seconds=5)
-    server.lines[0].do(server.lines[0].transport.pause_reading)
+    if not is_there:
+        server.lines[0].do(server.lines[0].transport.pause_reading)
     later = time.time() + 5
     monkeypatch.setattr(time, "time", lambda: later)
 
     assert streams.exchange(3, post, b"hi", seconds=5) == [200] * 3
-    assert server.connections == 2
-
-
-def test_a_kept_connection_that_is_there_is_used_again_after_a_while(
-    serve, streams_to, monkeypatch
-):
-    server = serve()
-    streams = streams_to(server)
-    streams.exchange(3, post, b"hi", seconds=5)
-    later = time.time() + 5
-    monkeypatch.setattr(time, "time", lambda: later)
-
-    assert streams.exchange(3, post, b"hi", seconds=5) == [200] * 3
-    assert server.connections == 1
+    assert server.connections == (1 if is_there else 2)
 
 
 def test_a_connection_is_not_kept_for_longer_than_the_other_side_may(
