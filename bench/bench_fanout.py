@@ -1,8 +1,7 @@
 """How long a sender waits on Lambda: from the commit to the acknowledgement, whoever hangs.
 
 The function is the one for Lambda, over DynamoDB Local. It posts over TLS to another process that
-answers after 10 ms, and to a hundredth of the members never; Invoke is answered after 40 ms. It is
-measured over both protocols: which of them API Gateway speaks with us, its handshake says.
+answers after 10 ms, and to a hundredth of the members never; Invoke is answered after 40 ms.
 Run alone, the machine's two cores are shared by the function, that process and DynamoDB Local.
 """
 
@@ -24,7 +23,6 @@ from load import CERTIFICATE, LOAD_CORE, aws_endpoint, heading, median, pin, tab
 PACKAGE = Path(__file__).resolve().parents[1] / "tests" / "dynamodb"
 REGION, KEY, SECRET = "eu-central-1", "KEY", "secret"
 POST_MS, INVOKE_MS = 10, 40
-PROTOCOLS = {"h2": "HTTP/2", "http1": "HTTP/1.1"}
 ROUNDS = int(os.environ.get("ROUNDS", "100"))
 NUMBERS = itertools.count()
 
@@ -94,10 +92,9 @@ def main(counts: list[int]) -> None:
     heading("From the commit to the ack on Lambda (`python bench/bench_fanout.py`)")
     with dynamodb_local.running(PACKAGE) as dynamodb:
         tables = DynamoDbApi(dynamodb, REGION, Credentials(KEY, SECRET), call_seconds=30)
-        for share, (protocol, spoken) in itertools.product((0, 100), PROTOCOLS.items()):
-            hanging = f"one in {share}" if share else "nobody"
-            print(f"\nover {spoken}, {hanging} hangs", flush=True)
-            with aws_endpoint(POST_MS, INVOKE_MS, protocol=protocol) as port:
+        for share in (0, 100):
+            print(f"\n{f'one in {share}' if share else 'no connection'} hangs", flush=True)
+            with aws_endpoint(POST_MS, INVOKE_MS) as port:
                 run = functools.partial(measure, tables, dynamodb, f"https://localhost:{port}")
                 found = [run(count, count // share if share else 0) for count in counts]
             table(["members", "p50 ms", "p99", "max", "first", "handed over"], found)

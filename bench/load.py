@@ -127,13 +127,10 @@ CERTIFICATE = str(ROOT / "tests" / "unit" / "adapters" / "localhost.pem")
 
 
 @contextlib.contextmanager
-def aws_endpoint(post_ms: int, invoke_ms: int = 40, *, protocol: str = "h2") -> Iterator[int]:
-    """Run what stands for @connections and Lambda, pinned to the same core; give its port.
-
-    It speaks HTTP/1.1 too, and nothing else where the protocol is not `h2`.
-    """
+def aws_endpoint(post_ms: int, invoke_ms: int = 40) -> Iterator[int]:
+    """Run a stand-in for @connections and Lambda, pinned to the same core; yield its port."""
     script = str(ROOT / "bench" / "node" / "endpoint.mjs")
-    with _process(["node", script, CERTIFICATE, str(post_ms), str(invoke_ms), protocol]) as server:
+    with _process(["node", script, CERTIFICATE, str(post_ms), str(invoke_ms)]) as server:
         yield int(server.stdout.readline())
 
 

@@ -1,13 +1,11 @@
 // Answers as @connections and Lambda do, after a while, and never for a connection that hangs.
-// `node endpoint.mjs PEM POST_MS INVOKE_MS [h2]` prints its port, and serves until it is ended:
-// over HTTP/1.1, and with h2 over HTTP/2 to those who speak it.
+// `node endpoint.mjs PEM POST_MS INVOKE_MS` prints its port, and serves until it is ended.
 import { readFileSync } from "node:fs";
-import { createSecureServer } from "node:http2";
+import { createServer } from "node:https";
 
-const [path, post, invoke, protocol] = process.argv.slice(2);
+const [path, post, invoke] = process.argv.slice(2);
 const pem = readFileSync(path);
-const ALPNProtocols = protocol === "h2" ? ["h2", "http/1.1"] : ["http/1.1"];
-const server = createSecureServer({ key: pem, cert: pem, allowHTTP1: true, ALPNProtocols });
+const server = createServer({ key: pem, cert: pem });
 server.on("request", (request, response) => {
   request.resume();
   if (request.url.includes("hangs")) return;

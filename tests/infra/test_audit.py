@@ -91,6 +91,5 @@ def test_every_kind_of_client_is_known_to_the_audit():
         *aws_calls.FACTORIES,
         "credentials",
         "pool_to",
-        "streams_to",
         "tables",
     }

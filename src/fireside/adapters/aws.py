@@ -8,12 +8,10 @@ from urllib.parse import urlsplit
 
 from fireside.adapters.connections_api import ConnectionsApi
 from fireside.adapters.dynamodb_api import DynamoDbApi
-from fireside.adapters.http2 import PROTOCOL
 from fireside.adapters.lambda_api import Functions, LambdaApi
 from fireside.adapters.pool import Pool
 from fireside.adapters.posting import Poster
 from fireside.adapters.sigv4 import Credentials
-from fireside.adapters.streams import Streams
 from fireside.adapters.tables import Tables
 from fireside.adapters.trust import trust
 
@@ -38,8 +36,7 @@ def outbound(environ: Mapping[str, str], endpoint: str) -> Poster:
         from fireside.adapters.boto_connections import BotoConnections  # noqa: PLC0415 - the same
 
         return BotoConnections.connect(endpoint, region)
-    pool, streams = pool_to(environ, endpoint), streams_to(environ, endpoint)
-    return ConnectionsApi(endpoint, region, credentials(environ), pool, streams)
+    return ConnectionsApi(endpoint, region, credentials(environ), pool_to(environ, endpoint))
 
 
 def functions(environ: Mapping[str, str]) -> Functions:
@@ -56,20 +53,10 @@ def functions(environ: Mapping[str, str]) -> Functions:
 
 def pool_to(environ: Mapping[str, str], endpoint: str) -> Pool:
     """Make connections to an endpoint possible; none is opened yet."""
-    host, port = _address(endpoint)
-    return Pool(host, port, tls=trust(environ, endpoint))
-
-
-def streams_to(environ: Mapping[str, str], endpoint: str) -> Streams | None:
-    """Make a connection over HTTP/2 possible, for which an endpoint must have TLS."""
-    tls = trust(environ, endpoint, offering=(PROTOCOL, "http/1.1"))
-    return Streams(*_address(endpoint), tls) if tls else None
-
-
-def _address(endpoint: str) -> tuple[str, int]:
     url = urlsplit(endpoint)
     assert url.hostname is not None
-    return url.hostname, url.port or (443 if url.scheme == "https" else 80)
+    port = url.port or (443 if url.scheme == "https" else 80)
+    return Pool(url.hostname, port, tls=trust(environ, endpoint))
 
 
 def credentials(environ: Mapping[str, str]) -> Credentials:

@@ -58,10 +58,7 @@ class Signer:
         self._day = ""
         self._hmac = _hmac(b"")
         self._second = -1
-        self._canonical = self._to_sign = self._lines = self._who = ""
-        self.headers: Mapping[str, str] = fixed
-        """What the last signature takes to be sent beside it: another object each second."""
-
+        self._canonical = self._to_sign = self._lines = ""
         self._body = b""
         self._body_digest = hashlib.sha256(b"").hexdigest()
 
@@ -71,15 +68,6 @@ class Signer:
         `path` is percent-encoded as it is sent: all but letters, digits, `-._~` and slashes.
         Dots as a whole segment, doubled slashes and queries are not for us.
         """
-        signature = self._signature(path, body, epoch_seconds)
-        return f"{self._lines}{signature}\r\n"
-
-    def authorize(self, path: str, body: bytes, epoch_seconds: float) -> str:
-        """Return the value of `authorization` alone; `headers` are the others to send."""
-        signature = self._signature(path, body, epoch_seconds)
-        return f"{self._who}{signature}"
-
-    def _signature(self, path: str, body: bytes, epoch_seconds: float) -> str:
         if int(epoch_seconds) != self._second:
             self._renew(int(epoch_seconds))
         if body is not self._body:  # a broadcast is one body to many
@@ -88,7 +76,8 @@ class Signer:
         twice = path.replace("%", "%25")
         canonical = f"{self._method}\n{twice}\n{self._canonical}{self._body_digest}"
         digest = hashlib.sha256(canonical.encode()).hexdigest()
-        return self._hmac(f"{self._to_sign}{digest}".encode())
+        signature = self._hmac(f"{self._to_sign}{digest}".encode())
+        return f"{self._lines}{signature}\r\n"
 
     def _renew(self, second: int) -> None:
         """Work out what holds for a second, and the key, which holds for a day."""
@@ -103,9 +92,7 @@ class Signer:
         self._to_sign = f"{_ALGORITHM}\n{stamp}\n{scope}\n"
         sent = "".join(f"{name}: {value}\r\n" for name, value in values.items())
         who = f"Credential={self._credentials.key_id}/{scope}"
-        self._who = f"{_ALGORITHM} {who}, SignedHeaders={names}, Signature="
-        self._lines = f"{sent}authorization: {self._who}"
-        self.headers = values
+        self._lines = f"{sent}authorization: {_ALGORITHM} {who}, SignedHeaders={names}, Signature="
         self._second = second
 
 

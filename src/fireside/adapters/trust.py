@@ -15,32 +15,24 @@ _AMAZONS = (b"Amazon Root CA", b"Starfield Services Root Certificate Authority")
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----")
 
 
-def trust(
-    environ: Mapping[str, str], endpoint: str, offering: tuple[str, ...] = ()
-) -> ssl.SSLContext | None:
+def trust(environ: Mapping[str, str], endpoint: str) -> ssl.SSLContext | None:
     """Say how to verify an endpoint; None if it is plain http.
 
-    `AWS_CA_BUNDLE` names a file to trust in place of the system's. `offering` are protocols of
-    which the server may choose one, as it is done in the handshake (ALPN, RFC 7301).
+    `AWS_CA_BUNDLE` names a file to trust in place of the system's.
     """
     url = urlsplit(endpoint)
     if url.scheme != "https":
         return None
     bundle = environ.get("AWS_CA_BUNDLE")
     is_amazons = bundle is None and (url.hostname or "").endswith(".amazonaws.com")
-    return context(bundle, is_amazons=is_amazons, offering=offering)
+    return context(bundle, is_amazons=is_amazons)
 
 
 @functools.cache
-def context(
-    bundle: str | None, *, is_amazons: bool, offering: tuple[str, ...] = ()
-) -> ssl.SSLContext:
+def context(bundle: str | None, *, is_amazons: bool) -> ssl.SSLContext:
     """Trust a bundle, or Amazon's roots in the system's, or all that the system has."""
     roots = _amazons_roots(system_bundle()) if is_amazons else b""
-    found = ssl.create_default_context(cafile=bundle, cadata=roots or None)
-    if offering:
-        found.set_alpn_protocols(offering)
-    return found
+    return ssl.create_default_context(cafile=bundle, cadata=roots or None)
 
 
 def system_bundle() -> str | None:

@@ -15,7 +15,6 @@ from fireside.adapters.connections_api import ConnectionsApi
 from fireside.adapters.dynamodb_api import DynamoDbApi
 from fireside.adapters.lambda_api import LambdaApi
 from fireside.adapters.tables import Passing
-from tests.unit.adapters.faulty_http2 import faulty_http2
 from tests.unit.adapters.faulty_server import CERTIFICATE, answer, faulty_server
 
 ROOTS = Path(__file__).with_name("roots.pem")
@@ -105,15 +104,6 @@ def test_a_bundle_can_be_trusted_in_place_of_the_systems():
         trusting = ENVIRON | there | {"AWS_CA_BUNDLE": str(CERTIFICATE)}
         with contextlib.closing(aws.tables(trusting)) as tables:
             assert tables.call("Query", {}) == {}
-
-
-def test_posts_go_over_http2_where_the_endpoint_speaks_it():
-    with faulty_http2() as server:
-        environ = ENVIRON | {"AWS_CA_BUNDLE": str(CERTIFICATE)}
-        endpoint = f"https://localhost:{server.port}/ws"
-        with contextlib.closing(aws.outbound(environ, endpoint)) as api:
-            assert api.post(["a=", "b="], b"hi") == (set(), [])
-        assert sorted(server.seen) == [(f"/ws/%40connections/{c}%3D", b"hi") for c in "ab"]
 
 
 def names(context):

@@ -19,9 +19,7 @@ from fireside.adapters.connections_api import ConnectionsApi
 from fireside.adapters.pool import Pool
 from fireside.adapters.posting import Chances
 from fireside.adapters.sigv4 import Credentials
-from fireside.adapters.streams import Streams
 from localgateway import signature
-from tests.unit.adapters.faulty_http2 import faulty_http2, trust
 from tests.unit.adapters.faulty_server import OK, answer, close, faulty_server, hang, raw, reset
 
 SECRET = "home/secret"
@@ -37,17 +35,15 @@ class Way:
         self.pauses: list[float] = []
         self.sent: list[str] = []
         server.act = self._act
-        scheme, host = ("https", "localhost") if client == "http2" else ("http", "127.0.0.1")
-        endpoint, region = f"{scheme}://{host}:{server.port}/ws", "eu-central-1"
+        endpoint, region = f"http://127.0.0.1:{server.port}/ws", "eu-central-1"
         options["chances"] = Chances(wait=self.pauses.append, share=lambda: 0.5)
         if client == "boto3":
             make_client = functools.partial(posting_client, endpoint, region)
             self.api = BotoConnections(make_client, **options)
             self.close = self.api.close
         else:
-            streams = Streams(host, server.port, trust()) if client == "http2" else None
-            pool = Pool(host, server.port)
-            self.api = ConnectionsApi(endpoint, region, KEY, pool, streams, **options)
+            pool = Pool("127.0.0.1", server.port)
+            self.api = ConnectionsApi(endpoint, region, KEY, pool, **options)
             self.close = self.api.close
         self.send = self.api.send
 
@@ -70,7 +66,7 @@ def verify(visit) -> None:
         raise OSError from cause
 
 
-@pytest.fixture(params=["http1", "http2", "boto3"])
+@pytest.fixture(params=["own", "boto3"])
 def way_with(request, monkeypatch):
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers another test's key
     monkeypatch.delenv("AWS_PROFILE", raising=False)
@@ -80,8 +76,7 @@ def way_with(request, monkeypatch):
     with contextlib.ExitStack() as ends:
 
         def make(acts=None, **options):
-            serve = faulty_http2 if request.param == "http2" else faulty_server
-            server = ends.enter_context(serve())
+            server = ends.enter_context(faulty_server())
             way = Way(request.param, server, acts or {}, **options)
             ends.callback(way.close)
             ends.callback(server.over.set)  # what hangs must end before the threads can
