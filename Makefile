@@ -48,9 +48,9 @@ bench-page: setup ## Measure the page in a real browser against its bars
 picture: setup ## Take the README's pictures of the page anew
 	@PYTHONPATH=bench/page:tests/e2e $(BIN)/python bench/page/picture.py
 
-bill: setup ## Draw the bill's plot in the documents anew
-	@$(BIN)/fireside cost --users 50 --messages-per-day 2000 --online 50 --online-per-room 12 \
-	  --plot docs/images/bill.svg >/dev/null
+bill: setup .venv-docs/.fireside ## Draw the bill's plot in the documents anew
+	@$(BIN)/fireside cost --users 50 --messages-per-day 2000 --online 50 --online-per-room 12 --json \
+	  | .venv-docs/bin/python tools/plot_bill.py docs/images/bill.svg
 
 fuzz: setup ## Throw 100,000 bad frames, handshakes and requests at the gateway
 	@$(BIN)/python tools/fuzz.py
@@ -68,14 +68,14 @@ frames: setup ## Write the browser's frame types anew from the Python ones
 
 lock: ## Pin the newest allowed releases in requirements/*.txt (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }
-	@for name in run dev infra; do \
+	@for name in run dev infra docs; do \
 	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	    --no-annotate --no-emit-index-url --custom-compile-command "make lock" \
 	    requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
 
 clean: ## Remove everything that was made here
-	rm -rf .venv .venv-infra web/node_modules tests/dynamodb/node_modules bench/node/node_modules src/fireside/web dist build test-results .coverage .coverage.*
+	rm -rf .venv .venv-infra .venv-docs web/node_modules tests/dynamodb/node_modules bench/node/node_modules src/fireside/web dist build test-results .coverage .coverage.*
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
@@ -86,7 +86,11 @@ clean: ## Remove everything that was made here
 	@touch $@
 
 .venv-infra/.fireside: requirements/infra.txt
-	@sh tools/setup.sh infra "$(PYTHON)"
+	@sh tools/setup.sh venv infra "$(PYTHON)"
+	@touch $@
+
+.venv-docs/.fireside: requirements/docs.txt
+	@sh tools/setup.sh venv docs "$(PYTHON)"
 	@touch $@
 
 web/node_modules/.fireside: web/package.json web/package-lock.json

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prepare one tool: `setup.sh python PYTHON` fills .venv, `setup.sh infra PYTHON` .venv-infra,
-# `setup.sh node FOLDER` its node_modules.
+# Prepare one tool: `setup.sh python PYTHON` fills .venv, `setup.sh venv NAME PYTHON` .venv-NAME
+# from requirements/NAME.txt, `setup.sh node FOLDER` its node_modules.
 set -eu
 
 stop() {
@@ -29,12 +29,12 @@ prepare_python() {
     --no-deps --no-build-isolation -e .
 }
 
-prepare_infra() {
-  echo "Preparing .venv-infra with $1"
-  [ -x .venv-infra/bin/pip ] || "$1" -m venv .venv-infra ||
-    stop "$1 can't make a virtual environment: install its venv package (python3-venv on Debian)."
-  .venv-infra/bin/python -m pip install --quiet --disable-pip-version-check \
-    --require-hashes -r requirements/infra.txt
+prepare_venv() {
+  echo "Preparing .venv-$1 with $2"
+  [ -x ".venv-$1/bin/pip" ] || "$2" -m venv ".venv-$1" ||
+    stop "$2 can't make a virtual environment: install its venv package (python3-venv on Debian)."
+  ".venv-$1/bin/python" -m pip install --quiet --disable-pip-version-check \
+    --require-hashes -r "requirements/$1.txt"
 }
 
 prepare_node() {
@@ -52,6 +52,6 @@ prepare_node() {
 
 case "$1" in
   python) prepare_python "$2" ;;
-  infra) prepare_infra "$2" ;;
+  venv) prepare_venv "$2" "$3" ;;
   node) prepare_node "$2" ;;
 esac

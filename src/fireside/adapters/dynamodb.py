@@ -170,10 +170,6 @@ class DynamoRegistry:
         known = self._patience.persist(lambda: self._known([connection_id]))
         return known[0] if known else None
 
-    def rooms_of(self, connection_id: str) -> tuple[str, ...]:
-        connection = self.get(connection_id)
-        return connection.rooms if connection else ()
-
     def in_room(self, room: str) -> Members:
         request = {
             "TableName": self._table,

@@ -100,10 +100,6 @@ class MemoryRegistry:
     def get(self, connection_id: str) -> Connection | None:
         return self._connections.get(connection_id)
 
-    def rooms_of(self, connection_id: str) -> tuple[str, ...]:
-        connection = self.get(connection_id)
-        return connection.rooms if connection else ()
-
     def in_room(self, room: str) -> Members:
         if room not in self._members:
             self._members[room] = Members.of(self._rooms[room].values())

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from pathlib import Path
 
 from fireside.cloud import bill, plot, prices
 from fireside.cloud.bill import Line
@@ -55,6 +54,7 @@ def as_json(habits: Habits, *, free_tier: bool = True) -> str:
         "region": prices.REGION,
         "asOf": prices.AS_OF,
         "freeTier": free_tier,
+        "serverDollars": prices.SERVER_DOLLARS,
         "dollars": round(bill.total(ours), 4),
         "lines": [_facts(line) for line in ours],
         "naive": {
@@ -87,17 +87,6 @@ def points(habits: Habits, *, free_tier: bool = True) -> list[Point]:
         for people in sorted({*_PEOPLE, habits.users})
         for other in [scaled(habits, people)]
     ]
-
-
-def draw(habits: Habits, file: Path, *, free_tier: bool = True) -> None:
-    """Write the plot as SVG.
-
-    Raises:
-        OSError: The file can't be written.
-    """
-    title = f"Dollars a month over people ({prices.REGION}, {prices.AS_OF})"
-    picture = plot.svg(points(habits, free_tier=free_tier), title, prices.SERVER_DOLLARS)
-    file.write_text(picture, "utf-8")
 
 
 def _arithmetic(line: Line) -> str:

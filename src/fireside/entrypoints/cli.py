@@ -120,13 +120,6 @@ def _cost(arguments: argparse.Namespace) -> int:
     habits = cost.habits(vars(arguments))
     say = cost.as_json if arguments.json else cost.report
     print(say(habits, free_tier=arguments.free_tier))
-    if arguments.plot is not None:
-        try:
-            cost.draw(habits, arguments.plot, free_tier=arguments.free_tier)
-        except OSError as cause:
-            raise CannotStart(
-                f"{arguments.plot} can't be written ({cause.strerror}): name another with --plot."
-            ) from cause
     return ExitCode.OK
 
 
@@ -312,7 +305,6 @@ def _add_cost(parser: argparse.ArgumentParser) -> None:
         help="count what every account has free for ever; default: yes",
     )
     parser.add_argument("--json", action="store_true", help="print the bill as JSON")
-    parser.add_argument("--plot", metavar="FILE", type=Path, help="draw it over the people, as SVG")
 
 
 def _count(text: str) -> int:

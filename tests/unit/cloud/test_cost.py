@@ -1,9 +1,7 @@
-"""`fireside cost` says what it reckons, for people and for programs, and draws it."""
+"""`fireside cost` says what it reckons, for people and for programs."""
 
-import itertools
 import json
 import math
-from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -70,47 +68,6 @@ def test_bars_grow_with_dollars():
     assert list(ours) == sorted(ours)
     assert ours[2] > 2 * ours[0]
     assert naive[1] > ours[1]
-
-
-def test_the_picture_is_drawn_for_light_and_dark(tmp_path, capsys):
-    file = tmp_path / "bill.svg"
-    printed(capsys, "--plot", str(file))
-
-    text = file.read_text("utf-8")
-    root = ET.fromstring(text)  # noqa: S314 - our own
-    name = "{http://www.w3.org/2000/svg}"
-    assert {line.get("class") for line in root.iter(f"{name}polyline")} == {
-        "ours",
-        "naive",
-        "server",
-    }
-    assert "prefers-color-scheme: dark" in text
-    heights = [float(place.split(",")[1]) for place in _curve(root, "ours")]
-    assert heights == sorted(heights, reverse=True)  # more people cost more
-    assert "nan" not in text
-
-
-def _curve(root, kind):
-    curves = root.iter("{http://www.w3.org/2000/svg}polyline")
-    return next(line.get("points") for line in curves if line.get("class") == kind).split()
-
-
-def test_curves_that_end_together_keep_their_names_apart():
-    points = [Point(1, 1.0, 1.0), Point(10, 5.0, 5.0)]
-
-    root = ET.fromstring(plot.svg(points, "<all> the same", 5.0))  # noqa: S314 - our own
-    names = [
-        float(text.get("y"))
-        for text in root.iter("{http://www.w3.org/2000/svg}text")
-        if text.text in {"Fireside", "the usual design", "a small server"}
-    ]
-    assert all(abs(one - other) >= 15 for one, other in itertools.pairwise(names))
-
-
-def test_a_picture_that_can_not_be_written_is_one_sentence(tmp_path, capsys):
-    assert main([*OFFICE, "--plot", str(tmp_path)]) == ExitCode.UNEXPECTED
-
-    assert "name another with --plot" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
