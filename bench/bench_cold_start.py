@@ -25,7 +25,7 @@ import os
 from fireside.adapters import aws
 aws.tables(os.environ), aws.outbound(os.environ, os.environ["FIRESIDE_ENDPOINT"])
 """
-FUNCTION = "import fireside.entrypoints.aws"
+FUNCTION = "import fireside.functions.aws"
 ENVIRON = {
     "AWS_ACCESS_KEY_ID": "KEY",
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -42,7 +42,7 @@ ENVIRON = {
 
 
 def function(name: str, **more: str) -> tuple[str, dict[str, str]]:
-    return FUNCTION, {"_HANDLER": f"fireside.entrypoints.aws.{name}", **more}
+    return FUNCTION, {"_HANDLER": f"fireside.functions.aws.{name}", **more}
 
 
 BARE = "bare Python"

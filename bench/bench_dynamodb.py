@@ -15,15 +15,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from fireside.adapters import rows
-from fireside.adapters.dynamodb import DynamoRegistry, DynamoStore
-from fireside.adapters.dynamodb_api import DynamoDbApi
-from fireside.adapters.sigv4 import Credentials
-from fireside.adapters.tables import ConditionFailed, Conflict, Patience
-from fireside.adapters.units import MeteredTables
+from fireside.adapters.dynamodb import rows
+from fireside.adapters.dynamodb.client import ConditionFailed, Conflict, Patience
+from fireside.adapters.dynamodb.http import DynamoDbApi
+from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
+from fireside.adapters.dynamodb.units import MeteredTables
+from fireside.adapters.http.sigv4 import Credentials
+from fireside.cloud.rehearse import dynamodb_local
 from fireside.domain.errors import Busy
 from fireside.domain.message import Draft
-from fireside.entrypoints import dynamodb_local
 from fireside.ports import Connection
 from load import table
 from virtual import VirtualTime

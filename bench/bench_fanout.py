@@ -13,10 +13,11 @@ import os
 import sys
 from pathlib import Path
 
-from fireside.adapters import rows
-from fireside.adapters.dynamodb_api import DynamoDbApi
-from fireside.adapters.sigv4 import Credentials
-from fireside.entrypoints import aws, dynamodb_local
+from fireside.adapters.dynamodb import rows
+from fireside.adapters.dynamodb.http import DynamoDbApi
+from fireside.adapters.http.sigv4 import Credentials
+from fireside.cloud.rehearse import dynamodb_local
+from fireside.functions import aws
 from fireside.ports import Connection
 from load import CERTIFICATE, LOAD_CORE, aws_endpoint, heading, median, pin, table
 

@@ -15,9 +15,9 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from fireside.adapters.connections_api import ConnectionsApi
-from fireside.adapters.pool import Pool
-from fireside.adapters.sigv4 import Credentials
+from fireside.adapters.http.pool import Pool
+from fireside.adapters.http.sigv4 import Credentials
+from fireside.adapters.outbound.http import ConnectionsApi
 from load import CERTIFICATE, LOAD_CORE, ROOT, aws_endpoint, heading, median, pin, table
 
 NODE = ROOT / "bench" / "node"

@@ -60,7 +60,7 @@ module "chat" {
 
   name                 = "${local.prefix}-chat"
   description          = "Answers every route of the socket"
-  handler              = "fireside.entrypoints.aws.chat"
+  handler              = "fireside.functions.aws.chat"
   package_path         = var.package_path
   memory_megabytes     = var.memory_megabytes
   timeout_seconds      = 28 # below the 29 of the gateway: when DynamoDB stalls, a retry can take 24
@@ -103,7 +103,7 @@ module "authorizer" {
 
   name               = "${local.prefix}-authorizer"
   description        = "Decides who may connect"
-  handler            = "fireside.entrypoints.aws.authorizer"
+  handler            = "fireside.functions.aws.authorizer"
   package_path       = var.package_path
   memory_megabytes   = 256
   timeout_seconds    = 5
@@ -120,7 +120,7 @@ module "fanout" {
 
   name                 = "${local.prefix}-fanout"
   description          = "Posts to those whom the chat had no time for"
-  handler              = "fireside.entrypoints.aws.fanout"
+  handler              = "fireside.functions.aws.fanout"
   package_path         = var.package_path
   memory_megabytes     = 1024 # half a processor: enough for the account's 10,000 posts a second
   timeout_seconds      = 60
@@ -160,7 +160,7 @@ module "brake" {
 
   name               = "${local.prefix}-brake"
   description        = "Stops the stage when an hour had too many messages"
-  handler            = "fireside.entrypoints.aws.brake"
+  handler            = "fireside.functions.aws.brake"
   package_path       = var.package_path
   memory_megabytes   = 256
   timeout_seconds    = 30

@@ -104,7 +104,7 @@ locals {
   socket_url = var.site ? "wss://${module.site[0].host}/${local.api.stage}" : "wss://${module.websocket_api.host}/${local.api.stage}"
   functions  = { chat = module.chat, authorizer = module.authorizer, fanout = module.fanout, brake = module.brake }
 
-  # A day under attack, reckoned as `fireside cost` does (src/fireside/cloud/bill.py, which says
+  # A day under attack, reckoned as `fireside cost` does (src/fireside/cloud/cost/bill.py, which says
   # why; a test compares the two). Just below the brake all day, and once over it for the quarter
   # of an hour that it may take to act, in which an account can post 9 million times. Each message
   # is the dearest there is; whatever else the throttle lets in comes, goes and stays idle.

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src"
-COMPOSITION = "fireside.entrypoints.aws"
-BRAKE = "fireside.entrypoints.brake"
-STORES = "fireside.adapters.dynamodb"
-CLIENTS = "fireside.adapters.aws"
+COMPOSITION = "fireside.functions.aws"
+BRAKE = "fireside.functions.kill_switch"
+STORES = "fireside.adapters.dynamodb.store"
+CLIENTS = "fireside.adapters.aws_clients"
 
 
 class Call(NamedTuple):
@@ -30,7 +30,7 @@ FACTORIES = {
     "outbound": Call("execute-api:ManageConnections", CONNECTIONS),
     "functions": Call("lambda:InvokeFunction", FUNCTION),
 }
-"""What the clients that `adapters/aws.py` makes are for, beside tables."""
+"""What the clients that `adapters/aws_clients.py` makes are for, beside tables."""
 
 SDK = {"update_stage": Call("apigateway:PATCH", STAGE)}
 """What the brake asks of the SDK."""

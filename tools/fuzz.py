@@ -21,14 +21,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from localgateway.api import parse
-from localgateway.door import take_over
-from localgateway.limits import Limits
-from localgateway.management import Connections
-from localgateway.management_http import Access
-from localgateway.runner import BatchRunner
-from localgateway.server import Server
-from localgateway.site import make_site
+from localgateway.functions.connections import Connections
+from localgateway.functions.runner import BatchRunner
+from localgateway.machine.api import parse
+from localgateway.machine.limits import Limits
+from localgateway.net.door import take_over
+from localgateway.net.management import Access
+from localgateway.net.server import Server
+from localgateway.net.site import make_site
 
 AT_ONCE = 16
 WARM_UP = 500

@@ -2,7 +2,7 @@
 
 import sys
 
-from fireside.entrypoints.cli import main
+from fireside.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

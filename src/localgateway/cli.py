@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from localgateway import faults
-from localgateway.api import ApiError
-from localgateway.context import Credentials
-from localgateway.limits import CONNECTS_PER_SECOND, REQUESTS_PER_SECOND, Limits
+from localgateway.dev import faults
+from localgateway.dev.replay import CannotReplay, replay
+from localgateway.functions.context import Credentials
+from localgateway.functions.workers import CONCURRENCY
 from localgateway.lines import setup_logging
-from localgateway.replay import CannotReplay, replay
+from localgateway.machine.api import ApiError
+from localgateway.machine.limits import CONNECTS_PER_SECOND, REQUESTS_PER_SECOND, Limits
 from localgateway.serve import CannotServe, Options, read, serve
-from localgateway.workers import CONCURRENCY
 
 USAGE, INTERRUPTED = 2, 130
 

@@ -14,17 +14,17 @@ from typing import TypeVar
 
 from aiohttp import hdrs, web
 
-from localgateway.api import Api, ApiError, load
-from localgateway.context import Credentials
-from localgateway.door import take_over
-from localgateway.faults import Faults, Plan, slow
-from localgateway.invocations import Invocations, no_such_function
-from localgateway.limits import Limits
-from localgateway.management_http import Access
-from localgateway.recording import Recorder, record
-from localgateway.runner import MakeRunner, Release, Runner
-from localgateway.server import Server
-from localgateway.workers import CONCURRENCY, WorkerRunner
+from localgateway.dev.faults import Faults, Plan, slow
+from localgateway.dev.recording import Recorder, record
+from localgateway.functions.context import Credentials
+from localgateway.functions.runner import MakeRunner, Release, Runner
+from localgateway.functions.workers import CONCURRENCY, WorkerRunner
+from localgateway.machine.api import Api, ApiError, load
+from localgateway.machine.limits import Limits
+from localgateway.net.door import take_over
+from localgateway.net.invocations import Invocations, no_such_function
+from localgateway.net.management import Access
+from localgateway.net.server import Server
 
 log = logging.getLogger(__name__)
 

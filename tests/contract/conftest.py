@@ -7,15 +7,15 @@ from pathlib import Path
 import boto3
 import pytest
 
-from fireside.adapters import rows
-from fireside.adapters.boto import BotoTables
-from fireside.adapters.dynamodb import DynamoRegistry, DynamoStore
-from fireside.adapters.dynamodb_api import DynamoDbApi
+from fireside.adapters.dynamodb import rows
+from fireside.adapters.dynamodb.boto import BotoTables
+from fireside.adapters.dynamodb.client import Patience
+from fireside.adapters.dynamodb.http import DynamoDbApi
+from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
+from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.memory import MemoryRegistry, MemoryStore
-from fireside.adapters.sigv4 import Credentials
-from fireside.adapters.sqlite import SqliteStore
-from fireside.adapters.tables import Patience
-from fireside.entrypoints import dynamodb_local
+from fireside.adapters.sqlite.store import SqliteStore
+from fireside.cloud.rehearse import dynamodb_local
 
 PACKAGE = Path(__file__).resolve().parents[1] / "dynamodb"
 NUMBERS = itertools.count(1)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fireside.adapters import rows
-from fireside.adapters.tables import ConditionFailed, Passing, TableFailure
+from fireside.adapters.dynamodb import rows
+from fireside.adapters.dynamodb.client import ConditionFailed, Passing, TableFailure
 from tests.contract.conftest import CLIENTS, new_table
 from tests.dynamodb.trouble import FAULTS, trouble_before
 from tests.unit.adapters.faulty_server import faulty_server

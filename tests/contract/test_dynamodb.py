@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from fireside.adapters import rows
-from fireside.adapters.tables import Passing, Patience, Refused
-from fireside.adapters.units import MeteredTables
+from fireside.adapters.dynamodb import rows
+from fireside.adapters.dynamodb.client import Passing, Patience, Refused
+from fireside.adapters.dynamodb.units import MeteredTables
 from fireside.domain.errors import Busy, StorageFailed
 from fireside.ports import Connection
 from tests.contract.conftest import dynamo_registry, dynamo_store, new_table

@@ -9,8 +9,8 @@ import dataclasses
 
 import pytest
 
-from fireside.adapters import rows
-from fireside.adapters.tables import Patience
+from fireside.adapters.dynamodb import rows
+from fireside.adapters.dynamodb.client import Patience
 from fireside.domain.errors import Busy
 from fireside.ports import Connection
 from tests.contract.conftest import dynamo_registry, dynamo_store, new_table

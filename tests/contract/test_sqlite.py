@@ -9,14 +9,14 @@ import sys
 
 import pytest
 
-from fireside.adapters import schema
-from fireside.adapters.sqlite import (
+from fireside.adapters.sqlite.store import (
     SqliteStore,
     StoreCorrupt,
     StoreLocked,
     StoreTooNew,
     StoreUnusable,
     StoreUnwritable,
+    schema,
 )
 from fireside.domain.errors import StorageFailed
 from fireside.domain.message import Draft
@@ -125,7 +125,7 @@ def test_a_second_process_is_refused_and_told_who_is_there(path, opened):
     opened(path)
     script = (
         "import sys, pathlib\n"
-        "from fireside.adapters.sqlite import SqliteStore, StoreLocked\n"
+        "from fireside.adapters.sqlite.store import SqliteStore, StoreLocked\n"
         "try: SqliteStore.open(pathlib.Path(sys.argv[1]), new_epoch=str)\n"
         "except StoreLocked as refusal: print(refusal)\n"
     )
@@ -288,7 +288,7 @@ def test_a_disk_that_is_full_at_the_start_is_refused(path, opened, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("fireside.adapters.lockfile.os.write", full)
+    monkeypatch.setattr("fireside.adapters.sqlite.lockfile.os.write", full)
 
     with pytest.raises(StoreUnwritable):
         opened(path)

@@ -8,11 +8,11 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from fireside.adapters.sqlite import SqliteStore
+from fireside.adapters.sqlite.store import SqliteStore
 from fireside.chat import Chat
+from fireside.cli.main import main
 from fireside.domain import entry, invite
 from fireside.domain.events import Resumed
-from fireside.entrypoints.cli import main
 
 
 def ack_before_commit() -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from fireside.entrypoints import dynamodb_local
+from fireside.cloud.rehearse import dynamodb_local
 from places import OnOneMachine, Place, Rehearsed, adds_something
 from serving import MODES, REHEARSED, Mode, Running, serving, skip_without_dynamodb_local
 from tables import Tables

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fireside.entrypoints import dynamodb_local
+from fireside.cloud.rehearse import dynamodb_local
 
 Mode = tuple[str, ...]
 """What is said to `fireside` so that its handlers run where they do."""

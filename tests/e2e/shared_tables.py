@@ -9,13 +9,14 @@ that a KEY of its own gives a rehearsal tables of its own.
 import contextlib
 import sys
 
-from fireside.entrypoints import apart, dynamodb_local
-from fireside.entrypoints.cli import main
+from fireside.cli.main import main
+from fireside.cloud.rehearse import dynamodb_local
+from fireside.server import isolated
 
 if __name__ == "__main__":
     address, key = sys.argv[1:3]
-    secret = apart.new_credentials()[1]
-    apart.new_credentials = lambda: (key, secret)
+    secret = isolated.new_credentials()[1]
+    isolated.new_credentials = lambda: (key, secret)
     dynamodb_local.running = (  # type: ignore[assignment]
         lambda *_, **__: contextlib.nullcontext(address)
     )

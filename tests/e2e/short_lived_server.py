@@ -6,9 +6,9 @@ python short_lived_server.py SECONDS serve ...
 import functools
 import sys
 
-from fireside.entrypoints import local
-from fireside.entrypoints.cli import main
-from localgateway.limits import Limits
+from fireside.cli.main import main
+from fireside.server import local
+from localgateway.machine.limits import Limits
 
 if __name__ == "__main__":
     short = functools.partial(Limits, lifetime_seconds=float(sys.argv[1]))

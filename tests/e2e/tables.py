@@ -5,13 +5,13 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from fireside.adapters import rows
-from fireside.adapters.dynamodb_api import DynamoDbApi
-from fireside.adapters.sigv4 import Credentials
-from fireside.cloud.unpacked import CONNECTIONS, MESSAGES
+from fireside.adapters.dynamodb import rows
+from fireside.adapters.dynamodb.http import DynamoDbApi
+from fireside.adapters.http.sigv4 import Credentials
+from fireside.cloud.rehearse.unpacked import CONNECTIONS, MESSAGES
 from fireside.domain.message import Draft, Tail, follow
 from fireside.domain.names import LOBBY
-from localgateway.events import REGION
+from localgateway.machine.events import REGION
 
 ROOM = rows.text(rows.room_key(LOBBY))
 BATCH = 25  # rows that one call may write

@@ -154,7 +154,7 @@ def kill_handlers(process_id: int) -> int:
 def runs_functions(process_id: str) -> bool:
     with contextlib.suppress(OSError):
         command = Path(f"/proc/{process_id}/cmdline").read_text()
-        return "localgateway.worker" in command or "confined.py" in command
+        return "localgateway.functions.worker" in command or "confined.py" in command
     return False
 
 

@@ -11,18 +11,18 @@ from contextlib import asynccontextmanager
 import pytest
 from websockets.asyncio.client import connect
 
+from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
-from fireside.entrypoints import apart
-from fireside.entrypoints.exits import CannotStart, ExitCode
-from fireside.entrypoints.local import (
+from fireside.server import isolated
+from fireside.server.local import (
     api_document,
     make_faithful_server,
     open_store,
     own_address,
     start_handlers,
 )
-from fireside.entrypoints.settings import Settings
-from localgateway.limits import Limits
+from fireside.server.settings import Settings
+from localgateway.machine.limits import Limits
 from serving import serving
 from test_trouble import ask
 
@@ -91,7 +91,7 @@ def handlers_without_a_folder(tmp_path):
     (tmp_path / "file").write_text("in the way")
     folder = tmp_path / "file" / "folder"
     endpoint = "http://127.0.0.1:9/ws"
-    return apart.with_handlers(api_document(), folder, EntryRules(), endpoint, Limits())
+    return isolated.with_handlers(api_document(), folder, EntryRules(), endpoint, Limits())
 
 
 def test_handlers_that_can_not_start_are_said_and_ended(tmp_path):

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from fireside.cloud import people, unpacked
-from fireside.cloud.bill import lines, total
-from fireside.cloud.habits import Session, counted
-from fireside.cloud.rehearsal import Options, Rehearsal
-from fireside.entrypoints import dynamodb_local
-from fireside.entrypoints.cli import main
-from fireside.entrypoints.exits import ExitCode
-from fireside.entrypoints.settings import Settings
-from localgateway.api import Function, load
-from localgateway.worker_process import Worker, WorkerLost
+from fireside.cli.main import main
+from fireside.cloud.cost.bill import lines, total
+from fireside.cloud.cost.usage import Session, counted
+from fireside.cloud.rehearse import dynamodb_local, unpacked
+from fireside.cloud.rehearse import load as simulated_load
+from fireside.cloud.rehearse.rehearse import Options, Rehearsal
+from fireside.console.exits import ExitCode
+from fireside.server.settings import Settings
+from localgateway.functions.worker_process import Worker, WorkerLost
+from localgateway.machine.api import Function, load
 from serving import REHEARSED, ROOT, serving, skip_without_dynamodb_local
 from test_faithful import status_of
 
@@ -45,7 +45,9 @@ async def one_after_another(url, crowd, messages, _seed, heard):
     """Talk so that nobody gets in anybody's way: what is counted then can be reckoned."""
     heard.expected = crowd * messages * (crowd - 1)
     async with AsyncExitStack() as leaving:
-        persons = [await people.join(url, number, heard, leaving) for number in range(crowd)]
+        persons = [
+            await simulated_load.join(url, number, heard, leaving) for number in range(crowd)
+        ]
         for turn in range(messages):
             for person in persons:
                 await person.say(f"turn {turn}")
@@ -59,7 +61,7 @@ def rehearsed(folder, dynamodb, **options):
 
 
 def test_the_counts_and_the_model_agree(folder, dynamodb, monkeypatch):
-    monkeypatch.setattr(people, "talk", one_after_another)
+    monkeypatch.setattr(simulated_load, "talk", one_after_another)
     review = rehearsed(folder, dynamodb, people=5, messages=6)
 
     used, heard = review.used, review.heard
@@ -91,9 +93,9 @@ def dollars(used):
 
 GUARDED = """
 import sys
-from fireside.cloud.confined import stay_here
+from fireside.cloud.rehearse.confined import stay_here
 sys.addaudithook(stay_here)
-from fireside.entrypoints.cli import main
+from fireside.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -246,7 +248,7 @@ def test_people_who_are_cut_short_or_fail_are_told_of_all_the_same(
     folder, dynamodb, monkeypatch, caplog
 ):
     short = rehearsed(folder, dynamodb, people=2, messages=1_000, seconds=3)
-    monkeypatch.setattr(people, "join", refuse)
+    monkeypatch.setattr(simulated_load, "join", refuse)
     failed = rehearsed(folder, dynamodb, people=2)
 
     assert 0 < len(short.heard.to_seen) < short.heard.expected
@@ -292,7 +294,7 @@ def test_without_dynamodb_local_it_says_how_to_get_it(tmp_path, capsys, monkeypa
 def test_a_function_that_does_not_start_is_said(folder, dynamodb):
     handler = load(ROOT / "api.json")
     assert "fanout" not in handler.functions
-    (folder / "function/fireside/entrypoints/aws.py").write_text("import nothing_of_that_name\n")
+    (folder / "function/fireside/functions/aws.py").write_text("import nothing_of_that_name\n")
 
     with pytest.raises(Exception, match="does not start"):
         rehearsed(folder, dynamodb)
@@ -301,7 +303,7 @@ def test_a_function_that_does_not_start_is_said(folder, dynamodb):
 def test_dynamodb_local_ends_with_us(tmp_path):
     """However we end: it sees a pipe close."""
     program = (
-        "import os\nfrom pathlib import Path\nfrom fireside.entrypoints import dynamodb_local\n"
+        "import os\nfrom pathlib import Path\nfrom fireside.cloud.rehearse import dynamodb_local\n"
         "with dynamodb_local.running(dynamodb_local.find()) as address:\n"
         "    print(address, flush=True)\n    os.kill(os.getpid(), 9)\n"
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from fireside.entrypoints.local import make_server, open_store
-from fireside.entrypoints.settings import Settings
+from fireside.server.local import make_server, open_store
+from fireside.server.settings import Settings
 from serving import in_both_modes, serving
 from test_crash import Writer, problems, read_all
 

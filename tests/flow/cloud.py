@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from fireside.adapters import rows
-from fireside.adapters.dynamodb import DynamoRegistry, DynamoStore
-from fireside.adapters.dynamodb_api import DynamoDbApi
-from fireside.adapters.sigv4 import Credentials
-from fireside.adapters.tables import Patience
-from fireside.entrypoints import aws
-from localgateway import signature
+from fireside.adapters.dynamodb import rows
+from fireside.adapters.dynamodb.client import Patience
+from fireside.adapters.dynamodb.http import DynamoDbApi
+from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
+from fireside.adapters.http.sigv4 import Credentials
+from fireside.functions import aws
+from localgateway.net import signature
 from tests.unit.adapters.faulty_server import answer, faulty_server
 
 KEY_ID, SECRET = "FLOW", "flow-secret"

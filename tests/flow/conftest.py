@@ -2,8 +2,8 @@
 
 import pytest
 
-from fireside.adapters import fanout
-from fireside.adapters.pool import Pool
+from fireside.adapters.http.pool import Pool
+from fireside.adapters.outbound import fanout
 from tests.contract.conftest import dynamodb  # noqa: F401 - a fixture
 from tests.flow.cloud import Furniture, cloud_before
 from tests.flow.house import House

@@ -11,7 +11,7 @@ from fireside.adapters.memory import MemoryRegistry, MemoryStore
 from fireside.chat import Chat
 from fireside.domain.entry import EntryRules
 from fireside.domain.errors import StorageFailed
-from fireside.entrypoints.router import make_handler
+from fireside.handlers.router import make_handler
 
 NOON = 1_795_345_200_000
 """When the clock of every house starts: far from 1970, so that no age is accidental."""

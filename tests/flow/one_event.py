@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from fireside.adapters import fanout
+from fireside.adapters.outbound import fanout
 
 
 class Context:

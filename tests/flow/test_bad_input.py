@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fireside.domain.commands import decode
-from fireside.entrypoints import router
+from fireside.handlers import router
 from tests.flow.house import House
 
 LONG_ID = "i" * 65

@@ -4,8 +4,8 @@ import pytest
 
 from fireside.domain.entry import EntryRules
 from fireside.domain.invite import hash_of
-from fireside.entrypoints.authorizer import make_authorizer
-from fireside.entrypoints.router import make_handler, storage_failed
+from fireside.handlers.authorizer import make_authorizer
+from fireside.handlers.router import make_handler, storage_failed
 from tests.flow.house import HOST, House
 
 ARN = "arn:aws:execute-api:local-1:000000000000:abc/ws/$connect"

@@ -7,10 +7,10 @@ import threading
 import boto3
 import pytest
 
-from fireside.adapters import fanout, handover
-from fireside.adapters.tables import Patience
+from fireside.adapters.dynamodb.client import Patience
+from fireside.adapters.outbound import fanout, payload
 from fireside.domain.errors import Busy
-from fireside.entrypoints import aws, metrics
+from fireside.functions import aws, metrics
 from tests.contract.drafts import draft
 from tests.flow.cloud import PATIENT, Refused
 from tests.flow.house import House
@@ -47,8 +47,9 @@ class Functions:
 
     def hand_over(self, *people, text="hi", milliseconds=60_000):
         ids = [person.connection_id for person in people]
-        payload = handover.write(ids, json.dumps({"message": text}).encode(), self.house.now_ms)
-        return self.fanout(json.loads(payload), Context(milliseconds))
+        data = json.dumps({"message": text}).encode()
+        written = payload.write(ids, data, self.house.now_ms)
+        return self.fanout(json.loads(written), Context(milliseconds))
 
     def counts(self):
         """Give what was counted last, without CloudWatch's envelope."""
@@ -97,7 +98,7 @@ def test_a_table_that_is_busy_does_not_end_it(functions, monkeypatch, caplog):
     def busy(*_):
         raise Busy("not now")
 
-    monkeypatch.setattr("fireside.adapters.dynamodb.DynamoRegistry.forget", busy)
+    monkeypatch.setattr("fireside.adapters.dynamodb.store.DynamoRegistry.forget", busy)
 
     assert functions.hand_over(bob) == {}
     assert "1 connections are gone and still stored" in caplog.text
@@ -126,7 +127,7 @@ def test_a_hand_over_of_a_later_release_is_refused_and_shown_to_nobody(functions
     bob = functions.house.join("Bob")
     later = {"v": 2, "data": "?", "ids": [bob.connection_id], "sentAtMs": 0}
 
-    with pytest.raises(handover.LaterForm):
+    with pytest.raises(payload.LaterForm):
         functions.fanout(later, Context(60_000))
 
     assert bob.received == []
@@ -235,7 +236,7 @@ def test_forgetting_that_fails_is_no_reason_to_send_again(functions, monkeypatch
     def busy(*_):
         raise Busy("not now")
 
-    monkeypatch.setattr("fireside.adapters.dynamodb.DynamoRegistry.forget", busy)
+    monkeypatch.setattr("fireside.adapters.dynamodb.store.DynamoRegistry.forget", busy)
 
     assert ann.say("hi")["type"] == "ack"
 

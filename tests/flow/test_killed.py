@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from fireside.entrypoints import aws
+from fireside.functions import aws
 from tests.flow.cloud import PATIENT, seen_registry, seen_store
 from tests.flow.house import Mailboxes
 from tests.flow.one_event import Context
@@ -90,7 +90,7 @@ class Room:
     def send(self, killed_at=None, moment="before"):
         """Send Ann's message in a container of its own; give its exit code and the answer."""
         fields = {"message": "hi", "nonce": "n1"}
-        variables = self.region.environ(_HANDLER="fireside.entrypoints.aws.chat")
+        variables = self.region.environ(_HANDLER="fireside.functions.aws.chat")
         # The order of a set decides who is the fifth; with this seed it is somebody who said hello.
         process = subprocess.Popen(
             [sys.executable, str(PROGRAM)],

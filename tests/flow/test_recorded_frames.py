@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from fireside.adapters import rows
-from fireside.cloud.client import Target
+from fireside.adapters.dynamodb import rows
+from fireside.cloud.verify.client import Target
 from fireside.ports import Connection
 from tests.e2e.serving import in_both_modes, serving
 

@@ -14,13 +14,13 @@ import struct
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 
-from localgateway.api import parse
-from localgateway.door import take_over
-from localgateway.limits import Limits
-from localgateway.management import Connections
-from localgateway.runner import BatchRunner
-from localgateway.server import Server
-from localgateway.site import make_site
+from localgateway.functions.connections import Connections
+from localgateway.functions.runner import BatchRunner
+from localgateway.machine.api import parse
+from localgateway.machine.limits import Limits
+from localgateway.net.door import take_over
+from localgateway.net.server import Server
+from localgateway.net.site import make_site
 
 TEXT, BINARY, CLOSE, PING, PONG, CONTINUATION = 1, 2, 8, 9, 10, 0
 KEY = base64.b64encode(b"sixteen bytes ok").decode()

@@ -5,13 +5,13 @@ import logging
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from localgateway.api import parse
-from localgateway.door import take_over
-from localgateway.limits import Limits
-from localgateway.management_http import Access
-from localgateway.server import Server
-from localgateway.site import make_site
-from localgateway.workers import WorkerRunner
+from localgateway.functions.workers import WorkerRunner
+from localgateway.machine.api import parse
+from localgateway.machine.limits import Limits
+from localgateway.net.door import take_over
+from localgateway.net.management import Access
+from localgateway.net.server import Server
+from localgateway.net.site import make_site
 from tests.gateway.harness import Running
 
 HANDLERS = Path(__file__).parent / "handlers"

@@ -3,12 +3,12 @@
 import asyncio
 import threading
 
-from localgateway.api import load
-from localgateway.door import take_over
-from localgateway.management_http import Access
-from localgateway.server import Server
-from localgateway.site import make_site
-from localgateway.workers import WorkerRunner
+from localgateway.functions.workers import WorkerRunner
+from localgateway.machine.api import load
+from localgateway.net.door import take_over
+from localgateway.net.management import Access
+from localgateway.net.server import Server
+from localgateway.net.site import make_site
 
 
 class Served:

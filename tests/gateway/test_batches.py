@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from localgateway.limits import Limits
+from localgateway.machine.limits import Limits
 from tests.gateway.harness import CLOSE, TEXT, frame, gateway, on_loop
 
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from localgateway.limits import Limits
+from localgateway.machine.limits import Limits
 from tests.gateway.harness import (
     BINARY,
     CLOSE,

@@ -8,10 +8,10 @@ import re
 
 import pytest
 
-from localgateway.api import ApiError, parse
-from localgateway.core import Invoke
-from localgateway.runner import Completed
-from localgateway.workers import WorkerRunner
+from localgateway.functions.runner import Completed
+from localgateway.functions.workers import WorkerRunner
+from localgateway.machine.api import ApiError, parse
+from localgateway.machine.core import Invoke
 from tests.gateway.harness import on_loop
 from tests.gateway.processes import HANDLERS, LogLines, document, serving
 
@@ -204,7 +204,7 @@ async def test_more_than_may_run_at_once_waits_its_turn():
 
 @on_loop
 async def test_processes_with_nothing_to_do_end_but_one_stays_warm(monkeypatch):
-    monkeypatch.setattr("localgateway.workers.IDLE_SECONDS", 0.05)
+    monkeypatch.setattr("localgateway.functions.workers.IDLE_SECONDS", 0.05)
     async with serving(document()) as running:
         client = await running.join()
         for n in range(3):
@@ -279,7 +279,7 @@ async def test_row_4_a_handler_that_cannot_be_imported_gives_502_on_connect():
 
 @on_loop
 async def test_an_import_that_takes_too_long_is_ended(monkeypatch):
-    monkeypatch.setattr("localgateway.worker_process.INIT_SECONDS", 0.3)
+    monkeypatch.setattr("localgateway.functions.worker_process.INIT_SECONDS", 0.3)
     async with serving(document("endless.handler"), warm=False) as running:
         with pytest.raises(ApiError, match=r"importing it took over 0\.3 seconds"):
             await running.server.runner.warm()

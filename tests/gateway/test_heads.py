@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from localgateway.limits import Limits
+from localgateway.machine.limits import Limits
 from tests.gateway.harness import KEY, TEXT, frame, gateway, on_loop
 
 UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\n"

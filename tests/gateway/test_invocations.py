@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from localgateway.invocations import LARGEST_EVENT
+from localgateway.net.invocations import LARGEST_EVENT
 from localgateway.serve import Options, host_all
 from tests.gateway.harness import on_loop
 from tests.gateway.processes import document
@@ -112,7 +112,7 @@ async def test_events_wait_for_a_process_and_others_are_throttled(tmp_path):
 
 @on_loop
 async def test_a_queue_has_an_end(tmp_path, monkeypatch):
-    monkeypatch.setattr("localgateway.invocations.LONGEST_QUEUE", 0)
+    monkeypatch.setattr("localgateway.net.invocations.LONGEST_QUEUE", 0)
     async with serving(tmp_path) as (_, aws):
         assert await refused(aws, 1, InvocationType="Event") == (429, "TooManyRequestsException")
 

@@ -5,7 +5,7 @@ import contextlib
 import json
 from socket import SO_SNDBUF, SOL_SOCKET
 
-from localgateway.limits import Limits
+from localgateway.machine.limits import Limits
 from tests.gateway.harness import CLOSE, PING, PONG, TEXT, frame, gateway, on_loop
 
 

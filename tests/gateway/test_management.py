@@ -19,9 +19,9 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from websockets.exceptions import ConnectionClosed
 
-from localgateway.faults import Faults, Plan, When, slow
-from localgateway.limits import Limits
-from localgateway.management_http import Access
+from localgateway.dev.faults import Faults, Plan, When, slow
+from localgateway.machine.limits import Limits
+from localgateway.net.management import Access
 from tests.gateway.harness import gateway, on_loop
 
 NEVER_ISSUED = "AAAAAAAAAAACAAA="

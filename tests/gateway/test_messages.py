@@ -8,12 +8,12 @@ from functools import partial
 
 import pytest
 
-from localgateway.api import parse
-from localgateway.limits import Limits
-from localgateway.management import Connections
-from localgateway.metering import Meter
-from localgateway.runner import BatchRunner
-from localgateway.server import Server
+from localgateway.functions.connections import Connections
+from localgateway.functions.runner import BatchRunner
+from localgateway.machine.api import parse
+from localgateway.machine.limits import Limits
+from localgateway.machine.metering import Meter
+from localgateway.net.server import Server
 from tests.gateway.harness import TEXT, document, gateway, on_loop
 
 QUICK_TICKS = Limits(ping_seconds=0.04, vanished_seconds=30)

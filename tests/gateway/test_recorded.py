@@ -4,9 +4,9 @@ import functools
 import json
 from pathlib import Path
 
-from fireside.entrypoints.invoke import invoke
-from localgateway import recording
-from localgateway.recording import Recorder
+from fireside.cli.invoke import invoke
+from localgateway.dev import recording
+from localgateway.dev.recording import Recorder
 from localgateway.serve import Options, host_all
 from tests.gateway.harness import gateway, on_loop
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from localgateway.site import make_site
+from localgateway.net.site import make_site
 from tests.gateway.harness import gateway, on_loop
 
 HEADERS = {"Content-Security-Policy": "default-src 'self'", "X-Content-Type-Options": "nosniff"}

@@ -11,12 +11,12 @@ from dataclasses import replace
 import pytest
 
 from fireside.adapters.memory import MemoryStore
-from fireside.cloud import deploy, destroy
-from fireside.cloud.client import Target
-from fireside.cloud.stage import named
-from fireside.cloud.world import World
+from fireside.cloud.deploy import deploy, destroy
+from fireside.cloud.deploy.stage import named
+from fireside.cloud.deploy.world import World
+from fireside.cloud.verify.client import Target
+from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.message import Draft
-from fireside.entrypoints.exits import CannotStart, ExitCode
 from tests.e2e.serving import serving
 from tests.infra.conftest import RC, ROOT
 from tests.infra.fake_aws import ACCOUNT, FakeAws

@@ -10,11 +10,12 @@ import aws_calls
 import boto3
 import pytest
 
-from fireside.adapters import rows
-from fireside.cloud import bill, package
-from fireside.entrypoints import metrics
-from fireside.entrypoints.local import PAGE_HEADERS
-from localgateway.api import load
+from fireside.adapters.dynamodb import rows
+from fireside.cloud import package
+from fireside.cloud.cost import bill
+from fireside.functions import metrics
+from fireside.server.local import PAGE_HEADERS
+from localgateway.machine.api import load
 from tests.infra.conftest import INVITE, ROOT
 
 pytestmark = pytest.mark.timeout(300)

@@ -12,13 +12,14 @@ from typing import get_args
 import pytest
 from websockets.frames import CloseCode
 
-from fireside.adapters.aws import CLIENT
+from fireside.adapters.aws_clients import CLIENT
+from fireside.cli.main import ROUTES, _parser
+from fireside.console.exits import ExitCode
 from fireside.domain.errors import Code
-from fireside.entrypoints import aws, rules
-from fireside.entrypoints.cli import ROUTES, _parser
-from fireside.entrypoints.exits import ExitCode
-from fireside.entrypoints.settings import KEYS
-from localgateway import limits
+from fireside.functions import aws
+from fireside.handlers import rules
+from fireside.server.settings import KEYS
+from localgateway.machine import limits
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs/reference"

@@ -3,7 +3,7 @@
 import pytest
 
 import tables
-from fireside.cloud.unpacked import CONNECTIONS, MESSAGES
+from fireside.cloud.rehearse.unpacked import CONNECTIONS, MESSAGES
 
 
 class Room:

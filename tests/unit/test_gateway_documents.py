@@ -8,9 +8,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from localgateway import faults
-from localgateway.api import parse
 from localgateway.cli import _parser
+from localgateway.dev import faults
+from localgateway.machine.api import parse
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"

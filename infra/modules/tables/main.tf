@@ -1,4 +1,4 @@
-# The two tables of src/fireside/adapters/rows.py. Their keys must be those: a test compares them.
+# The two tables of src/fireside/adapters/dynamodb/rows.py. Their keys must be those: a test compares them.
 
 locals {
   provisioned = var.billing_mode == "provisioned"

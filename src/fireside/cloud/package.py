@@ -17,7 +17,7 @@ from pathlib import Path
 
 import fireside
 
-FUNCTIONS = "fireside.entrypoints.aws"
+FUNCTIONS = "fireside.functions.aws"
 """The module whose functions Lambda calls."""
 
 RUNTIME = (3, 13)

@@ -8,13 +8,14 @@ from pathlib import Path
 import boto3
 import pytest
 
-from fireside.adapters import aws, trust
-from fireside.adapters.boto import BotoFunctions, BotoTables
-from fireside.adapters.boto_connections import BotoConnections
-from fireside.adapters.connections_api import ConnectionsApi
-from fireside.adapters.dynamodb_api import DynamoDbApi
-from fireside.adapters.lambda_api import LambdaApi
-from fireside.adapters.tables import Passing
+from fireside.adapters import aws_clients
+from fireside.adapters.dynamodb.boto import BotoFunctions, BotoTables
+from fireside.adapters.dynamodb.client import Passing
+from fireside.adapters.dynamodb.http import DynamoDbApi
+from fireside.adapters.http import tls
+from fireside.adapters.outbound.boto import BotoConnections
+from fireside.adapters.outbound.http import ConnectionsApi
+from fireside.adapters.outbound.lambda_invoke import LambdaApi
 from tests.unit.adapters.faulty_server import CERTIFICATE, answer, faulty_server
 
 ROOTS = Path(__file__).with_name("roots.pem")
@@ -28,16 +29,16 @@ ENDPOINT = "https://abc.execute-api.eu-central-1.amazonaws.com/ws"
 NOBODY = "http://127.0.0.1:9"
 USE_ALL = f"""
 import sys
-from fireside.adapters import aws
-from fireside.adapters.tables import Passing
+from fireside.adapters import aws_clients
+from fireside.adapters.dynamodb.client import Passing
 environ = {ENVIRON} | {{"AWS_ENDPOINT_URL_DYNAMODB": "{NOBODY}"}}
 environ |= {{"AWS_ENDPOINT_URL_LAMBDA": "{NOBODY}"}}
 try:
-    aws.tables(environ).call("Query", {{}})
+    aws_clients.tables(environ).call("Query", {{}})
 except Passing:
     pass
-aws.outbound(environ, "{NOBODY}/ws").post(["c1"], b"hi")
-aws.functions(environ).invoke("fanout", [b"{{}}"])
+aws_clients.outbound(environ, "{NOBODY}/ws").post(["c1"], b"hi")
+aws_clients.functions(environ).invoke("fanout", [b"{{}}"])
 print(sorted({{name.partition(".")[0] for name in sys.modules}} & {{"boto3", "botocore"}}))
 """
 
@@ -45,12 +46,16 @@ print(sorted({{name.partition(".")[0] for name in sys.modules}} & {{"boto3", "bo
 @pytest.fixture(autouse=True)
 def fresh():
     """Forget whom earlier tests trusted."""
-    trust.context.cache_clear()
+    tls.context.cache_clear()
 
 
 def made(**more):
     environ = ENVIRON | more
-    return aws.tables(environ), aws.outbound(environ, ENDPOINT), aws.functions(environ)
+    return (
+        aws_clients.tables(environ),
+        aws_clients.outbound(environ, ENDPOINT),
+        aws_clients.functions(environ),
+    )
 
 
 @pytest.mark.parametrize("chosen", [{}, {"FIRESIDE_AWS_CLIENT": "own"}])
@@ -97,12 +102,15 @@ def test_without_an_endpoint_it_is_the_regions():
 def test_a_bundle_can_be_trusted_in_place_of_the_systems():
     with faulty_server(answer(200, b"{}"), tls=True) as server:
         there = {"AWS_ENDPOINT_URL_DYNAMODB": f"https://localhost:{server.port}"}
-        with contextlib.closing(aws.tables(ENVIRON | there)) as tables, pytest.raises(Passing):
+        with (
+            contextlib.closing(aws_clients.tables(ENVIRON | there)) as tables,
+            pytest.raises(Passing),
+        ):
             tables.call("Query", {})
         assert server.seen == []
 
         trusting = ENVIRON | there | {"AWS_CA_BUNDLE": str(CERTIFICATE)}
-        with contextlib.closing(aws.tables(trusting)) as tables:
+        with contextlib.closing(aws_clients.tables(trusting)) as tables:
             assert tables.call("Query", {}) == {}
 
 
@@ -112,24 +120,24 @@ def names(context):
 
 
 def test_of_the_systems_roots_only_amazons_speak_for_aws(monkeypatch):
-    monkeypatch.setattr(trust, "system_bundle", lambda: str(ROOTS))
+    monkeypatch.setattr(tls, "system_bundle", lambda: str(ROOTS))
 
-    assert names(trust.trust({}, ENDPOINT)) == ["Amazon Root CA 9"]
-    assert "Amazon Root CA 9" not in names(trust.trust({}, "https://chat.example.com"))
-    assert "Amazon Root CA 9" not in names(trust.trust({}, "https://amazonaws.com.example.com"))
+    assert names(tls.trust({}, ENDPOINT)) == ["Amazon Root CA 9"]
+    assert "Amazon Root CA 9" not in names(tls.trust({}, "https://chat.example.com"))
+    assert "Amazon Root CA 9" not in names(tls.trust({}, "https://amazonaws.com.example.com"))
 
 
 @pytest.mark.parametrize("bundle", [None, CERTIFICATE], ids=["none", "without Amazon's"])
 def test_a_system_without_amazons_roots_trusts_what_it_has(monkeypatch, bundle):
-    monkeypatch.setattr(trust, "system_bundle", lambda: bundle and str(bundle))
+    monkeypatch.setattr(tls, "system_bundle", lambda: bundle and str(bundle))
 
-    everybody = names(trust.trust({}, "https://chat.example.com"))
-    assert names(trust.trust({}, ENDPOINT)) == everybody
+    everybody = names(tls.trust({}, "https://chat.example.com"))
+    assert names(tls.trust({}, ENDPOINT)) == everybody
 
 
 def test_plain_http_needs_no_trust():
-    assert trust.trust({}, NOBODY) is None
+    assert tls.trust({}, NOBODY) is None
 
 
 def test_the_roots_are_read_once_for_all_clients():
-    assert trust.trust({}, ENDPOINT) is trust.trust({}, "https://lambda.eu-west-1.amazonaws.com")
+    assert tls.trust({}, ENDPOINT) is tls.trust({}, "https://lambda.eu-west-1.amazonaws.com")

@@ -13,13 +13,13 @@ from urllib.parse import quote, unquote
 import boto3
 import pytest
 
-from fireside.adapters import connections_api
-from fireside.adapters.boto_connections import BotoConnections, posting_client
-from fireside.adapters.connections_api import ConnectionsApi
-from fireside.adapters.pool import Pool
-from fireside.adapters.posting import Chances
-from fireside.adapters.sigv4 import Credentials
-from localgateway import signature
+from fireside.adapters.http.pool import Pool
+from fireside.adapters.http.sigv4 import Credentials
+from fireside.adapters.outbound import http
+from fireside.adapters.outbound.boto import BotoConnections, posting_client
+from fireside.adapters.outbound.http import ConnectionsApi
+from fireside.adapters.outbound.posting import Chances
+from localgateway.net import signature
 from tests.unit.adapters.faulty_server import OK, answer, close, faulty_server, hang, raw, reset
 
 SECRET = "home/secret"
@@ -246,4 +246,4 @@ def test_ids_that_are_no_ids_go_nowhere_else(way_with):
 
 @pytest.mark.parametrize("odd", ["L0SM9cOFvHcCIhw=", "a-b_c==", "a=b", "a/b c%é", "", "."])
 def test_an_id_is_quoted_as_urllib_would(odd):
-    assert connections_api._quoted(odd) == quote(odd, safe="")
+    assert http._quoted(odd) == quote(odd, safe="")

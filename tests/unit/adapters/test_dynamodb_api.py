@@ -16,9 +16,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
 
-from fireside.adapters.dynamodb_api import DynamoDbApi
-from fireside.adapters.sigv4 import Credentials
-from fireside.adapters.tables import ConditionFailed, Operation, Passing, Refused
+from fireside.adapters.dynamodb.client import ConditionFailed, Operation, Passing, Refused
+from fireside.adapters.dynamodb.http import DynamoDbApi
+from fireside.adapters.http.sigv4 import Credentials
 from tests.unit.adapters.faulty_server import (
     CERTIFICATE,
     answer,

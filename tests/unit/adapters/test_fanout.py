@@ -6,10 +6,10 @@ import logging
 import pytest
 
 from fireside import wire
-from fireside.adapters.fanout import INLINE, POST_SECONDS, SHARD, WITHIN_SECONDS, FanOut
-from fireside.adapters.handover import LaterForm, read
-from fireside.adapters.posting import Posted
-from fireside.adapters.tally import Tally
+from fireside.adapters.outbound.event_counts import Tally
+from fireside.adapters.outbound.fanout import INLINE, POST_SECONDS, SHARD, WITHIN_SECONDS, FanOut
+from fireside.adapters.outbound.payload import LaterForm, read
+from fireside.adapters.outbound.posting import Posted
 from fireside.domain.events import MessageSent
 from fireside.domain.message import MAX_TEXT, Message
 
@@ -137,7 +137,7 @@ def test_a_hand_over_that_fails_is_logged_and_no_more(caplog):
 
     assert caplog.record_tuples == [
         (
-            "fireside.adapters.fanout",
+            "fireside.adapters.outbound.fanout",
             logging.ERROR,
             f"{SHARD} connections were not told, nor handed over",
         )

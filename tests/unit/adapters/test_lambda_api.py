@@ -11,11 +11,11 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
 
-from fireside.adapters.boto import BotoFunctions
-from fireside.adapters.lambda_api import LambdaApi
-from fireside.adapters.pool import Pool
-from fireside.adapters.sigv4 import Credentials
-from localgateway import signature
+from fireside.adapters.dynamodb.boto import BotoFunctions
+from fireside.adapters.http.pool import Pool
+from fireside.adapters.http.sigv4 import Credentials
+from fireside.adapters.outbound.lambda_invoke import LambdaApi
+from localgateway.net import signature
 from tests.unit.adapters.faulty_server import answer, close, faulty_server, hang
 
 KEY, SECRET, TOKEN = "HOME", "home/secret", "token+/="
@@ -83,7 +83,7 @@ def test_signatures_equal_botocores(server, monkeypatch):
     moment = 1_795_345_200
     now = datetime.fromtimestamp(moment, UTC).replace(tzinfo=None)
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda *_, **__: now)
-    monkeypatch.setattr("fireside.adapters.lambda_api.time.time", lambda: moment)
+    monkeypatch.setattr("fireside.adapters.outbound.lambda_invoke.time.time", lambda: moment)
     visits = []
     server.act = lambda visit: visits.append((visit.path, dict(headers(visit)))) or ACCEPTED(visit)
     pool = Pool("127.0.0.1", server.port)

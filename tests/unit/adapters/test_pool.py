@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from fireside.adapters.http_answer import Answer
-from fireside.adapters.pool import KEEP_SECONDS, Pool
+from fireside.adapters.http.http1 import Answer
+from fireside.adapters.http.pool import KEEP_SECONDS, Pool
 from tests.unit.adapters.faulty_server import (
     CERTIFICATE,
     OK,

@@ -1,7 +1,7 @@
 import pytest
 
-from fireside.adapters import rows
-from fireside.adapters.units import size
+from fireside.adapters.dynamodb import rows
+from fireside.adapters.dynamodb.units import size
 from fireside.domain.message import Draft, Tail, follow
 from fireside.ports import Connection
 

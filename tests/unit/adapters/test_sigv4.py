@@ -12,8 +12,8 @@ from botocore.credentials import Credentials as BotoCredentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fireside.adapters.sigv4 import Credentials, Signer
-from fireside.adapters.tables import Operation
+from fireside.adapters.dynamodb.client import Operation
+from fireside.adapters.http.sigv4 import Credentials, Signer
 
 NOW = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC).timestamp()
 

@@ -1,6 +1,13 @@
 import pytest
 
-from fireside.adapters.tables import ConditionFailed, Conflict, Passing, Patience, Refused, failure
+from fireside.adapters.dynamodb.client import (
+    ConditionFailed,
+    Conflict,
+    Passing,
+    Patience,
+    Refused,
+    failure,
+)
 from fireside.domain.errors import Busy, StorageFailed
 
 

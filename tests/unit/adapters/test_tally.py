@@ -2,8 +2,8 @@
 
 import pytest
 
-from fireside.adapters.tables import ConditionFailed, Conflict, Passing, Refused
-from fireside.adapters.tally import TalliedTables, Tally
+from fireside.adapters.dynamodb.client import ConditionFailed, Conflict, Passing, Refused
+from fireside.adapters.outbound.event_counts import TalliedTables, Tally
 
 
 class Answering:

@@ -1,8 +1,8 @@
 import pytest
 
-from fireside.adapters import rows, units
-from fireside.adapters.tables import ConditionFailed
-from fireside.adapters.units import MeteredTables
+from fireside.adapters.dynamodb import rows, units
+from fireside.adapters.dynamodb.client import ConditionFailed
+from fireside.adapters.dynamodb.units import MeteredTables
 
 
 def row(size):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fireside.entrypoints.cli import main
+from fireside.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = Path(__file__).with_name("fake_terraform.py")
@@ -21,7 +21,7 @@ INTERRUPTIBLE = (
     "-c",
     (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
-        "from fireside.entrypoints.cli import main; sys.exit(main(sys.argv[1:]))"
+        "from fireside.cli.main import main; sys.exit(main(sys.argv[1:]))"
     ),
 )
 """The program as a terminal starts it: what is started in the background may ignore Ctrl-C."""

@@ -4,9 +4,9 @@ from dataclasses import fields, replace
 
 import pytest
 
-from fireside.cloud import bill, prices
-from fireside.cloud.bill import Line, lines, total, worst_day
-from fireside.cloud.habits import Habits, Session, Usage, counted, naive_usage, scaled, usage
+from fireside.cloud.cost import bill, prices
+from fireside.cloud.cost.bill import Line, lines, total, worst_day
+from fireside.cloud.cost.usage import Habits, Session, Usage, counted, naive_usage, scaled, usage
 
 FIVE = Habits(5, 300, hours=2, days=22, online=5, online_per_room=5)
 FIFTY = Habits(50, 2_000, hours=8, days=22, online=50, online_per_room=12)

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from fireside.cloud import confined
-from fireside.cloud.confined import Outside, stay_here
+from fireside.cloud.rehearse import confined
+from fireside.cloud.rehearse.confined import Outside, stay_here
 
 AWAY = ["203.0.113.1", "dynamodb.us-east-1.amazonaws.com", b"example.com", "2001:db8::1", "0.0.0.1"]
 HERE = ["127.0.0.1", "127.0.0.53", "::1", "localhost", b"localhost"]

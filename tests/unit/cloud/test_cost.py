@@ -5,11 +5,11 @@ import math
 
 import pytest
 
-from fireside.cloud import bill, cost, plot
-from fireside.cloud.habits import Habits
-from fireside.cloud.plot import Point
-from fireside.entrypoints.cli import main
-from fireside.entrypoints.exits import ExitCode
+from fireside.cli.main import main
+from fireside.cloud.cost import bars, bill, cost
+from fireside.cloud.cost.bars import Point
+from fireside.cloud.cost.usage import Habits
+from fireside.console.exits import ExitCode
 
 OFFICE = ["cost", "--users", "50", "--messages-per-day", "2000"]
 
@@ -56,7 +56,7 @@ def test_a_number_of_people_that_was_asked_for_is_in_the_plot(capsys):
 
 
 def test_bars_grow_with_dollars():
-    drawn = plot.text([Point(1, 0.02, 0.02), Point(10, 0.2, 2.0), Point(100, 20.0, 200.0)])
+    drawn = bars.text([Point(1, 0.02, 0.02), Point(10, 0.2, 2.0), Point(100, 20.0, 200.0)])
 
     ours, naive = zip(
         *(

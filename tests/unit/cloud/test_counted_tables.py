@@ -6,8 +6,8 @@ import json
 import pytest
 from aiohttp import ClientSession, web
 
-from fireside.cloud.counted_tables import CountedTables
-from fireside.cloud.weather import Weather
+from fireside.cloud.rehearse.counted_tables import CountedTables
+from fireside.cloud.rehearse.latency import Weather
 
 ROW = {"pk": {"S": "x" * 1_500}}
 CONDITION = {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}

@@ -8,8 +8,8 @@ import stat
 
 import pytest
 
+from fireside.console.exits import ExitCode
 from fireside.domain.invite import hash_of
-from fireside.entrypoints.exits import ExitCode
 from tests.e2e.serving import serving
 from tests.infra.fake_aws import FakeAws
 from tests.unit.cloud.computers import ROOT, Computer
@@ -42,7 +42,7 @@ def chat(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    monkeypatch.setattr("fireside.cloud.smoke.PAUSE_SECONDS", 0)
+    monkeypatch.setattr("fireside.cloud.verify.smoke.PAUSE_SECONDS", 0)
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import stat
 import pytest
 
 from fireside.adapters.memory import MemoryStore
-from fireside.cloud.export import export
+from fireside.cloud.deploy.export import export
+from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.errors import StorageFailed
 from fireside.domain.message import Draft
-from fireside.entrypoints.exits import CannotStart, ExitCode
 from tests.infra.fake_aws import FakeAws
 from tests.unit.cloud.computers import Computer
 
@@ -122,7 +122,7 @@ def test_ctrl_c_at_a_question_says_how_to_go_on(computer, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("fireside.cloud.destroy.export", interrupt)
+    monkeypatch.setattr("fireside.cloud.deploy.destroy.export", interrupt)
 
     done = computer.run("destroy", "--yes", "--export", "out")
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from fireside.console.exits import ExitCode
 from fireside.domain.invite import hash_of
-from fireside.entrypoints.exits import ExitCode
 from tests.infra.fake_aws import FakeAws
 from tests.unit.cloud.computers import Computer
 

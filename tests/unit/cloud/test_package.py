@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from fireside.cli.main import main
 from fireside.cloud import package
 from fireside.cloud.package import RUNTIME, CannotPackage, closure, describe, write
-from fireside.entrypoints.cli import main
-from fireside.entrypoints.exits import ExitCode
+from fireside.console.exits import ExitCode
 
 HERE = sys.version_info[:2]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fireside.cloud import plan
+from fireside.cloud.deploy import plan
 
 
 def change(actions, kind="aws_lambda_function", before=None, after=None, unknown=None):

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fireside.cloud import build, invites, sdk, smoke, stage
-from fireside.cloud.client import Target, Wrong
+from fireside.cloud.deploy import build, invites, sdk, stage
+from fireside.cloud.verify import smoke
+from fireside.cloud.verify.client import Target, Wrong
+from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.invite import hash_of
-from fireside.entrypoints.exits import CannotStart, ExitCode
 from tests.e2e.serving import serving
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fireside.cloud import terraform
-from fireside.cloud.terraform import Folder, Terraform, TerraformMissing
+from fireside.cloud.deploy import terraform
+from fireside.cloud.deploy.terraform import Folder, Terraform, TerraformMissing
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from fireside.cloud import unpacked
 from fireside.cloud.package import FUNCTIONS, CannotPackage
+from fireside.cloud.rehearse import unpacked
 from fireside.domain.entry import EntryRules
-from fireside.entrypoints.local import api_document
+from fireside.server.local import api_document
 
 ROOT = Path(__file__).resolve().parents[3]
 OPTIONAL = {"FIRESIDE_AWS_CLIENT", "FIRESIDE_ORIGIN_SECRET_SHA256"}

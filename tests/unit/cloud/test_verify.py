@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from websockets.sync.server import serve
 
-from fireside.cloud import client, verify
-from fireside.cloud.client import Enough, Meter, Target
-from fireside.entrypoints.cli import main
-from fireside.entrypoints.exits import CannotStart, ExitCode
+from fireside.cli.main import main
+from fireside.cloud.verify import client, verify
+from fireside.cloud.verify.client import Enough, Meter, Target
+from fireside.console.exits import CannotStart, ExitCode
 from tests.e2e.serving import REHEARSED, in_both_modes, serving
 
 pytestmark = pytest.mark.timeout(120)

@@ -1,6 +1,6 @@
 import asyncio
 
-from fireside.cloud.weather import AWS, Weather
+from fireside.cloud.rehearse.latency import AWS, Weather
 
 
 def times(kind, seed=0, count=1_000):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fireside.domain.invite import hash_of
-from fireside.entrypoints import aws
+from fireside.functions import aws
 
 ROOT = Path(__file__).resolve().parents[3]
 REFERENCE = ROOT / "docs/reference/functions.md"
@@ -54,13 +54,13 @@ class Watched(Mapping):
 def pools(monkeypatch):
     """Close what was made."""
     made = []
-    make = aws.aws.Pool.__init__
+    make = aws.aws_clients.Pool.__init__
 
     def noting(self, *args, **options):
         make(self, *args, **options)
         made.append(self)
 
-    monkeypatch.setattr("fireside.adapters.pool.Pool.__init__", noting)
+    monkeypatch.setattr("fireside.adapters.http.pool.Pool.__init__", noting)
     yield made
     for pool in made:
         pool.close()
@@ -138,7 +138,7 @@ def test_the_rules_of_the_door_are_read_from_the_environment(change, effect):
 @pytest.mark.parametrize("function", ["chat", "authorizer"])
 def test_a_secret_in_the_place_of_its_hash_stops_the_function_and_is_not_logged(function):
     started = start(
-        f"fireside.entrypoints.aws.{function}", **ENVIRON, FIRESIDE_INVITE_SHA256="hush-hush"
+        f"fireside.functions.aws.{function}", **ENVIRON, FIRESIDE_INVITE_SHA256="hush-hush"
     )
 
     assert started.returncode != 0
@@ -169,7 +169,7 @@ def test_the_reference_has_every_variable_that_a_function_reads(function):
 def start(handler, **environ):
     """Import the module in a bare Python, as a container does, and tell what was loaded."""
     program = (
-        "import importlib, json, sys; importlib.import_module('fireside.entrypoints.aws');"
+        "import importlib, json, sys; importlib.import_module('fireside.functions.aws');"
         "print(json.dumps(sorted(sys.modules)))"
     )
     return subprocess.run(
@@ -185,13 +185,13 @@ def test_a_container_makes_its_function_while_it_starts():
     """Lambda gives it a whole CPU then, and answers nobody with what it can't make."""
     environ = {**ENVIRON, "FIRESIDE_MESSAGES_TABLE": ""}
 
-    started = start("fireside.entrypoints.aws.chat", **environ)
+    started = start("fireside.functions.aws.chat", **environ)
 
     assert started.returncode != 0
     assert "The environment variable FIRESIDE_MESSAGES_TABLE is not set" in started.stderr
     for other in (
-        "fireside.entrypoints.aws.authorizer",
-        "fireside.entrypoints.aws.fanout",
+        "fireside.functions.aws.authorizer",
+        "fireside.functions.aws.fanout",
         "",
         "x",
     ):
@@ -200,7 +200,7 @@ def test_a_container_makes_its_function_while_it_starts():
 
 @pytest.mark.parametrize("function", MAKERS)
 def test_a_cold_start_loads_the_standard_library_alone(function):
-    loaded = json.loads(start(f"fireside.entrypoints.aws.{function}", **ENVIRON).stdout)
+    loaded = json.loads(start(f"fireside.functions.aws.{function}", **ENVIRON).stdout)
 
     dear = {"aiohttp", "asyncio", "boto3", "botocore", "localgateway", "sqlite3", "websockets"}
     assert dear.isdisjoint(loaded)
@@ -229,7 +229,7 @@ def test_the_functions_are_made_once(monkeypatch):
 
 def test_a_log_line_is_json_on_stdout_and_a_metric_too():
     program = (
-        "import logging, fireside.entrypoints.aws as aws; aws._made('authorizer');"
+        "import logging, fireside.functions.aws as aws; aws._made('authorizer');"
         "logging.getLogger('x').error('it broke'); aws.WORLD.say('{}')"
     )
 

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from fireside.entrypoints import aws, brake
+from fireside.functions import aws, kill_switch
 
 ENVIRON = {"FIRESIDE_API_ID": "abc123", "FIRESIDE_STAGE": "ws"}
 
@@ -47,7 +47,7 @@ def test_an_alarm_stops_the_stage(stages):
     expect_a_stop(stubber)
     said = []
 
-    done = brake.pull(alarm("ALARM"), client, ENVIRON, said.append)
+    done = kill_switch.pull(alarm("ALARM"), client, ENVIRON, said.append)
 
     stubber.assert_no_pending_responses()
     assert done == {"stage": "stopped"}
@@ -60,14 +60,14 @@ def test_it_can_be_pulled_by_hand(stages):
     client, stubber = stages
     expect_a_stop(stubber)
 
-    assert brake.pull({}, client, ENVIRON, lambda _: None) == {"stage": "stopped"}
+    assert kill_switch.pull({}, client, ENVIRON, lambda _: None) == {"stage": "stopped"}
 
 
 @pytest.mark.parametrize("state", ["OK", "INSUFFICIENT_DATA"])
 def test_an_alarm_that_ends_changes_nothing(stages, state):
     client, _ = stages  # which refuses any call that was not expected
 
-    assert brake.pull(alarm(state), client, ENVIRON, print) == {"stage": "as it was"}
+    assert kill_switch.pull(alarm(state), client, ENVIRON, print) == {"stage": "as it was"}
 
 
 def test_the_function_takes_all_from_the_environment(stages, monkeypatch, capsys):
@@ -75,7 +75,7 @@ def test_the_function_takes_all_from_the_environment(stages, monkeypatch, capsys
     expect_a_stop(stubber)
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(brake.boto3, "client", {"apigatewayv2": client}.__getitem__)
+    monkeypatch.setattr(kill_switch.boto3, "client", {"apigatewayv2": client}.__getitem__)
 
     assert aws.brake(alarm("ALARM"), None) == {"stage": "stopped"}
     assert json.loads(capsys.readouterr().out)["stage"] == "ws"

@@ -8,9 +8,10 @@ import sys
 
 import pytest
 
-from fireside.entrypoints import doctor, local
-from fireside.entrypoints.cli import main
-from fireside.entrypoints.exits import CannotStart, ExitCode
+from fireside.cli import doctor
+from fireside.cli.main import main
+from fireside.console.exits import CannotStart, ExitCode
+from fireside.server import local
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +118,7 @@ def test_the_version_is_printed(capsys):
 
 def test_the_version_needs_no_heavy_import():
     program = (
-        "import sys; from fireside.entrypoints.cli import main; main(['--version'])\n"
+        "import sys; from fireside.cli.main import main; main(['--version'])\n"
         "sys.exit(bool({'aiohttp', 'websockets', 'fireside.chat'} & set(sys.modules)))"
     )
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fireside.entrypoints import doctor as module
-from fireside.entrypoints.doctor import (
+from fireside.cli import doctor as module
+from fireside.cli.doctor import (
     check_clock,
     check_folder,
     check_invite,
@@ -23,8 +23,8 @@ from fireside.entrypoints.doctor import (
     doctor,
     examine,
 )
-from fireside.entrypoints.machine import invite_file
-from fireside.entrypoints.settings import Settings
+from fireside.server.data_folder import invite_file
+from fireside.server.settings import Settings
 
 GIB = 1 << 30
 

@@ -1,7 +1,7 @@
 import pytest
 
-from fireside.entrypoints import dynamodb_local
-from fireside.entrypoints.dynamodb_local import Missing
+from fireside.cloud.rehearse import dynamodb_local
+from fireside.cloud.rehearse.dynamodb_local import Missing
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from fireside.adapters.pool import Pool
-from fireside.adapters.sqlite import SqliteStore
+from fireside.adapters.http.pool import Pool
+from fireside.adapters.sqlite.store import SqliteStore
+from fireside.cli.invoke import sample
 from fireside.domain.errors import StorageFailed
-from fireside.entrypoints import faithful
-from fireside.entrypoints.faithful import AfterCommit, in_transactions
-from fireside.entrypoints.invoke import sample
-from fireside.entrypoints.machine import invite_file
+from fireside.server import isolated_handlers
+from fireside.server.data_folder import invite_file
+from fireside.server.isolated_handlers import AfterCommit, in_transactions
 from tests.flow.house import House
 from tests.unit.adapters.faulty_server import answer, faulty_server
 
@@ -76,7 +76,7 @@ def test_who_is_found_gone_while_posting_is_forgotten(house):
 
 
 def test_readiness_is_asked_of_the_store(house, monkeypatch):
-    event = {"requestContext": {"routeKey": faithful.READY}}
+    event = {"requestContext": {"routeKey": isolated_handlers.READY}}
 
     assert house.handler(event, None) == {"statusCode": 200}
 
@@ -97,8 +97,8 @@ def process(tmp_path, monkeypatch):
 
         return made
 
-    monkeypatch.setattr(faithful, "Pool", noting(Pool))
-    monkeypatch.setattr(faithful, "open_store", noting(faithful.open_store))
+    monkeypatch.setattr(isolated_handlers, "Pool", noting(Pool))
+    monkeypatch.setattr(isolated_handlers, "open_store", noting(isolated_handlers.open_store))
     with faulty_server(answer(410)) as server:
         monkeypatch.setenv("CHAT_DATA", str(tmp_path))
         monkeypatch.setenv("CHAT_ENDPOINT", f"http://127.0.0.1:{server.port}/ws")
@@ -112,16 +112,16 @@ def process(tmp_path, monkeypatch):
         yield server
         for one in opened:
             one.close()
-        faithful._chat.cache_clear()
+        isolated_handlers._chat.cache_clear()
 
 
 def test_the_process_makes_everything_at_the_first_call_and_keeps_it(process):
     hello, send = sample("hello"), sample("sendMessage")
     hello["requestContext"]["connectionId"] = "another-one====="
 
-    welcome = json.loads(faithful.chat(hello, None)["body"])
-    first = json.loads(faithful.chat(send, None)["body"])
-    again = json.loads(faithful.chat(send, None)["body"])
+    welcome = json.loads(isolated_handlers.chat(hello, None)["body"])
+    first = json.loads(isolated_handlers.chat(send, None)["body"])
+    again = json.loads(isolated_handlers.chat(send, None)["body"])
 
     assert welcome["limits"]["lifetimeSeconds"] == 60
     assert (first["type"], again["type"]) == ("ack", "ack")
@@ -133,7 +133,7 @@ def test_the_door_never_opens_the_messages(tmp_path):
     event = sample("$connect") | {"methodArn": "arn:aws:execute-api:x"}
     event["headers"] = {"Host": "localhost", "Origin": "https://friends.example.com"}
 
-    said = faithful.door(event, None)
+    said = isolated_handlers.door(event, None)
 
     assert said["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     assert list(tmp_path.iterdir()) == []
@@ -148,7 +148,7 @@ def test_the_door_goes_by_the_invite_of_this_moment(tmp_path, monkeypatch):
     def decision():
         event = sample("$connect") | {"methodArn": "arn:aws:execute-api:x"}
         event["headers"] = {"Host": "localhost", "Sec-WebSocket-Protocol": f"invite.{secret}"}
-        return faithful.door(event, None)["policyDocument"]["Statement"][0]["Effect"]
+        return isolated_handlers.door(event, None)["policyDocument"]["Statement"][0]["Effect"]
 
     assert decision() == "Allow"
     file.replace()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from fireside.entrypoints.handshake import agreed, knock
-from localgateway.events import Caller, Handshake, Ids
-from localgateway.events import authorizer as authorizer_event
+from fireside.handlers.handshake import agreed, knock
+from localgateway.machine.events import Caller, Handshake, Ids
+from localgateway.machine.events import authorizer as authorizer_event
 
 
 def event(*protocols, query=None):

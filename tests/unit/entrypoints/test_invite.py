@@ -6,11 +6,11 @@ import sys
 import pytest
 import segno
 
-from fireside.cloud import invite as cloud
+from fireside.cli.invite import drawn
+from fireside.cli.main import main
+from fireside.cloud.deploy import invite as cloud
+from fireside.console.exits import ExitCode
 from fireside.domain.invite import is_secret
-from fireside.entrypoints.cli import main
-from fireside.entrypoints.exits import ExitCode
-from fireside.entrypoints.invite import drawn
 
 
 class Terminal(io.StringIO):

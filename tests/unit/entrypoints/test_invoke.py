@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import pytest
 
 from fireside.adapters.memory import MemoryStore
-from fireside.entrypoints.cli import ROUTES, main
-from fireside.entrypoints.exits import ExitCode
-from fireside.entrypoints.invoke import sample
+from fireside.cli.invoke import sample
+from fireside.cli.main import ROUTES, main
+from fireside.console.exits import ExitCode
 
 COMMON = {
     "routeKey",

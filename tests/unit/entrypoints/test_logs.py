@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from fireside.entrypoints.logs import printable, setup_logging
+from fireside.console.logs import printable, setup_logging
 
 
 class Terminal(io.StringIO):

@@ -2,7 +2,7 @@
 
 import json
 
-from fireside.entrypoints import metrics
+from fireside.functions import metrics
 
 
 def test_a_line_is_what_cloudwatch_extracts_metrics_from():

@@ -4,8 +4,8 @@ import pytest
 
 from fireside.domain.entry import EntryRules
 from fireside.domain.invite import hash_of
-from fireside.entrypoints.machine import invite_file, live_rules
-from fireside.entrypoints.rules import rules_from
+from fireside.handlers.rules import rules_from
+from fireside.server.data_folder import invite_file, live_rules
 
 HERE = {"FIRESIDE_HOSTS": "chat.example"}
 ONE, TWO = hash_of("one"), hash_of("two")

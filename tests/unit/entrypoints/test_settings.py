@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fireside.entrypoints.exits import ExitCode
-from fireside.entrypoints.settings import (
+from fireside.console.exits import ExitCode
+from fireside.server.settings import (
     BadSettings,
     Settings,
     address,

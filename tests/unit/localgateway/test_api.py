@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from localgateway.api import ApiError, Authorizer, Function, Identity, Route, load, parse
+from localgateway.machine.api import ApiError, Authorizer, Function, Identity, Route, load, parse
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((resources.files("localgateway") / "api.schema.json").read_text())

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from localgateway.api import Function
-from localgateway.context import NO_CREDENTIALS, Context, environment
+from localgateway.functions.context import NO_CREDENTIALS, Context, environment
+from localgateway.machine.api import Function
 
 FUNCTION = Function("app", "integrations.app", "code.handler", {"TABLE": "t"}, 512, 3.0)
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localgateway.api import parse
-from localgateway.core import (
+from localgateway.machine.api import parse
+from localgateway.machine.core import (
     Accept,
     CloseWith,
     Gateway,
@@ -20,8 +20,8 @@ from localgateway.core import (
     Returned,
     SendText,
 )
-from localgateway.events import Handshake, Ids
-from localgateway.limits import Limits
+from localgateway.machine.events import Handshake, Ids
+from localgateway.machine.limits import Limits
 from tests.gateway.harness import document
 from tests.gateway.test_handshake import allow
 

@@ -3,8 +3,8 @@
 import asyncio
 from types import SimpleNamespace
 
-from localgateway.door import Counted
-from localgateway.limits import Limits
+from localgateway.machine.limits import Limits
+from localgateway.net.door import Counted
 
 
 class Wire(asyncio.Transport):

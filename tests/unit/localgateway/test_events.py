@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localgateway import events
-from localgateway.events import Caller, Handshake, Ids
+from localgateway.machine import events
+from localgateway.machine.events import Caller, Handshake, Ids
 
 NOW = 1_795_348_148_123
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localgateway import faults
-from localgateway.core import Invoke, Returned
-from localgateway.faults import Fate, Faults, FaultsError, Line, Plan, When
-from localgateway.runner import Completed
+from localgateway.dev import faults
+from localgateway.dev.faults import Fate, Faults, FaultsError, Line, Plan, When
+from localgateway.functions.runner import Completed
+from localgateway.machine.core import Invoke, Returned
 
 EVERYTHING = {
     kind: When(chance=0.3)

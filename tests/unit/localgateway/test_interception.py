@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from localgateway.interception import Detour, _Finder, divert, install
+from localgateway.functions.interception import Detour, _Finder, divert, install
 
 
 @pytest.fixture
@@ -105,7 +105,9 @@ def test_botocore_is_wrapped_when_it_is_imported_and_not_before(detour):
     install(detour)
     import botocore.httpsession  # noqa: PLC0415 - the import is what is tested
 
-    assert botocore.httpsession.URLLib3Session.send.__module__ == "localgateway.interception"
+    assert (
+        botocore.httpsession.URLLib3Session.send.__module__ == "localgateway.functions.interception"
+    )
     assert not [finder for finder in sys.meta_path if isinstance(finder, _Finder)]
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from localgateway.metering import Meter
+from localgateway.machine.metering import Meter
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from localgateway.policy import BadAnswer, decide
+from localgateway.machine.policy import BadAnswer, decide
 
 ARN = "arn:aws:execute-api:local-1:000000000000:local/ws/$connect"
 LONGEST = 8192

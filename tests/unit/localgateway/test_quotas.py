@@ -4,10 +4,10 @@ import itertools
 
 import pytest
 
-from localgateway.api import ApiError, parse
-from localgateway.core import Accept, Gateway, Instant, Refuse
-from localgateway.events import Handshake, Ids
-from localgateway.limits import Limits
+from localgateway.machine.api import ApiError, parse
+from localgateway.machine.core import Accept, Gateway, Instant, Refuse
+from localgateway.machine.events import Handshake, Ids
+from localgateway.machine.limits import Limits
 
 DOCUMENT = {
     "name": "test",

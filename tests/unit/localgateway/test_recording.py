@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from localgateway import recording
-from localgateway.core import Invoke
-from localgateway.recording import Recorder
+from localgateway.dev import recording
+from localgateway.dev.recording import Recorder
+from localgateway.machine.core import Invoke
 
 
 def event(route="sendMessage", request_id="JC1dgf9yBQMCK-g=", **more):

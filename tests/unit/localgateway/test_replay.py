@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from localgateway.api import ApiError, load
-from localgateway.replay import CannotReplay, replay
+from localgateway.dev.replay import CannotReplay, replay
+from localgateway.machine.api import ApiError, load
 
 HANDLERS = """
 import os

@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
-from localgateway.core import Invoke, Raised, Returned
-from localgateway.management import Connections, Push
-from localgateway.runner import LARGEST_BATCH, LARGEST_BATCH_CHARACTERS, BatchRunner
+from localgateway.functions.connections import Connections, Push
+from localgateway.functions.runner import LARGEST_BATCH, LARGEST_BATCH_CHARACTERS, BatchRunner
+from localgateway.machine.core import Invoke, Raised, Returned
 from tests.gateway.harness import Ledger
 
 

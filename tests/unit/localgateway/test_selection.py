@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localgateway.selection import compile_selection
+from localgateway.machine.selection import compile_selection
 
 
 @pytest.mark.parametrize(

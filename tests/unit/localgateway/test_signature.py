@@ -11,8 +11,8 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localgateway import signature
-from localgateway.signature import BadSignature, SignedRequest
+from localgateway.net import signature
+from localgateway.net.signature import BadSignature, SignedRequest
 
 KEY, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 SECRETS = {KEY: SECRET}

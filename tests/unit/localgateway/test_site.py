@@ -2,7 +2,7 @@
 
 import asyncio
 
-from localgateway.site import Readiness
+from localgateway.net.site import Readiness
 
 
 def test_all_who_ask_at_once_share_one_check():

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from localgateway.api import Function
-from localgateway.context import environment
-from localgateway.worker import LARGEST_ANSWER, MARK, CannotLoad, _invoke, load_handler
+from localgateway.functions.context import environment
+from localgateway.functions.worker import LARGEST_ANSWER, MARK, CannotLoad, _invoke, load_handler
+from localgateway.machine.api import Function
 
 HANDLERS = Path(__file__).parents[2] / "gateway/handlers"
 
@@ -87,7 +87,7 @@ def test_a_process_by_hand_answers_line_by_line_and_ends_with_its_input():
     function = Function("app", "integrations.app", "plain.everything")
     request = {"id": "r1", "deadline": 0, "address": "http://127.0.0.1:1", "event": {}}
     done = subprocess.run(
-        [sys.executable, "-P", "-m", "localgateway.worker"],
+        [sys.executable, "-P", "-m", "localgateway.functions.worker"],
         input="".join(
             json.dumps(request | {"event": event}) + "\n"
             for event in ({"body": '{"do": "speak", "n": 1}'}, {"body": '{"do": "echo", "n": 2}'})

@@ -2,9 +2,9 @@
 
 import pytest
 
-from localgateway.core import Raised, Returned
-from localgateway.worker_process import _ending
-from localgateway.workers import _said
+from localgateway.functions.worker_process import _ending
+from localgateway.functions.workers import _said
+from localgateway.machine.core import Raised, Returned
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ mock_provider "aws" {
 variables {
   name               = "fireside-test-chat"
   description        = "Answers"
-  handler            = "fireside.entrypoints.aws.chat"
+  handler            = "fireside.functions.aws.chat"
   package_path       = "../../tests/package.txt"
   memory_megabytes   = 512
   timeout_seconds    = 20

@@ -1,0 +1,80 @@
+"""The clients for AWS, as the environment of a function says: our own, or boto3's.
+
+`FIRESIDE_AWS_CLIENT=boto3` chooses the SDK, which is not even imported otherwise.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from fireside.adapters.dynamodb.client import Tables
+from fireside.adapters.dynamodb.http import DynamoDbApi
+from fireside.adapters.http.pool import Pool
+from fireside.adapters.http.sigv4 import Credentials
+from fireside.adapters.http.tls import trust
+from fireside.adapters.outbound.http import ConnectionsApi
+from fireside.adapters.outbound.lambda_invoke import Functions, LambdaApi
+from fireside.adapters.outbound.posting import Poster
+
+CLIENT = "FIRESIDE_AWS_CLIENT"
+
+
+def tables(environ: Mapping[str, str]) -> Tables:
+    """Make the way to DynamoDB."""
+    region = environ["AWS_REGION"]
+    endpoint = environ.get("AWS_ENDPOINT_URL_DYNAMODB", f"https://dynamodb.{region}.amazonaws.com")
+    if _is_boto3(environ):
+        from fireside.adapters.dynamodb.boto import BotoTables  # noqa: PLC0415 - it costs 200 ms
+
+        return BotoTables.connect(region, endpoint)
+    return DynamoDbApi(endpoint, region, credentials(environ), tls=trust(environ, endpoint))
+
+
+def outbound(environ: Mapping[str, str], endpoint: str) -> Poster:
+    """Make the way to the connections behind `endpoint`, `https://HOST/STAGE`."""
+    region = environ["AWS_REGION"]
+    if _is_boto3(environ):
+        from fireside.adapters.outbound.boto import BotoConnections  # noqa: PLC0415 - the same
+
+        return BotoConnections.connect(endpoint, region)
+    return ConnectionsApi(endpoint, region, credentials(environ), pool_to(environ, endpoint))
+
+
+def functions(environ: Mapping[str, str]) -> Functions:
+    """Make the way to other functions."""
+    region = environ["AWS_REGION"]
+    endpoint = environ.get("AWS_ENDPOINT_URL_LAMBDA", f"https://lambda.{region}.amazonaws.com")
+    if _is_boto3(environ):
+        from fireside.adapters.dynamodb.boto import BotoFunctions  # noqa: PLC0415 - the same
+
+        return BotoFunctions.connect(region, endpoint)
+    pool = pool_to(environ, endpoint)
+    return LambdaApi(urlsplit(endpoint).netloc, region, credentials(environ), pool)
+
+
+def pool_to(environ: Mapping[str, str], endpoint: str) -> Pool:
+    """Make connections to an endpoint possible; none is opened yet."""
+    url = urlsplit(endpoint)
+    assert url.hostname is not None
+    port = url.port or (443 if url.scheme == "https" else 80)
+    return Pool(url.hostname, port, tls=trust(environ, endpoint))
+
+
+def credentials(environ: Mapping[str, str]) -> Credentials:
+    """Read who we are: Lambda says so in the environment."""
+    return Credentials(
+        environ["AWS_ACCESS_KEY_ID"],
+        environ["AWS_SECRET_ACCESS_KEY"],
+        environ.get("AWS_SESSION_TOKEN"),
+    )
+
+
+def _is_boto3(environ: Mapping[str, str]) -> bool:
+    """Tell which client was chosen.
+
+    Raises:
+        ValueError: Neither of the two.
+    """
+    chosen = environ.get(CLIENT, "own")
+    if chosen not in {"own", "boto3"}:
+        raise ValueError(f"{CLIENT} is {chosen!r}: set it to own or boto3, or leave it out")
+    return chosen == "boto3"

@@ -1,0 +1,1 @@
+"""Messages and connections in two DynamoDB tables."""

@@ -1,0 +1,150 @@
+"""Tables over our own signer and pool: DynamoDB without an SDK, so that a cold start is short.
+
+A call is one POST, which names the operation in a header; request and answer are JSON.
+"""
+
+import contextlib
+import json
+import re
+import ssl
+import time
+import zlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple, get_args
+from urllib.parse import urlsplit
+
+from fireside.adapters.dynamodb import client
+from fireside.adapters.dynamodb.client import Operation, Passing, Refused, failure
+from fireside.adapters.http.http1 import Answer as HttpAnswer
+from fireside.adapters.http.pool import Pool
+from fireside.adapters.http.sigv4 import Credentials, Signer
+
+CALL_SECONDS = 1.0
+"""For one call, connecting included. DynamoDB answers in milliseconds, or something is wrong."""
+
+_PORTS = {"http": 80, "https": 443}
+_CHECKSUM = re.compile(rb"\r\nx-amz-crc32:[ \t]*(\d{1,10})[ \t]*\r\n")
+_FINE = 200
+
+
+class DynamoDbApi:
+    """DynamoDB over HTTP. Several threads may use it: each call has a connection of its own."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        region: str,
+        credentials: Credentials,
+        *,
+        tls: ssl.SSLContext | None = None,
+        call_seconds: float = CALL_SECONDS,
+    ) -> None:
+        """Name the service; nothing is opened yet.
+
+        Args:
+            endpoint: `https://dynamodb.REGION.amazonaws.com`, or where a stand-in listens.
+            region: Where the tables are.
+            credentials: Who signs.
+            tls: How to verify an https endpoint.
+            call_seconds: For one call.
+        """
+        self._url = urlsplit(endpoint)
+        self._region, self._credentials, self._tls = region, credentials, tls
+        self._call_seconds = call_seconds
+        self._idle = [self._lane()]
+
+    def call(self, operation: Operation, request: Mapping[str, object]) -> client.Answer:
+        """Ask once. What nobody was there to read is sent again on a new connection.
+
+        Raises:
+            TableFailure: One of its kinds.
+        """
+        written = self._write(request)
+        try:
+            lane = self._idle.pop()
+        except IndexError:
+            lane = self._lane()
+        try:
+            answer = lane.exchange(operation, written, self._call_seconds)
+        finally:
+            self._idle.append(lane)
+        return _read(answer)
+
+    def close(self) -> None:
+        """Close all connections."""
+        while self._idle:
+            self._idle.pop().pool.close()
+
+    def _write(self, request: Mapping[str, object]) -> bytes:
+        try:
+            return json.dumps(request).encode()
+        except TypeError as cause:
+            raise Refused("what was asked is not JSON") from cause
+
+    def _lane(self) -> "_Lane":
+        assert self._url.hostname is not None
+        port = self._url.port or _PORTS[self._url.scheme]
+        signers = {operation: self._signer(operation) for operation in get_args(Operation)}
+        return _Lane(Pool(self._url.hostname, port, tls=self._tls, most=1), signers)
+
+    def _signer(self, operation: Operation) -> Signer:
+        return Signer(
+            self._credentials,
+            region=self._region,
+            service="dynamodb",
+            method="POST",
+            host=self._url.netloc,
+            headers={
+                "content-type": "application/x-amz-json-1.0",
+                "x-amz-target": f"DynamoDB_20120810.{operation}",
+            },
+        )
+
+
+class _Lane(NamedTuple):
+    """What one call at a time may use: a connection, and what signs for each operation."""
+
+    pool: Pool
+    signers: Mapping[Operation, Signer]
+
+    def exchange(self, operation: Operation, body: bytes, seconds: float) -> HttpAnswer | None:
+        signed = self.signers[operation].sign("/", body, time.time())
+        head = f"POST / HTTP/1.1\r\n{signed}content-length: {len(body)}\r\n\r\n".encode()
+        until = time.monotonic() + seconds
+        [answer] = self.pool.exchange(1, lambda _: head + body, seconds=seconds, until=until)
+        return answer
+
+
+def _read(answer: HttpAnswer | None) -> client.Answer:
+    if answer is None:
+        raise Passing("no answer")
+    if not _is_whole(answer):
+        raise Passing("a damaged answer")
+    if answer.status != _FINE:
+        body = _error(answer.body)
+        raise failure(_code(body) or str(answer.status), answer.status, body)
+    try:
+        read: client.Answer = json.loads(answer.body)
+    except ValueError as cause:
+        raise Passing("no JSON") from cause
+    return read
+
+
+def _is_whole(answer: HttpAnswer) -> bool:
+    """Compare DynamoDB's own checksum: TLS ends before the machine that wrote the answer."""
+    checksum = _CHECKSUM.search(answer.head)
+    return checksum is None or int(checksum[1]) == zlib.crc32(answer.body)
+
+
+def _error(body: bytes) -> dict[str, Any]:
+    """Read an error's body. What stands between us and DynamoDB may answer with anything."""
+    with contextlib.suppress(ValueError):
+        read = json.loads(body)
+        if isinstance(read, dict):
+            return read
+    return {}
+
+
+def _code(body: Mapping[str, Any]) -> str:
+    """Tell the error's name, without the namespace before it."""
+    return str(body.get("__type", "")).rpartition("#")[2]

@@ -1,0 +1,1 @@
+"""Ways to send to connections over @connections, and to other functions."""

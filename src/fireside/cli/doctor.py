@@ -1,0 +1,205 @@
+"""Find out why the chat will not start, and say what to do about it."""
+
+import json
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from fireside.adapters.invite_file import InviteUnusable
+from fireside.console.exits import ExitCode
+from fireside.server.data_folder import invite_file
+from fireside.server.settings import Settings, asks_for_invite, is_reachable
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_SQLITE = (3, 35, 0)  # for RETURNING
+OLDEST_NODE = (20, 19)
+LITTLE_SPACE = 1 << 30  # bytes
+NO_SPACE = 50 << 20  # bytes
+DAY_SECONDS = 86_400
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+Verdict = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at; the remedy is empty when there is nothing to mend."""
+
+    name: str
+    verdict: Verdict
+    found: str
+    remedy: str = ""
+
+
+def doctor(settings: Settings, *, as_json: bool) -> int:
+    """Print every check; return 1 when one of them must be mended before the chat can run."""
+    checks = list(examine(settings))
+    if as_json:
+        print(json.dumps([asdict(check) for check in checks], indent=2))
+    else:
+        print("\n".join(map(_line, checks)))
+    failed = any(check.verdict == "fail" for check in checks)
+    return int(ExitCode.UNEXPECTED if failed else ExitCode.OK)
+
+
+def examine(settings: Settings) -> Iterator[Check]:
+    """Look at everything the chat needs, in the order in which it would miss it."""
+    yield check_python(sys.version_info[:3])
+    yield check_sqlite(sqlite3.sqlite_version_info, sqlite3.threadsafety)
+    yield check_folder(settings.data)
+    yield check_space(settings.data, shutil.disk_usage)
+    yield check_wal(settings.data)
+    yield check_port(settings.host, settings.port)
+    yield check_invite(settings)
+    yield check_page(PACKAGE / "web/index.html")
+    yield check_clock(time.time(), (PACKAGE / "__init__.py").stat().st_mtime)
+    if (PACKAGE.parents[1] / "web/package.json").is_file():
+        yield check_node(_node_version())
+
+
+def check_python(version: tuple[int, ...]) -> Check:
+    """Compare with the oldest Python that the chat is written for."""
+    found = _dotted(version)
+    if version < OLDEST_PYTHON:
+        return Check("python", "fail", found, f"Install Python {_dotted(OLDEST_PYTHON)} or newer.")
+    return Check("python", "ok", found)
+
+
+def check_sqlite(version: tuple[int, ...], threadsafety: int) -> Check:
+    """See that SQLite knows our statements and may be used from the chat thread."""
+    found = f"{_dotted(version)}, thread safety {threadsafety}"
+    if version < OLDEST_SQLITE or threadsafety == 0:
+        remedy = f"Use a Python whose SQLite is {_dotted(OLDEST_SQLITE)} or newer, with threads."
+        return Check("sqlite", "fail", found, remedy)
+    return Check("sqlite", "ok", found)
+
+
+def check_folder(data: Path) -> Check:
+    """Try to write where the messages will be kept."""
+    try:
+        with _scratch(data):
+            return Check("data folder", "ok", f"{data} is writable")
+    except OSError as cause:
+        found = f"can't write to {data}: {cause.strerror}"
+        return Check("data folder", "fail", found, "Mend its permissions, or choose --data.")
+
+
+def check_space(data: Path, usage: Callable[[Path], tuple[int, int, int]]) -> Check:
+    """See how much room is left: a full disk refuses every message."""
+    free = usage(_nearest(data))[2]
+    found = f"{free / (1 << 30):,.1f} GiB free"
+    if free < NO_SPACE:
+        return Check("free space", "fail", found, "Free some space, or choose --data elsewhere.")
+    if free < LITTLE_SPACE:
+        return Check("free space", "warn", found, "Free some space soon.")
+    return Check("free space", "ok", found)
+
+
+def check_wal(data: Path) -> Check:
+    """Open a throw-away database in the folder: network file systems refuse the WAL."""
+    try:
+        with _scratch(data) as folder:
+            database = sqlite3.connect(Path(folder, "try.sqlite3"))
+            mode = database.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+            database.close()
+    except (OSError, sqlite3.Error):
+        mode = "none"
+    if mode != "wal":
+        remedy = "Choose a --data folder on a local disk."
+        return Check("write-ahead log", "fail", f"journal mode {mode}", remedy)
+    return Check("write-ahead log", "ok", "works in the data folder")
+
+
+def check_port(host: str, port: int) -> Check:
+    """Try to listen where the server would."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as door:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            door.bind(address)
+    except OSError as cause:
+        remedy = "Stop what listens there (maybe Fireside already runs), or choose --port."
+        return Check("port", "fail", f"{host} port {port}: {cause.strerror}", remedy)
+    return Check("port", "ok", f"{host} port {port} is free" if port else f"{host}, any free port")
+
+
+def check_invite(settings: Settings) -> Check:
+    """Say who may enter, and see that nobody else can read the invite."""
+    if not asks_for_invite(settings):
+        if is_reachable(settings):
+            remedy = "Leave --invites at auto, unless everybody who gets there may enter."
+            return Check("invite", "warn", "not asked for, though others can get there", remedy)
+        return Check("invite", "ok", "not asked for: only this machine gets there")
+    file = invite_file(settings.data)
+    try:
+        if not file.exists():
+            return Check("invite", "ok", "asked for, and made at the first start")
+        file.secret()
+        if file.is_private():
+            return Check("invite", "ok", f"asked for, and kept in {file.path}")
+    except InviteUnusable as cause:
+        found, _, remedy = str(cause).partition(": ")
+        return Check("invite", "fail", found, f"{remedy[0].upper()}{remedy[1:]}")
+    return Check("invite", "fail", f"others can read {file.path}", f"Run `chmod 600 {file.path}`.")
+
+
+def check_page(index: Path) -> Check:
+    """See that the page was built into the package."""
+    if not index.is_file():
+        return Check("page", "fail", "not built", "Run `make page` in the source folder.")
+    return Check("page", "ok", "built")
+
+
+def check_clock(now: float, installed: float) -> Check:
+    """Doubt a clock that stands before the day on which this program was put here."""
+    found = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now))
+    if now < installed - DAY_SECONDS:
+        remedy = "Set the clock: every message carries its time."
+        return Check("clock", "warn", f"{found}, before the program was installed", remedy)
+    return Check("clock", "ok", found)
+
+
+def check_node(version: str | None) -> Check:
+    """See whether the page can be built here; a running chat needs no Node."""
+    numbers = tuple(int(part) for part in (version or "").lstrip("v").split(".") if part.isdigit())
+    if numbers < OLDEST_NODE:
+        remedy = f"To build the page, install Node {_dotted(OLDEST_NODE)} or newer."
+        return Check("node", "warn", version or "not found", remedy)
+    return Check("node", "ok", version or "")
+
+
+def _node_version() -> str | None:
+    """Ask Node itself; whatever goes wrong means there is none that we could use."""
+    node = shutil.which("node")
+    if node is None:
+        return None
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - the node on the PATH
+    return answer.stdout.strip() or None
+
+
+def _scratch(data: Path) -> tempfile.TemporaryDirectory[str]:
+    """Make a folder that vanishes, in `data` or in what `data` will be made in."""
+    return tempfile.TemporaryDirectory(prefix=".fireside-doctor-", dir=_nearest(data))
+
+
+def _nearest(data: Path) -> Path:
+    data = data.absolute()
+    return next(folder for folder in (data, *data.parents) if folder.exists())
+
+
+def _line(check: Check) -> str:
+    remedy = f" {check.remedy}" if check.remedy else ""
+    return f"{check.verdict:4}  {check.name}: {check.found}.{remedy}"
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))

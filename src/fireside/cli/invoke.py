@@ -1,0 +1,135 @@
+"""Put one API-Gateway-shaped event straight into the handlers, with no socket in between."""
+
+import json
+import secrets
+import sys
+import time
+from collections.abc import Iterable
+from http import HTTPStatus
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from fireside.adapters.memory import MemoryRegistry, MemoryStore
+from fireside.chat import Chat
+from fireside.console.exits import CannotStart, ExitCode
+from fireside.domain.entry import EntryRules
+from fireside.domain.message import ENTROPY_BITS
+from fireside.domain.names import LOBBY, fold
+from fireside.handlers.router import make_handler
+from fireside.ports import Connection, MessageStore
+from fireside.server.data_folder import open_store
+
+Event = dict[str, Any]  # JSON as API Gateway makes it; the router is the door that checks it
+Response = dict[str, Any]
+
+
+def invoke(route: str, *, event: str | None, username: str | None, data: str | None) -> int:
+    """Hand the event to the router and print its response; a handler that breaks exits with 1."""
+    asked = read_event(event) if event else sample(route)
+    _refuse_other_route(route, asked)
+    if username is not None:
+        rename(asked, username)
+    if data is None:
+        response = _answer(asked, MemoryStore(_random_epoch()))
+    else:
+        response = _answer_from(asked, Path(data).expanduser())
+    print(json.dumps(response, indent=2, ensure_ascii=False))
+    broken = response["statusCode"] == HTTPStatus.INTERNAL_SERVER_ERROR
+    return int(ExitCode.UNEXPECTED if broken else ExitCode.OK)
+
+
+def sample(route: str) -> Event:
+    """Return the event that is kept as an example for `route`."""
+    kept = resources.files("fireside") / "samples" / f"{route.removeprefix('$')}.json"
+    return _decode(kept.read_text("utf-8"))
+
+
+def read_event(name: str) -> Event:
+    """Read an event from a file, or from stdin when it is called `-`."""
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+        return _decode(text)
+    except OSError as cause:
+        raise _unusable(f"Can't read {name}: {cause.strerror}.") from cause
+    except ValueError as cause:
+        raise _unusable(f"{name} is not an event: {cause}.") from cause
+
+
+def rename(event: Event, username: str) -> None:
+    """Let somebody else ask, as if the authorizer had let them in under that name."""
+    user = fold(username)
+    event["requestContext"]["authorizer"] = {
+        "username": username,
+        "userId": user,
+        "principalId": user,
+    }
+    if event["requestContext"]["routeKey"] == "$connect":
+        _set_query(event, "queryStringParameters", username)
+        _set_query(event, "multiValueQueryStringParameters", [username])
+
+
+def _set_query(event: Event, key: str, username: str | list[str]) -> None:
+    """Write the name into a query that may be absent, or null as API Gateway has it."""
+    query = event.get(key)
+    event[key] = {**(query if isinstance(query, dict) else {}), "username": username}
+
+
+class Printed:
+    """The Outbound of this command: what would be pushed is shown, and nobody is gone."""
+
+    def send(self, connection_ids: Iterable[str], data: bytes) -> set[str]:
+        """Show `data` once for each connection."""
+        for connection_id in connection_ids:
+            print(f"pushed to {connection_id}: {data.decode()}", file=sys.stderr)
+        return set()
+
+
+def _answer_from(event: Event, folder: Path) -> Response:
+    store = open_store(folder)
+    try:
+        store.begin()
+        response = _answer(event, store)
+        store.commit()
+    finally:
+        store.close()
+    return response
+
+
+def _answer(event: Event, messages: MessageStore) -> Response:
+    """Run the handler, with somebody else in the room to see what people are sent."""
+    connections = MemoryRegistry()
+    connections.add(Connection("somebody-else", "", "", (LOBBY,), 0))
+    chat = Chat(
+        messages=messages,
+        connections=connections,
+        outbound=Printed(),
+        clock=lambda: time.time_ns() // 1_000_000,
+        entropy=lambda: secrets.randbits(ENTROPY_BITS),
+    )
+    rules = EntryRules(any_host=True, invites=None)
+    handler = make_handler(chat, lambda: rules)
+    # To API Gateway no answer is a broken handler too.
+    return handler(event, None) or {"statusCode": 500}
+
+
+def _refuse_other_route(route: str, event: Event) -> None:
+    context = event.get("requestContext")
+    found = context.get("routeKey") if isinstance(context, dict) else None
+    if found != route:
+        raise _unusable(f"The event is for route {found!r}: ask for that, or give one for {route}.")
+
+
+def _decode(text: str) -> Event:
+    event = json.loads(text)
+    if not isinstance(event, dict):
+        raise ValueError("it must be a JSON object")  # noqa: TRY004 - bad text, not a bad call
+    return event
+
+
+def _unusable(sentence: str) -> CannotStart:
+    return CannotStart(sentence, ExitCode.USAGE)
+
+
+def _random_epoch() -> str:
+    return secrets.token_hex(8)

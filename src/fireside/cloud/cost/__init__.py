@@ -1,0 +1,1 @@
+"""Estimate a month's bill on AWS."""

@@ -1,0 +1,1 @@
+"""Put the chat on AWS, look at it there, and take it away."""

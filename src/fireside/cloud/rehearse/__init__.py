@@ -1,0 +1,1 @@
+"""Run the zip for AWS Lambda on this machine."""

@@ -1,0 +1,98 @@
+"""DynamoDB Local behind a counter: what passes is passed on as it is, and billed as AWS would."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any, cast, get_args
+
+from aiohttp import ClientSession, ClientTimeout, hdrs, web
+
+from fireside.adapters.dynamodb import units
+from fireside.adapters.dynamodb.client import ConditionFailed, Operation, failure
+from fireside.cloud.rehearse.latency import Kind, Weather
+
+_SECONDS = 10.0
+_FINE = 200
+_KINDS: Mapping[str, Kind] = {
+    "GetItem": "read",
+    "BatchGetItem": "read",
+    "Query": "read",
+    "PutItem": "write",
+    "BatchWriteItem": "write",
+    "TransactWriteItems": "transaction",
+}
+_LARGEST = 16 * 1024 * 1024
+_PASSED_ON = ("Authorization", "Content-Type", "X-Amz-Date", "X-Amz-Target", "X-Amz-Security-Token")
+
+
+class CountedTables:
+    """A stand-in for DynamoDB's address, on loopback."""
+
+    def __init__(self, behind: str, weather: Weather) -> None:
+        """Name where DynamoDB Local listens, and how long its calls are to take."""
+        self.read_units = 0
+        self.write_units = 0
+        self.calls = 0
+        self._behind = behind
+        self._weather = weather
+        self._session: ClientSession
+        self._runner: web.AppRunner
+        self._port = 0
+
+    @property
+    def address(self) -> str:
+        """Say where functions find it."""
+        return f"http://127.0.0.1:{self._port}"
+
+    async def start(self) -> None:
+        """Listen on a free port."""
+        self._session = ClientSession(
+            timeout=ClientTimeout(total=_SECONDS), trust_env=False, auto_decompress=False
+        )
+        app = web.Application(client_max_size=_LARGEST)
+        app.router.add_post("/", self._answer)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        await self._runner.cleanup()
+        await self._session.close()
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        began = asyncio.get_running_loop().time()
+        operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        body = await request.read()
+        headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
+        async with self._session.post(self._behind, data=body, headers=headers) as answer:
+            found = await answer.read()
+            self._count(operation, body, answer.status, found)
+            if operation in _KINDS:
+                await self._weather.wait(_KINDS[operation], began)
+            kept = {
+                name: answer.headers[name]
+                for name in (hdrs.CONTENT_TYPE, "x-amz-crc32", "x-amzn-RequestId")
+                if name in answer.headers
+            }
+            return web.Response(status=answer.status, body=found, headers=kept)
+
+    def _count(self, operation: str, body: bytes, status: int, found: bytes) -> None:
+        """Count what is billed: what was done, and what a condition forbade."""
+        if operation not in get_args(Operation):
+            return
+        known = cast("Operation", operation)
+        self.calls += 1
+        request, answer = json.loads(body), json.loads(found)
+        if status == _FINE:
+            self.read_units += units.read(known, request, answer)
+            self.write_units += units.written(known, request)
+        elif _is_refused_condition(status, answer):
+            self.write_units += units.written(known, request)
+
+
+def _is_refused_condition(status: int, answer: Mapping[str, Any]) -> bool:
+    code = str(answer.get("__type", "")).rpartition("#")[2]
+    return isinstance(failure(code, status, answer), ConditionFailed)

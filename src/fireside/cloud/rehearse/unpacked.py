@@ -1,0 +1,144 @@
+"""What a rehearsal's processes find: the unpacked zip, what starts them, and their variables."""
+
+import compileall
+import contextlib
+import dataclasses
+import importlib.util
+import os
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from fireside.cloud.deploy.sdk import INSTALL
+from fireside.cloud.package import FUNCTIONS, SOURCES, CannotPackage, Package, closure, write
+from fireside.cloud.rehearse import confined
+from fireside.domain.entry import EntryRules
+from localgateway.functions.worker_process import Launch
+from localgateway.machine.api import Api, Function
+
+MESSAGES, CONNECTIONS = "fireside-messages", "fireside-connections"
+MEMORY_MEGABYTES, FANOUT_SECONDS = 512, 30.0
+
+AUTHORIZER, FANOUT = "authorizer", "fanout"
+ZIP = "fireside-lambda.zip"
+HERE = ("localhost", "127.0.0.1", "[::1]")
+
+_DATA, _FUNCTION, _GATEWAY = "dynamodb", "function", "gateway"
+_WORKER = "localgateway.functions.worker"
+_SDK = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
+_RIGHTS = 0o700  # what people say is nobody else's
+
+
+@contextlib.contextmanager
+def folder(keep: Path | None) -> Iterator[Path]:
+    """Give the folder that is kept, or one that is gone in the end."""
+    if keep is not None:
+        keep.mkdir(mode=_RIGHTS, parents=True, exist_ok=True)
+        yield keep.absolute()
+        return
+    with tempfile.TemporaryDirectory(prefix="fireside-rehearsal-") as name:
+        yield Path(name)
+
+
+def data_in(place: Path) -> Path:
+    """Give the folder for DynamoDB Local's own files."""
+    data = place / _DATA
+    data.mkdir(exist_ok=True)
+    return data
+
+
+def lay_out(place: Path, *, sdk: bool = False) -> Package:
+    """Build the zip and unpack it anew; beside it, copy the gateway's side of a process.
+
+    With `sdk`, that side has boto3 too, as Lambda's own runtime has it.
+
+    Raises:
+        CannotPackage: There is no zip, or no SDK.
+        OSError: The folder can't be used.
+    """
+    for name in (_FUNCTION, _GATEWAY):
+        shutil.rmtree(place / name, ignore_errors=True)
+    package = write(place / ZIP)
+    with zipfile.ZipFile(package.path) as archive:
+        archive.extractall(place / _FUNCTION)
+    for file in (*closure(_WORKER).values(), Path(confined.__file__)):
+        copy = place / _GATEWAY / file.relative_to(SOURCES)
+        if file.name == Path(confined.__file__).name:
+            copy = place / _GATEWAY / file.name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
+    compileall.compile_dir(place / _GATEWAY, quiet=1)
+    if sdk:
+        _link_sdk(place / _GATEWAY)
+    return package
+
+
+def _link_sdk(runtime: Path) -> None:
+    """Let boto3 be found there, and nothing that is installed beside it."""
+    for name in _SDK:
+        found = importlib.util.find_spec(name)
+        if found is None or found.origin is None:
+            raise CannotPackage(f"{name} is not installed: run {INSTALL}")
+        origin = Path(found.origin)
+        origin = origin.parent if origin.name == "__init__.py" else origin
+        (runtime / origin.name).symlink_to(origin, target_is_directory=origin.is_dir())
+
+
+def launch(place: Path, *hosts: str) -> Launch:
+    """Say how to start a process that knows nothing of this machine, but for some `hosts`."""
+    program = str(place / _GATEWAY / Path(confined.__file__).name)
+    return Launch(
+        (sys.executable, "-I", "-S", program, *hosts),
+        {
+            "PATH": os.defpath,
+            "LANG": "C.UTF-8",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        },
+    )
+
+
+def with_functions(api: Api, place: Path, variables: Mapping[str, str]) -> Api:
+    """Say where the functions' code is, and what they need to know; the door knows no tables."""
+    asked = {route.authorizer.name for route in api.routes.values() if route.authorizer}
+    door = {name: value for name, value in variables.items() if name in _DOOR}
+    functions = {
+        name: _function(function, AUTHORIZER, door)
+        if name in asked
+        else _function(function, name, variables)
+        for name, function in api.functions.items()
+    }
+    fanout = Function(FANOUT, f"functions.{FANOUT}", timeout_seconds=FANOUT_SECONDS)
+    functions[FANOUT] = _function(fanout, FANOUT, variables)
+    return dataclasses.replace(api, functions=functions, code_root=place / _FUNCTION)
+
+
+def variables(api: Api, rules: EntryRules, gateway: str, tables: str) -> dict[str, str]:
+    """Write what infra/ writes into the functions' environment, with this machine's addresses."""
+    return {
+        "FIRESIDE_MESSAGES_TABLE": MESSAGES,
+        "FIRESIDE_CONNECTIONS_TABLE": CONNECTIONS,
+        "FIRESIDE_ENDPOINT": f"{gateway}/{api.stage}",
+        "FIRESIDE_FANOUT_FUNCTION": f"{api.name}-{FANOUT}",
+        "FIRESIDE_HOSTS": " ".join(sorted({*HERE, *rules.hosts})),
+        "FIRESIDE_ORIGINS": " ".join(sorted(rules.origins)),
+        "FIRESIDE_INVITE_SHA256": "open",
+        "AWS_ENDPOINT_URL_DYNAMODB": tables,
+        "AWS_ENDPOINT_URL_LAMBDA": gateway,
+    }
+
+
+_DOOR = {"FIRESIDE_HOSTS", "FIRESIDE_ORIGINS", "FIRESIDE_INVITE_SHA256"}
+
+
+def _function(function: Function, name: str, variables: Mapping[str, str]) -> Function:
+    return dataclasses.replace(
+        function,
+        handler=f"{FUNCTIONS}.{name}",
+        environment=dict(variables),
+        memory_megabytes=MEMORY_MEGABYTES,
+    )

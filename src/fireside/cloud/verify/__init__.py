@@ -1,0 +1,1 @@
+"""Test a running chat from outside."""

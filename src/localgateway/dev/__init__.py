@@ -1,0 +1,1 @@
+"""For development: faults on request, recorded events, replay."""

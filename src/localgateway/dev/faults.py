@@ -1,0 +1,331 @@
+"""Trouble on request: what a network and a busy cloud do now and then, when you ask for it.
+
+Each kind draws from a sequence of its own, so the n-th push of a run meets the n-th fate of its
+seed, whatever else went on. Nothing here runs, and nothing is asked, unless a plan was given.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeGuard
+
+from localgateway.functions.runner import Completed, MakeRunner, Release, Runner
+from localgateway.machine.core import Invoke
+
+GONE, THROTTLED = 410, 429
+REORDER_SECONDS = 0.2
+"""How long a push that is to be overtaken waits for one that overtakes it."""
+
+TOO_LATE_SECONDS = 30.0
+"""How long a late answer is kept: longer than any integration may take."""
+
+_MOST_MILLIS = 3_600_000
+_KINDS = {
+    "delay": "delayMillis",
+    "drop": None,
+    "double": None,
+    "reorder": None,
+    "gone": None,
+    "throttle": None,
+    "coldStart": "coldStartMillis",
+    "timeout": None,
+    "cut": "cutMillis",
+}
+"""Every fault, and the key that says how long it takes."""
+
+_MILLIS = {"delayMillis": (50, 500), "coldStartMillis": (300, 1_500), "cutMillis": (5_000, 30_000)}
+
+
+class FaultsError(Exception):
+    """The plan can't be used. The text names the place and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """How often something happens: with a chance, or at these turns exactly, 1 being the first."""
+
+    chance: float = 0.0
+    turns: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which faults happen how often, and between which two lengths their times lie."""
+
+    when: Mapping[str, When] = field(default_factory=dict)
+    millis: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    seed: int = 0
+
+
+def read(source: str) -> Plan:
+    """Read a plan from a JSON file, or from text like `drop=0.1,delay=1,delayMillis=50-400`.
+
+    Raises:
+        FaultsError: It can't be read, or something in it is not known.
+    """
+    if "=" in source and not os.path.isfile(source):  # noqa: PTH113 - Path raises for long texts
+        return _plan(_from_text(source), "--faults")
+    try:
+        return _plan(json.loads(Path(source).read_text("utf-8")), source)
+    except OSError as cause:
+        raise FaultsError(
+            f"{source}: it can't be read ({cause.strerror}). Check the path."
+        ) from cause
+    except ValueError as cause:
+        raise FaultsError(f"{source}: it is not JSON ({cause}). Mend the syntax there.") from cause
+
+
+class Fate(NamedTuple):
+    """What becomes of one push."""
+
+    copies: int
+    delay_seconds: float
+    overtaken: bool
+
+
+class Faults:
+    """Decides what goes wrong, in the order in which it is asked."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._dice = {kind: _Die(plan, kind) for kind in _KINDS}
+
+    def push(self) -> Fate:
+        """Say what becomes of the next push."""
+        dropped, doubled = self._hits("drop"), self._hits("double")
+        delay, overtaken = self._seconds("delay"), self._hits("reorder")
+        return Fate(0 if dropped else 1 + doubled, delay or 0.0, overtaken)
+
+    def post(self) -> int | None:
+        """Say whether the next post to @connections is refused, and with which status."""
+        gone, throttled = self._hits("gone"), self._hits("throttle")
+        return GONE if gone else THROTTLED if throttled else None
+
+    def cold_start(self) -> float:
+        """Say how many seconds pass before the next invocation starts."""
+        return self._seconds("coldStart") or 0.0
+
+    def times_out(self) -> bool:
+        """Say whether the next invocation's answer comes too late."""
+        return self._hits("timeout")
+
+    def life(self) -> float | None:
+        """Say after how many seconds the next connection is cut, if it is."""
+        return self._seconds("cut")
+
+    def _hits(self, kind: str) -> bool:
+        return self._dice[kind].throw() is not None
+
+    def _seconds(self, kind: str) -> float | None:
+        return self._dice[kind].throw()
+
+
+class _Die:
+    """One kind of fault, with chance of its own."""
+
+    def __init__(self, plan: Plan, kind: str) -> None:
+        self._when = plan.when.get(kind, When())
+        length = _KINDS[kind] or ""
+        self._millis = plan.millis.get(length) or _MILLIS.get(length, (0, 0))
+        self._random = random.Random(f"{plan.seed}:{kind}")  # noqa: S311 - to be repeated, no secret
+        self._turn = 0
+
+    def throw(self) -> float | None:
+        """Return how long it takes if it happens this time; draws the same number either way."""
+        self._turn += 1
+        drawn, seconds = self._random.random(), self._random.uniform(*self._millis) / 1000
+        happens = drawn < self._when.chance or self._turn in self._when.turns
+        return seconds if happens else None
+
+
+class SlowRunner:
+    """A runner whose functions start cold now and then, or answer after their time.
+
+    A late answer's function has run to its end, as on AWS; only nobody waits for it any more.
+    """
+
+    def __init__(self, make_runner: MakeRunner, faults: Faults, release: Release) -> None:
+        self._runner = make_runner(release=self._over)
+        self._faults = faults
+        self._release = release
+        self._late: set[int] = set()
+        self._stopping = False
+        self._loop: asyncio.AbstractEventLoop
+
+    @property
+    def functions(self) -> Collection[str]:
+        """The names of those that the runner itself can call."""
+        return self._runner.functions
+
+    def start(self) -> None:
+        """Start the runner."""
+        self._loop = asyncio.get_running_loop()
+        self._runner.start()
+
+    def submit(self, invocation: Invoke) -> None:
+        """Submit it, after a cold start if that is its fate."""
+        if self._faults.times_out():
+            self._late.add(invocation.invocation_id)
+        seconds = self._faults.cold_start()
+        if seconds > 0:
+            self._loop.call_later(seconds, self._begin, invocation)
+        else:
+            self._runner.submit(invocation)
+
+    def stop(self, timeout_seconds: float) -> bool:
+        """Stop the runner; what has not started by now never will."""
+        self._stopping = True
+        return self._runner.stop(timeout_seconds)
+
+    def _begin(self, invocation: Invoke) -> None:
+        if not self._stopping:
+            self._runner.submit(invocation)
+
+    def _over(self, batch: list[Completed]) -> None:
+        """Pass on what is over; keep a late answer, on whatever thread it came."""
+        late = [done for done in batch if done.invocation.invocation_id in self._late]
+        self._late.difference_update(done.invocation.invocation_id for done in late)
+        if late:
+            with contextlib.suppress(RuntimeError):  # the loop is gone, and so is who asked
+                self._loop.call_soon_threadsafe(
+                    self._loop.call_later, TOO_LATE_SECONDS, self._release, late
+                )
+        in_time = [done for done in batch if done not in late]
+        if in_time:
+            self._release(in_time)
+
+
+def slow(make_runner: MakeRunner, faults: Faults) -> MakeRunner:
+    """Make a runner's functions start cold and answer late, as `faults` says."""
+
+    def make(*, release: Release) -> Runner:
+        return SlowRunner(make_runner, faults, release)
+
+    return make
+
+
+class Clock(Protocol):
+    """What is needed of an event loop."""
+
+    def time(self) -> float: ...
+    def call_at(self, when: float, callback: Callable[..., object], *args: object) -> object: ...
+
+
+class Line:
+    """The way to the connections, with its faults. Only what is asked for changes the order."""
+
+    def __init__(self, faults: Faults, clock: Clock, send: Callable[[str, bytes], object]) -> None:
+        self._faults = faults
+        self._clock = clock
+        self._send = send
+        self._queues: dict[str, deque[bytes]] = {}
+        self._due: dict[str, float] = {}
+        self._overtaken: dict[str, list[bytes]] = {}
+
+    def push(self, connection_id: str, frame: bytes) -> None:
+        """Send a frame, or do with it what its fate says."""
+        fate = self._faults.push()
+        frames = [frame] * fate.copies
+        if fate.overtaken and frames:
+            self._overtaken.setdefault(connection_id, []).extend(frames)
+            self._clock.call_at(self._clock.time() + REORDER_SECONDS, self._release, connection_id)
+            return
+        for each in frames:
+            self._queue(connection_id, each, fate.delay_seconds)
+        if frames:
+            self._release(connection_id)
+
+    def _release(self, connection_id: str) -> None:
+        """Let go what was to be overtaken: something has, or nothing came."""
+        for frame in self._overtaken.pop(connection_id, ()):
+            self._queue(connection_id, frame, 0.0)
+
+    def _queue(self, connection_id: str, frame: bytes, delay_seconds: float) -> None:
+        """Send now, or behind what waits already: a delay alone overtakes nothing."""
+        queue = self._queues.get(connection_id)
+        if queue is None:
+            if delay_seconds == 0:
+                self._send(connection_id, frame)
+                return
+            queue = self._queues[connection_id] = deque()
+        queue.append(frame)
+        due = max(self._due.get(connection_id, 0.0), self._clock.time() + delay_seconds)
+        self._due[connection_id] = due
+        self._clock.call_at(due, self._next, connection_id)
+
+    def _next(self, connection_id: str) -> None:
+        queue = self._queues[connection_id]
+        self._send(connection_id, queue.popleft())
+        if not queue:
+            del self._queues[connection_id], self._due[connection_id]
+
+
+def _from_text(text: str) -> dict[str, object]:
+    """Turn `drop=0.1,drop=3+7,delayMillis=50-400` into what the file would say."""
+    fields: dict[str, object] = {}
+    for pair in text.split(","):
+        key, _, value = pair.strip().partition("=")
+        try:
+            fields[key] = _value(key, value)
+        except ValueError as cause:
+            raise FaultsError(f"--faults: {key}: {value!r} is no number. {_HOW}") from cause
+    return fields
+
+
+_HOW = (
+    "Write a chance (drop=0.1), turns (drop=#3+7) or lengths of time (delayMillis=50-400), "
+    "with commas between."
+)
+
+
+def _value(key: str, value: str) -> object:
+    if key in _MILLIS:
+        return [int(number) for number in value.split("-")]
+    if value.startswith("#"):
+        return [int(number) for number in value[1:].split("+")]
+    return int(value) if key == "seed" else float(value)
+
+
+def _plan(document: object, source: str) -> Plan:
+    if not isinstance(document, dict):
+        raise FaultsError(f'{source}: an object is needed, like {{"drop": 0.1}}.')
+    when, millis, seed = {}, {}, document.get("seed", 0)
+    for key, value in document.items():
+        if key in _KINDS:
+            when[key] = _when(value, f"{source}: {key}")
+        elif key in _MILLIS:
+            millis[key] = _lengths(value, f"{source}: {key}")
+        elif key != "seed":
+            near = get_close_matches(key, [*_KINDS, *_MILLIS, "seed"], n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(_KINDS)}."
+            raise FaultsError(f"{source}: {key!r} is no fault. {hint}")
+    if not _is_whole(seed):
+        raise FaultsError(f"{source}: seed: {seed!r} is no whole number.")
+    return Plan(when, millis, seed)
+
+
+def _when(value: object, place: str) -> When:
+    if isinstance(value, list) and value and all(_is_whole(turn) and turn > 0 for turn in value):
+        return When(turns=frozenset(value))
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+        return When(chance=float(value))
+    raise FaultsError(
+        f"{place}: {value!r} is neither a chance from 0 to 1 nor a list of turns like [3, 7]."
+    )
+
+
+def _lengths(value: object, place: str) -> tuple[int, int]:
+    ends = value if isinstance(value, list) else [value]
+    if ends and len(ends) <= 2 and all(_is_whole(n) and 0 <= n <= _MOST_MILLIS for n in ends):  # noqa: PLR2004 - a range has two ends
+        return min(ends), max(ends)
+    raise FaultsError(f"{place}: {value!r} is no length in milliseconds nor two like [50, 400].")
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)

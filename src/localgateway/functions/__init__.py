@@ -1,0 +1,1 @@
+"""Run handlers as AWS Lambda does."""

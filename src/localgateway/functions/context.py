@@ -1,0 +1,102 @@
+"""What Lambda puts around a handler: the context object and the environment variables."""
+
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+
+from localgateway.machine.api import Function
+from localgateway.machine.events import ACCOUNT, REGION
+
+VERSION = "$LATEST"
+Credentials = tuple[str, str]
+"""An access key id and its secret."""
+
+NO_CREDENTIALS: Credentials = ("LOCALGATEWAY", "no-secret")
+"""What handlers sign with when you have no credentials set: enough here, nothing on AWS."""
+
+_GIVES_CREDENTIALS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_PROFILE"})
+
+
+class Context:
+    """The second argument of a handler, attribute for attribute as in Lambda's Python runtime."""
+
+    def __init__(
+        self,
+        request_id: str,
+        deadline_ms: int,
+        environment: Mapping[str, str],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        name = environment["AWS_LAMBDA_FUNCTION_NAME"]
+        self.aws_request_id = request_id
+        self.function_name = name
+        self.function_version = environment["AWS_LAMBDA_FUNCTION_VERSION"]
+        self.memory_limit_in_mb = environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+        self.log_group_name = environment["AWS_LAMBDA_LOG_GROUP_NAME"]
+        self.log_stream_name = environment["AWS_LAMBDA_LOG_STREAM_NAME"]
+        region = environment["AWS_REGION"]
+        self.invoked_function_arn = f"arn:aws:lambda:{region}:{ACCOUNT}:function:{name}"
+        self.client_context = None
+        self.tenant_id = None
+        self.identity = SimpleNamespace(cognito_identity_id=None, cognito_identity_pool_id=None)
+        self._deadline_ms = deadline_ms
+        self._clock = clock
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Tell how long the function may still run."""
+        return max(0, self._deadline_ms - int(self._clock() * 1000))
+
+    def log(self, message: object) -> None:
+        """Write to the log, as Lambda's context can."""
+        print(message, end="", flush=True)  # noqa: T201 - stdout is the log
+
+
+def environment(
+    function: Function,
+    api_name: str,
+    code_root: Path,
+    inherited: Mapping[str, str],
+    credentials: Credentials | None = None,
+) -> dict[str, str]:
+    """Build a function's variables: yours, then Lambda's, then the function's own."""
+    name = f"{api_name}-{function.name}"
+    region = inherited.get("AWS_REGION") or inherited.get("AWS_DEFAULT_REGION") or REGION
+    version = ".".join(platform.python_version_tuple()[:2])
+    day = time.strftime("%Y/%m/%d", time.gmtime())
+    return {
+        **inherited,
+        **_import_path(inherited),
+        **_signing(inherited, credentials),
+        "AWS_DEFAULT_REGION": region,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_python{version}",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_megabytes),
+        "AWS_LAMBDA_FUNCTION_NAME": name,
+        "AWS_LAMBDA_FUNCTION_VERSION": VERSION,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": f"{day}/[{VERSION}]{os.urandom(16).hex()}",
+        "AWS_REGION": region,
+        "LAMBDA_TASK_ROOT": str(code_root.resolve()),
+        "TZ": ":UTC",
+        "_HANDLER": function.handler or "",
+        **function.environment,
+    }
+
+
+def _import_path(inherited: Mapping[str, str]) -> dict[str, str]:
+    """Keep what your PYTHONPATH means: a handler's process runs in another folder."""
+    given = inherited.get("PYTHONPATH")
+    if not given:
+        return {}
+    return {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, given.split(os.pathsep)))}
+
+
+def _signing(inherited: Mapping[str, str], credentials: Credentials | None) -> dict[str, str]:
+    """Give handlers something to sign with: what the gateway checks, or else what you have."""
+    if credentials is None and not _GIVES_CREDENTIALS.isdisjoint(inherited):
+        return {}
+    key, secret = credentials or NO_CREDENTIALS
+    return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}

@@ -1,0 +1,304 @@
+"""Run functions in processes of their own, as Lambda does: one invocation at a time in each.
+
+Calls at the same time get further processes, up to a limit; idle ones are used again, the
+newest first, and end after a while. Whatever a handler does to its process, only its own
+invocation hears of it: a dead process is an error, and the next call gets a new one.
+"""
+
+import asyncio
+import logging
+import math
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from localgateway.functions.context import Credentials, environment
+from localgateway.functions.runner import Completed, Release
+from localgateway.functions.worker_process import Launch, Worker, WorkerLost
+from localgateway.machine.api import Api, ApiError, Function
+from localgateway.machine.core import Invoke, Outcome, Raised
+
+log = logging.getLogger(__name__)
+
+CONCURRENCY = 10
+"""Processes that one function may have."""
+
+IDLE_SECONDS = 60.0
+"""Without work, after which all processes of a function but one end; ours, Lambda's are longer."""
+
+
+class Report(NamedTuple):
+    """What Lambda's REPORT line says of an invocation."""
+
+    function: str
+    ms: float
+    """From the event to the answer."""
+    init_ms: float | None
+    """How long the process took to start, if this was its first."""
+    memory_megabytes: int
+
+    @property
+    def billed_ms(self) -> int:
+        """Round up to whole milliseconds; to start is billed too (since August 2025)."""
+        return math.ceil(self.ms + (self.init_ms or 0))
+
+
+@dataclass(slots=True)
+class Direct:
+    """A call by name, as Lambda's own API makes it; nobody need wait for the answer."""
+
+    function: str
+    event: Any
+    answer: "asyncio.Future[Outcome]"
+
+
+class _Pool:
+    """The processes of one function, and what waits for one."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.waiting: deque[Invoke | Direct] = deque()
+        self.idle: list[Worker] = []
+        self.size = 0
+
+
+class WorkerRunner:
+    """Calls an API's functions in processes. All of it happens on the server's loop."""
+
+    def __init__(  # noqa: PLR0913 - what differs between a laptop and a rehearsal
+        self,
+        api: Api,
+        *,
+        release: Release,
+        address: Callable[[], str],
+        concurrency: int = CONCURRENCY,
+        credentials: Credentials | None = None,
+        launch: Launch | None = None,
+        report: Callable[[Report], object] = lambda _: None,
+    ) -> None:
+        """Wire the runner.
+
+        Args:
+            api: Says which functions there are.
+            release: Told of each invocation that is over.
+            address: Gives the gateway's own address, for handlers that post to it.
+            concurrency: Processes that one function may have.
+            credentials: What handlers sign with; your own by default.
+            launch: How processes are started; with this Python and your environment by default.
+            report: Told of each invocation how long it took.
+        """
+        self._launch = launch or Launch()
+        self._report = report
+        self._release = release
+        self._address = address
+        self._concurrency = concurrency
+        self._credentials = credentials
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._loop: asyncio.AbstractEventLoop
+        self._use(api)
+
+    @property
+    def functions(self) -> Collection[str]:
+        """The names that the API gives its functions."""
+        return self._pools.keys()
+
+    def start(self) -> None:
+        """Note the loop that we are on."""
+        self._loop = asyncio.get_running_loop()
+
+    async def warm(self) -> None:
+        """Start one process for each function, so that what can't be imported is known now.
+
+        Raises:
+            ApiError: A handler can't be had; the text names file, key and remedy.
+        """
+        starting = map(self._warm, self._pools.values())
+        # All of them come to an end first: one that still starts would be nobody's.
+        for failed in await asyncio.gather(*starting, return_exceptions=True):
+            if failed is not None:
+                raise failed
+
+    def submit(self, invocation: Invoke) -> None:
+        """Have a function called; called on the loop."""
+        pool = self._pools[invocation.function]
+        pool.waiting.append(invocation)
+        self._hire(pool)
+
+    def call(self, function: str, event: Any) -> "asyncio.Future[Outcome]":  # noqa: ANN401 - any JSON
+        """Call a function by name, soon; called on the loop. Its answer may be waited for."""
+        direct = Direct(function, event, self._loop.create_future())
+        pool = self._pools[function]
+        pool.waiting.append(direct)
+        self._hire(pool)
+        return direct.answer
+
+    def is_busy(self, function: str) -> bool:
+        """Tell whether a call would have to wait for another to end."""
+        pool = self._pools[function]
+        return not pool.idle and pool.size >= self._concurrency
+
+    def waiting(self, function: str) -> int:
+        """Count the calls that wait for a process."""
+        return len(self._pools[function].waiting)
+
+    async def reload(self, api: Api) -> None:
+        """Use new code from the next call on; what runs may finish with the old."""
+        before = self._pools
+        self._use(api)
+        for pool in before.values():
+            pool.size = 0
+            if pool.function.name in self._pools:
+                self._pools[pool.function.name].waiting = pool.waiting
+        await asyncio.gather(*(w.end() for pool in before.values() for w in pool.idle))
+        for pool in self._pools.values():
+            self._hire(pool)
+
+    def stop(self, timeout_seconds: float) -> bool:
+        """Finish what was submitted, then end every process; called off the loop."""
+        ending = asyncio.run_coroutine_threadsafe(self.end(timeout_seconds), self._loop)
+        return ending.result()
+
+    async def end(self, timeout_seconds: float = 0) -> bool:
+        """Do what `stop` does, on the loop."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=timeout_seconds)
+        self._stopping = True
+        left = list(self._tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        idle = [worker for pool in self._pools.values() for worker in pool.idle]
+        await asyncio.gather(*(worker.end() for worker in idle))
+        return not left
+
+    def _use(self, api: Api) -> None:
+        self._api = api
+        self._pools = {name: _Pool(function) for name, function in api.functions.items()}
+
+    def _hire(self, pool: _Pool) -> None:
+        """Give what waits to idle processes, and to new ones while there may be more."""
+        while pool.waiting and (pool.idle or pool.size < self._concurrency):
+            worker = pool.idle.pop() if pool.idle else None
+            if worker is None:
+                pool.size += 1
+            elif worker.retirement is not None:
+                worker.retirement.cancel()
+            self._spawn(self._work(pool, worker, pool.waiting.popleft()))
+
+    def _spawn(self, work: Any) -> None:  # noqa: ANN401 - a coroutine
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, pool: _Pool, worker: Worker | None, invocation: Invoke | Direct) -> None:
+        """Carry out one invocation, and give the process back if it lived through it."""
+        began, request_id = time.perf_counter(), str(uuid.uuid4())
+        try:
+            if worker is None:
+                worker = await self._start(pool.function)
+            outcome = await self._invoke(worker, invocation.event, request_id)
+        except (WorkerLost, OSError) as cause:
+            outcome = Raised(str(cause))
+            facts = {"request": request_id}
+            log.error("%s failed: %s", invocation.function, cause, extra=facts)  # noqa: TRY400 - it is said
+            self._over(invocation, outcome, request_id, began)
+            await self._dismiss(pool, worker)
+        except asyncio.CancelledError:
+            if isinstance(invocation, Direct):
+                invocation.answer.cancel()
+            await self._dismiss(pool, worker)
+            raise
+        else:
+            self._over(invocation, outcome, request_id, began)
+            await self._give_back(pool, worker)
+        if not self._stopping:
+            self._hire(self._pools.get(invocation.function, pool))
+
+    async def _invoke(self, worker: Worker, event: Any, request_id: str) -> Outcome:  # noqa: ANN401 - any JSON
+        """Have a process called, and report how long it took, however it ended."""
+        began = time.perf_counter()
+        init_ms, worker.init_ms = worker.init_ms, None
+        try:
+            return await worker.invoke(event, request_id, self._address())
+        finally:
+            ms = (time.perf_counter() - began) * 1_000
+            function = worker.function
+            self._report(Report(function.name, ms, init_ms, function.memory_megabytes))
+
+    def _over(
+        self, invocation: Invoke | Direct, outcome: Outcome, request_id: str, began: float
+    ) -> None:
+        ms = (time.perf_counter() - began) * 1000
+        if isinstance(invocation, Direct):
+            facts = {"function": invocation.function, "request": request_id, "ms": round(ms, 1)}
+            ending = "failed" if isinstance(outcome, Raised) else "returned"
+            log.info("%s %s in %.1f ms", invocation.function, ending, ms, extra=facts)
+            if not invocation.answer.done():
+                invocation.answer.set_result(outcome)
+            return
+        _write(invocation, outcome, request_id, ms)
+        self._release([Completed(invocation, outcome, [])])
+
+    async def _start(self, function: Function) -> Worker:
+        api = self._api
+        inherited = self._launch.inherited
+        variables = environment(function, api.name, api.code_root, inherited, self._credentials)
+        return await Worker.start(function, self._launch.command, variables)
+
+    async def _warm(self, pool: _Pool) -> None:
+        try:
+            worker = await self._start(pool.function)
+        except (WorkerLost, OSError) as cause:
+            place = f"{self._api.source}: {pool.function.place}.handler"
+            raise ApiError(f"{place}: {cause}.") from cause
+        pool.size += 1
+        pool.idle.append(worker)
+
+    async def _give_back(self, pool: _Pool, worker: Worker) -> None:
+        if pool is not self._pools.get(pool.function.name):
+            await worker.end()  # it has the code from before a reload
+            return
+        pool.idle.append(worker)
+        worker.retirement = self._loop.call_later(IDLE_SECONDS, self._retire, pool, worker)
+
+    async def _dismiss(self, pool: _Pool, worker: Worker | None) -> None:
+        pool.size -= 1
+        if worker is not None:
+            await worker.end(kill=True)
+
+    def _retire(self, pool: _Pool, worker: Worker) -> None:
+        """End a process that had nothing to do; the last one of a function stays warm."""
+        if pool.size > 1 and worker in pool.idle:
+            pool.idle.remove(worker)
+            pool.size -= 1
+            self._spawn(worker.end())
+
+
+def _write(invocation: Invoke, outcome: Outcome, request_id: str, ms: float) -> None:
+    """Write the one line that an event gets in the log."""
+    context = invocation.event["requestContext"]
+    asks = invocation.event.get("type") == "REQUEST"
+    facts = {
+        "route": context["routeKey"],
+        "function": invocation.function,
+        "connection": invocation.connection_id,
+        "event": context["requestId"],
+        "request": request_id,
+        "ms": round(ms, 1),
+    }
+    name = f"authorizer {invocation.function}" if asks else context["routeKey"]
+    log.info("%s %s in %.1f ms", name, _said(outcome), ms, extra=facts)
+
+
+def _said(outcome: Outcome) -> str:
+    if isinstance(outcome, Raised):
+        return "failed"
+    value = outcome.value
+    status = value.get("statusCode") if isinstance(value, dict) else None
+    if status is not None:
+        return f"answered {status}"
+    return "decided" if isinstance(value, dict) and "principalId" in value else "answered nonsense"

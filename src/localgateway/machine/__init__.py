@@ -1,0 +1,1 @@
+"""The WebSocket API as a state machine: no I/O, no clock."""

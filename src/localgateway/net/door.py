@@ -1,0 +1,216 @@
+"""The door: reads the first request of a TCP connection, and hands it to who speaks its language.
+
+An upgrade becomes a `Socket`; anything else goes to aiohttp, and may come back as an upgrade.
+"""
+
+import asyncio
+import re
+from http import HTTPStatus
+
+from aiohttp import web
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+
+from localgateway.machine.events import Handshake
+from localgateway.net.sockets import Hub, Socket, http_answer, quiet
+
+_HEAD_END = b"\r\n\r\n"
+_UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:[ \t]*websocket[ \t]*\r\n", re.IGNORECASE)
+
+
+class Door(asyncio.Protocol):
+    """Reads one request head, then hands the connection to who speaks its language."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._head = bytearray()
+        self._transport: asyncio.Transport
+        self._deadline: asyncio.TimerHandle
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Start the clock: a head that drips in is not waited for."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(self._hub.limits.handshake_seconds, self._late)
+        if self._hub.is_full():
+            self._refuse(503, "Too many connections")
+        self._hub.doors.add(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Forget a connection that never said what it wanted."""
+        self._deadline.cancel()
+        self._hub.doors.discard(self._transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Collect the head, within its limit."""
+        self._head += data
+        end = self._head.find(_HEAD_END, 0, self._hub.limits.head_bytes)
+        if end < 0:
+            if len(self._head) >= self._hub.limits.head_bytes:
+                self._refuse(431, "The request's headers are too large")
+            return
+        self._deadline.cancel()
+        end += len(_HEAD_END)
+        if _UPGRADE.search(self._head, 0, end):
+            upgrade(self._hub, self._transport, bytes(self._head[:end]), bytes(self._head[end:]))
+        else:
+            self._hand_to_http()
+
+    def _hand_to_http(self) -> None:
+        http = Counted(self._hub, self._hub.http_protocol())
+        self._transport.set_protocol(http)
+        http.connection_made(self._transport)
+        http.data_received(bytes(self._head))
+
+    def _late(self) -> None:
+        if self._head:
+            self._refuse(408, "The request did not arrive in time")
+        else:
+            self._transport.close()
+
+    def _refuse(self, status: int, message: str) -> None:
+        self._deadline.cancel()
+        self._transport.write(http_answer(status, message))
+        self._transport.close()
+
+
+class Counted(asyncio.Protocol):
+    """Plain HTTP on a connection that the server counts."""
+
+    def __init__(self, hub: Hub, http: asyncio.Protocol) -> None:
+        self._hub = hub
+        self._http = http
+        self._transport: asyncio.Transport
+        self._stuck: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Pass it on."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._http.connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop counting, and pass it on."""
+        self._release()
+        self._hub.doors.discard(self._transport)
+        self._http.connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass it on."""
+        self._http.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        """Pass it on."""
+        return self._http.eof_received()
+
+    def pause_writing(self) -> None:
+        """Pass it on, but don't wait for ever for a client that reads nothing."""
+        loop = asyncio.get_running_loop()
+        self._stuck = loop.call_later(self._hub.limits.vanished_seconds, self._transport.abort)
+        self._http.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Pass it on: somebody reads."""
+        self._release()
+        self._http.resume_writing()
+
+    def _release(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+
+
+def upgrade(
+    hub: Hub,
+    transport: asyncio.Transport,
+    head: bytes,
+    rest: bytes,
+    former: asyncio.Protocol | None = None,
+) -> None:
+    """Turn a connection whose request asks for it into a WebSocket, or refuse it in HTTP."""
+    protocol = ServerProtocol(
+        max_size=(hub.limits.message_bytes, hub.limits.frame_bytes), logger=quiet
+    )
+    protocol.receive_data(head)
+    requests = [event for event in protocol.events_received() if isinstance(event, Request)]
+    status, message, request = 400, "The request can't be read", None
+    if requests:
+        request = requests[0]
+        status, message = _check(request, hub)
+    at = None if request is None else hub.at(_path(request)[1:])
+    if request is None or at is None or status != HTTPStatus.OK:
+        _end(transport, status, message)
+        return
+    answer = protocol.accept(request)
+    if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+        _end(transport, answer.status_code, answer.body.decode().strip())
+        return
+    socket = Socket(at, transport, protocol, answer, former)
+    transport.set_protocol(socket)
+    at.opened(socket, _handshake(request, transport))
+    if rest:
+        socket.data_received(rest)
+
+
+async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
+    """Take an upgrade that reached aiohttp on a kept-alive connection, as proxies send it.
+
+    aiohttp's handler waits here until it is cancelled with the connection's end; it must not
+    answer any more.
+    """
+    transport = request.transport
+    assert isinstance(transport, asyncio.Transport)
+    lines = [f"{request.method} {request.rel_url.raw_path_qs} HTTP/1.1".encode()]
+    lines += [b"%b: %b" % pair for pair in request.raw_headers]
+    former = transport.get_protocol()
+    assert isinstance(former, asyncio.Protocol)
+    tail = _Tail()
+    request.protocol.set_parser(tail)  # type: ignore[arg-type] # it needs these two methods only
+    upgrade(hub, transport, b"\r\n".join(lines) + _HEAD_END, bytes(tail.data), former)
+    await asyncio.get_running_loop().create_future()
+    raise AssertionError
+
+
+class _Tail:
+    """Takes from aiohttp what a client sent right after its upgrade request."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        self.data += data
+        return False, b""
+
+    def feed_eof(self) -> None:
+        """Say nothing: the socket hears of the end itself."""
+
+
+def _check(request: Request, hub: Hub) -> tuple[int, str]:
+    """Look at what the WebSocket handshake itself does not: the address asked for."""
+    if len(request.path) > hub.limits.target_characters:
+        return 414, "The address is too long"
+    if hub.at(_path(request)[1:]) is None:
+        return 403, "Forbidden"
+    if len(request.headers.get_all("Host")) != 1:
+        return 400, "The request needs one Host header"
+    return 200, ""
+
+
+def _path(request: Request) -> str:
+    return request.path.partition("?")[0]
+
+
+def _handshake(request: Request, transport: asyncio.Transport) -> Handshake:
+    peer = transport.get_extra_info("peername")
+    return Handshake(
+        stage=_path(request)[1:],
+        query=request.path.partition("?")[2],
+        headers=tuple(request.headers.raw_items()),
+        source_ip=str(peer[0]) if isinstance(peer, tuple) else "",
+    )
+
+
+def _end(transport: asyncio.Transport, status: int, message: str) -> None:
+    transport.write(http_answer(status, message))
+    transport.close()

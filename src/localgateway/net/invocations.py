@@ -1,0 +1,164 @@
+"""Lambda's Invoke over HTTP: how one function calls another, as AWS's SDKs ask it.
+
+It stands in front of the site, as @connections does, and answers for the functions it knows.
+"""
+
+import json
+import logging
+import re
+import uuid
+from asyncio import Future
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+from aiohttp import hdrs, web
+
+from localgateway.machine.core import Outcome, Raised
+from localgateway.net import signature
+from localgateway.net.management import Access, Next
+from localgateway.net.signature import BadSignature, SignedRequest
+
+log = logging.getLogger(__name__)
+
+PATH = "/2015-03-31/functions/"
+
+LARGEST_EVENT = 1024 * 1024
+"""Bytes of an asynchronous call (Lambda's quota since October 2025)."""
+
+LARGEST_REQUEST = 6 * 1024 * 1024
+"""Bytes of a call that is waited for (the same)."""
+
+LONGEST_QUEUE = 10_000
+"""Asynchronous calls of a function that may wait; Lambda's own queue is longer."""
+
+_SERVICE = "lambda"
+_TARGET = re.compile(re.escape(PATH) + r"([^/]+)/invocations/?")
+_NAME = re.compile(r"(?:(?:arn:[\w-]+:lambda:[\w-]+:)?\d{12}:function:)?([\w-]+)(?::[\w$-]+)?")
+
+
+class Functions(Protocol):
+    """What is needed of the runner."""
+
+    @property
+    def functions(self) -> Collection[str]: ...
+    def call(self, function: str, event: Any) -> Future[Outcome]: ...  # noqa: ANN401 - any JSON
+    def is_busy(self, function: str) -> bool: ...
+    def waiting(self, function: str) -> int: ...
+
+
+class Invocations:
+    """Answers POST on `/2015-03-31/functions/NAME/invocations` for one API's functions."""
+
+    def __init__(self, api_name: str, runner: Functions, access: Access) -> None:
+        """Wire it; a function is known by its own name and by `API-NAME`, as Lambda has it."""
+        self._prefix = f"{api_name}-"
+        self._runner = runner
+        self._access = access
+
+    @web.middleware
+    async def answer(self, request: web.Request, handler: Next) -> web.StreamResponse:
+        """Answer for our functions; pass on what is asked of others."""
+        target = _TARGET.fullmatch(request.rel_url.raw_path)
+        function = None if target is None else self._function(unquote(target[1]))
+        if function is None or request.method != hdrs.METH_POST:
+            return await handler(request)
+        kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
+        try:
+            body = await self._admitted(request, _LARGEST.get(kind, 0))
+        except BadSignature as cause:
+            return _refusal(403, cause.kind, str(cause))
+        if kind not in _LARGEST:
+            return _refusal(400, "InvalidParameterValueException", f"Unknown type: {kind}")
+        if body is None:
+            text = f"Request must be smaller than {_LARGEST[kind]} bytes"
+            return _refusal(413, "RequestTooLargeException", text)
+        try:
+            event = json.loads(body or b"{}")
+        except ValueError:
+            text = "Could not parse request body into json"
+            return _refusal(400, "InvalidRequestContentException", text)
+        return await self._invoke(function, event, kind)
+
+    def _function(self, named: str) -> str | None:
+        """Find whom a name, a name with an alias, or an ARN means."""
+        match = _NAME.fullmatch(named)
+        if match is None:
+            return None
+        names = (match[1], match[1].removeprefix(self._prefix))
+        return next((name for name in names if name in self._runner.functions), None)
+
+    async def _admitted(self, request: web.Request, largest: int) -> bytes | None:
+        """Return the body, or None when it is too long, of a request that may be answered."""
+        headers = [(name.decode("latin-1"), v.decode("latin-1")) for name, v in request.raw_headers]
+        url = request.rel_url
+        signed = SignedRequest(request.method, url.raw_path, url.raw_query_string, headers, b"")
+        signature.read(signed)
+        body = bytearray()
+        async for piece in request.content.iter_any():
+            body += piece
+            if len(body) > largest:
+                return None
+        if self._access.strict:
+            whole = SignedRequest(signed.method, signed.path, signed.query, headers, bytes(body))
+            now = datetime.now(UTC)
+            signature.verify(whole, self._access.secrets, now, service=_SERVICE)
+        return bytes(body)
+
+    async def _invoke(self, function: str, event: object, kind: str) -> web.Response:
+        if kind == "DryRun":
+            return _response(204)
+        if kind == "Event":
+            if self._runner.waiting(function) >= LONGEST_QUEUE:
+                return _throttled()
+            self._runner.call(function, event)
+            return _response(202)
+        if self._runner.is_busy(function):
+            return _throttled()
+        outcome = await self._runner.call(function, event)
+        return _returned(outcome)
+
+
+_LARGEST = {"Event": LARGEST_EVENT, "RequestResponse": LARGEST_REQUEST, "DryRun": LARGEST_REQUEST}
+
+
+def no_such_function(path: str) -> web.Response | None:
+    """Refuse a call to a function that no API here has; None if it is no such call."""
+    target = _TARGET.fullmatch(path)
+    if target is None:
+        return None
+    text = f"Function not found: {unquote(target[1])}"
+    return _refusal(404, "ResourceNotFoundException", text)
+
+
+def _returned(outcome: Outcome) -> web.Response:
+    headers = {"X-Amz-Executed-Version": "$LATEST"}
+    if isinstance(outcome, Raised):
+        document: object = {"errorMessage": outcome.text, "errorType": "Exception"}
+        return _response(200, document, headers | {"X-Amz-Function-Error": "Unhandled"})
+    return _response(200, outcome.value, headers)
+
+
+def _throttled() -> web.Response:
+    headers = {"Retry-After": "1"}
+    return _refusal(429, "TooManyRequestsException", "Rate Exceeded.", headers)
+
+
+def _refusal(
+    status: int, kind: str, text: str, headers: dict[str, str] | None = None
+) -> web.Response:
+    named = {"x-amzn-ErrorType": kind, **(headers or {})}
+    return _response(status, {"Type": "User", "message": text}, named)
+
+
+_NOTHING = object()
+
+
+def _response(
+    status: int, document: object = _NOTHING, headers: dict[str, str] | None = None
+) -> web.Response:
+    named = {"x-amzn-RequestId": str(uuid.uuid4()), **(headers or {})}
+    if document is _NOTHING:
+        return web.Response(status=status, headers=named)
+    return web.json_response(document, status=status, headers=named)

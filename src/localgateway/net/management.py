@@ -1,0 +1,202 @@
+"""@connections over HTTP: what a handler asks of a connection, as AWS's SDKs ask it.
+
+It stands in front of the site, so that a request below the stage meets API Gateway's answers
+and everything else the site's.
+"""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum, auto
+from typing import Protocol
+from urllib.parse import unquote
+
+from aiohttp import hdrs, web
+
+from localgateway.dev.faults import GONE, Faults
+from localgateway.machine.core import Connection
+from localgateway.machine.limits import Limits
+from localgateway.net import signature
+from localgateway.net.signature import BadSignature, SignedRequest
+
+log = logging.getLogger(__name__)
+
+_CONNECTIONS = "@connections"
+_ID = re.compile(r"[A-Za-z0-9_-]{15}=")
+_METHODS = frozenset({hdrs.METH_POST, hdrs.METH_GET, hdrs.METH_DELETE})
+_READING = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
+
+Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Posted(Enum):
+    """What became of a post."""
+
+    SENT = auto()
+    GONE = auto()
+    FULL = auto()
+
+
+class Hub(Protocol):
+    """What @connections needs of the server."""
+
+    stage: str
+    limits: Limits
+
+    def find(self, connection_id: str) -> Connection | None: ...
+    def post(self, connection_id: str, data: bytes) -> Posted: ...
+    def end(self, connection_id: str) -> bool: ...
+    def may_post(self) -> bool: ...
+    def at(self, stage: str) -> object | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Whose signatures count: any that is well formed, or only those made with a known key."""
+
+    strict: bool = False
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Secret access keys by key id."""
+
+
+class Management:
+    """Answers POST, GET and DELETE on `/STAGE/@connections/ID`."""
+
+    def __init__(self, hub: Hub, access: Access, faults: Faults | None = None) -> None:
+        self._hub = hub
+        self._access = access
+        self._faults = faults
+
+    @web.middleware
+    async def answer(self, request: web.Request, handler: Next) -> web.StreamResponse:
+        """Answer what is asked of connections; pass on what is asked of the site."""
+        stage, _, below = request.rel_url.raw_path[1:].partition("/")
+        route = unquote(below)
+        if unquote(stage) != self._hub.stage:
+            named = _CONNECTIONS in (unquote(stage), route.partition("/")[0])
+            if named and self._hub.at(unquote(stage)) is None:
+                return _refusal(403, "ForbiddenException", "Forbidden")
+            return await handler(request)
+        place, _, connection_id = route.partition("/")
+        if place == _CONNECTIONS and connection_id and request.method in _METHODS:
+            return await self._answer(request, connection_id)
+        if route and (_CONNECTIONS in route or request.method not in _READING):
+            text = f"No method found matching route {route} for http method {request.method}"
+            return _refusal(404, "NotFoundException", text)
+        return await handler(request)
+
+    async def _answer(self, request: web.Request, connection_id: str) -> web.Response:
+        """Check the signature, then the id, then the size, then whether anybody is there."""
+        try:
+            body = await self._admitted(request)
+        except BadSignature as cause:
+            return _refusal(403, cause.kind, str(cause))
+        if not self._hub.may_post():
+            return _refusal(429, "LimitExceededException", "Too Many Requests")
+        if not _ID.fullmatch(connection_id):
+            text = f"Invalid connectionId: {connection_id}"
+            return _refusal(400, "BadRequestException", text)
+        if body is None:
+            return _refusal(413, "PayloadTooLargeException", "Message too long")
+        match request.method:
+            case hdrs.METH_POST:
+                response = self._post(connection_id, body)
+            case hdrs.METH_GET:
+                response = self._get(connection_id)
+            case _:
+                response = self._delete(connection_id)
+        log.info(
+            "%s @connections",
+            request.method,
+            extra={"connection": connection_id, "status": response.status},
+        )
+        return response
+
+    async def _admitted(self, request: web.Request) -> bytes | None:
+        """Return the body, or None when it is too long, of a request that may be answered."""
+        headers = [(name.decode("latin-1"), v.decode("latin-1")) for name, v in request.raw_headers]
+        url = request.rel_url
+        head = SignedRequest(request.method, url.raw_path, url.raw_query_string, headers, b"")
+        signature.read(head)
+        body = await _body(request, self._hub.limits.message_bytes)
+        if self._access.strict and body is not None:
+            whole = SignedRequest(head.method, head.path, head.query, headers, body)
+            signature.verify(whole, self._access.secrets, datetime.now(UTC))
+        return body
+
+    def _post(self, connection_id: str, body: bytes) -> web.Response:
+        fault = None if self._faults is None else self._faults.post()
+        if fault is not None:
+            return _gone() if fault == GONE else _throttled()
+        match self._hub.post(connection_id, _as_text(body)):
+            case Posted.SENT:
+                return _response(200)
+            case Posted.GONE:
+                return _gone()
+            case Posted.FULL:
+                return _throttled()
+
+    def _get(self, connection_id: str) -> web.Response:
+        connection = self._hub.find(connection_id)
+        if connection is None:
+            return _gone()
+        caller = connection.caller
+        idle_ms = int((time.monotonic() - connection.last_active) * 1000)
+        return _response(
+            200,
+            {
+                "connectedAt": _iso(caller.connected_at),
+                "identity": dict(caller.identity),
+                "lastActiveAt": _iso(time.time_ns() // 1_000_000 - idle_ms),
+            },
+        )
+
+    def _delete(self, connection_id: str) -> web.Response:
+        return _response(204) if self._hub.end(connection_id) else _gone()
+
+
+async def _body(request: web.Request, longest: int) -> bytes | None:
+    """Read a body, but no more of it than may be sent."""
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > longest:
+            return None
+    return bytes(body)
+
+
+def _as_text(body: bytes) -> bytes:
+    """Make sure of UTF-8: AWS's own way is not known, and a browser would close at other bytes."""
+    return body.decode(errors="replace").encode()
+
+
+def _gone() -> web.Response:
+    """Answer as for a closed connection: the body is empty, SDKs read the name in the header."""
+    return _response(410, kind="GoneException")
+
+
+def _throttled() -> web.Response:
+    return _refusal(429, "LimitExceededException", "Too many messages for this connection")
+
+
+def _refusal(status: int, kind: str, text: str) -> web.Response:
+    return _response(status, {"message": text}, kind)
+
+
+def _response(status: int, document: object = None, kind: str | None = None) -> web.Response:
+    headers = {"x-amzn-RequestId": str(uuid.uuid4())}
+    if kind is not None:
+        headers["x-amzn-ErrorType"] = kind
+    if document is None:
+        return web.Response(status=status, headers=headers)
+    return web.json_response(document, status=status, headers=headers)
+
+
+def _iso(epoch_ms: int) -> str:
+    """Write a moment as AWS does: 2026-11-22T11:49:08.123Z."""
+    moment = datetime.fromtimestamp(epoch_ms / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

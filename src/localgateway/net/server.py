@@ -1,0 +1,380 @@
+"""The server: carries out what the machine in `core.py` decides, all of it on one event loop.
+
+With `door.py` and `sockets.py`, which hand it handshakes and messages, it is all the I/O there is.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from localgateway.dev.faults import Faults, Line
+from localgateway.functions.runner import Completed, MakeRunner
+from localgateway.machine.api import Api
+from localgateway.machine.core import (
+    Accept,
+    Action,
+    CloseWith,
+    Connection,
+    Gateway,
+    Instant,
+    Invoke,
+    Refuse,
+    SendText,
+)
+from localgateway.machine.events import Handshake, Ids
+from localgateway.machine.limits import CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_RESTART, Limits
+from localgateway.machine.metering import Meter
+from localgateway.net.door import Door
+from localgateway.net.management import Access, Management, Posted
+from localgateway.net.sockets import Socket, encode_frame
+
+log = logging.getLogger(__name__)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Tell our faults from bytes that are no HTTP: those are clients' faults, quoted at length."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+_http_log = logging.getLogger(f"{__name__}.http")
+_http_log.addFilter(_is_ours)
+
+_TICK_SECONDS = 1.0
+_DRAIN_SECONDS = 2.5
+_GOODBYE_SECONDS = 1.0
+_SITE_SECONDS = 0.5
+
+
+class Server:
+    """One API on one port."""
+
+    def __init__(  # noqa: PLR0913 - the one place where everything meets
+        self,
+        api: Api,
+        make_runner: MakeRunner,
+        *,
+        live: set[str] | None = None,
+        site: web.Application | None = None,
+        access: Access | None = None,
+        faults: Faults | None = None,
+        limits: Limits | None = None,
+        farewell: Callable[[], bytes | None] = lambda: None,
+        beside: "Server | None" = None,
+        meter: Meter | None = None,
+    ) -> None:
+        """Wire a server.
+
+        Args:
+            api: Routes, authorizer and replies.
+            make_runner: Makes what calls the API's functions.
+            live: Kept as the set of open connections, for handlers in this process.
+            site: What answers plain HTTP; without one, 404.
+            access: Who may use @connections over HTTP; without one, nobody.
+            faults: What goes wrong on purpose; without them, nothing is asked.
+            limits: Sizes and times; API Gateway's by default.
+            farewell: Gives the text said to each connection before a planned stop.
+            beside: A server whose port this one shares; their stages tell them apart.
+            meter: Counts what API Gateway would bill.
+        """
+        self._meter = meter
+        self.limits = limits or Limits()
+        self.stage = api.stage
+        self.gateway = Gateway(api, self.limits, Ids(secrets.token_bytes))
+        self.sockets: dict[str, Socket] = {}
+        self._live = set() if live is None else live
+        self.runner = make_runner(release=self._release)
+        missing = api.integrations().difference(self.runner.functions)
+        if missing:
+            message = f"no handler for {', '.join(sorted(missing))}"
+            raise ValueError(message)
+        self.doors: set[asyncio.BaseTransport] = set() if beside is None else beside.doors
+        self._lead = beside or self
+        self._stages: dict[str, Server] = {} if beside is None else beside._stages  # noqa: SLF001 - of our own kind
+        self._stages[api.stage] = self
+        self._waiting: dict[str, Socket] = {}
+        self._dirty: list[Socket] = []
+        self._flushing = False
+        self._farewell = farewell
+        self.app: web.Application
+        self.app = app = site or web.Application() if beside is None else beside.app
+        if access is not None:
+            app.middlewares.insert(0, Management(self, access, faults).answer)
+        self._faults = faults
+        self._line: Line | None = None
+        self._site = web.AppRunner(
+            app if beside is None else web.Application(),
+            access_log=None,
+            logger=_http_log,
+            keepalive_timeout=75,
+            shutdown_timeout=_SITE_SECONDS,
+            handler_cancellation=True,  # ends the handler that `take_over` waits in
+        )
+        self._tick_seconds = _tick_seconds(api, self.limits)
+        self._listener: asyncio.Server | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._ticking: asyncio.TimerHandle
+        self._stopping = False
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on, also when 0 was asked for."""
+        if self._lead is not self:
+            return self._lead.port
+        assert self._listener is not None
+        return int(self._listener.sockets[0].getsockname()[1])
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen, unless the server beside this one does.
+
+        Raises:
+            OSError: The address can't be had.
+        """
+        self._loop = asyncio.get_running_loop()
+        if self._faults is not None:
+            self._line = Line(self._faults, self._loop, self._queue_one)
+        await self._site.setup()
+        if self._lead is self:
+            self._listener = await self._loop.create_server(
+                lambda: Door(self), host, port, backlog=1024
+            )
+        self.runner.start()
+        self._tick()
+
+    async def stop(self) -> bool:
+        """Stop accepting, finish what was accepted, say goodbye, close; within 5 seconds.
+
+        Tell whether the runner has ended: until then, what its handlers use must stay open.
+        """
+        self._stopping = True
+        if self._listener is not None:
+            self._listener.close()
+        for socket in (*self.sockets.values(), *self._waiting.values()):
+            socket.pause()
+        ended = await asyncio.to_thread(self.runner.stop, _DRAIN_SECONDS)
+        await asyncio.sleep(0)  # the last batch's release was queued by call_soon_threadsafe
+        self._flush()
+        for socket in list(self.sockets.values()):
+            farewell = self._farewell()
+            if farewell is not None:
+                socket.write(encode_frame(farewell))
+            socket.close(CLOSE_RESTART, "Service restart")
+        for socket in list(self._waiting.values()):
+            socket.refuse(503, "The server is stopping")
+        for transport in list(self.doors):
+            if not isinstance(transport.get_protocol(), Socket):
+                transport.close()
+        await self._emptied(_GOODBYE_SECONDS)
+        self._ticking.cancel()
+        await self._site.cleanup()
+        return ended
+
+    def at(self, stage: str) -> "Server | None":
+        """Find the server of a stage on this port."""
+        return self._stages.get(stage)
+
+    def http_protocol(self) -> asyncio.Protocol:
+        """Make what speaks plain HTTP on a connection."""
+        factory = self._site.server
+        assert factory is not None
+        return factory()
+
+    def is_full(self) -> bool:
+        """Tell whether another connection would be one too many."""
+        return len(self.doors) >= self.limits.connections
+
+    def opened(self, socket: Socket, handshake: Handshake) -> None:
+        """Take an upgrade request whose form is right."""
+        connection_id, actions = self.gateway.opened(handshake, _now())
+        socket.connection_id = connection_id
+        self._waiting[connection_id] = socket
+        self.perform(actions)
+
+    def text(self, socket: Socket, text: str) -> None:
+        """Take a whole text message."""
+        if self._meter is not None:
+            self._meter.took(len(text.encode(errors="replace")))
+        self.perform(self.gateway.text_received(socket.connection_id, text, _now()))
+
+    def binary(self, socket: Socket) -> None:
+        """Take a binary frame."""
+        self.perform(self.gateway.binary_received(socket.connection_id))
+
+    def lost(self, socket: Socket, code: int, reason: str) -> None:
+        """Take the end of a socket."""
+        self.sockets.pop(socket.connection_id, None)
+        self._live.discard(socket.connection_id)
+        if self._meter is not None:
+            self._meter.closed(socket.connection_id, time.monotonic())
+        self._waiting.pop(socket.connection_id, None)
+        if socket.connection_id in self.gateway.connections:
+            log.info(
+                "disconnected",
+                extra={"connection": socket.connection_id, "code": code},
+            )
+            self.perform(self.gateway.closed(socket.connection_id, code, reason, _now()))
+
+    def find(self, connection_id: str) -> Connection | None:
+        """Return what is known of an open connection."""
+        socket = self.sockets.get(connection_id)
+        return socket.connection if socket is not None and socket.is_open() else None
+
+    def post(self, connection_id: str, data: bytes) -> Posted:
+        """Send one text frame to a connection, unless too much waits for it."""
+        if self.find(connection_id) is None:
+            return Posted.GONE
+        if not self.sockets[connection_id].has_room(len(data)):
+            return Posted.FULL
+        self.push((connection_id,), data)
+        return Posted.SENT
+
+    def may_post(self) -> bool:
+        """Count a request to @connections against the quota; tell whether it is within."""
+        return self.gateway.may_post(_now())
+
+    def end(self, connection_id: str) -> bool:
+        """Close a connection as @connections does; tell whether there was one."""
+        if self.find(connection_id) is None:
+            return False
+        self.sockets[connection_id].close(CLOSE_NORMAL, "")
+        return True
+
+    def push(self, connection_ids: Iterable[str], data: bytes) -> None:
+        """Send the same text frame to several connections."""
+        frame = encode_frame(data)
+        if self._meter is not None:
+            connection_ids = list(connection_ids)
+            for _ in connection_ids:
+                self._meter.gave(len(data))
+        if self._line is None:
+            self._queue(connection_ids, frame)
+            return
+        for connection_id in connection_ids:
+            self._line.push(connection_id, frame)
+
+    def perform(self, actions: Iterable[Action]) -> None:
+        """Carry out what the machine decided, in order."""
+        for action in actions:
+            match action:
+                case Invoke():
+                    self._invoke(action)
+                case SendText(connection_id, text):
+                    self._say(connection_id, text.encode(errors="replace"))
+                case Accept(connection_id, subprotocol):
+                    self._accept(connection_id, subprotocol)
+                case Refuse(connection_id, status, message, why):
+                    log.info("refused", extra={"connection": connection_id, "status": status})
+                    if why:
+                        log.error("%s", why)
+                    self._waiting.pop(connection_id).refuse(status, message)
+                case CloseWith(connection_id, code, reason):
+                    if connection_id in self.sockets:
+                        self.sockets[connection_id].close(code, reason)
+
+    def _say(self, connection_id: str, data: bytes) -> None:
+        if self._meter is not None:
+            self._meter.gave(len(data))
+        self._queue((connection_id,), encode_frame(data))
+
+    def _invoke(self, action: Invoke) -> None:
+        if self._stopping:
+            return
+        socket = self.sockets.get(action.connection_id)
+        if socket is not None:
+            socket.invoked(_characters(action))
+        self.runner.submit(action)
+
+    def _accept(self, connection_id: str, subprotocol: str | None) -> None:
+        socket = self._waiting.pop(connection_id)
+        log.info("connected", extra={"connection": connection_id})
+        self.sockets[connection_id] = socket
+        self._live.add(connection_id)
+        if self._meter is not None:
+            self._meter.opened(connection_id, time.monotonic())
+        socket.accept(self.gateway.connections[connection_id], subprotocol)
+        life = None if self._faults is None else self._faults.life()
+        if life is not None:
+            self._loop.call_later(life, socket.close, CLOSE_GOING_AWAY, "Going away")
+
+    def _release(self, batch: list[Completed]) -> None:
+        """Hand a durable batch to the loop; runs on the handlers' thread."""
+        # The loop may be gone when a stop ran out of time; then nobody is left to be told.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._released, batch)
+
+    def _released(self, batch: list[Completed]) -> None:
+        """Send a batch's pushes and replies in the order in which the handlers ran."""
+        now = _now()
+        for invocation, outcome, pushes in batch:
+            for push in pushes:
+                self.push(push.connection_ids, push.data)
+            socket = self.sockets.get(invocation.connection_id)
+            if socket is not None:
+                socket.answered(_characters(invocation))
+            self.perform(self.gateway.answered(invocation.invocation_id, outcome, now))
+
+    def _queue_one(self, connection_id: str, frame: bytes) -> None:
+        self._queue((connection_id,), frame)
+
+    def _queue(self, connection_ids: Iterable[str], frame: bytes) -> None:
+        """Note a frame for each connection; all that is noted in one turn leaves in one write."""
+        dirty = self._dirty
+        for socket in map(self.sockets.get, connection_ids):
+            if socket is None:
+                continue
+            pending = socket.pending
+            if not pending:
+                dirty.append(socket)
+            pending.append(frame)
+        if dirty and not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """Write what was noted, one write per connection."""
+        self._flushing = False
+        dirty, self._dirty = self._dirty, []
+        now = time.monotonic()
+        for socket in dirty:
+            try:
+                socket.flush(now)
+            except Exception:  # one broken connection must not cost the others their turn
+                log.exception("a connection broke", extra={"connection": socket.connection_id})
+                socket.abort()
+
+    def _tick(self) -> None:
+        self._ticking = self._loop.call_later(self._tick_seconds, self._tick)
+        now = _now()
+        self.perform(list(self.gateway.tick(now)))
+        for socket in list(self.sockets.values()):
+            socket.check_pulse(now.monotonic)
+
+    async def _emptied(self, seconds: float) -> None:
+        """Wait for every socket to end, but not for ever."""
+        end = self._loop.time() + seconds
+        while self.doors and self._loop.time() < end:  # noqa: ASYNC110 - once, while stopping
+            await asyncio.sleep(0.02)
+        for transport in list(self.doors):
+            if isinstance(transport, asyncio.Transport):
+                transport.abort()
+
+
+def _tick_seconds(api: Api, limits: Limits) -> float:
+    """Look often enough that the shortest of the times is at most a quarter too long."""
+    times = [limits.idle_seconds, limits.lifetime_seconds, limits.ping_seconds]
+    times += [route.timeout_seconds for route in api.routes.values()]
+    return min(_TICK_SECONDS, min(times) / 4)
+
+
+def _characters(invocation: Invoke) -> int:
+    """Measure what an invocation weighs: the length of a message's text."""
+    return len(invocation.event.get("body") or "")
+
+
+def _now() -> Instant:
+    return Instant(time.monotonic(), time.time_ns() // 1_000_000)

@@ -1,0 +1,344 @@
+"""One WebSocket, from its upgrade request to its end.
+
+Handshake, framing and size limits are the `websockets` library's sans-I/O protocol. Ours are
+the order (nothing is read before the 101), UTF-8, what waits for a slow reader, and the pulse.
+"""
+
+import asyncio
+import json
+import logging
+from collections import deque
+from http import HTTPStatus
+from typing import Protocol
+
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from localgateway.machine.core import Connection
+from localgateway.machine.events import Handshake
+from localgateway.machine.limits import (
+    ABNORMAL,
+    CLOSE_BAD_TEXT,
+    CLOSE_TOO_SLOW,
+    Limits,
+)
+
+_EARLY_BYTES = 64 * 1024
+_SHORT, _MEDIUM = 125, 65_535
+"""The longest payloads whose length fits the frame's first and second form."""
+
+# The protocol library logs every frame it dislikes; those are clients' faults, not ours.
+quiet = logging.getLogger(f"{__name__}.frames")
+quiet.setLevel(logging.CRITICAL)
+
+
+class Hub(Protocol):
+    """What a connection needs of the server."""
+
+    limits: Limits
+    stage: str
+    doors: set[asyncio.BaseTransport]
+
+    def at(self, stage: str) -> "Hub | None": ...
+    def is_full(self) -> bool: ...
+    def http_protocol(self) -> asyncio.Protocol: ...
+    def opened(self, socket: "Socket", handshake: Handshake) -> None: ...
+    def text(self, socket: "Socket", text: str) -> None: ...
+    def binary(self, socket: "Socket") -> None: ...
+    def lost(self, socket: "Socket", code: int, reason: str) -> None: ...
+
+
+def encode_frame(data: bytes) -> bytes:
+    """Wrap `data` as one unmasked text frame (RFC 6455, section 5.2)."""
+    size = len(data)
+    if size <= _SHORT:
+        return b"\x81%c%b" % (size, data)
+    if size <= _MEDIUM:
+        return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), data)
+    return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), data)
+
+
+def http_answer(status: int, message: str) -> bytes:
+    """Write a whole HTTP response that ends the connection, with AWS's JSON body."""
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = "Refused"
+    body = json.dumps({"message": message}).encode()
+    head = (
+        f"HTTP/1.1 {status} {phrase}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode("ascii") + body
+
+
+class Socket(asyncio.Protocol):
+    """One WebSocket, from its upgrade request on."""
+
+    __slots__ = (
+        "_answer",
+        "_behind_since",
+        "_close",
+        "_early",
+        "_former",
+        "_fragments",
+        "_heard",
+        "_held",
+        "_hub",
+        "_in_flight",
+        "_in_flight_characters",
+        "_paused",
+        "_pinged",
+        "_protocol",
+        "_transport",
+        "connection",
+        "connection_id",
+        "pending",
+    )
+    connection: Connection
+    """The machine's record, to note that something was sent; there from the 101 on."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        transport: asyncio.Transport,
+        protocol: ServerProtocol,
+        answer: Response,
+        former: asyncio.Protocol | None,
+    ) -> None:
+        self._hub = hub
+        self._transport = transport
+        self._protocol = protocol
+        self._answer: Response | None = answer
+        self._former = former
+        self._early = b""
+        self._fragments: bytearray | None = None
+        self._in_flight = self._in_flight_characters = 0
+        self._held: deque[Frame] | None = None
+        self._behind_since: float | None = None
+        self._paused = False
+        self._close: tuple[int, str] | None = None
+        self._heard = asyncio.get_running_loop().time()
+        self._pinged = 0.0
+        self.connection_id = ""
+        self.pending: list[bytes] = []
+
+    def accept(self, connection: Connection, subprotocol: str | None) -> None:
+        """Send the 101, then read what came before it."""
+        answer, self._answer = self._answer, None
+        assert answer is not None
+        if subprotocol is not None:
+            answer.headers["Sec-WebSocket-Protocol"] = subprotocol
+        self.connection = connection
+        self._protocol.send_response(answer)
+        self._send_protocol_data()
+        early, self._early = self._early, b""
+        self._resume()
+        if early:
+            self.data_received(early)
+
+    def refuse(self, status: int, message: str) -> None:
+        """Answer the upgrade with an HTTP status, and end."""
+        self._transport.write(http_answer(status, message))
+        self._transport.close()
+
+    def close(self, code: int, reason: str) -> None:
+        """Send what waits and a close frame; cut the socket if no answer comes."""
+        self._flush_pending()
+        if self._close is not None or self._protocol.state is not State.OPEN:
+            return
+        self._close = (code, reason)
+        self._protocol.send_close(code, reason)
+        self._send_protocol_data()
+        self._resume()
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._hub.limits.closing_seconds, self._transport.abort)
+
+    def write(self, data: bytes) -> None:
+        """Write bytes that are frames already, and close a reader that stays behind."""
+        if self._close is not None or self._transport.is_closing():
+            return
+        self._transport.write(data)
+        self._check_reader()
+
+    def abort(self) -> None:
+        """Cut the connection without a word."""
+        self._transport.abort()
+
+    def is_open(self) -> bool:
+        """Tell whether a frame could still reach the client."""
+        return self._close is None and self._protocol.state is State.OPEN
+
+    def has_room(self, size: int) -> bool:
+        """Tell whether that many bytes more would still be within what may wait for a client."""
+        waiting = self._transport.get_write_buffer_size() + sum(map(len, self.pending))
+        return waiting + size <= self._hub.limits.queue_bytes
+
+    def flush(self, now: float) -> None:
+        """Write all that was noted for this connection, in one go."""
+        self._flush_pending()
+        self.connection.last_active = now
+
+    def check_pulse(self, now: float) -> None:
+        """Close a client that stays behind, ping one that is silent, cut one that stays so."""
+        if self._close is None:
+            self._check_reader()
+        if self._paused or self._close is not None:
+            return
+        limits = self._hub.limits
+        if now - self._heard >= limits.vanished_seconds:
+            self._transport.abort()
+        elif now - max(self._heard, self._pinged) >= limits.ping_seconds:
+            self._pinged = now
+            self._protocol.send_ping(b"")
+            self._send_protocol_data()
+
+    def pause(self) -> None:
+        """Read no more from this client for now."""
+        if not self._paused and not self._transport.is_closing():
+            self._paused = True
+            self._transport.pause_reading()
+
+    def invoked(self, characters: int) -> None:
+        """Count an invocation under way, and the length of its text."""
+        self._in_flight += 1
+        self._in_flight_characters += characters
+
+    def answered(self, characters: int) -> None:
+        """Count an invocation that is over, and take up what had to wait for it."""
+        self._in_flight -= 1
+        self._in_flight_characters -= characters
+        self._work_off()
+
+    def data_received(self, data: bytes) -> None:
+        """Read frames, once the 101 is out."""
+        if self._answer is not None:
+            self._early += data
+            if len(self._early) >= _EARLY_BYTES:
+                self.pause()
+            return
+        self._heard = asyncio.get_running_loop().time()
+        self._protocol.receive_data(data)
+        frames = [event for event in self._protocol.events_received() if isinstance(event, Frame)]
+        if self._held is None:
+            self._held = deque(frames)
+            self._work_off()
+        else:
+            self._held += frames
+        self._send_protocol_data()
+
+    def eof_received(self) -> bool:
+        """Let the transport close: a half-open WebSocket is of no use."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the server, and whoever spoke HTTP here before."""
+        self._hub.doors.discard(self._transport)
+        if self._former is not None:
+            self._former.connection_lost(exc)
+        code, reason = self._close_said()
+        self._hub.lost(self, code, reason)
+
+    def _work_off(self) -> None:
+        """Take frames in order while few enough are under way; the rest waits, and so do we."""
+        held = self._held
+        if held is None:
+            return
+        while held and self._close is None and not self._is_busy():
+            self._frame(held.popleft())
+        if held and self._close is None:
+            self.pause()
+        else:
+            self._held = None
+            self._resume()
+
+    def _is_busy(self) -> bool:
+        limits = self._hub.limits
+        return (
+            self._in_flight >= limits.pending_invocations
+            or self._in_flight_characters >= limits.pending_characters
+        )
+
+    def _check_reader(self) -> None:
+        """Close a client that has been behind too long, or is too far behind."""
+        limits, waiting = self._hub.limits, self._transport.get_write_buffer_size()
+        if waiting <= limits.queue_bytes:
+            self._behind_since = None
+            return
+        now = asyncio.get_running_loop().time()
+        self._behind_since = self._behind_since or now
+        if waiting > limits.most_queued_bytes or now - self._behind_since >= limits.behind_seconds:
+            self.close(CLOSE_TOO_SLOW, "Too slow: read what was sent, then come back")
+
+    def _frame(self, frame: Frame) -> None:
+        match frame.opcode:
+            case Opcode.TEXT if frame.fin:
+                self._text(bytes(frame.data))
+            case Opcode.TEXT:
+                self._fragments = bytearray(frame.data)
+            case Opcode.BINARY:
+                self._hub.binary(self)
+            case Opcode.CONT if self._fragments is not None:
+                self._fragments += frame.data
+                if frame.fin:
+                    whole, self._fragments = bytes(self._fragments), None
+                    self._text(whole)
+
+    def _text(self, data: bytes) -> None:
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            self._flush_pending()
+            self._close = (CLOSE_BAD_TEXT, "The text is not UTF-8")
+            self._protocol.fail(*self._close)
+            return
+        self._hub.text(self, text)
+
+    def _flush_pending(self) -> None:
+        if self.pending:
+            pending, self.pending = self.pending, []
+            self.write(b"".join(pending))
+
+    def _send_protocol_data(self) -> None:
+        """Send the protocol's own frames; an empty piece is its sign to end the connection."""
+        pieces = self._protocol.data_to_send()
+        if not pieces or self._transport.is_closing():
+            return
+        if self._protocol.state is not State.OPEN and self._close is None:
+            self._flush_pending()
+        data = b"".join(pieces)
+        if self._close is None:
+            self.write(data)
+        else:
+            self._transport.write(data)
+        if pieces[-1] == b"":
+            self._end()
+
+    def _end(self) -> None:
+        """End the connection; what a failed client still sends is read away until it hears of it.
+
+        Closing over unread bytes resets the connection, and the close frame would be lost.
+        """
+        if self._protocol.close_rcvd is not None:
+            self._transport.close()
+            return
+        self._close = self._close_said()
+        self._transport.write_eof()
+        self._resume()
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._hub.limits.closing_seconds, self._transport.abort)
+
+    def _resume(self) -> None:
+        if self._paused and not self._transport.is_closing():
+            self._paused = False
+            self._heard = asyncio.get_running_loop().time()
+            self._transport.resume_reading()
+
+    def _close_said(self) -> tuple[int, str]:
+        """Say how it ended: our close, the client's, the protocol's, or none."""
+        if self._close is not None:
+            return self._close
+        said = self._protocol.close_rcvd or self._protocol.close_sent
+        return (ABNORMAL, "") if said is None else (said.code, said.reason)
