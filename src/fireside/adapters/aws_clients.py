@@ -44,7 +44,7 @@ def functions(environ: Mapping[str, str]) -> Functions:
     region = environ["AWS_REGION"]
     endpoint = environ.get("AWS_ENDPOINT_URL_LAMBDA", f"https://lambda.{region}.amazonaws.com")
     if _is_boto3(environ):
-        from fireside.adapters.dynamodb.boto import BotoFunctions  # noqa: PLC0415 - the same
+        from fireside.adapters.outbound.boto import BotoFunctions  # noqa: PLC0415 - the same
 
         return BotoFunctions.connect(region, endpoint)
     pool = pool_to(environ, endpoint)

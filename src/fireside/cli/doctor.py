@@ -9,11 +9,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 from fireside.adapters.invite_file import InviteUnusable
+from fireside.console.checks import Check, line
 from fireside.console.exits import ExitCode
 from fireside.server.data_folder import invite_file
 from fireside.server.settings import Settings, asks_for_invite, is_reachable
@@ -27,18 +27,6 @@ DAY_SECONDS = 86_400
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
-Verdict = Literal["ok", "warn", "fail"]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at; the remedy is empty when there is nothing to mend."""
-
-    name: str
-    verdict: Verdict
-    found: str
-    remedy: str = ""
-
 
 def doctor(settings: Settings, *, as_json: bool) -> int:
     """Print every check; return 1 when one of them must be mended before the chat can run."""
@@ -46,7 +34,7 @@ def doctor(settings: Settings, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps([asdict(check) for check in checks], indent=2))
     else:
-        print("\n".join(map(_line, checks)))
+        print("\n".join(map(line, checks)))
     failed = any(check.verdict == "fail" for check in checks)
     return int(ExitCode.UNEXPECTED if failed else ExitCode.OK)
 
@@ -194,11 +182,6 @@ def _scratch(data: Path) -> tempfile.TemporaryDirectory[str]:
 def _nearest(data: Path) -> Path:
     data = data.absolute()
     return next(folder for folder in (data, *data.parents) if folder.exists())
-
-
-def _line(check: Check) -> str:
-    remedy = f" {check.remedy}" if check.remedy else ""
-    return f"{check.verdict:4}  {check.name}: {check.found}.{remedy}"
 
 
 def _dotted(version: tuple[int, ...]) -> str:

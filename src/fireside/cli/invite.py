@@ -1,18 +1,14 @@
 """Print the link that lets people in: `fireside invite`, and `--new` to make the old ones stop."""
 
-import io
 import sys
 from collections.abc import Iterator
 
-import segno
-
 from fireside.adapters.invite_file import InviteUnusable
 from fireside.console.exits import CannotStart, ExitCode
+from fireside.console.qr import show
 from fireside.domain.invite import hash_of, link
 from fireside.server.data_folder import invite_file
 from fireside.server.settings import EVERYWHERE, Settings, address, asks_for_invite
-
-_WHITE_ON_BLACK, _PLAIN = "\x1b[97;40m", "\x1b[0m"
 
 
 def invite(
@@ -40,21 +36,6 @@ def invite(
     return int(ExitCode.OK)
 
 
-def show(inviting: str, *, qr: bool | None) -> None:
-    """Print a link, and its QR code: if that is wished, or where somebody can scan it."""
-    print(inviting)
-    if _can_show_qr() if qr is None else qr:
-        print(drawn(inviting))
-
-
-def drawn(text: str) -> str:
-    """Draw a QR code in half blocks, white on black whatever the terminal's own colours are."""
-    lines = io.StringIO()
-    segno.make(text, micro=False).terminal(lines, compact=True)
-    rows = lines.getvalue().splitlines()
-    return "\n".join(f"{_WHITE_ON_BLACK}{row}{_PLAIN}" for row in rows)
-
-
 def _address(settings: Settings, url: str | None) -> str:
     if url is not None:
         return url
@@ -62,12 +43,6 @@ def _address(settings: Settings, url: str | None) -> str:
         message = "Any free port will be taken, so say where the chat is with --url."
         raise CannotStart(message, ExitCode.USAGE)
     return address(settings, settings.port)
-
-
-def _can_show_qr() -> bool:
-    """Tell whether somebody looks, on a terminal that knows the blocks."""
-    encoding = (sys.stdout.encoding or "").lower()
-    return sys.stdout.isatty() and encoding.startswith("utf")
 
 
 def _notes(settings: Settings, *, new: bool, url: str | None) -> Iterator[str]:

@@ -9,11 +9,11 @@ import boto3
 import pytest
 
 from fireside.adapters import aws_clients
-from fireside.adapters.dynamodb.boto import BotoFunctions, BotoTables
+from fireside.adapters.dynamodb.boto import BotoTables
 from fireside.adapters.dynamodb.client import Passing
 from fireside.adapters.dynamodb.http import DynamoDbApi
 from fireside.adapters.http import tls
-from fireside.adapters.outbound.boto import BotoConnections
+from fireside.adapters.outbound.boto import BotoConnections, BotoFunctions
 from fireside.adapters.outbound.http import ConnectionsApi
 from fireside.adapters.outbound.lambda_invoke import LambdaApi
 from tests.unit.adapters.faulty_server import CERTIFICATE, answer, faulty_server

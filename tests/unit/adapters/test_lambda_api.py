@@ -11,9 +11,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
 
-from fireside.adapters.dynamodb.boto import BotoFunctions
 from fireside.adapters.http.pool import Pool
 from fireside.adapters.http.sigv4 import Credentials
+from fireside.adapters.outbound.boto import BotoFunctions
 from fireside.adapters.outbound.lambda_invoke import LambdaApi
 from localgateway.net import signature
 from tests.unit.adapters.faulty_server import answer, close, faulty_server, hang

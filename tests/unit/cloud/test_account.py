@@ -4,7 +4,7 @@ import pytest
 
 from fireside.cloud.deploy import account
 from fireside.cloud.deploy.plan import Change, Plan
-from fireside.cloud.deploy.sdk import Aws, Refused
+from fireside.cloud.sdk import Aws, Refused
 from tests.infra.fake_aws import FakeAws
 
 FORBIDDEN = Refused("GetIt", "AccessDeniedException", "no")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fireside.cloud.deploy import build, invites, sdk, stage
+from fireside.cloud import sdk
+from fireside.cloud.deploy import build, invites, stage
 from fireside.cloud.verify import smoke
 from fireside.cloud.verify.client import Target, Wrong
 from fireside.console.exits import CannotStart, ExitCode

@@ -6,11 +6,11 @@ import sys
 import pytest
 import segno
 
-from fireside.cli.invite import drawn
 from fireside.cli.main import main
-from fireside.cloud.deploy import invite as cloud
 from fireside.console.exits import ExitCode
-from fireside.domain.invite import is_secret
+from fireside.console.qr import drawn
+from fireside.domain.invite import hash_of, is_secret, link
+from fireside.system import new_invite
 
 
 class Terminal(io.StringIO):
@@ -74,16 +74,16 @@ def test_functions_on_aws_get_the_hash_and_never_the_secret(capsys):
     code, out, err = run(capsys, "--hash", "--port", "0")
 
     assert code == ExitCode.OK
-    assert out == f"{cloud.hash_of(secret)}\n"
+    assert out == f"{hash_of(secret)}\n"
     assert err == ""
 
 
 def test_a_deployment_makes_its_own():
-    secret = cloud.make()
+    secret = new_invite()
 
-    assert secret != cloud.make()
+    assert secret != new_invite()
     assert is_secret(secret)
-    assert cloud.link("https://chat.example", secret) == f"https://chat.example/#invite={secret}"
+    assert link("https://chat.example", secret) == f"https://chat.example/#invite={secret}"
 
 
 @pytest.mark.parametrize(

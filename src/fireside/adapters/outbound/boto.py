@@ -1,6 +1,7 @@
 """Posts to @connections over boto3, with threads: what our own way is compared with."""
 
 import functools
+import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -10,11 +11,14 @@ from botocore.client import BaseClient
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,  # noqa: A004 - the SDK's own
     ConnectTimeoutError,
     EndpointConnectionError,
+    HTTPClientError,
 )
 
-from fireside.adapters.dynamodb.boto import client
+from fireside.adapters.http.boto import SOCKETS, client
+from fireside.adapters.outbound.lambda_invoke import ACCEPTED, INVOKE_SECONDS
 from fireside.adapters.outbound.posting import (
     BUDGET_SECONDS,
     POST_SECONDS,
@@ -23,6 +27,8 @@ from fireside.adapters.outbound.posting import (
     Posting,
     Status,
 )
+
+log = logging.getLogger(__name__)
 
 THREADS = 50
 _SENT = 200
@@ -88,3 +94,53 @@ def _status(post: Future[int | None]) -> int | None:
     if post.cancel():
         return UNSENT
     return post.result() if post.done() else None
+
+
+class BotoFunctions:
+    """Asynchronous invocations through the SDK."""
+
+    def __init__(self, client: BaseClient, seconds: float) -> None:
+        """Take a client, and how long all payloads of one call may take."""
+        self._client, self._seconds = client, seconds
+        self._threads = ThreadPoolExecutor(SOCKETS)
+
+    @classmethod
+    def connect(
+        cls, region: str, endpoint: str | None = None, *, seconds: float = INVOKE_SECONDS
+    ) -> Self:
+        """Make a client; the credentials are where the SDK looks for them."""
+        return cls(client("lambda", region, endpoint, seconds), seconds)
+
+    def invoke(self, function: str, payloads: Sequence[bytes]) -> list[bool]:
+        """Have a function, named or by ARN, run once for each payload."""
+        under_way = [self._threads.submit(self._invoke, function, one) for one in payloads]
+        wait(under_way, self._seconds)
+        return [_is_accepted(_invoke_status(one)) for one in under_way]
+
+    def close(self) -> None:
+        """End the threads, once what they ask has had its time."""
+        self._threads.shutdown(cancel_futures=True)
+        self._client.close()
+
+    def _invoke(self, function: str, payload: bytes) -> object:
+        """Ask once; give the status, or why there is none."""
+        try:
+            answer = self._client.invoke(
+                FunctionName=function, InvocationType="Event", Payload=payload
+            )
+            return answer["StatusCode"]
+        except ClientError as cause:
+            return cause.response["ResponseMetadata"]["HTTPStatusCode"]
+        except (BotoCoreError, HTTPClientError, ConnectionError) as cause:
+            return type(cause).__name__
+
+
+def _invoke_status(asked: Future[object]) -> object:
+    """Tell what came of it by now: one that has not begun never will."""
+    return asked.result() if not asked.cancel() and asked.done() else "no answer"
+
+
+def _is_accepted(status: object) -> bool:
+    if status != ACCEPTED:
+        log.error("a function was not invoked: %s", status)
+    return status == ACCEPTED

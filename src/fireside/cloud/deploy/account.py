@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fireside.cli.doctor import Check
 from fireside.cloud.deploy.plan import Plan
-from fireside.cloud.deploy.sdk import Aws, Refused
+from fireside.cloud.sdk import Aws, Refused
+from fireside.console.checks import Check
 
 GLOBAL_REGION = "us-east-1"
 """Where CloudFront and its certificates live."""

@@ -7,8 +7,8 @@ from pathlib import Path
 import fireside
 from fireside.cloud import package
 from fireside.cloud.deploy import terraform
-from fireside.cloud.deploy.terraform import Say
 from fireside.console.exits import CannotStart, ExitCode
+from fireside.console.terminal import Say
 
 PAGE = Path(fireside.__file__).parent / "web"
 CHECKOUT = Path(fireside.__file__).parents[2]

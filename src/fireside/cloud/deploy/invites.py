@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fireside.adapters.invite_file import InviteFile, InviteUnusable
-from fireside.cloud.deploy.invite import make
 from fireside.cloud.deploy.stage import Stage
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.invite import hash_of
+from fireside.system import new_invite
 
 MOST = 20
 """As infra/variables.tf has it."""
@@ -73,4 +73,4 @@ def _with(secret: str, others: Sequence[str]) -> Invites:
 
 
 def _waiting(stage: Stage) -> InviteFile:
-    return InviteFile(stage.folder / "invite.next", make)
+    return InviteFile(stage.folder / "invite.next", new_invite)

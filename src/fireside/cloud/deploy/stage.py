@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from fireside.adapters.invite_file import InviteFile
-from fireside.cloud.deploy.invite import make
 from fireside.cloud.deploy.names import PROJECT
 from fireside.console.exits import CannotStart, ExitCode
+from fireside.system import new_invite
 
 REGION = "us-east-1"
 
@@ -85,7 +85,7 @@ class Stage:
 
     @property
     def invite(self) -> InviteFile:
-        return InviteFile(self.folder / "invite", make)
+        return InviteFile(self.folder / "invite", new_invite)
 
     def bucket(self, account: str) -> str:
         """Name the bucket of all states of this project, as infra/bootstrap does."""

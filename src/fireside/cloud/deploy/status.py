@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from fireside.cloud.deploy.sdk import Refused
 from fireside.cloud.deploy.session import Opened, Opening
 from fireside.cloud.deploy.stage import Stage
 from fireside.cloud.deploy.world import World
+from fireside.cloud.sdk import Refused
 from fireside.console.exits import ExitCode
 
 DAY_SECONDS = 86_400

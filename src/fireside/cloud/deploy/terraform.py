@@ -18,12 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from fireside.console.terminal import Say
+
 OLDEST = (1, 11)
 """As infra/versions.tf says: S3 locks the state by itself since then."""
 
 INSTALL = "Install it from https://developer.hashicorp.com/terraform/install"
 
-Say = Callable[[str], object]
 
 _NOTHING_TO_CHANGE, _CHANGES = 0, 2  # `plan -detailed-exitcode`
 _PLAIN = re.compile(r"[A-Za-z0-9_./=:,@%+-]+")

@@ -12,9 +12,9 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from fireside.cloud.deploy.sdk import INSTALL
 from fireside.cloud.package import FUNCTIONS, SOURCES, CannotPackage, Package, closure, write
 from fireside.cloud.rehearse import confined
+from fireside.cloud.sdk import INSTALL
 from fireside.domain.entry import EntryRules
 from localgateway.functions.worker_process import Launch
 from localgateway.machine.api import Api, Function

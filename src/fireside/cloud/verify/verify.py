@@ -17,11 +17,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from fireside.cloud.cost import bill
 from fireside.cloud.cost.usage import MEMORY_GB, Usage
-from fireside.cloud.deploy.world import World
 from fireside.cloud.verify import checks, message_checks
 from fireside.cloud.verify.checks import NotTried
 from fireside.cloud.verify.client import Enough, Meter, Target, Wrong
 from fireside.console.exits import CannotStart, ExitCode
+from fireside.console.terminal import Terminal
 from fireside.domain.invite import is_secret
 
 MOST_SECONDS = 540.0
@@ -103,7 +103,7 @@ class Report:
         return all(result.verdict != "fail" for result in self.results)
 
 
-def run(url: str, wishes: Wishes, world: World) -> int:
+def run(url: str, wishes: Wishes, terminal: Terminal) -> int:
     """Try a chat, and write the report.
 
     Raises:
@@ -111,14 +111,14 @@ def run(url: str, wishes: Wishes, world: World) -> int:
     """
     place, invite = address(url, wishes.invite)
     if not (wishes.silent or wishes.yes):
-        _agree(world)
+        _agree(terminal)
     trials = QUIET if wishes.silent else (*QUIET, *TALKING)
     allowed = meter()
     report = verify(
-        Target(place, invite, allowed), lambda found: world.say(line(found)), chosen=trials
+        Target(place, invite, allowed), lambda found: terminal.say(line(found)), chosen=trials
     )
     for file in write(report, wishes.out):
-        world.tell(str(file))
+        terminal.tell(str(file))
     return int(ExitCode.OK if report.is_good else ExitCode.UNEXPECTED)
 
 
@@ -253,10 +253,10 @@ def write(report: Report, folder: Path) -> tuple[Path, Path]:
     return readable, whole
 
 
-def _agree(world: World) -> None:
+def _agree(terminal: Terminal) -> None:
     """Have somebody know that the trials stay in the room."""
     question = f"{SAID} messages are said in the room, and stay there. Type verify to go on: "
-    answer = world.ask(question)
+    answer = terminal.ask(question)
     if answer is None:
         sentence = f"{SAID} messages would stay in the room: add --yes, or --silent to say none."
         raise CannotStart(sentence, ExitCode.USAGE)

@@ -1,0 +1,35 @@
+"""How a command talks to a person: progress, results, questions."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Say = Callable[[str], object]
+"""Takes one line of text."""
+
+
+def say(text: str) -> None:
+    """Print progress to stderr, so that stdout holds only the result."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def tell(text: str) -> None:
+    """Print a result to stdout."""
+    print(text, flush=True)
+
+
+def ask(question: str) -> str | None:
+    """Return a person's answer; None when stdin is no terminal."""
+    if not sys.stdin.isatty():
+        return None
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """The three ways to talk; tests bring their own."""
+
+    say: Say = say
+    tell: Say = tell
+    ask: Callable[[str], str | None] = ask
