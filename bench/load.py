@@ -123,7 +123,7 @@ def node_server() -> Iterator[tuple[subprocess.Popen, int]]:
         yield server, int(server.stdout.readline())
 
 
-CERTIFICATE = str(ROOT / "tests" / "unit" / "adapters" / "localhost.pem")
+CERTIFICATE = str(ROOT / "tests" / "integration" / "localhost.pem")
 
 
 @contextlib.contextmanager

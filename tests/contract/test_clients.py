@@ -10,7 +10,7 @@ from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.client import ConditionFailed, Passing, TableFailure
 from tests.contract.conftest import CLIENTS, new_table
 from tests.dynamodb.trouble import FAULTS, trouble_before
-from tests.unit.adapters.faulty_server import faulty_server
+from tests.integration.faulty_server import faulty_server
 
 WORD = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 TEXT = st.sampled_from(["", "a\x00b", "漢字 🔥", "\u2028", '"\\']) | WORD

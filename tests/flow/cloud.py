@@ -21,7 +21,7 @@ from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.http.sigv4 import Credentials
 from fireside.functions import aws
 from localgateway.net import signature
-from tests.unit.adapters.faulty_server import answer, faulty_server
+from tests.integration.faulty_server import answer, faulty_server
 
 KEY_ID, SECRET = "FLOW", "flow-secret"
 REGION = "eu-central-1"

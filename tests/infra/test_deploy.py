@@ -20,7 +20,7 @@ from fireside.domain.message import Draft
 from tests.e2e.serving import serving
 from tests.infra.conftest import RC, ROOT
 from tests.infra.fake_aws import ACCOUNT, FakeAws
-from tests.unit.cloud.computers import INTERRUPTIBLE
+from tests.integration.cloud.deploy.computers import INTERRUPTIBLE
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -12,7 +12,7 @@ import pytest
 from fireside.cloud.deploy import terraform
 from fireside.cloud.deploy.terraform import Folder, Terraform, TerraformMissing
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def test_the_oldest_that_will_do_is_what_the_configuration_asks_for():

@@ -11,7 +11,7 @@ import pytest
 
 from localgateway.machine.api import ApiError, Authorizer, Function, Identity, Route, load, parse
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 SCHEMA = json.loads((resources.files("localgateway") / "api.schema.json").read_text())
 
 GOOD = {

@@ -11,7 +11,7 @@ import pytest
 
 from fireside.adapters.http.http1 import Answer
 from fireside.adapters.http.pool import KEEP_SECONDS, Pool
-from tests.unit.adapters.faulty_server import (
+from tests.integration.faulty_server import (
     CERTIFICATE,
     OK,
     answer,

@@ -16,7 +16,7 @@ from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.outbound.boto import BotoFunctions
 from fireside.adapters.outbound.lambda_invoke import LambdaApi
 from localgateway.net import signature
-from tests.unit.adapters.faulty_server import answer, close, faulty_server, hang
+from tests.integration.faulty_server import answer, close, faulty_server, hang
 
 KEY, SECRET, TOKEN = "HOME", "home/secret", "token+/="
 ARN = "arn:aws:lambda:eu-central-1:123456789012:function:fireside-fanout:live"

@@ -12,7 +12,7 @@ from fireside.server import isolated_handlers
 from fireside.server.data_folder import invite_file
 from fireside.server.isolated_handlers import AfterCommit, in_transactions
 from tests.flow.house import House
-from tests.unit.adapters.faulty_server import answer, faulty_server
+from tests.integration.faulty_server import answer, faulty_server
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.invite import hash_of
 from tests.e2e.serving import serving
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 VARIABLES = (ROOT / "infra/variables.tf").read_text("utf-8")
 THEIRS = "ab" * 32
 

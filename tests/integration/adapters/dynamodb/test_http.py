@@ -19,7 +19,7 @@ from botocore.credentials import Credentials as BotoCredentials
 from fireside.adapters.dynamodb.client import ConditionFailed, Operation, Passing, Refused
 from fireside.adapters.dynamodb.http import DynamoDbApi
 from fireside.adapters.http.sigv4 import Credentials
-from tests.unit.adapters.faulty_server import (
+from tests.integration.faulty_server import (
     CERTIFICATE,
     answer,
     close,

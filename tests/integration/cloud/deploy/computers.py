@@ -13,7 +13,7 @@ import pytest
 
 from fireside.cli.main import main
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 PROGRAM = Path(__file__).with_name("fake_terraform.py")
 
 INTERRUPTIBLE = (

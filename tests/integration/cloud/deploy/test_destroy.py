@@ -11,7 +11,7 @@ from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.errors import StorageFailed
 from fireside.domain.message import Draft
 from tests.infra.fake_aws import FakeAws
-from tests.unit.cloud.computers import Computer
+from tests.integration.cloud.deploy.computers import Computer
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -16,9 +16,9 @@ from fireside.adapters.http import tls
 from fireside.adapters.outbound.boto import BotoConnections, BotoFunctions
 from fireside.adapters.outbound.http import ConnectionsApi
 from fireside.adapters.outbound.lambda_invoke import LambdaApi
-from tests.unit.adapters.faulty_server import CERTIFICATE, answer, faulty_server
+from tests.integration.faulty_server import CERTIFICATE, answer, faulty_server
 
-ROOTS = Path(__file__).with_name("roots.pem")
+ROOTS = Path(__file__).parents[1] / "roots.pem"
 ENVIRON = {
     "AWS_REGION": "eu-central-1",
     "AWS_ACCESS_KEY_ID": "HOME",

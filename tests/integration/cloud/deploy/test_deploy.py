@@ -12,7 +12,7 @@ from fireside.console.exits import ExitCode
 from fireside.domain.invite import hash_of
 from tests.e2e.serving import serving
 from tests.infra.fake_aws import FakeAws
-from tests.unit.cloud.computers import ROOT, Computer
+from tests.integration.cloud.deploy.computers import ROOT, Computer
 
 pytestmark = pytest.mark.timeout(120)
 

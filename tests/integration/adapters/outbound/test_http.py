@@ -20,7 +20,7 @@ from fireside.adapters.outbound.boto import BotoConnections, posting_client
 from fireside.adapters.outbound.http import ConnectionsApi
 from fireside.adapters.outbound.posting import Chances
 from localgateway.net import signature
-from tests.unit.adapters.faulty_server import OK, answer, close, faulty_server, hang, raw, reset
+from tests.integration.faulty_server import OK, answer, close, faulty_server, hang, raw, reset
 
 SECRET = "home/secret"
 KEY = Credentials("HOME", SECRET, "token")

@@ -13,7 +13,7 @@ from fireside.cloud.rehearse import unpacked
 from fireside.domain.entry import EntryRules
 from fireside.server.local import api_document
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 OPTIONAL = {"FIRESIDE_AWS_CLIENT", "FIRESIDE_ORIGIN_SECRET_SHA256"}
 
 

@@ -12,7 +12,7 @@ from localgateway.functions.context import environment
 from localgateway.functions.worker import LARGEST_ANSWER, MARK, CannotLoad, _invoke, load_handler
 from localgateway.machine.api import Function
 
-HANDLERS = Path(__file__).parents[2] / "gateway/handlers"
+HANDLERS = Path(__file__).parents[3] / "gateway/handlers"
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from fireside.console.exits import ExitCode
 from fireside.domain.invite import hash_of
 from tests.infra.fake_aws import FakeAws
-from tests.unit.cloud.computers import Computer
+from tests.integration.cloud.deploy.computers import Computer
 
 pytestmark = pytest.mark.timeout(120)
 

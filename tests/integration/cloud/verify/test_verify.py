@@ -17,7 +17,7 @@ from tests.e2e.serving import REHEARSED, in_both_modes, serving
 
 pytestmark = pytest.mark.timeout(120)
 
-BROKEN = str(Path(__file__).parents[2] / "e2e/broken_server.py")
+BROKEN = str(Path(__file__).parents[3] / "e2e/broken_server.py")
 INVITES = ("--invites", "required")
 
 

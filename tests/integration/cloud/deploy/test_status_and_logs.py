@@ -11,7 +11,7 @@ from fireside.cloud.deploy import logs
 from fireside.cloud.deploy.world import World
 from fireside.console.exits import ExitCode
 from tests.infra.fake_aws import FakeAws
-from tests.unit.cloud.computers import Computer
+from tests.integration.cloud.deploy.computers import Computer
 
 pytestmark = pytest.mark.timeout(120)
 
