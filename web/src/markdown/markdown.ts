@@ -73,7 +73,7 @@ const ADDRESS = /(?:https?:\/\/|mailto:)[^\s<>"`]+/y;
 const NAMED_LINK = /\[([^[\]\n]{1,500})\]\(((?:https?:\/\/|mailto:)[^\s()<>"]{1,1000})\)/y;
 const WORD = /[\p{L}\p{N}]/u;
 
-export function inlinesOf(line: string, depth = 0): Inline[] {
+function inlinesOf(line: string, depth = 0): Inline[] {
   const found: Inline[] = [];
   const hopeless = new Set<string>();
   let text = "";

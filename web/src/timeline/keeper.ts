@@ -5,7 +5,7 @@ import { keep as keepText, kept } from "../device/kept";
 import type { Tabs } from "../device/tabs";
 import { type Draft, type Snapshot, snapshotOf, type Timeline } from "./timeline";
 
-export type Restored = { snapshot: Snapshot | null; drafts: Draft[] };
+type Restored = { snapshot: Snapshot | null; drafts: Draft[] };
 
 export type Keeper = {
   restore: () => Promise<Restored>;

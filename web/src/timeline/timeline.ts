@@ -26,7 +26,7 @@ import {
 } from "./missing";
 import { acknowledge, refuseSend, sendNext, unsent, waiting } from "./outbox";
 
-export type Person = HelloFrame["user"];
+type Person = HelloFrame["user"];
 
 /** Something I wrote that the server has not kept yet. Its nonce makes every retry harmless. */
 export type Draft = Writing &
