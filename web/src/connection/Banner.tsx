@@ -1,8 +1,8 @@
 /** Says that the line is down and what happens next; the countdown is for the eye alone. */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { STRINGS } from "../strings";
 import { Icon } from "../ui/Icon";
-import { STRINGS } from "../ui/strings";
 import { keptConfig } from "./config";
 import { isBlocked, type State } from "./machine";
 import type { Outage } from "./useOutage";

@@ -1,8 +1,8 @@
 /** How the line is, in numbers, for whoever wonders whether something is missing. */
 
+import { STRINGS } from "../strings";
 import type { Timeline } from "../timeline/timeline";
 import { Dialog } from "../ui/Dialog";
-import { STRINGS } from "../ui/strings";
 
 const WORDS = STRINGS.details;
 

@@ -3,8 +3,8 @@
 import { type FormEvent, useEffect, useState } from "react";
 import { inviteIn, keepInvite, keptInvite } from "../connection/invite";
 import type { State } from "../connection/machine";
+import { STRINGS } from "../strings";
 import { Mark } from "../ui/Mark";
-import { STRINGS } from "../ui/strings";
 import { Field } from "./Field";
 import { checkName } from "./name";
 import { rememberedName, rememberName } from "./remembered";

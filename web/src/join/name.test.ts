@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { STRINGS } from "../ui/strings";
+import { STRINGS } from "../strings";
 import { checkName } from "./name";
 
 const WRONG = STRINGS.badName;

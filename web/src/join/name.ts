@@ -6,7 +6,7 @@
  * exactly right is left to the server, and so is every character that this browser doesn't know yet.
  */
 
-import { STRINGS } from "../ui/strings";
+import { STRINGS } from "../strings";
 import { LIMITS } from "../wire/frames";
 
 type NameCheck = { ok: true; name: string } | { ok: false; problem: string };

@@ -1,7 +1,7 @@
 /** The keys that do something here. */
 
+import { STRINGS } from "../strings";
 import { Dialog } from "../ui/Dialog";
-import { STRINGS } from "../ui/strings";
 
 export function KeysDialog({ onClose }: { onClose: () => void }) {
   return (

@@ -1,8 +1,8 @@
 /** What one can choose: the light, the Enter key, notifications, another name. */
 
 import { useState } from "react";
+import { STRINGS } from "../strings";
 import { Dialog } from "../ui/Dialog";
-import { STRINGS } from "../ui/strings";
 import { choose, type Theme, useSettings } from "./settings";
 
 const WORDS = STRINGS.settings;

@@ -1,8 +1,8 @@
 /** What is missing: noticed, waited for a moment, then asked for, until the log is whole again. */
 
 import type { PongFrame, ResumedFrame } from "../wire/frames";
+import { doubled } from "./backoff";
 import { ascending, insert, isFull } from "./log";
-import { doubled } from "./patience";
 import type { Command, Step, Timeline } from "./timeline";
 
 export const PAGE = 50; // messages

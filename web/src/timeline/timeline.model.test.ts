@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { MOST_MOUNTED, sliceOf } from "../messages/mounted";
 import type { AckFrame, MessageFrame, ResumedFrame, ServerFrame } from "../wire/frames";
-import { MOST_MOUNTED, sliceOf } from "./mounted";
 import * as rules from "./timeline";
 
 const ROOM = "general";

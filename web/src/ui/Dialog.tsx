@@ -1,8 +1,8 @@
 /** The browser's own modal: it traps focus, gives it back, and needs no style that a policy blocks. */
 
 import { type ReactNode, useEffect, useRef } from "react";
+import { STRINGS } from "../strings";
 import { Icon } from "./Icon";
-import { STRINGS } from "./strings";
 import "./dialog.css";
 
 type DialogProps = { title: string; onClose: () => void; children: ReactNode };

@@ -1,8 +1,8 @@
 /** Turns a timeline into the rows that the page shows: days, groups, and what is on its way. */
 
+import type { Reading } from "../timeline/reading";
+import type { Draft, Timeline } from "../timeline/timeline";
 import type { MessageFrame } from "../wire/frames";
-import type { Reading } from "./reading";
-import type { Draft, Timeline } from "./timeline";
 
 export type Row =
   | { kind: "day"; key: string; day: number }

@@ -1,34 +1,34 @@
 /** The room one is in: its people's words, one's own, and how the line is. */
 
 import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import type { Visit } from "./chat";
-import { Banner } from "./connection/Banner";
-import { isBlocked, type State } from "./connection/machine";
-import { type Outage, useOutage } from "./connection/useOutage";
-import { keepHere, keptHere } from "./device/kept";
-import { useSettings } from "./settings/settings";
-import { useTab } from "./tab/useTab";
-import { Announcer } from "./timeline/Announcer";
-import { Composer } from "./timeline/Composer";
-import { Timeline } from "./timeline/Timeline";
-import type { Draft, Timeline as RoomTimeline } from "./timeline/timeline";
-import { useAdoption } from "./timeline/useAdoption";
-import { Avatar } from "./ui/Avatar";
-import { Icon } from "./ui/Icon";
-import { Mark } from "./ui/Mark";
-import { STRINGS } from "./ui/strings";
-import { LIMITS } from "./wire/frames";
+import type { Visit } from "../chat";
+import { Composer } from "../composer/Composer";
+import { Banner } from "../connection/Banner";
+import { isBlocked, type State } from "../connection/machine";
+import { type Outage, useOutage } from "../connection/useOutage";
+import { keepHere, keptHere } from "../device/kept";
+import { Announcer } from "../messages/Announcer";
+import { Timeline } from "../messages/MessageLog";
+import { useSettings } from "../settings/settings";
+import { STRINGS } from "../strings";
+import { useTab } from "../tab/useTab";
+import type { Draft, Timeline as RoomTimeline } from "../timeline/timeline";
+import { useAdoption } from "../timeline/useAdoption";
+import { Avatar } from "../ui/Avatar";
+import { Icon } from "../ui/Icon";
+import { Mark } from "../ui/Mark";
+import { LIMITS } from "../wire/frames";
 import "./room.css";
 
 /** Dialogs load when somebody opens one. */
 const SettingsDialog = lazy(async () => ({
-  default: (await import("./settings/SettingsDialog")).SettingsDialog,
+  default: (await import("../settings/SettingsDialog")).SettingsDialog,
 }));
 const DiagnosticsDialog = lazy(async () => ({
-  default: (await import("./connection/DiagnosticsDialog")).DiagnosticsDialog,
+  default: (await import("../connection/DiagnosticsDialog")).DiagnosticsDialog,
 }));
 const KeysDialog = lazy(async () => ({
-  default: (await import("./settings/KeysDialog")).KeysDialog,
+  default: (await import("../settings/KeysDialog")).KeysDialog,
 }));
 
 type Opened = "settings" | "diagnostics" | "keys" | null;

@@ -11,18 +11,18 @@ import {
   useState,
 } from "react";
 import { Body } from "../markdown/Body";
+import { STRINGS } from "../strings";
+import type { Reading } from "../timeline/reading";
+import type { Draft, Timeline as RoomTimeline } from "../timeline/timeline";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
-import { STRINGS } from "../ui/strings";
-import { dayName, momentOf, timeOf } from "../ui/when";
 import { BeforeChange } from "./BeforeChange";
 import { earlier, type First, later, pinned, sliceOf } from "./mounted";
-import type { Reading } from "./reading";
 import { type Row, rowsOf, type Said } from "./rows";
 import { Skeleton } from "./Skeleton";
-import type { Draft, Timeline as RoomTimeline } from "./timeline";
 import { useAnchoredScroll } from "./useAnchoredScroll";
-import "./timeline.css";
+import { dayName, momentOf, timeOf } from "./when";
+import "./log.css";
 
 const WORDS = STRINGS.log;
 

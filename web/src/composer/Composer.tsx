@@ -8,8 +8,8 @@ import {
   useLayoutEffect,
   useRef,
 } from "react";
+import { STRINGS } from "../strings";
 import { Icon } from "../ui/Icon";
-import { STRINGS } from "../ui/strings";
 import "./composer.css";
 
 const WORDS = STRINGS.composer;
