@@ -1,9 +1,9 @@
 /** One visit: a name at the door, the connection, and the room's timeline behind it. */
 
 import { addressFor, browserWorld, ConnectionClient, type World } from "./connection/client";
-import { browserDevice, type Device } from "./device/device";
+import { browserDevice, type Device } from "./device/database";
 import { openTab, type Tabs } from "./device/tabs";
-import { keeperFor } from "./timeline/keeper";
+import { keeperFor } from "./timeline/roomStorage";
 import { TimelineStore } from "./timeline/store";
 
 export type Visit = { username: string; client: ConnectionClient; store: TimelineStore };

@@ -1,6 +1,6 @@
 /** What whoever runs the chat tells the page: where the socket is, and whether one needs an invite. */
 
-import { keep, kept } from "../device/kept";
+import { keep, kept } from "../device/storage";
 
 export type Config = { socket: string | null; invite: "required" | "open" };
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Keeper, keeperFor } from "../timeline/keeper";
+import { type Keeper, keeperFor } from "../timeline/roomStorage";
 import { emptyTimeline, write } from "../timeline/timeline";
-import { memoryDevice } from "./device";
+import { memoryDevice } from "./database";
 import { openTab, type Tabs } from "./tabs";
 
 /** What a browser does with Web Locks, as far as a tab asks for it. */

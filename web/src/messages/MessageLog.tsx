@@ -12,16 +12,16 @@ import {
 } from "react";
 import { Body } from "../markdown/Body";
 import { STRINGS } from "../strings";
-import type { Reading } from "../timeline/reading";
+import type { Reading } from "../timeline/readState";
 import type { Draft, Timeline as RoomTimeline } from "../timeline/timeline";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
-import { BeforeChange } from "./BeforeChange";
+import { BeforeChange } from "./AroundUpdate";
+import { dayName, momentOf, timeOf } from "./dates";
 import { earlier, type First, later, pinned, sliceOf } from "./mounted";
 import { type Row, rowsOf, type Said } from "./rows";
 import { Skeleton } from "./Skeleton";
 import { useAnchoredScroll } from "./useAnchoredScroll";
-import { dayName, momentOf, timeOf } from "./when";
 import "./log.css";
 
 const WORDS = STRINGS.log;

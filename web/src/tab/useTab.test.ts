@@ -2,7 +2,7 @@ import { act, createElement } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { choose } from "../settings/settings";
-import { messageFrame } from "../testing/fakeWorld";
+import { messageFrame } from "../testing/fakeNetwork";
 import { emptyTimeline, type Timeline } from "../timeline/timeline";
 import type { MessageFrame } from "../wire/frames";
 import { useTab } from "./useTab";

@@ -1,8 +1,8 @@
 /** Holds one room's timeline for the page: passes events in, does what comes out, keeps the timers. */
 
 import type { HelloCommand, ServerFrame } from "../wire/frames";
-import { type Keeper, NO_KEEPER } from "./keeper";
-import { NOTHING_READ, type Reading, reckon } from "./reading";
+import { NOTHING_READ, type Reading, reckon } from "./readState";
+import { type Keeper, NO_KEEPER } from "./roomStorage";
 import * as rules from "./timeline";
 
 type Ask = (command: rules.Command) => void;

@@ -1,7 +1,7 @@
 /** Keeps one room on this device: what is still to be sent, what was last seen, how far it was read. */
 
-import type { Change, Device } from "../device/device";
-import { keep as keepText, kept } from "../device/kept";
+import type { Change, Device } from "../device/database";
+import { keep as keepText, kept } from "../device/storage";
 import type { Tabs } from "../device/tabs";
 import { type Draft, type Snapshot, snapshotOf, type Timeline } from "./timeline";
 

@@ -1,7 +1,7 @@
 import { beforeEach, expect, it, vi } from "vitest";
-import { memoryDevice } from "../device/device";
+import { memoryDevice } from "../device/database";
 import type { Tabs } from "../device/tabs";
-import { keeperFor } from "./keeper";
+import { keeperFor } from "./roomStorage";
 import { discard, emptyTimeline, restore, type Timeline, write } from "./timeline";
 
 let device = memoryDevice();
