@@ -1,7 +1,7 @@
 /** How the line is, in numbers, for whoever wonders whether something is missing. */
 
 import { STRINGS } from "../strings";
-import type { Timeline } from "../timeline/timeline";
+import type { Timeline } from "../timeline/model";
 import { Dialog } from "../ui/Dialog";
 
 const WORDS = STRINGS.details;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { emptyTimeline } from "../timeline/model";
 import { type Keeper, keeperFor } from "../timeline/roomStorage";
-import { emptyTimeline, write } from "../timeline/timeline";
+import { write } from "../timeline/timeline";
 import { memoryDevice } from "./database";
 import { openTab, type Tabs } from "./tabs";
 

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "react";
 import { STRINGS } from "../strings";
-import type { Timeline } from "../timeline/timeline";
+import type { Timeline } from "../timeline/model";
 import type { MessageFrame } from "../wire/frames";
 
 const GATHER_MS = 1_000;

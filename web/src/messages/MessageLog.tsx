@@ -12,8 +12,8 @@ import {
 } from "react";
 import { Body } from "../markdown/Body";
 import { STRINGS } from "../strings";
+import type { Draft, Timeline as RoomTimeline } from "../timeline/model";
 import type { Reading } from "../timeline/readState";
-import type { Draft, Timeline as RoomTimeline } from "../timeline/timeline";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
 import { BeforeChange } from "./AroundUpdate";

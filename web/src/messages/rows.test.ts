@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { emptyTimeline, type Timeline } from "../timeline/timeline";
+import { emptyTimeline, type Timeline } from "../timeline/model";
 import type { MessageFrame } from "../wire/frames";
 import { type Row, rowsOf } from "./rows";
 

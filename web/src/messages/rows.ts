@@ -1,7 +1,7 @@
 /** Turns a timeline into the rows that the page shows: days, groups, and what is on its way. */
 
+import type { Draft, Timeline } from "../timeline/model";
 import type { Reading } from "../timeline/readState";
-import type { Draft, Timeline } from "../timeline/timeline";
 import type { MessageFrame } from "../wire/frames";
 
 export type Row =

@@ -12,7 +12,7 @@ import { Timeline } from "../messages/MessageLog";
 import { useSettings } from "../settings/settings";
 import { STRINGS } from "../strings";
 import { useTab } from "../tab/useTab";
-import type { Draft, Timeline as RoomTimeline } from "../timeline/timeline";
+import type { Draft, Timeline as RoomTimeline } from "../timeline/model";
 import { useAdoption } from "../timeline/useOrphanedDrafts";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";

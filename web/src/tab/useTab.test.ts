@@ -3,7 +3,7 @@ import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { choose } from "../settings/settings";
 import { messageFrame } from "../testing/fakeNetwork";
-import { emptyTimeline, type Timeline } from "../timeline/timeline";
+import { emptyTimeline, type Timeline } from "../timeline/model";
 import type { MessageFrame } from "../wire/frames";
 import { useTab } from "./useTab";
 

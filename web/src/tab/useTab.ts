@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "react";
 import { settingsNow } from "../settings/settings";
 import { STRINGS } from "../strings";
-import type { Timeline } from "../timeline/timeline";
+import type { Timeline } from "../timeline/model";
 import type { MessageFrame } from "../wire/frames";
 
 export function useTab(timeline: Timeline, unread: number): void {

@@ -3,7 +3,7 @@
 import type { PongFrame, ResumedFrame } from "../wire/frames";
 import { doubled } from "./backoff";
 import { ascending, insert, isFull } from "./log";
-import type { Command, Step, Timeline } from "./timeline";
+import type { Command, Step, Timeline } from "./model";
 
 export const PAGE = 50; // messages
 export const NEWEST_ID = "newest";

@@ -3,7 +3,7 @@
 import type { AckFrame, ErrorFrame } from "../wire/frames";
 import { doubled } from "./backoff";
 import { insert } from "./log";
-import type { Draft, Step, Timeline } from "./timeline";
+import type { Draft, Step, Timeline } from "./model";
 
 const SEND_PAUSE_MS = 1_000;
 

@@ -1,8 +1,9 @@
 import { beforeEach, expect, it, vi } from "vitest";
 import { memoryDevice } from "../device/database";
 import type { Tabs } from "../device/tabs";
+import { emptyTimeline, type Timeline } from "./model";
 import { keeperFor } from "./roomStorage";
-import { discard, emptyTimeline, restore, type Timeline, write } from "./timeline";
+import { discard, restore, write } from "./timeline";
 
 let device = memoryDevice();
 const alone: Tabs = { me: "t1", isAlive: async () => false };

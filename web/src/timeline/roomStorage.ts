@@ -3,7 +3,8 @@
 import type { Change, Device } from "../device/database";
 import { keep as keepText, kept } from "../device/storage";
 import type { Tabs } from "../device/tabs";
-import { type Draft, type Snapshot, snapshotOf, type Timeline } from "./timeline";
+import type { Draft, Snapshot, Timeline } from "./model";
+import { snapshotOf } from "./timeline";
 
 type Restored = { snapshot: Snapshot | null; drafts: Draft[] };
 

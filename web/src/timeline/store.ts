@@ -1,14 +1,15 @@
 /** Holds one room's timeline for the page: passes events in, does what comes out, keeps the timers. */
 
 import type { HelloCommand, ServerFrame } from "../wire/frames";
+import { type Command, type Effect, emptyTimeline, type Step, type Timeline } from "./model";
 import { NOTHING_READ, type Reading, reckon } from "./readState";
 import { type Keeper, NO_KEEPER } from "./roomStorage";
 import * as rules from "./timeline";
 
-type Ask = (command: rules.Command) => void;
+type Ask = (command: Command) => void;
 
 export class TimelineStore {
-  private timeline: rules.Timeline;
+  private timeline: Timeline;
   private reading: Reading;
   private watching = false;
   /** The line is back, and not everything that came meanwhile. */
@@ -21,7 +22,7 @@ export class TimelineStore {
     private readonly ask: Ask,
     private readonly keeper: Keeper = NO_KEEPER,
   ) {
-    this.timeline = { ...rules.emptyTimeline(room), restoring: true };
+    this.timeline = { ...emptyTimeline(room), restoring: true };
     this.reading = { ...NOTHING_READ, read: keeper.read() };
     keeper.restore().then(({ snapshot, drafts }) => {
       this.take(rules.restore(this.timeline, snapshot, drafts));
@@ -33,7 +34,7 @@ export class TimelineStore {
     return () => this.subscribers.delete(subscriber);
   };
 
-  readonly getTimeline = (): rules.Timeline => this.timeline;
+  readonly getTimeline = (): Timeline => this.timeline;
 
   readonly getReading = (): Reading => this.reading;
 
@@ -72,7 +73,7 @@ export class TimelineStore {
 
   readonly fetchOlder = (): void => this.take(rules.fetchOlder(this.timeline));
 
-  private take([next, ...effects]: rules.Step): void {
+  private take([next, ...effects]: Step): void {
     const before = this.timeline;
     this.timeline = next;
     for (const effect of effects) this.act(effect);
@@ -102,7 +103,7 @@ export class TimelineStore {
     for (const subscriber of this.subscribers) subscriber();
   }
 
-  private act(effect: rules.Effect): void {
+  private act(effect: Effect): void {
     if (effect.type === "ask") this.ask(effect.command);
     else this.later(effect.what, effect.ms);
   }
