@@ -10,6 +10,7 @@ import {
 } from "react";
 import { STRINGS } from "../strings";
 import { Icon } from "../ui/Icon";
+import { COMPOSER_ID } from "./focusComposer";
 import "./composer.css";
 
 const WORDS = STRINGS.composer;
@@ -61,7 +62,7 @@ export function Composer(props: ComposerProps) {
       >
         {left < 0 && <Overflow text={text} limit={limit} field={field} />}
         <textarea
-          id="composer"
+          id={COMPOSER_ID}
           ref={field}
           className="field"
           rows={1}

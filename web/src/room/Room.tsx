@@ -1,59 +1,81 @@
-/** The room one is in: its people's words, one's own, and how the line is. */
+/** The page after joining: rooms at the side, messages and composer beside them. */
 
-import { lazy, Suspense, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import { useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Visit } from "../chat";
 import { Composer } from "../composer/Composer";
+import { COMPOSER_ID } from "../composer/focusComposer";
 import { Banner } from "../connection/Banner";
-import { isBlocked, type State } from "../connection/machine";
-import { type Outage, useOutage } from "../connection/useOutage";
-import { keepHere, keptHere } from "../device/storage";
+import type { State } from "../connection/machine";
+import { useOutage } from "../connection/useOutage";
 import { Announcer } from "../messages/Announcer";
-import { Timeline } from "../messages/MessageLog";
+import { MessageLog } from "../messages/MessageLog";
 import { useSettings } from "../settings/settings";
 import { STRINGS } from "../strings";
 import { useTab } from "../tab/useTab";
-import type { Draft, Timeline as RoomTimeline } from "../timeline/model";
+import type { Draft, Timeline } from "../timeline/model";
 import { useAdoption } from "../timeline/useOrphanedDrafts";
-import { Avatar } from "../ui/Avatar";
-import { Icon } from "../ui/Icon";
-import { Mark } from "../ui/Mark";
 import { LIMITS } from "../wire/frames";
+import { ConnectionStatus, statusOf } from "./ConnectionStatus";
+import { DialogButtons } from "./DialogButtons";
+import { type DialogName, Dialogs } from "./Dialogs";
+import { Header } from "./Header";
+import { Sidebar } from "./Sidebar";
+import { useDraft } from "./useDraft";
+import { useShortcuts } from "./useShortcuts";
 import "./room.css";
-
-/** Dialogs load when somebody opens one. */
-const SettingsDialog = lazy(async () => ({
-  default: (await import("../settings/SettingsDialog")).SettingsDialog,
-}));
-const DiagnosticsDialog = lazy(async () => ({
-  default: (await import("../connection/DiagnosticsDialog")).DiagnosticsDialog,
-}));
-const KeysDialog = lazy(async () => ({
-  default: (await import("../settings/KeysDialog")).KeysDialog,
-}));
-
-type Opened = "settings" | "diagnostics" | "keys" | null;
 
 type RoomProps = { visit: Visit; connection: State; onLeave: () => void };
 
 export function Room({ visit, connection, onLeave }: RoomProps) {
-  const { client, store } = visit;
+  const { client, store, username } = visit;
   const timeline = useSyncExternalStore(store.subscribe, store.getTimeline);
-  const outage = useOutage(timeline.online);
-  const field = useRef<HTMLTextAreaElement>(null);
   const reading = useSyncExternalStore(store.subscribe, store.getReading);
-  const { enterBreaks } = useSettings();
-  const [text, setText] = useDraft(visit.username, timeline.room);
-  const [opened, setOpened] = useState<Opened>(null);
   const skipped = useSyncExternalStore(client.subscribe, client.getSkipped);
+  const outage = useOutage(timeline.online);
+  const [opened, setOpened] = useState<DialogName | null>(null);
+  const { me, known } = useMe(timeline, username);
   useTab(timeline, reading.unread);
   useAdoption(store.adopt);
-  useRoomKeys(() => setOpened("keys"));
-  const { me, known } = useMe(timeline, visit.username);
+  useShortcuts(() => setOpened("keys"));
 
-  /** The browser tells late that one closed: another may be open by then. */
-  function closed(dialog: Opened) {
+  /** A dialog's close event comes late: by then another dialog may be open. */
+  function closed(dialog: DialogName) {
     setOpened((now) => (now === dialog ? null : now));
   }
+
+  const status = <ConnectionStatus connection={connection} outage={outage} />;
+  const buttons = <DialogButtons onOpen={setOpened} />;
+  const words = STRINGS.line[statusOf(connection, outage)];
+  return (
+    <div className="app">
+      <a className="skip" href={`#${COMPOSER_ID}`}>
+        {STRINGS.room.skip}
+      </a>
+      <Sidebar room={timeline.room} me={me} status={status} buttons={buttons} />
+      <main className="room">
+        <Header room={timeline.room} status={status} buttons={buttons} />
+        <Banner connection={connection} outage={outage} onRetry={client.retry} />
+        <Conversation visit={visit} timeline={known} isUp={outage === "none"} />
+        <Announcer timeline={timeline} />
+      </main>
+      <Dialogs
+        opened={opened}
+        details={{ timeline, skipped, words }}
+        onClose={closed}
+        onLeave={onLeave}
+      />
+    </div>
+  );
+}
+
+type ConversationProps = { visit: Visit; timeline: Timeline; isUp: boolean };
+
+/** The messages and the composer, between which a failed message can go back. */
+function Conversation({ visit: { store, username }, timeline, isUp }: ConversationProps) {
+  const reading = useSyncExternalStore(store.subscribe, store.getReading);
+  const { enterBreaks } = useSettings();
+  const [text, setText] = useDraft(username, timeline.room);
+  const field = useRef<HTMLTextAreaElement>(null);
 
   function edit(draft: Draft) {
     store.discard(draft.nonce);
@@ -62,165 +84,34 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   }
 
   return (
-    <div className="app">
-      <a className="skip" href="#composer">
-        {STRINGS.room.skip}
-      </a>
-      <aside className="side" aria-label={STRINGS.room.side}>
-        <div className="brand">
-          <Mark />
-          <b>{STRINGS.app}</b>
-        </div>
-        <nav className="nav" aria-label={STRINGS.room.rooms}>
-          <h2>{STRINGS.room.rooms}</h2>
-          <ul>
-            <li aria-current="page">
-              <Icon name="hash" />
-              {timeline.room}
-            </li>
-          </ul>
-        </nav>
-        <div className="me">
-          <Avatar id={me.userId} name={me.username} />
-          <div>
-            <b>
-              <bdi>{me.username}</bdi>
-            </b>
-            <Status connection={connection} outage={outage} />
-          </div>
-          <Tools onOpen={setOpened} />
-        </div>
-      </aside>
-      <main className="room">
-        <header className="head">
-          <div className="grow">
-            <h1>
-              <bdi>{STRINGS.room.title(timeline.room)}</bdi>
-            </h1>
-            <div className="head-status">
-              <Status connection={connection} outage={outage} />
-            </div>
-          </div>
-          <div className="head-tools">
-            <Tools onOpen={setOpened} />
-          </div>
-        </header>
-        <Banner connection={connection} outage={outage} onRetry={client.retry} />
-        <Timeline
-          timeline={known}
-          reading={reading}
-          onAttend={store.attend}
-          onOlder={store.fetchOlder}
-          onRetry={store.retry}
-          onEdit={edit}
-          onDiscard={store.discard}
-        />
-        <Composer
-          room={timeline.room}
-          text={text}
-          limit={LIMITS.textCharacters}
-          online={outage === "none"}
-          enterBreaks={enterBreaks}
-          field={field}
-          onText={setText}
-          onSend={store.write}
-        />
-        <Announcer timeline={timeline} />
-      </main>
-      <Suspense>
-        {opened === "settings" && (
-          <SettingsDialog onClose={() => closed("settings")} onLeave={onLeave} />
-        )}
-        {opened === "diagnostics" && (
-          <DiagnosticsDialog
-            timeline={timeline}
-            skipped={skipped}
-            words={statusOf(connection, outage)[0]}
-            onClose={() => closed("diagnostics")}
-          />
-        )}
-        {opened === "keys" && <KeysDialog onClose={() => closed("keys")} />}
-      </Suspense>
-    </div>
-  );
-}
-
-function Status({ connection, outage }: { connection: State; outage: Outage }) {
-  const [words, look] = statusOf(connection, outage);
-  return (
-    <small>
-      <span className="dot" data-look={look} />
-      {words}
-    </small>
-  );
-}
-
-function statusOf(connection: State, outage: Outage): [words: string, look: "on" | "wait" | "off"] {
-  if (connection.name === "closed" || isBlocked(connection))
-    return [STRINGS.line.disconnected, "off"];
-  return outage === "none" ? [STRINGS.line.connected, "on"] : [STRINGS.line.reconnecting, "wait"];
-}
-
-function Tools({ onOpen }: { onOpen: (dialog: Opened) => void }) {
-  return (
     <>
-      <button
-        type="button"
-        className="icon-btn"
-        aria-label={STRINGS.details.title}
-        onClick={() => onOpen("diagnostics")}
-      >
-        <Icon name="signal" />
-      </button>
-      <button
-        type="button"
-        className="icon-btn"
-        aria-label={STRINGS.settings.title}
-        onClick={() => onOpen("settings")}
-      >
-        <Icon name="settings" />
-      </button>
+      <MessageLog
+        timeline={timeline}
+        reading={reading}
+        onAttend={store.attend}
+        onOlder={store.fetchOlder}
+        onRetry={store.retry}
+        onEdit={edit}
+        onDiscard={store.discard}
+      />
+      <Composer
+        room={timeline.room}
+        text={text}
+        limit={LIMITS.textCharacters}
+        online={isUp}
+        enterBreaks={enterBreaks}
+        field={field}
+        onText={setText}
+        onSend={store.write}
+      />
     </>
   );
 }
 
-/** Until the server has greeted me I am who I said at the door, so that my first words show. */
-function useMe(timeline: RoomTimeline, username: string) {
+/** Before the server's greeting I am the name I joined with, so that my first messages show. */
+function useMe(timeline: Timeline, username: string) {
   return useMemo(() => {
     const me = timeline.me ?? { userId: username, username };
     return { me, known: timeline.me ? timeline : { ...timeline, me } };
   }, [timeline, username]);
-}
-
-/** What is half written outlives a reload, a lost line and a change of name's second thoughts. */
-function useDraft(name: string, room: string): [string, (text: string) => void] {
-  const key = `draft.${name}/${room}`;
-  const [text, setText] = useState(() => keptHere(key) ?? "");
-  return [
-    text,
-    (next) => {
-      setText(next);
-      keepHere(key, next === "" ? null : next);
-    },
-  ];
-}
-
-/** With a modifier, so that nobody who dictates or brushes a key is thrown into a dialog. */
-function isHelpKey({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
-  return key === "/" && (ctrlKey || metaKey) && !altKey;
-}
-
-function useRoomKeys(onHelp: () => void): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (document.querySelector("dialog[open]")) return;
-      const writing = event.target instanceof Element && event.target.matches("input,textarea");
-      if (event.key === "Escape" && !writing) document.getElementById("composer")?.focus();
-      if (!isHelpKey(event)) return;
-      event.preventDefault();
-      onHelp();
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  });
 }
