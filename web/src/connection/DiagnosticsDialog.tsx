@@ -10,7 +10,7 @@ type DiagnosticsProps = { timeline: Timeline; skipped: number; words: string; on
 
 export function DiagnosticsDialog({ timeline, skipped, words, onClose }: DiagnosticsProps) {
   return (
-    <Dialog title={WORDS.title} onClose={onClose}>
+    <Dialog title={WORDS.title} closeLabel={STRINGS.close} onClose={onClose}>
       <dl>
         <dt>{WORDS.connection}</dt>
         <dd>{words}</dd>

@@ -5,7 +5,7 @@ import { Dialog } from "../ui/Dialog";
 
 export function KeysDialog({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog title={STRINGS.keys.title} onClose={onClose}>
+    <Dialog title={STRINGS.keys.title} closeLabel={STRINGS.close} onClose={onClose}>
       <dl>
         {STRINGS.keys.list.map(([key, what]) => (
           <div key={key} className="pair">

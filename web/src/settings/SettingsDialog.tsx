@@ -12,7 +12,7 @@ type SettingsProps = { onClose: () => void; onLeave: () => void };
 export function SettingsDialog({ onClose, onLeave }: SettingsProps) {
   const { theme, enterBreaks } = useSettings();
   return (
-    <Dialog title={WORDS.title} onClose={onClose}>
+    <Dialog title={WORDS.title} closeLabel={STRINGS.close} onClose={onClose}>
       <fieldset>
         <legend>{WORDS.theme}</legend>
         {THEMES.map((value) => (
