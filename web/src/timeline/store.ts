@@ -3,7 +3,7 @@
 import type { HelloCommand, ServerFrame } from "../wire/frames";
 import { type Command, type Effect, emptyTimeline, type Step, type Timeline } from "./model";
 import { NOTHING_READ, type Reading, reckon } from "./readState";
-import { type Keeper, NO_KEEPER } from "./roomStorage";
+import { NO_STORAGE, type RoomStorage } from "./roomStorage";
 import * as rules from "./timeline";
 
 type Ask = (command: Command) => void;
@@ -20,11 +20,11 @@ export class TimelineStore {
   constructor(
     room: string,
     private readonly ask: Ask,
-    private readonly keeper: Keeper = NO_KEEPER,
+    private readonly storage: RoomStorage = NO_STORAGE,
   ) {
     this.timeline = { ...emptyTimeline(room), restoring: true };
-    this.reading = { ...NOTHING_READ, read: keeper.read() };
-    keeper.restore().then(({ snapshot, drafts }) => {
+    this.reading = { ...NOTHING_READ, read: storage.lastRead() };
+    storage.restore().then(({ snapshot, drafts }) => {
       this.take(rules.restore(this.timeline, snapshot, drafts));
     });
   }
@@ -67,7 +67,7 @@ export class TimelineStore {
 
   /** See whether a tab that is gone left something to send. */
   readonly adopt = async (): Promise<void> => {
-    const drafts = await this.keeper.adopt();
+    const drafts = await this.storage.adopt();
     this.take(rules.adopt(this.timeline, drafts));
   };
 
@@ -78,7 +78,7 @@ export class TimelineStore {
     this.timeline = next;
     for (const effect of effects) this.act(effect);
     if (next === before) return;
-    this.keeper.keep(before, next);
+    this.storage.save(before, next);
     // What came while the line was down or the page closed is new even to one who sits at the end,
     // and it is all there only when nothing is missing any more.
     if (next.online && !before.online) this.returning = true;
@@ -94,7 +94,7 @@ export class TimelineStore {
     const log = { messages, head: online ? known : null, myId: me?.userId };
     const next = reckon(this.reading, log, watching);
     if (next === this.reading) return;
-    if (next.read !== this.reading.read && next.read !== null) this.keeper.keepRead(next.read);
+    if (next.read !== this.reading.read && next.read !== null) this.storage.saveLastRead(next.read);
     this.reading = next;
     this.tell();
   }
