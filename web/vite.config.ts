@@ -23,7 +23,10 @@ export default defineConfig({
     },
   },
   test: {
-    include: ["src/**/*.test.{ts,tsx}"],
+    include: ["src/**/*.test.{ts,tsx}", "scripts/*.test.mjs"],
+    // No test depends on the speed of the machine; this only ends one that hangs.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     environment: "happy-dom",
     restoreMocks: true,
     sequence: { shuffle: true },

@@ -1,21 +1,14 @@
 // Prints what a first visit downloads, compressed, and fails when a budget is broken.
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { PAGE, weightKb } from "./page.mjs";
 
-const PAGE = new URL("../../src/fireside/web/", import.meta.url).pathname;
 const BUDGETS_KB = { js: 110, css: 12, woff2: 21 };
 
 function filesOf(kind) {
   const names = readdirSync(PAGE, { recursive: true }).map(String);
   return names.filter((name) => name.endsWith(`.${kind}`)).map((name) => join(PAGE, name));
-}
-
-/** Fonts are compressed already, so theirs is the size on disk. */
-function weightKb(path) {
-  const bytes = readFileSync(path);
-  return (path.endsWith(".woff2") ? bytes.length : gzipSync(bytes).length) / 1000;
 }
 
 for (const [kind, budget] of Object.entries(BUDGETS_KB)) {

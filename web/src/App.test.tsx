@@ -1,7 +1,7 @@
 import { act } from "react";
 import { beforeEach, describe, expect, it } from "vitest";
+import { helloFrame, pageFrame } from "./testing/fakeNetwork";
 import { fakeSession } from "./testing/fakeSession";
-import { helloFrame, pageFrame } from "./testing/fakeWorld";
 import {
   enter,
   find,

@@ -8,7 +8,7 @@ import { useConfig } from "./connection/useConfig";
 import { useConnection } from "./connection/useConnection";
 import { Join } from "./join/Join";
 import { rememberInside, rememberLeft, returningName } from "./join/remembered";
-import { Room } from "./Room";
+import { Room } from "./room/Room";
 import { useOtherTabsChoices } from "./settings/settings";
 
 export function App({ home: given }: { home?: Home }) {

@@ -1,8 +1,9 @@
 /** Says that the line is down and what happens next; the countdown is for the eye alone. */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { focusComposer } from "../composer/focusComposer";
+import { STRINGS } from "../strings";
 import { Icon } from "../ui/Icon";
-import { STRINGS } from "../ui/strings";
 import { keptConfig } from "./config";
 import { isBlocked, type State } from "./machine";
 import type { Outage } from "./useOutage";
@@ -37,7 +38,7 @@ function Retry({ connection, onRetry }: Pick<BannerProps, "connection" | "onRetr
   useLayoutEffect(() => {
     const { current: own } = button;
     return () => {
-      if (document.activeElement === own) document.getElementById("composer")?.focus();
+      if (document.activeElement === own) focusComposer();
     };
   }, []);
   return (

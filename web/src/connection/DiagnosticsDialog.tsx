@@ -1,8 +1,8 @@
 /** How the line is, in numbers, for whoever wonders whether something is missing. */
 
-import type { Timeline } from "../timeline/timeline";
+import { STRINGS } from "../strings";
+import type { Timeline } from "../timeline/model";
 import { Dialog } from "../ui/Dialog";
-import { STRINGS } from "../ui/strings";
 
 const WORDS = STRINGS.details;
 
@@ -10,7 +10,7 @@ type DiagnosticsProps = { timeline: Timeline; skipped: number; words: string; on
 
 export function DiagnosticsDialog({ timeline, skipped, words, onClose }: DiagnosticsProps) {
   return (
-    <Dialog title={WORDS.title} onClose={onClose}>
+    <Dialog title={WORDS.title} closeLabel={STRINGS.close} onClose={onClose}>
       <dl>
         <dt>{WORDS.connection}</dt>
         <dd>{words}</dd>

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeWorld, helloFrame, messageFrame } from "../testing/fakeWorld";
+import { FakeWorld, helloFrame, messageFrame } from "../testing/fakeNetwork";
 import type { Frame } from "../wire/parse";
 import { addressFor, ConnectionClient } from "./client";
 import { isBlocked } from "./machine";

@@ -19,7 +19,7 @@ export type World = {
 };
 
 /** Who uses the connection: says hello, hears frames, learns when the line is down. */
-export type Listener = {
+type Listener = {
   greeting: () => ClientCommand & { action: "hello" };
   heard: (frame: Frame) => void;
   down: () => void;

@@ -1,6 +1,6 @@
 /** What whoever runs the chat tells the page: where the socket is, and whether one needs an invite. */
 
-import { keep, kept } from "../device/kept";
+import { keep, kept } from "../device/storage";
 
 export type Config = { socket: string | null; invite: "required" | "open" };
 
@@ -20,7 +20,7 @@ export async function askConfig(ask: () => Promise<string>): Promise<Config> {
 }
 
 /** A page on a host of files may have no such answer: then its own origin is the chat, and open. */
-export function configFrom(text: string): Config {
+function configFrom(text: string): Config {
   const told = fieldsOf(text);
   const socket = typeof told.socket === "string" && /^wss?:\/\//.test(told.socket);
   return {

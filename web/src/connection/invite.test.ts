@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { addressFor, browserWorld } from "./client";
-import { askConfig, configFrom, keptConfig } from "./config";
+import { askConfig, keptConfig } from "./config";
 import { inviteIn, keepInvite, keptInvite, subprotocols, takeInvite } from "./invite";
 
 const SECRET = "AbCdEfGhIjKlMnOpQrSt_-";
@@ -93,8 +93,8 @@ describe("what the page is told", () => {
     ['{"socket":"wss://a.example/ws"}', { socket: "wss://a.example/ws", invite: "open" }],
     ['{"socket":"javascript:alert(1)"}', { socket: null, invite: "open" }],
     ['{"socket":7,"invite":"maybe"}', { socket: null, invite: "open" }],
-  ])("is read from %j", (text, config) => {
-    expect(configFrom(text)).toEqual(config);
+  ])("is read from %j", async (text, config) => {
+    expect(await askConfig(async () => text)).toEqual(config);
   });
 
   it("is kept for the next visit, and outlives a server that is away", async () => {

@@ -1,6 +1,6 @@
 /** The invite: a secret from a link, kept on this device, shown to the server at each handshake. */
 
-import { keep, kept } from "../device/kept";
+import { keep, kept } from "../device/storage";
 
 const SECRET = /^[A-Za-z0-9_-]{22,128}$/;
 const FRAGMENT = "#invite=";

@@ -1,8 +1,8 @@
 /** Whatever happens in whatever order: only what is allowed follows, and never a second socket. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { oneOf, randomFrom } from "../testing/chance";
-import { FakeWorld, helloFrame, messageFrame } from "../testing/fakeWorld";
+import { FakeWorld, helloFrame, messageFrame } from "../testing/fakeNetwork";
+import { oneOf, randomFrom } from "../testing/random";
 import { ConnectionClient } from "./client";
 import { type Effect, type Event, IDLE, isBlocked, type State, step } from "./machine";
 

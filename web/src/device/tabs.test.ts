@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type Keeper, keeperFor } from "../timeline/keeper";
-import { emptyTimeline, write } from "../timeline/timeline";
-import { memoryDevice } from "./device";
+import { emptyTimeline } from "../timeline/model";
+import { type RoomStorage, roomStorage } from "../timeline/roomStorage";
+import { write } from "../timeline/timeline";
+import { memoryDevice } from "./database";
 import { openTab, type Tabs } from "./tabs";
 
 /** What a browser does with Web Locks, as far as a tab asks for it. */
@@ -122,30 +123,30 @@ describe.each(WAYS)("%s", (_, stub, end) => {
 
   it("what one tab wrote is sent by it alone, and by the next one when it is gone", async () => {
     const device = memoryDevice();
-    const keeperOf = (tab: Tabs) => keeperFor("Ada", "general", device, Promise.resolve(tab));
-    const noncesIn = async (keeper: Keeper) =>
-      (await keeper.restore()).drafts.map(({ nonce }) => nonce);
+    const storageOf = (tab: Tabs) => roomStorage("Ada", "general", device, Promise.resolve(tab));
+    const noncesIn = async (storage: RoomStorage) =>
+      (await storage.restore()).drafts.map(({ nonce }) => nonce);
     const one = await open();
     const empty = emptyTimeline("general");
-    keeperOf(one).keep(empty, write(empty, { nonce: "n1", text: "hi", writtenAt: 0 })[0]);
+    storageOf(one).save(empty, write(empty, { nonce: "n1", text: "hi", writtenAt: 0 })[0]);
     await vi.advanceTimersByTimeAsync(0);
     const other = await open();
-    expect(await noncesIn(keeperOf(other))).toEqual([]);
+    expect(await noncesIn(storageOf(other))).toEqual([]);
 
     end(one.me);
     const next = await open();
-    expect(await noncesIn(keeperOf(next))).toEqual(["n1"]);
+    expect(await noncesIn(storageOf(next))).toEqual(["n1"]);
     // It is this one's now, so a third tab leaves it alone.
-    expect(await noncesIn(keeperOf(await open()))).toEqual([]);
+    expect(await noncesIn(storageOf(await open()))).toEqual([]);
   });
 
   it("what a tab left that is gone is sent by one of those that stand open", async () => {
     const device = memoryDevice();
-    const keeperOf = (tab: Tabs) => keeperFor("Ada", "general", device, Promise.resolve(tab));
+    const storageOf = (tab: Tabs) => roomStorage("Ada", "general", device, Promise.resolve(tab));
     const tabs = [await open(), await open(), await open()] as const;
-    const [one, second, third] = [keeperOf(tabs[0]), keeperOf(tabs[1]), keeperOf(tabs[2])];
+    const [one, second, third] = [storageOf(tabs[0]), storageOf(tabs[1]), storageOf(tabs[2])];
     const empty = emptyTimeline("general");
-    one.keep(empty, write(empty, { nonce: "n1", text: "hi", writtenAt: 0 })[0]);
+    one.save(empty, write(empty, { nonce: "n1", text: "hi", writtenAt: 0 })[0]);
     await vi.advanceTimersByTimeAsync(0);
     const look = async () => (await Promise.all([second.adopt(), third.adopt()])).flat();
     expect(await look()).toEqual([]);

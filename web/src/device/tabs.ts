@@ -5,7 +5,7 @@
  * fresh time instead. Should two tabs send all the same, the nonce keeps it one message.
  */
 
-import { keep, kept } from "./kept";
+import { keep, kept } from "./storage";
 
 const FRESH_MS = 90_000; // hidden tabs may tick only once a minute
 const TICK_MS = 5_000;

@@ -1,13 +1,14 @@
-/** The door: one says a name, shows an invite where one is asked for, and learns if it may not enter. */
+/** The form before the chat: a name, an invite link where one is needed, and why joining failed. */
 
-import { type FormEvent, useEffect, useState } from "react";
-import { inviteIn, keepInvite, keptInvite } from "../connection/invite";
+import { type FormEvent, useState } from "react";
+import { keepInvite, keptInvite } from "../connection/invite";
 import type { State } from "../connection/machine";
+import { STRINGS } from "../strings";
 import { Mark } from "../ui/Mark";
-import { STRINGS } from "../ui/strings";
+import { checkForm, type FieldName, type Problem } from "./checkForm";
 import { Field } from "./Field";
-import { checkName } from "./name";
 import { rememberedName, rememberName } from "./remembered";
+import { useNameProblem } from "./useNameProblem";
 import "./join.css";
 
 type JoinProps = { connection: State; asksInvite: boolean; onJoin: (name: string) => void };
@@ -16,32 +17,27 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
   const [written, setWritten] = useState(rememberedName);
   const [link, setLink] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
-  const joining = connection.name === "connecting" || connection.name === "asking";
-  const typed = useProblemWhileTyping(written);
   const refusal = connection.name === "refused" ? connection.reason : null;
   const showsInvite = asksInvite && (keptInvite() === null || link !== "" || refusal === "refused");
-  const refused = refusal && STRINGS.door[refusal];
+  const isJoining = connection.name === "connecting" || connection.name === "asking";
 
   function join(event: FormEvent) {
     event.preventDefault();
-    if (joining) return;
-    const name = checkName(written);
-    if (!name.ok) return complain({ field: "name", words: name.problem });
-    const secret = showsInvite ? inviteIn(link) : null;
-    if (showsInvite && secret === null && (link.trim() !== "" || keptInvite() === null))
-      return complain({
-        field: "invite",
-        words: link.trim() === "" ? STRINGS.door.noInvite : STRINGS.door.badInvite,
-      });
-    if (secret !== null) keepInvite(secret);
-    setProblem(null);
-    rememberName(name.name);
-    onJoin(name.name);
+    if (isJoining) return;
+    const checked = checkForm(written, showsInvite ? link : null);
+    setProblem(checked.ok ? null : checked);
+    if (!checked.ok) return document.getElementById(checked.field)?.focus();
+    if (checked.secret !== null) keepInvite(checked.secret);
+    rememberName(checked.name);
+    onJoin(checked.name);
   }
 
-  function complain(found: Problem) {
-    setProblem(found);
-    document.getElementById(found.field)?.focus();
+  /** A field that is changed is checked anew. */
+  function changing(set: (text: string) => void) {
+    return (text: string) => {
+      set(text);
+      setProblem(null);
+    };
   }
 
   return (
@@ -50,43 +46,22 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
         <Mark />
         <h1>{STRINGS.door.title}</h1>
         <p>{STRINGS.door.what}</p>
-        <Field
-          id="name"
-          label={STRINGS.door.name}
+        <NameField
           value={written}
-          problem={wordsAt("name", problem) ?? typed ?? (showsInvite ? null : refused)}
-          invalid={wordsAt("name", problem) !== null || typed !== null}
-          onChange={(text) => {
-            setWritten(text);
-            setProblem(null);
-          }}
-          autoComplete="nickname"
-          autoCapitalize="words"
-          dir="auto"
-          autoFocus
+          wrong={textAt("name", problem)}
+          refused={refusal && !showsInvite ? STRINGS.door[refusal] : null}
+          onChange={changing(setWritten)}
         />
         {showsInvite && (
-          <Field
-            id="invite"
-            label={STRINGS.door.invite}
-            hint={STRINGS.door.inviteHint}
+          <InviteField
             value={link}
-            problem={
-              wordsAt("invite", problem) ??
-              (refusal === "refused" ? STRINGS.door.notInvited : refused)
-            }
-            invalid={wordsAt("invite", problem) !== null}
-            onChange={(text) => {
-              setLink(text);
-              setProblem(null);
-            }}
-            autoComplete="off"
-            autoCapitalize="off"
-            dir="ltr"
+            wrong={textAt("invite", problem)}
+            refused={refusal && REFUSED_WITH_INVITE[refusal]}
+            onChange={changing(setLink)}
           />
         )}
-        <button type="submit" className="btn" aria-disabled={joining}>
-          {joining ? STRINGS.door.joining : STRINGS.door.join}
+        <button type="submit" className="btn" aria-disabled={isJoining}>
+          {isJoining ? STRINGS.door.joining : STRINGS.door.join}
         </button>
         <p className="foot-note">{STRINGS.door.note}</p>
       </form>
@@ -94,22 +69,53 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
   );
 }
 
-type Problem = { field: "name" | "invite"; words: string };
+const REFUSED_WITH_INVITE = { refused: STRINGS.door.notInvited, away: STRINGS.door.away };
 
-function wordsAt(field: Problem["field"], problem: Problem | null): string | null {
-  return problem?.field === field ? problem.words : null;
+function textAt(field: FieldName, problem: Problem | null): string | null {
+  return problem?.field === field ? problem.text : null;
 }
 
-const TYPING_PAUSE_MS = 500;
+type JoinFieldProps = {
+  value: string;
+  /** What is wrong with what was written. */
+  wrong: string | null;
+  /** Why the server did not let one in, which may have another cause. */
+  refused: string | null;
+  onChange: (text: string) => void;
+};
 
-/** Said when the fingers rest, so that nobody is scolded in the middle of a name. */
-function useProblemWhileTyping(written: string): string | null {
-  const [rested, setRested] = useState("");
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(written), TYPING_PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [written]);
-  if (rested !== written || written.trim() === "") return null;
-  const check = checkName(written);
-  return check.ok ? null : check.problem;
+function NameField({ value, wrong, refused, onChange }: JoinFieldProps) {
+  const typed = useNameProblem(value);
+  const problem = wrong ?? typed;
+  return (
+    <Field
+      id={"name" satisfies FieldName}
+      label={STRINGS.door.name}
+      value={value}
+      problem={problem ?? refused}
+      invalid={problem !== null}
+      onChange={onChange}
+      autoComplete="nickname"
+      autoCapitalize="words"
+      dir="auto"
+      autoFocus
+    />
+  );
+}
+
+function InviteField({ value, wrong, refused, onChange }: JoinFieldProps) {
+  return (
+    <Field
+      id={"invite" satisfies FieldName}
+      label={STRINGS.door.invite}
+      hint={STRINGS.door.inviteHint}
+      value={value}
+      problem={wrong ?? refused}
+      invalid={wrong !== null}
+      onChange={onChange}
+      autoComplete="off"
+      autoCapitalize="off"
+      dir="ltr"
+    />
+  );
 }

@@ -3,7 +3,7 @@ import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { App } from "../App";
 import { keepInvite, keptInvite } from "../connection/invite";
-import { FakeWorld, fakeHome, helloFrame } from "../testing/fakeWorld";
+import { FakeWorld, fakeHome, helloFrame } from "../testing/fakeNetwork";
 
 const SECRET = "AbCdEfGhIjKlMnOpQrSt_-";
 const OTHER = "zzzzzzzzzzzzzzzzzzzzzz";

@@ -1,6 +1,6 @@
 /** Who one was last time in this tab, and whether one left through the door or only closed the page. */
 
-import { keepHere, keptHere } from "../device/kept";
+import { keepHere, keptHere } from "../device/storage";
 
 export function rememberedName(): string {
   return keptHere("name") ?? "";

@@ -1,7 +1,7 @@
 /**
  * A small, safe part of Markdown, read in one pass per line into plain data; nothing becomes HTML.
  *
- * What is not well formed is simply text. Each opening mark looks for its end only once per line, so
+ * What is not well formed is simply text. A mark looks no further than the next mark of its kind, so
  * the time grows with the text and not with its square.
  */
 
@@ -73,9 +73,8 @@ const ADDRESS = /(?:https?:\/\/|mailto:)[^\s<>"`]+/y;
 const NAMED_LINK = /\[([^[\]\n]{1,500})\]\(((?:https?:\/\/|mailto:)[^\s()<>"]{1,1000})\)/y;
 const WORD = /[\p{L}\p{N}]/u;
 
-export function inlinesOf(line: string, depth = 0): Inline[] {
+function inlinesOf(line: string, depth = 0): Inline[] {
   const found: Inline[] = [];
-  const hopeless = new Set<string>();
   let text = "";
   let at = 0;
   const add = (inline: Inline, next: number) => {
@@ -87,10 +86,9 @@ export function inlinesOf(line: string, depth = 0): Inline[] {
   while (at < line.length) {
     const before = at;
     const here = line[at];
-    if (here === "`" && !hopeless.has("`")) {
+    if (here === "`") {
       const end = line.indexOf("`", at + 1);
       if (end > at + 1) add({ kind: "code", text: line.slice(at + 1, end) }, end + 1);
-      else if (end === -1) hopeless.add("`");
     } else if (here === "[") {
       const link = matchAt(NAMED_LINK, line, at);
       const [whole = "", label = "", href = ""] = link ?? [];
@@ -101,17 +99,16 @@ export function inlinesOf(line: string, depth = 0): Inline[] {
       if (isSafe(href))
         add({ kind: "link", href, inside: [{ kind: "text", text: href }] }, at + href.length);
     } else if (depth < DEEPEST) {
-      const mark = MARKS.find(([sign]) => line.startsWith(sign, at) && !hopeless.has(sign));
+      const mark = MARKS.find(([sign]) => line.startsWith(sign, at));
       if (mark) {
         const [sign, kind] = mark;
         const end = endOf(line, sign, at);
-        if (end === -1) hopeless.add(sign);
-        else if (end > 0)
+        if (end > 0)
           add(
             { kind, inside: inlinesOf(line.slice(at + sign.length, end), depth + 1) },
             end + sign.length,
           );
-        else {
+        if (end === 0) {
           text += sign;
           at += sign.length;
         }

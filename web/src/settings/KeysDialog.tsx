@@ -1,11 +1,11 @@
 /** The keys that do something here. */
 
+import { STRINGS } from "../strings";
 import { Dialog } from "../ui/Dialog";
-import { STRINGS } from "../ui/strings";
 
 export function KeysDialog({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog title={STRINGS.keys.title} onClose={onClose}>
+    <Dialog title={STRINGS.keys.title} closeLabel={STRINGS.close} onClose={onClose}>
       <dl>
         {STRINGS.keys.list.map(([key, what]) => (
           <div key={key} className="pair">

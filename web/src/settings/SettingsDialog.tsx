@@ -1,8 +1,8 @@
 /** What one can choose: the light, the Enter key, notifications, another name. */
 
 import { useState } from "react";
+import { STRINGS } from "../strings";
 import { Dialog } from "../ui/Dialog";
-import { STRINGS } from "../ui/strings";
 import { choose, type Theme, useSettings } from "./settings";
 
 const WORDS = STRINGS.settings;
@@ -12,7 +12,7 @@ type SettingsProps = { onClose: () => void; onLeave: () => void };
 export function SettingsDialog({ onClose, onLeave }: SettingsProps) {
   const { theme, enterBreaks } = useSettings();
   return (
-    <Dialog title={WORDS.title} onClose={onClose}>
+    <Dialog title={WORDS.title} closeLabel={STRINGS.close} onClose={onClose}>
       <fieldset>
         <legend>{WORDS.theme}</legend>
         {THEMES.map((value) => (

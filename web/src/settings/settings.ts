@@ -1,7 +1,7 @@
 /** What a reader chose on this device. */
 
 import { useEffect, useSyncExternalStore } from "react";
-import { keep, kept, storedAs } from "../device/kept";
+import { keep, kept, storedAs } from "../device/storage";
 
 export type Theme = "system" | "light" | "dark";
 export type Settings = { theme: Theme; enterBreaks: boolean; notify: boolean };

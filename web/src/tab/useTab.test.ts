@@ -2,8 +2,8 @@ import { act, createElement } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { choose } from "../settings/settings";
-import { messageFrame } from "../testing/fakeWorld";
-import { emptyTimeline, type Timeline } from "../timeline/timeline";
+import { messageFrame } from "../testing/fakeNetwork";
+import { emptyTimeline, type Timeline } from "../timeline/model";
 import type { MessageFrame } from "../wire/frames";
 import { useTab } from "./useTab";
 

@@ -2,8 +2,8 @@
 
 import { useEffect, useRef } from "react";
 import { settingsNow } from "../settings/settings";
-import type { Timeline } from "../timeline/timeline";
-import { STRINGS } from "../ui/strings";
+import { STRINGS } from "../strings";
+import type { Timeline } from "../timeline/model";
 import type { MessageFrame } from "../wire/frames";
 
 export function useTab(timeline: Timeline, unread: number): void {

@@ -5,7 +5,7 @@ import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, vi } from "vitest";
 import { App } from "../App";
 import type { Home } from "../chat";
-import { FakeWorld, fakeHome, helloFrame, pageFrame } from "./fakeWorld";
+import { FakeWorld, fakeHome, helloFrame, pageFrame } from "./fakeNetwork";
 
 export let world: FakeWorld;
 export let home: Home;

@@ -1,7 +1,7 @@
 /** The messages of a room in the order of their `seq`, whole up to `through`: pages and pushes find their place. */
 
 import type { HistoryFrame, MessageFrame } from "../wire/frames";
-import type { Timeline } from "./timeline";
+import type { Timeline } from "./model";
 
 /** A page that stands open for a week must not grow. */
 const MOST_FOLLOWED = 500;

@@ -1,9 +1,9 @@
 /** What is missing: noticed, waited for a moment, then asked for, until the log is whole again. */
 
 import type { PongFrame, ResumedFrame } from "../wire/frames";
+import { doubled } from "./backoff";
 import { ascending, insert, isFull } from "./log";
-import { doubled } from "./patience";
-import type { Command, Step, Timeline } from "./timeline";
+import type { Command, Step, Timeline } from "./model";
 
 export const PAGE = 50; // messages
 export const NEWEST_ID = "newest";

@@ -1,9 +1,9 @@
 /** What I wrote and the server has not kept yet: sent one at a time, under a nonce that makes every retry harmless. */
 
 import type { AckFrame, ErrorFrame } from "../wire/frames";
+import { doubled } from "./backoff";
 import { insert } from "./log";
-import { doubled } from "./patience";
-import type { Draft, Step, Timeline } from "./timeline";
+import type { Draft, Step, Timeline } from "./model";
 
 const SEND_PAUSE_MS = 1_000;
 

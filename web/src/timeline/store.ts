@@ -1,14 +1,15 @@
 /** Holds one room's timeline for the page: passes events in, does what comes out, keeps the timers. */
 
 import type { HelloCommand, ServerFrame } from "../wire/frames";
-import { type Keeper, NO_KEEPER } from "./keeper";
-import { NOTHING_READ, type Reading, reckon } from "./reading";
+import { type Command, type Effect, emptyTimeline, type Step, type Timeline } from "./model";
+import { NOTHING_READ, type Reading, reckon } from "./readState";
+import { NO_STORAGE, type RoomStorage } from "./roomStorage";
 import * as rules from "./timeline";
 
-type Ask = (command: rules.Command) => void;
+type Ask = (command: Command) => void;
 
 export class TimelineStore {
-  private timeline: rules.Timeline;
+  private timeline: Timeline;
   private reading: Reading;
   private watching = false;
   /** The line is back, and not everything that came meanwhile. */
@@ -19,11 +20,11 @@ export class TimelineStore {
   constructor(
     room: string,
     private readonly ask: Ask,
-    private readonly keeper: Keeper = NO_KEEPER,
+    private readonly storage: RoomStorage = NO_STORAGE,
   ) {
-    this.timeline = { ...rules.emptyTimeline(room), restoring: true };
-    this.reading = { ...NOTHING_READ, read: keeper.read() };
-    keeper.restore().then(({ snapshot, drafts }) => {
+    this.timeline = { ...emptyTimeline(room), restoring: true };
+    this.reading = { ...NOTHING_READ, read: storage.lastRead() };
+    storage.restore().then(({ snapshot, drafts }) => {
       this.take(rules.restore(this.timeline, snapshot, drafts));
     });
   }
@@ -33,7 +34,7 @@ export class TimelineStore {
     return () => this.subscribers.delete(subscriber);
   };
 
-  readonly getTimeline = (): rules.Timeline => this.timeline;
+  readonly getTimeline = (): Timeline => this.timeline;
 
   readonly getReading = (): Reading => this.reading;
 
@@ -66,18 +67,18 @@ export class TimelineStore {
 
   /** See whether a tab that is gone left something to send. */
   readonly adopt = async (): Promise<void> => {
-    const drafts = await this.keeper.adopt();
+    const drafts = await this.storage.adopt();
     this.take(rules.adopt(this.timeline, drafts));
   };
 
   readonly fetchOlder = (): void => this.take(rules.fetchOlder(this.timeline));
 
-  private take([next, ...effects]: rules.Step): void {
+  private take([next, ...effects]: Step): void {
     const before = this.timeline;
     this.timeline = next;
     for (const effect of effects) this.act(effect);
     if (next === before) return;
-    this.keeper.keep(before, next);
+    this.storage.save(before, next);
     // What came while the line was down or the page closed is new even to one who sits at the end,
     // and it is all there only when nothing is missing any more.
     if (next.online && !before.online) this.returning = true;
@@ -93,7 +94,7 @@ export class TimelineStore {
     const log = { messages, head: online ? known : null, myId: me?.userId };
     const next = reckon(this.reading, log, watching);
     if (next === this.reading) return;
-    if (next.read !== this.reading.read && next.read !== null) this.keeper.keepRead(next.read);
+    if (next.read !== this.reading.read && next.read !== null) this.storage.saveLastRead(next.read);
     this.reading = next;
     this.tell();
   }
@@ -102,7 +103,7 @@ export class TimelineStore {
     for (const subscriber of this.subscribers) subscriber();
   }
 
-  private act(effect: rules.Effect): void {
+  private act(effect: Effect): void {
     if (effect.type === "ask") this.ask(effect.command);
     else this.later(effect.what, effect.ms);
   }

@@ -2,8 +2,16 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { MOST_MOUNTED, sliceOf } from "../messages/mounted";
 import type { AckFrame, MessageFrame, ResumedFrame, ServerFrame } from "../wire/frames";
-import { MOST_MOUNTED, sliceOf } from "./mounted";
+import {
+  type Command,
+  type Draft,
+  emptyTimeline,
+  type Snapshot,
+  type Step,
+  type Timeline,
+} from "./model";
 import * as rules from "./timeline";
 
 const ROOM = "general";
@@ -35,7 +43,7 @@ class Server {
     return message;
   }
 
-  answer(command: rules.Command): ServerFrame {
+  answer(command: Command): ServerFrame {
     const base = { id: command.id, room: ROOM, epoch: `e${this.epoch}` };
     switch (command.action) {
       case "sendMessage": {
@@ -84,17 +92,17 @@ class Server {
 
 /** A page, its device and its line: pushes are lost, doubled and reordered; answers keep their order. */
 class Page {
-  timeline = rules.emptyTimeline(ROOM);
+  timeline = emptyTimeline(ROOM);
   answers: ServerFrame[] = [];
   pushes: ServerFrame[] = [];
   timers = new Set<"catchUp" | "send">();
   connected = false;
-  private kept: { snapshot: rules.Snapshot | null; drafts: rules.Draft[] } | null = null;
-  private snapshot: rules.Snapshot | null = null;
+  private kept: { snapshot: Snapshot | null; drafts: Draft[] } | null = null;
+  private snapshot: Snapshot | null = null;
 
   constructor(private readonly server: Server) {}
 
-  take([next, ...effects]: rules.Step): void {
+  take([next, ...effects]: Step): void {
     if (next.messages !== this.timeline.messages) check(next);
     this.timeline = next;
     for (const effect of effects) {
@@ -138,7 +146,7 @@ class Page {
     this.disconnect();
     const drafts = [...(this.kept?.drafts ?? []), ...this.timeline.outbox];
     this.kept = { snapshot: this.snapshot, drafts };
-    this.timeline = { ...rules.emptyTimeline(ROOM), restoring: true };
+    this.timeline = { ...emptyTimeline(ROOM), restoring: true };
   }
 
   restore(): void {
@@ -163,7 +171,7 @@ class Page {
 }
 
 /** At every moment: in order, nothing twice, no hole up to `through`, and never too much. */
-function check({ messages, through, older, following }: rules.Timeline): void {
+function check({ messages, through, older, following }: Timeline): void {
   const first = messages[0]?.seq ?? 1;
   const isHeld = messages.every(({ seq }, index) => {
     const isWhole = through === null || seq > through || seq === first + index;

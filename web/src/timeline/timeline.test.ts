@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { AckFrame, ErrorFrame, HelloFrame, MessageFrame, ResumedFrame } from "../wire/frames";
+import { type Effect, emptyTimeline, type Step, type Timeline } from "./model";
 import * as rules from "./timeline";
-import { type Effect, emptyTimeline, receive, type Step, type Timeline } from "./timeline";
+import { receive } from "./timeline";
 
 const ME = { userId: "me", username: "Me" };
 

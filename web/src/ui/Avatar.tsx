@@ -10,7 +10,7 @@ export function Avatar({ id, name }: { id: string; name: string }) {
   );
 }
 
-export function initialsOf(name: string): string {
+function initialsOf(name: string): string {
   const words = name.split(/[\s_-]+/u).filter(Boolean);
   const letters = words.length > 1 ? words.slice(0, 2).map(firstLetter) : [...name].slice(0, 2);
   return letters.join("").toLocaleUpperCase();
@@ -20,7 +20,7 @@ function firstLetter(word: string): string {
   return [...word][0] ?? "";
 }
 
-export function groundOf(id: string): number {
+function groundOf(id: string): number {
   let sum = 0;
   for (const character of id) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9_973;
   return (sum % GROUNDS) + 1;

@@ -2,12 +2,11 @@
 
 import { type ReactNode, useEffect, useRef } from "react";
 import { Icon } from "./Icon";
-import { STRINGS } from "./strings";
 import "./dialog.css";
 
-type DialogProps = { title: string; onClose: () => void; children: ReactNode };
+type DialogProps = { title: string; closeLabel: string; onClose: () => void; children: ReactNode };
 
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, closeLabel, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     if (!dialog.current?.open) dialog.current?.showModal();
@@ -19,7 +18,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
         <button
           type="button"
           className="icon-btn"
-          aria-label={STRINGS.close}
+          aria-label={closeLabel}
           onClick={() => dialog.current?.close()}
         >
           <Icon name="close" />

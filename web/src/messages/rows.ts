@@ -1,8 +1,8 @@
 /** Turns a timeline into the rows that the page shows: days, groups, and what is on its way. */
 
+import type { Draft, Timeline } from "../timeline/model";
+import type { Reading } from "../timeline/readState";
 import type { MessageFrame } from "../wire/frames";
-import type { Reading } from "./reading";
-import type { Draft, Timeline } from "./timeline";
 
 export type Row =
   | { kind: "day"; key: string; day: number }

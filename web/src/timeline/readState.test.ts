@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MessageFrame } from "../wire/frames";
-import { NOTHING_READ, type Reading, reckon as reckonLog } from "./reading";
+import { NOTHING_READ, type Reading, reckon as reckonLog } from "./readState";
 
 function upTo(count: number, mine: readonly number[] = []): MessageFrame[] {
   return Array.from({ length: count }, (_, index) => {

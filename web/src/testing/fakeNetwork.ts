@@ -2,7 +2,7 @@
 
 import type { Home } from "../chat";
 import type { Socket, World } from "../connection/client";
-import { memoryDevice } from "../device/device";
+import { memoryDevice } from "../device/database";
 
 export class FakeSocket implements Socket {
   onopen: Socket["onopen"] = null;

@@ -1,9 +1,9 @@
 /** Tells a screen reader what others just said: one polite sentence a second at most. */
 
 import { useEffect, useRef, useState } from "react";
-import { STRINGS } from "../ui/strings";
+import { STRINGS } from "../strings";
+import type { Timeline } from "../timeline/model";
 import type { MessageFrame } from "../wire/frames";
-import type { Timeline } from "./timeline";
 
 const GATHER_MS = 1_000;
 

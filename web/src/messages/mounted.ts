@@ -10,7 +10,7 @@ import type { MessageFrame } from "../wire/frames";
 /** The seq of the first row, or null for the newest that there are. */
 export type First = number | null;
 
-export type Slice = { readonly start: number; readonly end: number };
+type Slice = { readonly start: number; readonly end: number };
 
 export const MOST_MOUNTED = 500;
 const STEP = 100;

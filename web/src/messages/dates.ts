@@ -1,6 +1,6 @@
 /** Times and days as the reader writes them. */
 
-import { STRINGS } from "./strings";
+import { STRINGS } from "../strings";
 
 const TIME = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });

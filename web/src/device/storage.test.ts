@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fakeSession } from "../testing/fakeSession";
-import { keep, keepHere, kept, keptHere } from "./kept";
+import { keep, keepHere, kept, keptHere } from "./storage";
 
 let sessions: Record<string, Storage>;
 

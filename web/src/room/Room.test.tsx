@@ -1,6 +1,6 @@
 import { act } from "react";
 import { describe, expect, it, vi } from "vitest";
-import { helloFrame, messageFrame, pageFrame } from "./testing/fakeWorld";
+import { helloFrame, messageFrame, pageFrame } from "../testing/fakeNetwork";
 import {
   button,
   enter,
@@ -16,7 +16,7 @@ import {
   says,
   type,
   world,
-} from "./testing/openedPage";
+} from "../testing/openedPage";
 
 openBeforeEach();
 

@@ -11,18 +11,18 @@ import {
   useState,
 } from "react";
 import { Body } from "../markdown/Body";
+import { STRINGS } from "../strings";
+import type { Draft, Timeline } from "../timeline/model";
+import type { Reading } from "../timeline/readState";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
-import { STRINGS } from "../ui/strings";
-import { dayName, momentOf, timeOf } from "../ui/when";
-import { BeforeChange } from "./BeforeChange";
+import { BeforeChange } from "./AroundUpdate";
+import { dayName, momentOf, timeOf } from "./dates";
 import { earlier, type First, later, pinned, sliceOf } from "./mounted";
-import type { Reading } from "./reading";
 import { type Row, rowsOf, type Said } from "./rows";
 import { Skeleton } from "./Skeleton";
-import type { Draft, Timeline as RoomTimeline } from "./timeline";
 import { useAnchoredScroll } from "./useAnchoredScroll";
-import "./timeline.css";
+import "./log.css";
 
 const WORDS = STRINGS.log;
 
@@ -32,19 +32,19 @@ type DraftVerbs = {
   onDiscard: (nonce: string) => void;
 };
 
-type TimelineProps = DraftVerbs & {
-  timeline: RoomTimeline;
+type LogProps = DraftVerbs & {
+  timeline: Timeline;
   reading: Reading;
   onOlder: () => void;
   onAttend: (atEnd: boolean, visible: boolean) => void;
 };
 
-export function Timeline(props: TimelineProps) {
+export function MessageLog(props: LogProps) {
   // A list that is loading must not grow into the one that is here: that counts as moving.
   return <Log key={props.timeline.through === null ? "loading" : "here"} {...props} />;
 }
 
-function Log({ timeline, reading, onOlder, onAttend, ...verbs }: TimelineProps) {
+function Log({ timeline, reading, onOlder, onAttend, ...verbs }: LogProps) {
   const log = useRef<HTMLElement>(null);
   const { mounted, isWhole, up, down, stay, toNewest } = useMounted(timeline);
   const { atEnd, look, keep, onScroll, toEnd } = useAnchoredScroll(log, isWhole);
@@ -114,7 +114,7 @@ function Log({ timeline, reading, onOlder, onAttend, ...verbs }: TimelineProps) 
 }
 
 /** The rows that stand in the page; the others are held, and come when one scrolls to them. */
-function useMounted(timeline: RoomTimeline) {
+function useMounted(timeline: Timeline) {
   const [first, setFirst] = useState<First>(null);
   const { messages } = timeline;
   const { start, end } = sliceOf(messages, first);
@@ -143,7 +143,7 @@ function useMounted(timeline: RoomTimeline) {
 }
 
 /** Read is what is at the end and before somebody's eyes. */
-function useAttention(atEnd: boolean, onAttend: TimelineProps["onAttend"]): void {
+function useAttention(atEnd: boolean, onAttend: LogProps["onAttend"]): void {
   useEffect(() => {
     const tell = () => onAttend(atEnd, document.visibilityState === "visible");
     tell();
@@ -166,7 +166,7 @@ function stepRow(log: HTMLElement | null, by: 1 | -1): void {
 }
 
 /** The top of the list: more to load, nothing yet, or still on its way. */
-function Beginning({ timeline, onOlder }: { timeline: RoomTimeline; onOlder: () => void }) {
+function Beginning({ timeline, onOlder }: { timeline: Timeline; onOlder: () => void }) {
   const { through, older, fetchingOlder, messages, outbox } = timeline;
   if (through === null) return <li className="sr">{WORDS.loading}</li>;
   if (fetchingOlder) return <li className="beginning">{WORDS.loadingEarlier}</li>;
@@ -296,7 +296,7 @@ function Pill({ unseen, onClick }: { unseen: number; onClick: () => void }) {
 }
 
 /** What I send I want to see, wherever I was reading. */
-function useOwnWordsShown({ written }: RoomTimeline, toEnd: () => void): void {
+function useOwnWordsShown({ written }: Timeline, toEnd: () => void): void {
   const show = useRef(toEnd);
   useLayoutEffect(() => {
     show.current = toEnd;

@@ -8,8 +8,9 @@ import {
   useLayoutEffect,
   useRef,
 } from "react";
+import { STRINGS } from "../strings";
 import { Icon } from "../ui/Icon";
-import { STRINGS } from "../ui/strings";
+import { COMPOSER_ID } from "./focusComposer";
 import "./composer.css";
 
 const WORDS = STRINGS.composer;
@@ -61,7 +62,7 @@ export function Composer(props: ComposerProps) {
       >
         {left < 0 && <Overflow text={text} limit={limit} field={field} />}
         <textarea
-          id="composer"
+          id={COMPOSER_ID}
           ref={field}
           className="field"
           rows={1}

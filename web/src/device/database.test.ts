@@ -1,6 +1,6 @@
 import { IDBFactory, IDBKeyRange, IDBObjectStore } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { browserDevice, type Device, memoryDevice } from "./device";
+import { browserDevice, type Device, memoryDevice } from "./database";
 
 beforeEach(() => {
   vi.stubGlobal("indexedDB", new IDBFactory());

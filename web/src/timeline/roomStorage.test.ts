@@ -1,8 +1,9 @@
 import { beforeEach, expect, it, vi } from "vitest";
-import { memoryDevice } from "../device/device";
+import { memoryDevice } from "../device/database";
 import type { Tabs } from "../device/tabs";
-import { keeperFor } from "./keeper";
-import { discard, emptyTimeline, restore, type Timeline, write } from "./timeline";
+import { emptyTimeline, type Timeline } from "./model";
+import { roomStorage } from "./roomStorage";
+import { discard, restore, write } from "./timeline";
 
 let device = memoryDevice();
 const alone: Tabs = { me: "t1", isAlive: async () => false };
@@ -12,18 +13,18 @@ beforeEach(() => {
   localStorage.clear();
 });
 
-function keeper(tabs = alone, name = "Ada") {
-  return keeperFor(name, "general", device, Promise.resolve(tabs));
+function storageOf(tabs = alone, name = "Ada") {
+  return roomStorage(name, "general", device, Promise.resolve(tabs));
 }
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
 async function wrote(...nonces: string[]): Promise<Timeline> {
-  const { keep } = keeper();
+  const { save } = storageOf();
   let now = emptyTimeline("general");
   for (const nonce of nonces) {
     const [next] = write(now, { nonce, text: nonce, writtenAt: nonces.indexOf(nonce) });
-    keep(now, next);
+    save(now, next);
     now = next;
   }
   await settle();
@@ -32,24 +33,26 @@ async function wrote(...nonces: string[]): Promise<Timeline> {
 
 it("brings back what was not sent, in the order of writing", async () => {
   await wrote("z", "a", "m");
-  const { drafts } = await keeper().restore();
+  const { drafts } = await storageOf().restore();
   expect(drafts.map(({ nonce }) => nonce)).toEqual(["z", "a", "m"]);
 });
 
 it("leaves to another living tab what is its own, and nobody else's words to me", async () => {
   await wrote("n1");
   const other: Tabs = { me: "t2", isAlive: async (tab) => tab === "t1" };
-  expect((await keeper(other).restore()).drafts).toEqual([]);
-  expect((await keeper(alone, "Bob").restore()).drafts).toEqual([]);
+  expect((await storageOf(other).restore()).drafts).toEqual([]);
+  expect((await storageOf(alone, "Bob").restore()).drafts).toEqual([]);
 });
 
 it("takes over what a tab that is gone left, once for all who look", async () => {
   await wrote("n1", "n2");
-  const keepers = ["t2", "t3"].map((me) => keeper({ me, isAlive: async (tab) => tab !== "t1" }));
-  const adopted = await Promise.all(keepers.map(({ adopt }) => adopt()));
+  const storages = ["t2", "t3"].map((me) =>
+    storageOf({ me, isAlive: async (tab) => tab !== "t1" }),
+  );
+  const adopted = await Promise.all(storages.map(({ adopt }) => adopt()));
   expect(adopted.flat().map(({ nonce }) => nonce)).toEqual(["n1", "n2"]);
-  expect(await keepers[0]?.adopt()).toEqual([]);
-  expect((await keeper({ me: "t2", isAlive: async () => true }).restore()).drafts).toEqual(
+  expect(await storages[0]?.adopt()).toEqual([]);
+  expect((await storageOf({ me: "t2", isAlive: async () => true }).restore()).drafts).toEqual(
     adopted[0],
   );
 });
@@ -57,15 +60,15 @@ it("takes over what a tab that is gone left, once for all who look", async () =>
 it("brings back what a tab that is gone left where nothing more can be stored", async () => {
   await wrote("n1");
   device = { ...device, change: async () => "failed" };
-  const opened = keeper({ me: "t2", isAlive: async () => false });
+  const opened = storageOf({ me: "t2", isAlive: async () => false });
   expect((await opened.restore()).drafts).toMatchObject([{ nonce: "n1" }]);
   expect(await opened.adopt()).toEqual([]);
 });
 
 it("takes over neither its own words nor those of the living", async () => {
   await wrote("n1");
-  expect(await keeper().adopt()).toEqual([]);
-  expect(await keeper({ me: "t2", isAlive: async () => true }).adopt()).toEqual([]);
+  expect(await storageOf().adopt()).toEqual([]);
+  expect(await storageOf({ me: "t2", isAlive: async () => true }).adopt()).toEqual([]);
 });
 
 it("keeps a failed word failed, and forgets what was deleted", async () => {
@@ -76,12 +79,12 @@ it("keeps a failed word failed, and forgets what was deleted", async () => {
     ...timeline,
     outbox: [{ ...draft, name: "failed", reason: "No." }],
   };
-  const { keep, restore: bringBack } = keeper();
-  keep(timeline, failed);
+  const { save, restore: bringBack } = storageOf();
+  save(timeline, failed);
   await settle();
   expect((await bringBack()).drafts).toMatchObject([{ name: "failed", reason: "No." }]);
 
-  keep(failed, discard(failed, "n1")[0]);
+  save(failed, discard(failed, "n1")[0]);
   await settle();
   expect((await bringBack()).drafts).toEqual([]);
 });
@@ -94,11 +97,11 @@ it("keeps the newest messages without a hole, to show them first next time", asy
   );
   const me = { userId: "me", username: "Me" };
   const before = emptyTimeline("general");
-  keeper().keep(before, { ...before, me, epoch: "e1", messages, through: 2, known: 4 });
+  storageOf().save(before, { ...before, me, epoch: "e1", messages, through: 2, known: 4 });
   await vi.advanceTimersByTimeAsync(1_000);
   vi.useRealTimers();
 
-  const { snapshot, drafts } = await keeper().restore();
+  const { snapshot, drafts } = await storageOf().restore();
   const [shown] = restore({ ...before, restoring: true }, snapshot, drafts);
   expect(shown.messages.map(({ seq }) => seq)).toEqual([1, 2]);
   expect(shown).toMatchObject({ through: 2, epoch: "e1", older: null, restoring: false });

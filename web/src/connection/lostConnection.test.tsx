@@ -1,6 +1,6 @@
 import { act } from "react";
 import { describe, expect, it } from "vitest";
-import { helloFrame, messageFrame } from "../testing/fakeWorld";
+import { helloFrame, messageFrame } from "../testing/fakeNetwork";
 import {
   button,
   enter,

@@ -38,7 +38,6 @@ export const STRINGS = {
     spaces: "Use one space at a time.",
     marks: "Put marks on a letter, and at most three.",
     scripts: "Use letters of one script only.",
-    ligatures: "Write the letters one by one.",
   },
 
   room: {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { emptyTimeline, type Timeline } from "../timeline/model";
 import type { MessageFrame } from "../wire/frames";
 import { type Row, rowsOf } from "./rows";
-import { emptyTimeline, type Timeline } from "./timeline";
 
 const NOON = new Date(2026, 10, 22, 12).getTime();
 const MINUTE = 60_000;

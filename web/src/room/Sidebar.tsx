@@ -1,0 +1,40 @@
+/** The rooms, and below them the user with the state of the connection. */
+
+import type { ReactNode } from "react";
+import { STRINGS } from "../strings";
+import { Avatar } from "../ui/Avatar";
+import { Icon } from "../ui/Icon";
+import { Mark } from "../ui/Mark";
+import type { User } from "../wire/frames";
+
+type SidebarProps = { room: string; me: User; status: ReactNode; buttons: ReactNode };
+
+export function Sidebar({ room, me, status, buttons }: SidebarProps) {
+  return (
+    <aside className="side" aria-label={STRINGS.room.side}>
+      <div className="brand">
+        <Mark />
+        <b>{STRINGS.app}</b>
+      </div>
+      <nav className="nav" aria-label={STRINGS.room.rooms}>
+        <h2>{STRINGS.room.rooms}</h2>
+        <ul>
+          <li aria-current="page">
+            <Icon name="hash" />
+            {room}
+          </li>
+        </ul>
+      </nav>
+      <div className="me">
+        <Avatar id={me.userId} name={me.username} />
+        <div>
+          <b>
+            <bdi>{me.username}</bdi>
+          </b>
+          {status}
+        </div>
+        {buttons}
+      </div>
+    </aside>
+  );
+}

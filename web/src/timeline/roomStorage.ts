@@ -1,0 +1,88 @@
+/** Stores one room on this device: the unsent messages, the newest messages, and how far it was read. */
+
+import type { Device } from "../device/database";
+import { keep as keepText, kept } from "../device/storage";
+import type { Tabs } from "../device/tabs";
+import { draftStorage } from "./draftStorage";
+import type { Draft, Snapshot, Timeline } from "./model";
+import { snapshotOf } from "./timeline";
+
+type Restored = { snapshot: Snapshot | null; drafts: Draft[] };
+
+export type RoomStorage = {
+  restore: () => Promise<Restored>;
+  /** Take over the drafts of tabs that are closed; of several open tabs only one gets each. */
+  adopt: () => Promise<Draft[]>;
+  save: (before: Timeline, now: Timeline) => void;
+  lastRead: () => number | null;
+  saveLastRead: (seq: number) => void;
+};
+
+export const NO_STORAGE: RoomStorage = {
+  restore: async () => ({ snapshot: null, drafts: [] }),
+  adopt: async () => [],
+  save: () => {},
+  lastRead: () => null,
+  saveLastRead: () => {},
+};
+
+const SNAPSHOT_EVERY_MS = 1_000;
+
+/** Everything is stored under the user's name, so that nobody sends what another user wrote. */
+export function roomStorage(
+  username: string,
+  room: string,
+  device: Device,
+  tab: Promise<Tabs>,
+): RoomStorage {
+  const place = `${encodeURIComponent(username)}/${room}`;
+  const outbox = draftStorage(place, device, tab);
+  const saveSnapshot = snapshotSaver(place, device);
+
+  async function restore(): Promise<Restored> {
+    const [snapshot, drafts] = await Promise.all([
+      device.get(snapshotKey(place)),
+      outbox.restore(),
+    ]);
+    return { snapshot: (snapshot as Snapshot | undefined) ?? null, drafts };
+  }
+
+  function lastRead(): number | null {
+    const seq = kept(`read.${place}`);
+    return seq === null ? null : Number(seq);
+  }
+
+  return {
+    restore: () => restore().catch(() => ({ snapshot: null, drafts: [] })),
+    adopt: () => outbox.adopt().catch(() => []),
+    save: (before, now) => {
+      if (before.outbox !== now.outbox) outbox.save(before.outbox, now.outbox);
+      saveSnapshot(before, now);
+    },
+    lastRead,
+    saveLastRead: (seq) => keepText(`read.${place}`, String(seq)),
+  };
+}
+
+function snapshotKey(place: string): string {
+  return `log/${place}`;
+}
+
+/** At most once per interval, since each snapshot writes all its messages. */
+function snapshotSaver(place: string, device: Device): RoomStorage["save"] {
+  let latest: Timeline | null = null;
+  let isDue = false;
+
+  function put(): void {
+    isDue = false;
+    const snapshot = latest && snapshotOf(latest);
+    if (snapshot) void device.put(snapshotKey(place), snapshot);
+  }
+
+  return (before, now) => {
+    latest = now;
+    if (before.messages === now.messages || isDue) return;
+    isDue = true;
+    setTimeout(put, SNAPSHOT_EVERY_MS);
+  };
+}
