@@ -43,10 +43,10 @@ bench: setup $(DYNAMO) $(SDK) ## Measure, and print the tables
 	@set -e; for bench in bench/bench_*.py; do $(BIN)/python $$bench; done
 
 bench-page: setup ## Measure the page in a real browser against its bars
-	@PYTHONPATH=bench:bench/page:tests/e2e $(BIN)/python bench/page/bench_page.py
+	@PYTHONPATH=.:bench:bench/page $(BIN)/python bench/page/bench_page.py
 
 picture: setup ## Take the README's pictures of the page anew
-	@PYTHONPATH=bench/page:tests/e2e $(BIN)/python bench/page/picture.py
+	@PYTHONPATH=.:bench/page $(BIN)/python bench/page/picture.py
 
 bill: setup ## Draw the bill's plot in the documents anew
 	@$(BIN)/fireside cost --users 50 --messages-per-day 2000 --online 50 --online-per-room 12 \

@@ -14,13 +14,19 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 from visitor import Talker, find_chromium
 
-from conftest import QUIET, Person
 from load import table
-from proxy import Proxy, proxied
-from scrolling import WATCH_SHIFTS, press_keys, swipe_back, turn_wheel, type_and_send
-from seeding import seed_many, words
-from serving import ROOT, Running, serving
-from states import violations_by_state
+from tests.e2e.conftest import QUIET, Person
+from tests.e2e.support.accessibility import violations_by_state
+from tests.e2e.support.proxy import Proxy, proxied
+from tests.e2e.support.scrolling import (
+    WATCH_SHIFTS,
+    press_keys,
+    swipe_back,
+    turn_wheel,
+    type_and_send,
+)
+from tests.e2e.support.seeding import seed_many, words
+from tests.e2e.support.server_process import ROOT, Running, serving
 
 DESKTOP = {"viewport": {"width": 1_280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

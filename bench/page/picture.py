@@ -7,9 +7,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 from visitor import find_chromium
 
-from conftest import QUIET, Person
-from seeding import MINUTE_MS, MORNING_MS, seed_talk
-from serving import ROOT, serving
+from tests.e2e.conftest import QUIET, Person
+from tests.e2e.support.seeding import MINUTE_MS, MORNING_MS, seed_talk
+from tests.e2e.support.server_process import ROOT, serving
 
 IMAGES = ROOT / "docs/images"
 LATER = (

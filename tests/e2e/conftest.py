@@ -15,9 +15,16 @@ from playwright.sync_api import (
 )
 
 from fireside.entrypoints import dynamodb_local
-from places import OnOneMachine, Place, Rehearsed, adds_something
-from serving import MODES, REHEARSED, Mode, Running, serving, skip_without_dynamodb_local
-from tables import Tables
+from tests.e2e.support.dynamodb_tables import Tables
+from tests.e2e.support.places import OnOneMachine, Place, Rehearsed, adds_something
+from tests.e2e.support.server_process import (
+    MODES,
+    REHEARSED,
+    Mode,
+    Running,
+    serving,
+    skip_without_dynamodb_local,
+)
 
 expect.set_options(timeout=15_000)
 """For what is to be seen, in ms: two browsers and a rehearsal may share a slow machine."""

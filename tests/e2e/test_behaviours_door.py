@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from line import open_sockets, tries_in_time, watch_tries
-from proxy import proxied
-from serving import ROOT
+from tests.e2e.support.connection import open_sockets, tries_in_time, watch_tries
+from tests.e2e.support.proxy import proxied
+from tests.e2e.support.server_process import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

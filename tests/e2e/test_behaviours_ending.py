@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from line import (
+from tests.e2e.support.connection import (
     BACK_MS,
     WATCH_STATUS,
     frames_heard,
@@ -17,13 +17,13 @@ from line import (
     wait_until,
     watch_tries,
 )
-from meddling import Meddler
-from proxy import proxied
-from serving import serving
+from tests.e2e.support.frame_interceptor import Meddler
+from tests.e2e.support.proxy import proxied
+from tests.e2e.support.server_process import serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
-SHORT_LIVED = str(Path(__file__).with_name("short_lived_server.py"))
+SHORT_LIVED = str(Path(__file__).with_name("support") / "short_connections.py")
 BLOCKED = "The server does not let you in any more. Your messages are kept."
 CODES = (1000, 1001, 1008, 1011, 1012, 1013, 4000, 4403)
 WATCH_CODES = """Math.random = () => 0.1;

@@ -5,11 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from looks import DESKTOP, PHONE, on_both
-from meddling import Meddler
-from proxy import proxied
-from seeding import many, words
-from states import refuse_bad, violations_by_state
+from tests.e2e.support.accessibility import refuse_bad, violations_by_state
+from tests.e2e.support.devices import DESKTOP, PHONE, on_both
+from tests.e2e.support.frame_interceptor import Meddler
+from tests.e2e.support.proxy import proxied
+from tests.e2e.support.seeding import many, words
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

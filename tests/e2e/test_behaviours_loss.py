@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from line import (
+from tests.e2e.support.connection import (
     BACK_MS,
     frames_heard,
     status_of,
@@ -15,10 +15,10 @@ from line import (
     wait_until,
     watch_tries,
 )
-from looks import on_both
-from meddling import Meddler
-from proxy import proxied
-from seeding import many
+from tests.e2e.support.devices import on_both
+from tests.e2e.support.frame_interceptor import Meddler
+from tests.e2e.support.proxy import proxied
+from tests.e2e.support.seeding import many
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

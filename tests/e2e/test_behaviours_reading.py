@@ -7,13 +7,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from line import wait_until
-from looks import on_both
-from meddling import Meddler
-from proxy import proxied
-from scrolling import WATCH_SHIFTS, scroll
-from seeding import many, moment
-from stored import until_stored
+from tests.e2e.support.browser_storage import until_stored
+from tests.e2e.support.connection import wait_until
+from tests.e2e.support.devices import on_both
+from tests.e2e.support.frame_interceptor import Meddler
+from tests.e2e.support.proxy import proxied
+from tests.e2e.support.scrolling import WATCH_SHIFTS, scroll
+from tests.e2e.support.seeding import many, moment
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
-from line import BACK_MS
-from looks import DESKTOP, PHONE, on_both
-from proxy import proxied
-from scrolling import (
+from tests.e2e.support.connection import BACK_MS
+from tests.e2e.support.devices import DESKTOP, PHONE, on_both
+from tests.e2e.support.proxy import proxied
+from tests.e2e.support.scrolling import (
     WATCH_SHIFTS,
     eye,
     place_of,
@@ -16,7 +16,7 @@ from scrolling import (
     turn_wheel,
     type_and_send,
 )
-from seeding import many, words
+from tests.e2e.support.seeding import many, words
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

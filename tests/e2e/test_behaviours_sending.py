@@ -5,11 +5,11 @@ import socket
 import pytest
 from playwright.sync_api import expect
 
-from line import BACK_MS
-from looks import PHONE, on_both
-from meddling import Meddler
-from proxy import proxied
-from stored import until_stored
+from tests.e2e.support.browser_storage import until_stored
+from tests.e2e.support.connection import BACK_MS
+from tests.e2e.support.devices import PHONE, on_both
+from tests.e2e.support.frame_interceptor import Meddler
+from tests.e2e.support.proxy import proxied
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 

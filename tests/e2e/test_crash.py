@@ -18,9 +18,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import connect as connect_sync
 
-from serving import REHEARSED, ROOT, Running, in_both_modes, serving
+from tests.e2e.support.server_process import REHEARSED, ROOT, Running, in_both_modes, serving
 
-BROKEN = str(Path(__file__).with_name("broken_server.py"))
+BROKEN = str(Path(__file__).with_name("support") / "broken_server.py")
 WRITERS, ROUNDS = 8, 3
 
 

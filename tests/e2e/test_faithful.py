@@ -23,8 +23,8 @@ from fireside.entrypoints.local import (
 )
 from fireside.entrypoints.settings import Settings
 from localgateway.limits import Limits
-from serving import serving
-from test_trouble import ask
+from tests.e2e.support.server_process import serving
+from tests.e2e.test_trouble import ask
 
 
 @asynccontextmanager

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from line import turn_on_until
-from meddling import Meddler
-from proxy import proxied
-from seeding import MINUTE_MS, MORNING_MS, seed, seed_talk
-from serving import serving
+from tests.e2e.support.connection import turn_on_until
+from tests.e2e.support.frame_interceptor import Meddler
+from tests.e2e.support.proxy import proxied
+from tests.e2e.support.seeding import MINUTE_MS, MORNING_MS, seed, seed_talk
+from tests.e2e.support.server_process import serving
 
 pytestmark = pytest.mark.e2e
 

@@ -11,8 +11,8 @@ from websockets.exceptions import ConnectionClosed
 
 from fireside.entrypoints.local import make_server, open_store
 from fireside.entrypoints.settings import Settings
-from serving import in_both_modes, serving
-from test_crash import Writer, problems, read_all
+from tests.e2e.support.server_process import in_both_modes, serving
+from tests.e2e.test_crash import Writer, problems, read_all
 
 
 async def ask(socket: ClientConnection, command: dict, wanted: str) -> dict:

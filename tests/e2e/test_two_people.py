@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from serving import in_both_modes, serving
+from tests.e2e.support.server_process import in_both_modes, serving
 
 pytestmark = pytest.mark.e2e
 

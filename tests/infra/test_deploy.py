@@ -17,7 +17,7 @@ from fireside.cloud.stage import named
 from fireside.cloud.world import World
 from fireside.domain.message import Draft
 from fireside.entrypoints.exits import CannotStart, ExitCode
-from tests.e2e.serving import serving
+from tests.e2e.support.server_process import serving
 from tests.infra.conftest import RC, ROOT
 from tests.infra.fake_aws import ACCOUNT, FakeAws
 from tests.unit.cloud.computers import INTERRUPTIBLE

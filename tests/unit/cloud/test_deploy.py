@@ -10,7 +10,7 @@ import pytest
 
 from fireside.domain.invite import hash_of
 from fireside.entrypoints.exits import ExitCode
-from tests.e2e.serving import serving
+from tests.e2e.support.server_process import serving
 from tests.infra.fake_aws import FakeAws
 from tests.unit.cloud.computers import ROOT, Computer
 

@@ -11,7 +11,7 @@ from fireside.cloud import build, invites, sdk, smoke, stage
 from fireside.cloud.client import Target, Wrong
 from fireside.domain.invite import hash_of
 from fireside.entrypoints.exits import CannotStart, ExitCode
-from tests.e2e.serving import serving
+from tests.e2e.support.server_process import serving
 
 ROOT = Path(__file__).resolve().parents[3]
 VARIABLES = (ROOT / "infra/variables.tf").read_text("utf-8")

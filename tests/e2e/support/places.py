@@ -11,9 +11,9 @@ from typing import Protocol
 
 import pytest
 
-from seeding import Said, drafts, seed
-from serving import EMBEDDED, REHEARSED, Mode, Running, serving
-from tables import Tables
+from tests.e2e.support.dynamodb_tables import Tables
+from tests.e2e.support.seeding import Said, drafts, seed
+from tests.e2e.support.server_process import EMBEDDED, REHEARSED, Mode, Running, serving
 
 NOT_IN = {
     # The zip tells AWS's two hours, which nobody can shorten. That the page moves on before they

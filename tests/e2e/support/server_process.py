@@ -34,7 +34,7 @@ in_both_modes = pytest.mark.parametrize(
 """In those that start at once."""
 
 START_SECONDS = 60
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 class Running:

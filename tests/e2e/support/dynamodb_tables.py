@@ -32,7 +32,7 @@ class Tables:
     @property
     def program(self) -> tuple[str, ...]:
         """Give what runs `fireside rehearse` over these tables."""
-        return (str(Path(__file__).with_name("shared_tables.py")), self._address, self._key)
+        return (str(Path(__file__).with_name("shared_dynamodb.py")), self._address, self._key)
 
     def keep(self, drafts: Iterable[Draft]) -> None:
         """Keep a past. Its nonces are left out, as they would be forgotten by now."""

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from line import turn_on_until
-from meddling import Meddler
-from proxy import Proxy
+from tests.e2e.support.connection import turn_on_until
+from tests.e2e.support.frame_interceptor import Meddler
+from tests.e2e.support.proxy import Proxy
 
 Look = Callable[[str], None]
-AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+AXE = Path(__file__).parents[3] / "web/node_modules/axe-core/axe.min.js"
 
 
 def violations_by_state(person, proxy: Proxy) -> dict[str, list[str]]:
