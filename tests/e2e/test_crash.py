@@ -98,9 +98,7 @@ def problems(messages: list[dict], writers: list[Writer]) -> list[str]:
     return found
 
 
-def crash_rounds(
-    data: Path, *mode: str, program: tuple[str, ...] = ("-m", "fireside")
-) -> list[str]:
+def crash_rounds(data: Path, *mode: str, program: tuple[str, ...] = ()) -> list[str]:
     """Write and kill a few times, restart, and say what is wrong afterwards."""
     writers = [Writer(f"writer-{chr(97 + n) * 3}") for n in range(WRITERS)]
     for _ in range(ROUNDS):
@@ -185,7 +183,7 @@ def test_a_missing_dedupe_is_caught(tmp_path):
     assert retry_problems(tmp_path / "broken", program=(BROKEN, "no-dedupe")) != []
 
 
-def retry_problems(data: Path, *, program: tuple[str, ...] = ("-m", "fireside")) -> list[str]:
+def retry_problems(data: Path, *, program: tuple[str, ...] = ()) -> list[str]:
     """Send, kill before the answer is read, send again."""
     writer = Writer("writer")
     for _ in range(2):
@@ -208,7 +206,7 @@ def test_every_acknowledgement_waits_for_the_disk(tmp_path):
     assert syncs_of(50, tmp_path / "broken", program=(BROKEN, "no-sync")) < 50
 
 
-def syncs_of(sends: int, data: Path, *, program: tuple[str, ...] = ("-m", "fireside")) -> int:
+def syncs_of(sends: int, data: Path, *, program: tuple[str, ...] = ()) -> int:
     """Count the sync calls during `sends` sends, one at a time."""
     log = data.with_suffix(".strace")
     with serving(data, program=program) as server:
