@@ -15,8 +15,9 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from visitor import Talker, find_chromium
 
 from load import table
-from tests.e2e.conftest import QUIET, Person
 from tests.e2e.support.accessibility import violations_by_state
+from tests.e2e.support.browser import CHROMIUM_ARGUMENTS
+from tests.e2e.support.person import Person
 from tests.e2e.support.proxy import Proxy, proxied
 from tests.e2e.support.scrolling import (
     WATCH_SHIFTS,
@@ -216,7 +217,9 @@ def _verdict(bar: object, *, good: bool) -> str:
 def main() -> int:
     """Measure, print each with its bar, and fail when one is over."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS)
+        )
         rows = [row for measure in MEASURES for row in measure(browser)]
         print(f"\nThe page in Chromium {browser.version} (`make bench-page`)")
         print(

@@ -7,7 +7,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 from visitor import find_chromium
 
-from tests.e2e.conftest import QUIET, Person
+from tests.e2e.support.browser import CHROMIUM_ARGUMENTS
+from tests.e2e.support.person import Person
 from tests.e2e.support.seeding import MINUTE_MS, MORNING_MS, seed_talk
 from tests.e2e.support.server_process import ROOT, serving
 
@@ -47,7 +48,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data = Path(folder) / "data"
         seed_talk(data, *LATER)
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS)
+        )
         with serving(data) as server:
             take(browser, server.address, "light", IMAGES / "chat.png")
             take(browser, server.address, "dark", IMAGES / "chat-dark.png")

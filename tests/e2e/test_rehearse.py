@@ -21,8 +21,8 @@ from fireside.entrypoints.exits import ExitCode
 from fireside.entrypoints.settings import Settings
 from localgateway.api import Function, load
 from localgateway.worker_process import Worker, WorkerLost
+from tests.e2e.support.clients import status_of
 from tests.e2e.support.server_process import REHEARSED, ROOT, serving, skip_without_dynamodb_local
-from tests.e2e.test_faithful import status_of
 
 pytestmark = pytest.mark.timeout(120)
 
