@@ -40,7 +40,7 @@ Row = tuple[str, object, object, bool]
 
 @contextmanager
 def place(browser: Browser, seeded: int, **look: object) -> Iterator[tuple[Person, Running, Proxy]]:
-    """Prepare a room with a past, a network before it, and somebody at its door."""
+    """Prepare a room with a past, a network before it, and a person who is about to join."""
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "data"
         seed_many(data, seeded)
@@ -135,7 +135,7 @@ def shifts(browser: Browser) -> Iterator[Row]:
             type_and_send(ada, "while away")
             retry = ada.page.get_by_role("button", name="Retry now")
             expect(retry).to_be_visible(timeout=15_000)
-            proxy.mend()
+            proxy.restore()
             retry.click()
             expect(ada.row("while away")).to_have_attribute("data-state", "sent", timeout=30_000)
             ada.presses("Settings")
@@ -151,7 +151,7 @@ def shifts(browser: Browser) -> Iterator[Row]:
             see(ada, bob.seq)
             total = after["unasked"] + ada.page.evaluate("window.shifts.unasked")
             yield f"layout shift in a session, {name}", total, MOST_SHIFT, total < MOST_SHIFT
-            # A key excuses what moves within half a second; nobody who reads would.
+            # A key excuses what moves within half a second; a reader would not.
             back = after["all"] - before["all"]
             yield f"reading back alone, keys too, {name}", back, MOST_SHIFT, back < MOST_SHIFT
             bob.close()
@@ -208,7 +208,7 @@ MEASURES: tuple[Callable[[Browser], Iterator[Row]], ...] = (
 
 
 def _verdict(bar: object, *, good: bool) -> str:
-    """Say nothing of what has no bar: "ok" would claim that somebody had judged it."""
+    """Say nothing of what has no bar: "ok" would claim that it had been judged."""
     if bar == "":
         return ""
     return "ok" if good else "over"

@@ -33,7 +33,7 @@ def test_a_handshake_that_never_opens_stays_at_the_door(place, person, cut, word
         expect(ada.page.get_by_role("alert")).to_contain_text(words)
         assert tries_in_time(ada, 60_000) == 1
 
-        proxy.mend()
+        proxy.restore()
         ada.presses("Join the conversation")
         ada.is_inside()
 
@@ -80,7 +80,7 @@ def test_changing_the_name_leaves_exactly_one_socket(tmp_path, place, person, pa
 
 
 def serve_strictly(person, folder: Path) -> None:
-    """Give somebody the page as developers have it, in place of the one that ships."""
+    """Serve the page as developers have it, in place of the one that ships."""
     subprocess.run(
         ["npx", "--no-install", "vite", "build", "--mode=development", f"--outDir={folder}"],
         cwd=ROOT / "web",

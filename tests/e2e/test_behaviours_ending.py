@@ -17,7 +17,7 @@ from tests.e2e.support.connection import (
     wait_until,
     watch_tries,
 )
-from tests.e2e.support.frame_interceptor import Meddler
+from tests.e2e.support.frame_interceptor import FrameInterceptor
 from tests.e2e.support.proxy import proxied
 from tests.e2e.support.server_process import serving
 
@@ -40,10 +40,12 @@ def test_a_visit_that_the_server_ended_is_said_and_not_tried_again(place, person
     with place.open() as server:
         ada = person("Ada")
         watch_tries(ada)
-        meddler = Meddler(ada.page)
+        interceptor = FrameInterceptor(ada.page)
         ada.page.clock.install()
         ada.joins(server.address)
-        meddler.says('{"type":"closing","reason":"You were away too long.","again":false}')
+        interceptor.send_to_page(
+            '{"type":"closing","reason":"You were away too long.","again":false}'
+        )
 
         expect(ada.page.get_by_role("status").first).to_have_text(
             "The server ended this visit: You were away too long."
@@ -99,7 +101,7 @@ def test_who_is_let_in_no_more_is_told_and_not_tried_again_and_again(place, pers
 
         ada.presses("Retry now")
         expect(told).to_have_text(BLOCKED)
-        proxy.mend()
+        proxy.restore()
         ada.presses("Retry now")
         expect(status_of(ada)).to_have_text("Connected")
         expect(ada.row("kept meanwhile")).to_have_attribute("data-state", "sent")

@@ -123,7 +123,7 @@ def test_ten_older_pages_come_above_without_moving_what_is_read(place, reader, t
             seq, place = eye(ada)
             bob.says(f"meanwhile {page}")
 
-            proxy.mend()
+            proxy.restore()
             expect(ada.log.locator(f'li[data-seq="{560 - 50 * page}"]')).to_have_count(1)
             expect(ada.log.get_by_text(LOADING)).to_have_count(0)
 
@@ -268,7 +268,7 @@ def test_nothing_jumps_in_a_whole_session(place, person, look):
         type_and_send(ada, "while away")
         expect(ada.rows("waiting")).to_have_count(1)
         ada.sees_the_loss()
-        proxy.mend()
+        proxy.restore()
         ada.retries()
         expect(ada.page.get_by_text("Connection lost.")).to_have_count(0, timeout=BACK_MS)
         assert ada.page.evaluate("window.shifts.unasked") < 0.02

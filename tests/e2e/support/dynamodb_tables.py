@@ -46,7 +46,7 @@ class Tables:
     def forget(self) -> None:
         """Empty the room, once everybody has left: what they still said is gone too.
 
-        Whoever is there after all is nobody's trouble: the next message to them answers 410.
+        A connection that is there after all does no harm: the next message to it answers 410.
         """
         until = time.monotonic() + LEAVE_SECONDS
         while self._in_room(CONNECTIONS, "sk") and time.monotonic() < until:

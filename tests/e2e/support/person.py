@@ -1,4 +1,4 @@
-"""Somebody with a browser: what they do on the page, and what they see there."""
+"""A person with a browser: what they do on the page, and what they see there."""
 
 import contextlib
 
@@ -11,7 +11,7 @@ from playwright.sync_api import (
 
 
 class Person:
-    """Somebody with a browser of their own. Whatever goes wrong on the page is kept."""
+    """A person with a browser of their own. What goes wrong on the page is kept."""
 
     def __init__(self, name: str, context: BrowserContext, wrong: list[str]) -> None:
         self.name = name
@@ -41,7 +41,7 @@ class Person:
     def is_inside(self) -> "Person":
         """Wait until the room is shown and nothing of it is being loaded.
 
-        Whoever has seen it before is shown it before the server has said hello.
+        A page that has seen the room before shows it before the server has said hello.
         """
         expect(self.composer).to_be_visible()
         expect(self.log.get_by_text("Loading messages…")).to_have_count(0)

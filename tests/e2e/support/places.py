@@ -16,7 +16,7 @@ from tests.e2e.support.seeding import Said, drafts, seed
 from tests.e2e.support.server_process import EMBEDDED, REHEARSED, Mode, Running, serving
 
 NOT_IN = {
-    # The zip tells AWS's two hours, which nobody can shorten. That the page moves on before they
+    # The zip says AWS's two hours, which can't be shortened. That the page moves on before they
     # are over is seen there too: by the test that turns the page's clock on.
     ("test_the_page_moves_on_before_the_lifetime_that_the_server_told", REHEARSED),
 }
