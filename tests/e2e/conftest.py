@@ -7,10 +7,16 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from fireside.entrypoints import dynamodb_local
-from tests.e2e.support.browser import CHROMIUM_ARGUMENTS
+from tests.e2e.support.browser import CHROMIUM_ARGUMENTS, LONGEST_MS
 from tests.e2e.support.dynamodb_tables import Tables
 from tests.e2e.support.person import Person
-from tests.e2e.support.places import OnOneMachine, Place, Rehearsed, adds_something
+from tests.e2e.support.places import (
+    OnOneMachine,
+    Place,
+    Rehearsed,
+    adds_something,
+    is_first_of_its_kind,
+)
 from tests.e2e.support.server_process import (
     MODES,
     REHEARSED,
@@ -20,8 +26,23 @@ from tests.e2e.support.server_process import (
     skip_without_dynamodb_local,
 )
 
-expect.set_options(timeout=15_000)
-"""For what is to be seen, in ms: two browsers and a rehearsal may share a slow machine."""
+HERE = Path(__file__).parent
+TIMEOUT_SECONDS = 300
+"""For a test that says nothing else: none takes so long but on a machine that is very busy."""
+
+expect.set_options(timeout=LONGEST_MS)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what a mode adds nothing to, and mark what `make test` leaves out."""
+    dropped = [item for item in items if not adds_something(item)]
+    items[:] = [item for item in items if item not in dropped]
+    config.hook.pytest_deselected(items=dropped)
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.timeout(TIMEOUT_SECONDS), append=False)
+            if not is_first_of_its_kind(item):
+                item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +50,7 @@ def browser(chromium: str) -> Iterator[Browser]:
     """Start the system's Chromium; without the network of its own that it would like."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium, args=list(CHROMIUM_ARGUMENTS)
+            executable_path=chromium, args=list(CHROMIUM_ARGUMENTS), timeout=LONGEST_MS
         )
         yield browser
         browser.close()
@@ -54,15 +75,9 @@ def person(browser: Browser) -> Iterator[object]:
 # --- Where people meet --------------------------------------------------------------------
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    dropped = [item for item in items if not adds_something(item)]
-    items[:] = [item for item in items if item not in dropped]
-    config.hook.pytest_deselected(items=dropped)
-
-
 @pytest.fixture(params=MODES.values(), ids=MODES)
 def mode(request: pytest.FixtureRequest) -> Mode:
-    """Say where handlers run; a test is asked in every mode, or in those that it names itself."""
+    """Return where handlers run; a test is run in every mode, or in those that it names itself."""
     return request.param
 
 

@@ -12,7 +12,7 @@ from tests.e2e.support.connection import open_sockets, tries_in_time, watch_trie
 from tests.e2e.support.proxy import proxied
 from tests.e2e.support.server_process import ROOT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.parametrize(

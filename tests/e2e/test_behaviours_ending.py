@@ -21,7 +21,7 @@ from tests.e2e.support.frame_interceptor import FrameInterceptor
 from tests.e2e.support.proxy import proxied
 from tests.e2e.support.server_process import serving
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 SHORT_LIVED = str(Path(__file__).with_name("support") / "short_connections.py")
 BLOCKED = "The server does not let you in any more. Your messages are kept."

@@ -11,7 +11,7 @@ from tests.e2e.support.frame_interceptor import FrameInterceptor
 from tests.e2e.support.proxy import proxied
 from tests.e2e.support.seeding import many, words
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -20,7 +20,7 @@ from tests.e2e.support.frame_interceptor import FrameInterceptor
 from tests.e2e.support.proxy import proxied
 from tests.e2e.support.seeding import many
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 LOST = "Connection lost. Your messages are kept."
 SLOW_CHANCE = "Math.random = () => 0.999"  # every wait is as long as its ceiling

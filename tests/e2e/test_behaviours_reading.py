@@ -15,7 +15,7 @@ from tests.e2e.support.proxy import proxied
 from tests.e2e.support.scrolling import WATCH_SHIFTS, scroll
 from tests.e2e.support.seeding import many, moment
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 
 @on_both

@@ -18,7 +18,7 @@ from tests.e2e.support.scrolling import (
 )
 from tests.e2e.support.seeding import many, words
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 on_all = pytest.mark.parametrize(
     "reader", ["desktop", "phone", "a browser that does not anchor"], indirect=True

@@ -11,7 +11,7 @@ from tests.e2e.support.devices import PHONE, on_both
 from tests.e2e.support.frame_interceptor import FrameInterceptor
 from tests.e2e.support.proxy import proxied
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 # Presses Send and looks in the very next frame, before any answer can have come.
 NEXT_FRAME = """text => new Promise(done => {

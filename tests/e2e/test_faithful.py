@@ -24,6 +24,8 @@ from localgateway.limits import Limits
 from tests.e2e.support.clients import ask, status_of
 from tests.e2e.support.server_process import serving
 
+pytestmark = pytest.mark.long
+
 
 @asynccontextmanager
 async def running(data, **settings):

@@ -11,7 +11,7 @@ from tests.e2e.support.proxy import proxied
 from tests.e2e.support.seeding import MINUTE_MS, MORNING_MS, seed, seed_talk
 from tests.e2e.support.server_process import serving
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 PICTURES = Path("test-results")
 DESKTOP = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB"}

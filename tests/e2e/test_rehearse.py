@@ -24,7 +24,7 @@ from localgateway.worker_process import Worker, WorkerLost
 from tests.e2e.support.clients import status_of
 from tests.e2e.support.server_process import REHEARSED, ROOT, serving, skip_without_dynamodb_local
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -1,5 +1,8 @@
 """How Chromium is started for tests and benchmarks of the page: without a network of its own."""
 
+LONGEST_MS = 60_000
+"""For anything to be seen or done on a page: no test says how fast a machine is."""
+
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -9,6 +9,8 @@ from playwright.sync_api import (
     expect,
 )
 
+from tests.e2e.support.browser import LONGEST_MS
+
 
 class Person:
     """A person with a browser of their own. What goes wrong on the page is kept."""
@@ -16,6 +18,7 @@ class Person:
     def __init__(self, name: str, context: BrowserContext, wrong: list[str]) -> None:
         self.name = name
         self.context = context
+        context.set_default_timeout(LONGEST_MS)
         self.page: Page = context.new_page()
         self.wrong = wrong
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
