@@ -9,7 +9,7 @@ SDK    := bench/node/node_modules/.fireside
 WEB    := $(shell find web -path web/node_modules -prune -o -type f ! -name '*.test.*' -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page run dev rehearse test lint lint-infra fmt frames e2e bench bench-page picture bill fuzz build lock clean
+.PHONY: help setup page run dev rehearse test test-rest test-all lint lint-infra fmt frames e2e bench bench-page picture bill fuzz build lock clean
 
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,11 +24,17 @@ run: setup ## Start the chat and print its address
 dev: setup ## Start the chat and Vite; both follow your changes
 	@$(BIN)/python tools/dev.py
 
-test: setup $(DYNAMO) ## Run every check and test, and say what was skipped
-	@$(BIN)/python tools/check.py
+test: setup $(DYNAMO) ## Run every kind of check and test, each behaviour once (6 minutes on 2 cores)
+	@$(BIN)/python tools/check.py quick
+
+test-rest: setup $(DYNAMO) ## Run what make test leaves out: other modes, every variation, infra/, fuzz
+	@$(BIN)/python tools/check.py rest
+
+test-all: setup $(DYNAMO) ## Run both
+	@$(BIN)/python tools/check.py all
 
 lint: setup ## Run only the linters, the type checkers and the import contracts
-	@$(BIN)/python tools/check.py --only lint
+	@$(BIN)/python tools/check.py lint
 
 lint-infra: .venv-infra/.fireside ## Read infra/ with checkov, which is installed for that
 	@.venv-infra/bin/checkov --directory infra --skip-path stages --framework terraform --compact --quiet --skip-download
@@ -36,17 +42,17 @@ lint-infra: .venv-infra/.fireside ## Read infra/ with checkov, which is installe
 rehearse: setup $(DYNAMO) ## Run the zip for AWS Lambda here, and say what AWS would bill
 	@$(BIN)/fireside rehearse
 
-e2e: setup $(DYNAMO) ## Run only the tests in a real browser
-	@$(BIN)/python -m pytest tests/e2e -rs
+e2e: setup ## Run only the end-to-end tests, each behaviour once
+	@$(BIN)/python -m pytest tests/e2e -rs -m "not long" -n auto --maxprocesses=4
 
 bench: setup $(DYNAMO) $(SDK) ## Measure, and print the tables
 	@set -e; for bench in bench/bench_*.py; do $(BIN)/python $$bench; done
 
 bench-page: setup ## Measure the page in a real browser against its bars
-	@PYTHONPATH=bench:bench/page:tests/e2e $(BIN)/python bench/page/bench_page.py
+	@PYTHONPATH=.:bench:bench/page $(BIN)/python bench/page/bench_page.py
 
 picture: setup ## Take the README's pictures of the page anew
-	@PYTHONPATH=bench/page:tests/e2e $(BIN)/python bench/page/picture.py
+	@PYTHONPATH=.:bench/page $(BIN)/python bench/page/picture.py
 
 bill: setup .venv-docs/.fireside ## Draw the bill's plot in the documents anew
 	@$(BIN)/fireside cost --users 50 --messages-per-day 2000 --online 50 --online-per-room 12 --json \

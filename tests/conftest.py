@@ -4,10 +4,14 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 NO_SKIPS = os.environ.get("TEST_NO_SKIPS") == "1"
+INFRA = Path(__file__).parent / "infra"
+"""Its tests start Terraform again and again: `make test` leaves them to `make test-all`."""
+
 OPTIONAL = "Optional: "
 """What a skip says that is fine even so: what it needs may be missing for good reasons."""
 
@@ -17,6 +21,12 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrom
 # Servers that tests start inherit the environment; a setting of yours must not reach them.
 for name in [name for name in os.environ if name.startswith(("FIRESIDE_", "TEST_NO_SKIPS"))]:
     del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(INFRA):
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
-"""Run every check, say aloud what was skipped, and end with `N passed, N failed`.
+"""Run checks and tests, print what was skipped, and end with `N passed, N failed`.
 
-`make test` runs this. With TEST_NO_SKIPS=1, as in CI, a skip is a failure.
+`make test` runs the quick part: every kind of check, each behaviour once. `make test-rest` runs
+what that leaves out, `make test-all` both. With TEST_NO_SKIPS=1, as in CI, a skip is a failure.
 """
 
 import argparse
@@ -15,6 +16,10 @@ from xml.etree import ElementTree as ET
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "test-results"
 BIN = Path(sys.executable).parent
+
+PARTS = ("lint", "quick", "rest")
+SCOPES = {"lint": ("lint",), "quick": ("lint", "quick"), "rest": ("rest",), "all": PARTS}
+"""Which parts are run when; they are run in this order."""
 
 AT_ONCE = ("-nauto", "--maxprocesses=4", "--dist=worksteal")
 """Tests in as many processes as there are cores, at most four: each has a browser, a DynamoDB."""
@@ -56,26 +61,41 @@ def lint_steps() -> list[Step]:
     ]
 
 
-def test_steps(scratch: Path) -> list[Step]:
-    """List what runs the code."""
-    web, python = RESULTS / "web.xml", RESULTS / "python.xml"
-    coverage = f"{BIN}/coverage"
+def quick_steps(scratch: Path) -> list[Step]:
+    """List what runs the code once: every kind of test, each behaviour in one way."""
+    web = RESULTS / "web.xml"
     vitest = ("npm", "test", "--silent", "--", "--reporter=default", "--reporter=junit")
     return [
         Step("page tests", (*vitest, f"--outputFile.junit={web}"), ROOT / "web", web),
-        Step("coverage of earlier runs is erased", (coverage, "erase")),
-        Step(
-            "python tests",
-            (coverage, "run", "-m", "pytest", "-q", "-rs", *AT_ONCE, f"--junitxml={python}"),
-            report=python,
-        ),
-        Step("coverage combine", (coverage, "combine", "--quiet")),
-        Step("coverage report", (coverage, "report")),
+        Step("coverage of earlier runs is erased", (f"{BIN}/coverage", "erase")),
+        _python_tests("python tests", "not long"),
+        Step("coverage combine", (f"{BIN}/coverage", "combine", "--quiet")),
+        Step("coverage report", (f"{BIN}/coverage", "report")),
         Step(
             "build",
             (sys.executable, "-m", "build", "--no-isolation", "--outdir", f"{scratch}", "."),
         ),
     ]
+
+
+def rest_steps() -> list[Step]:
+    """List what `make test` leaves out: other modes, every variation, infra/, many bad frames.
+
+    What they cover is added to what `make test` has covered, if that was run before.
+    """
+    return [
+        _python_tests("long python tests", "long"),
+        Step(
+            "coverage combine, of both parts", (f"{BIN}/coverage", "combine", "--quiet", "--append")
+        ),
+        Step("fuzz", (sys.executable, "tools/fuzz.py")),
+    ]
+
+
+def _python_tests(name: str, marked: str) -> Step:
+    report = RESULTS / f"{name.replace(' ', '-')}.xml"
+    pytest = ("pytest", "-q", "-rs", "-m", marked, *AT_ONCE, f"--junitxml={report}")
+    return Step(name, (f"{BIN}/coverage", "run", "-m", *pytest), report=report)
 
 
 def run(step: Step) -> Outcome:
@@ -114,16 +134,19 @@ def _why(case: ET.Element) -> str:
 def main() -> int:
     """Run the steps, all of them even when one fails, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["lint"], help="run only these steps")
-    only = parser.parse_args().only
+    parser.add_argument(
+        "scope", choices=SCOPES, nargs="?", default="quick", help="what to run (default: quick)"
+    )
+    scope = parser.parse_args().scope
     RESULTS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        steps = lint_steps() if only else lint_steps() + test_steps(Path(scratch))
-        outcomes = {step.name: run(step) for step in steps}
-    return _summary(outcomes)
+        parts = {"lint": lint_steps(), "quick": quick_steps(Path(scratch)), "rest": rest_steps()}
+        outcomes = {step.name: run(step) for part in SCOPES[scope] for step in parts[part]}
+    return _summary(outcomes, scope)
 
 
-def _summary(outcomes: dict[str, Outcome]) -> int:
+def _summary(outcomes: dict[str, Outcome], scope: str) -> int:
+    """Print what failed and what was skipped, and keep the tally for .ci/run to add up."""
     skipped = [reason for outcome in outcomes.values() for reason in outcome.skipped]
     must_run = [reason for reason in skipped if OPTIONAL not in reason]
     refused = len(must_run) if os.environ.get("TEST_NO_SKIPS") == "1" else 0
@@ -136,7 +159,7 @@ def _summary(outcomes: dict[str, Outcome]) -> int:
     for reason in skipped:
         print(f"Skipped: {reason}")
     tally = f"{passed} passed, {failed} failed"
-    (RESULTS / "tally.txt").write_text(f"{tally}\n", "utf-8")
+    (RESULTS / f"tally-{scope}.txt").write_text(f"{tally}\n", "utf-8")
     print(tally, flush=True)
     return int(failed > 0)
 

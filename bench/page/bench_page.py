@@ -14,13 +14,20 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 from visitor import Talker, find_chromium
 
-from conftest import QUIET, Person
 from load import table
-from proxy import Proxy, proxied
-from scrolling import WATCH_SHIFTS, press_keys, swipe_back, turn_wheel, type_and_send
-from seeding import seed_many, words
-from serving import ROOT, Running, serving
-from states import violations_by_state
+from tests.e2e.support.accessibility import violations_by_state
+from tests.e2e.support.browser import CHROMIUM_ARGUMENTS
+from tests.e2e.support.person import Person
+from tests.e2e.support.proxy import Proxy, proxied
+from tests.e2e.support.scrolling import (
+    WATCH_SHIFTS,
+    press_keys,
+    swipe_back,
+    turn_wheel,
+    type_and_send,
+)
+from tests.e2e.support.seeding import seed_many, words
+from tests.e2e.support.server_process import ROOT, Running, serving
 
 DESKTOP = {"viewport": {"width": 1_280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -33,7 +40,7 @@ Row = tuple[str, object, object, bool]
 
 @contextmanager
 def place(browser: Browser, seeded: int, **look: object) -> Iterator[tuple[Person, Running, Proxy]]:
-    """Prepare a room with a past, a network before it, and somebody at its door."""
+    """Prepare a room with a past, a network before it, and a person who is about to join."""
     with ExitStack() as stack:
         data = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "data"
         seed_many(data, seeded)
@@ -128,7 +135,7 @@ def shifts(browser: Browser) -> Iterator[Row]:
             type_and_send(ada, "while away")
             retry = ada.page.get_by_role("button", name="Retry now")
             expect(retry).to_be_visible(timeout=15_000)
-            proxy.mend()
+            proxy.restore()
             retry.click()
             expect(ada.row("while away")).to_have_attribute("data-state", "sent", timeout=30_000)
             ada.presses("Settings")
@@ -144,7 +151,7 @@ def shifts(browser: Browser) -> Iterator[Row]:
             see(ada, bob.seq)
             total = after["unasked"] + ada.page.evaluate("window.shifts.unasked")
             yield f"layout shift in a session, {name}", total, MOST_SHIFT, total < MOST_SHIFT
-            # A key excuses what moves within half a second; nobody who reads would.
+            # A key excuses what moves within half a second; a reader would not.
             back = after["all"] - before["all"]
             yield f"reading back alone, keys too, {name}", back, MOST_SHIFT, back < MOST_SHIFT
             bob.close()
@@ -201,7 +208,7 @@ MEASURES: tuple[Callable[[Browser], Iterator[Row]], ...] = (
 
 
 def _verdict(bar: object, *, good: bool) -> str:
-    """Say nothing of what has no bar: "ok" would claim that somebody had judged it."""
+    """Say nothing of what has no bar: "ok" would claim that it had been judged."""
     if bar == "":
         return ""
     return "ok" if good else "over"
@@ -210,7 +217,9 @@ def _verdict(bar: object, *, good: bool) -> str:
 def main() -> int:
     """Measure, print each with its bar, and fail when one is over."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS)
+        )
         rows = [row for measure in MEASURES for row in measure(browser)]
         print(f"\nThe page in Chromium {browser.version} (`make bench-page`)")
         print(

@@ -7,9 +7,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 from visitor import find_chromium
 
-from conftest import QUIET, Person
-from seeding import MINUTE_MS, MORNING_MS, seed_talk
-from serving import ROOT, serving
+from tests.e2e.support.browser import CHROMIUM_ARGUMENTS
+from tests.e2e.support.person import Person
+from tests.e2e.support.seeding import MINUTE_MS, MORNING_MS, seed_talk
+from tests.e2e.support.server_process import ROOT, serving
 
 IMAGES = ROOT / "docs/images"
 LATER = (
@@ -47,7 +48,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data = Path(folder) / "data"
         seed_talk(data, *LATER)
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(QUIET))
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS)
+        )
         with serving(data) as server:
             take(browser, server.address, "light", IMAGES / "chat.png")
             take(browser, server.address, "dark", IMAGES / "chat-dark.png")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from line import open_sockets, tries_in_time, watch_tries
-from proxy import proxied
-from serving import ROOT
+from tests.e2e.support.connection import open_sockets, tries_in_time, watch_tries
+from tests.e2e.support.proxy import proxied
+from tests.e2e.support.server_process import ROOT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_handshake_that_never_opens_stays_at_the_door(place, person, cut, word
         expect(ada.page.get_by_role("alert")).to_contain_text(words)
         assert tries_in_time(ada, 60_000) == 1
 
-        proxy.mend()
+        proxy.restore()
         ada.presses("Join the conversation")
         ada.is_inside()
 
@@ -80,7 +80,7 @@ def test_changing_the_name_leaves_exactly_one_socket(tmp_path, place, person, pa
 
 
 def serve_strictly(person, folder: Path) -> None:
-    """Give somebody the page as developers have it, in place of the one that ships."""
+    """Serve the page as developers have it, in place of the one that ships."""
     subprocess.run(
         ["npx", "--no-install", "vite", "build", "--mode=development", f"--outDir={folder}"],
         cwd=ROOT / "web",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from line import (
+from tests.e2e.support.connection import (
     BACK_MS,
     WATCH_STATUS,
     frames_heard,
@@ -17,13 +17,13 @@ from line import (
     wait_until,
     watch_tries,
 )
-from meddling import Meddler
-from proxy import proxied
-from serving import serving
+from tests.e2e.support.frame_interceptor import FrameInterceptor
+from tests.e2e.support.proxy import proxied
+from tests.e2e.support.server_process import serving
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
-SHORT_LIVED = str(Path(__file__).with_name("short_lived_server.py"))
+SHORT_LIVED = str(Path(__file__).with_name("support") / "short_connections.py")
 BLOCKED = "The server does not let you in any more. Your messages are kept."
 CODES = (1000, 1001, 1008, 1011, 1012, 1013, 4000, 4403)
 WATCH_CODES = """Math.random = () => 0.1;
@@ -40,10 +40,12 @@ def test_a_visit_that_the_server_ended_is_said_and_not_tried_again(place, person
     with place.open() as server:
         ada = person("Ada")
         watch_tries(ada)
-        meddler = Meddler(ada.page)
+        interceptor = FrameInterceptor(ada.page)
         ada.page.clock.install()
         ada.joins(server.address)
-        meddler.says('{"type":"closing","reason":"You were away too long.","again":false}')
+        interceptor.send_to_page(
+            '{"type":"closing","reason":"You were away too long.","again":false}'
+        )
 
         expect(ada.page.get_by_role("status").first).to_have_text(
             "The server ended this visit: You were away too long."
@@ -99,7 +101,7 @@ def test_who_is_let_in_no_more_is_told_and_not_tried_again_and_again(place, pers
 
         ada.presses("Retry now")
         expect(told).to_have_text(BLOCKED)
-        proxy.mend()
+        proxy.restore()
         ada.presses("Retry now")
         expect(status_of(ada)).to_have_text("Connected")
         expect(ada.row("kept meanwhile")).to_have_attribute("data-state", "sent")

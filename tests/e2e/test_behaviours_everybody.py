@@ -5,13 +5,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from looks import DESKTOP, PHONE, on_both
-from meddling import Meddler
-from proxy import proxied
-from seeding import many, words
-from states import refuse_bad, violations_by_state
+from tests.e2e.support.accessibility import refuse_bad, violations_by_state
+from tests.e2e.support.devices import DESKTOP, PHONE, on_both
+from tests.e2e.support.frame_interceptor import FrameInterceptor
+from tests.e2e.support.proxy import proxied
+from tests.e2e.support.seeding import many, words
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -116,7 +116,7 @@ def test_a_phone_has_room_for_everything(place, person, width):
     look = PHONE | {"viewport": {"width": width, "height": 640}}
     with place.open() as server:
         ada = person("Ada", **look)
-        Meddler(ada.page, up=refuse_bad)
+        FrameInterceptor(ada.page, up=refuse_bad)
         ada.opens(server.address)
         check_phone(ada, width)
         ada.page.get_by_label("Your name").fill("Ada")

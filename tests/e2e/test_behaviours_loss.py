@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from line import (
+from tests.e2e.support.connection import (
     BACK_MS,
     frames_heard,
     status_of,
@@ -15,12 +15,12 @@ from line import (
     wait_until,
     watch_tries,
 )
-from looks import on_both
-from meddling import Meddler
-from proxy import proxied
-from seeding import many
+from tests.e2e.support.devices import on_both
+from tests.e2e.support.frame_interceptor import FrameInterceptor
+from tests.e2e.support.proxy import proxied
+from tests.e2e.support.seeding import many
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 LOST = "Connection lost. Your messages are kept."
 SLOW_CHANCE = "Math.random = () => 0.999"  # every wait is as long as its ceiling
@@ -48,7 +48,7 @@ def test_a_loss_is_told_after_five_seconds_with_a_silent_countdown(place, person
         expect(countdown).to_have_attribute("aria-hidden", "true")
         expect(ada.composer).to_be_enabled()
 
-        proxy.mend()
+        proxy.restore()
         ada.retries()
         expect(ada.page.get_by_text(LOST)).to_have_count(0)
         expect(status_of(ada)).to_have_text("Connected")
@@ -94,7 +94,7 @@ def test_retry_keeps_the_focus_and_gives_it_on(place, person):
         wait_until(ada, lambda: proxy.turned_away > before)
         expect(retry).to_be_focused()
 
-        proxy.mend()
+        proxy.restore()
         expect(retry).to_be_enabled()
         ada.page.keyboard.press("Enter")
         expect(ada.page.get_by_text(LOST)).to_have_count(0)
@@ -111,7 +111,7 @@ def test_the_page_returns_at_once_when_there_is_hope(place, person, call):
         ada.joins(proxy.address)
         proxy.cut()
         wait_long(ada, proxy)
-        proxy.mend()
+        proxy.restore()
 
         # The clock stands still, so only the call can bring the page back.
         stop_the_clock(ada)
@@ -167,7 +167,7 @@ def test_after_a_loss_the_gap_is_filled_in_order_without_a_double(place, person,
         for text in texts:
             bob.says(text)
         expect(bob.rows("sent")).to_have_count(7)
-        proxy.mend()
+        proxy.restore()
 
         expect(ada.rows().locator(".body")).to_have_text(["before", *texts], timeout=BACK_MS)
         assert seqs(ada) == [str(seq) for seq in range(1, 8)]
@@ -201,7 +201,7 @@ def test_lost_doubled_and_overtaking_pushes_end_in_the_same_room(place, person, 
 
     with place.open() as server:
         ada = person("Ada")
-        Meddler(ada.page, down=down)
+        FrameInterceptor(ada.page, down=down)
         ada.joins(server.address)
         bob = person("Bob").joins(server.address)
         for number in range(25):
@@ -227,7 +227,7 @@ def test_a_dead_network_that_says_nothing_is_noticed(place, person):
         ada.page.clock.run_for(10_500)
         expect(ada.row("into the void")).to_have_attribute("data-state", "waiting")
         proxy.cut()
-        proxy.mend()
+        proxy.restore()
         ada.page.clock.run_for(4_000)
 
         expect(ada.row("into the void")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
@@ -257,10 +257,10 @@ def test_a_killed_server_comes_back_and_nothing_is_lost(place, person, look):
 def test_frames_that_are_not_valid_are_skipped_counted_and_told(place, person, look):
     with place.open() as server:
         ada = person("Ada", **look)
-        meddler = Meddler(ada.page)
+        interceptor = FrameInterceptor(ada.page)
         ada.joins(server.address)
         for text in ("not json", '{"type":"message"}', '{"type":"from the future"}'):
-            meddler.says(text)
+            interceptor.send_to_page(text)
         ada.sends("after the nonsense")
         expect(ada.rows("sent")).to_have_count(1)
 

@@ -7,15 +7,15 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from line import wait_until
-from looks import on_both
-from meddling import Meddler
-from proxy import proxied
-from scrolling import WATCH_SHIFTS, scroll
-from seeding import many, moment
-from stored import until_stored
+from tests.e2e.support.browser_storage import until_stored
+from tests.e2e.support.connection import wait_until
+from tests.e2e.support.devices import on_both
+from tests.e2e.support.frame_interceptor import FrameInterceptor
+from tests.e2e.support.proxy import proxied
+from tests.e2e.support.scrolling import WATCH_SHIFTS, scroll
+from tests.e2e.support.seeding import many, moment
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 
 @on_both
@@ -118,7 +118,7 @@ def test_a_late_arrival_takes_its_place(place, person):
 
     with place.open() as server:
         ada = person("Ada")
-        Meddler(ada.page, down=down)
+        FrameInterceptor(ada.page, down=down)
         ada.joins(server.address)
         bob = person("Bob").joins(server.address)
         bob.says("first")
@@ -173,7 +173,7 @@ def test_a_skeleton_stands_still_until_the_first_page_is_there(place, person, lo
     with place.open() as server:
         ada = person("Ada", **look, reduced_motion=motion)
         ada.page.add_init_script(WATCH_SHIFTS)
-        meddler = Meddler(ada.page, down=hold_pages)
+        interceptor = FrameInterceptor(ada.page, down=hold_pages)
         ada.opens(server.address)
         ada.page.get_by_label("Your name").fill("Ada")
         ada.presses("Join the conversation")
@@ -185,7 +185,7 @@ def test_a_skeleton_stands_still_until_the_first_page_is_there(place, person, lo
         assert skeleton.evaluate("it => it.getAnimations({subtree: true}).length") <= 1
 
         wait_until(ada, lambda: held)
-        meddler.says(json.dumps(held[0]))
+        interceptor.send_to_page(json.dumps(held[0]))
 
         expect(ada.log.locator('li[data-seq="120"]')).to_be_visible()
         expect(skeleton).to_have_count(0)

@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
-from line import BACK_MS
-from looks import DESKTOP, PHONE, on_both
-from proxy import proxied
-from scrolling import (
+from tests.e2e.support.connection import BACK_MS
+from tests.e2e.support.devices import DESKTOP, PHONE, on_both
+from tests.e2e.support.proxy import proxied
+from tests.e2e.support.scrolling import (
     WATCH_SHIFTS,
     eye,
     place_of,
@@ -16,9 +16,9 @@ from scrolling import (
     turn_wheel,
     type_and_send,
 )
-from seeding import many, words
+from tests.e2e.support.seeding import many, words
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 on_all = pytest.mark.parametrize(
     "reader", ["desktop", "phone", "a browser that does not anchor"], indirect=True
@@ -123,7 +123,7 @@ def test_ten_older_pages_come_above_without_moving_what_is_read(place, reader, t
             seq, place = eye(ada)
             bob.says(f"meanwhile {page}")
 
-            proxy.mend()
+            proxy.restore()
             expect(ada.log.locator(f'li[data-seq="{560 - 50 * page}"]')).to_have_count(1)
             expect(ada.log.get_by_text(LOADING)).to_have_count(0)
 
@@ -268,7 +268,7 @@ def test_nothing_jumps_in_a_whole_session(place, person, look):
         type_and_send(ada, "while away")
         expect(ada.rows("waiting")).to_have_count(1)
         ada.sees_the_loss()
-        proxy.mend()
+        proxy.restore()
         ada.retries()
         expect(ada.page.get_by_text("Connection lost.")).to_have_count(0, timeout=BACK_MS)
         assert ada.page.evaluate("window.shifts.unasked") < 0.02

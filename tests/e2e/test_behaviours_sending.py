@@ -5,13 +5,13 @@ import socket
 import pytest
 from playwright.sync_api import expect
 
-from line import BACK_MS
-from looks import PHONE, on_both
-from meddling import Meddler
-from proxy import proxied
-from stored import until_stored
+from tests.e2e.support.browser_storage import until_stored
+from tests.e2e.support.connection import BACK_MS
+from tests.e2e.support.devices import PHONE, on_both
+from tests.e2e.support.frame_interceptor import FrameInterceptor
+from tests.e2e.support.proxy import proxied
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.e2e
 
 # Presses Send and looks in the very next frame, before any answer can have come.
 NEXT_FRAME = """text => new Promise(done => {
@@ -32,7 +32,7 @@ def test_a_sent_message_is_on_screen_in_the_next_frame_and_keeps_its_row(place, 
         states = ada.page.evaluate(NEXT_FRAME, "at once")
         row = ada.row("at once").element_handle()
 
-        proxy.mend()
+        proxy.restore()
         expect(ada.row("at once")).to_have_attribute("data-state", "sent")
 
         assert states == ["sending"]
@@ -44,14 +44,14 @@ def test_what_is_written_before_the_server_greets_is_on_screen_too(place, person
     with place.open() as server:
         ada = person("Ada")
         greeting: list[dict] = []
-        meddler = Meddler(ada.page, down=lambda frame: greeting.append(frame) or [])
+        interceptor = FrameInterceptor(ada.page, down=lambda frame: greeting.append(frame) or [])
         ada.opens(server.address)
         ada.page.get_by_label("Your name").fill("Ada")
         ada.presses("Join the conversation")
         ada.says("early")
 
         expect(ada.row("early")).to_have_attribute("data-state", "waiting")
-        assert [frame["action"] for frame in meddler.sent] == ["hello"]
+        assert [frame["action"] for frame in interceptor.sent] == ["hello"]
 
 
 def test_a_message_whose_answer_was_lost_is_sent_again_and_stored_once(place, person):
@@ -66,7 +66,7 @@ def test_a_message_whose_answer_was_lost_is_sent_again_and_stored_once(place, pe
         bob.sees("answer is lost")
 
         proxy.cut()
-        proxy.mend()
+        proxy.restore()
 
         expect(ada.row("answer is lost")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
         ada.says("afterwards")
@@ -93,7 +93,7 @@ def refuse_once() -> object:
 def test_a_failed_row_says_why_and_can_be_tried_again_edited_and_deleted(place, person, look):
     with place.open() as server:
         ada = person("Ada", **look)
-        meddler = Meddler(ada.page, up=refuse_once())
+        interceptor = FrameInterceptor(ada.page, up=refuse_once())
         ada.joins(server.address)
         for text in ("bad one", "bad two", "bad three"):
             ada.sends(text)
@@ -110,7 +110,7 @@ def test_a_failed_row_says_why_and_can_be_tried_again_edited_and_deleted(place, 
         expect(ada.row("bad one")).to_have_attribute("data-state", "sent")
         expect(ada.composer).to_have_value("bad two")
         expect(ada.rows()).to_have_count(1)
-        nonces = [f["nonce"] for f in meddler.sent if f.get("message") == "bad one"]
+        nonces = [f["nonce"] for f in interceptor.sent if f.get("message") == "bad one"]
         assert len(nonces) == 2
         assert len(set(nonces)) == 1
 
@@ -128,7 +128,7 @@ def test_what_is_written_offline_waits_and_goes_out_in_order(place, person, look
         expect(ada.rows("waiting")).to_have_count(4)
         expect(ada.rows("waiting").first).to_contain_text("Waiting for connection")
 
-        proxy.mend()
+        proxy.restore()
         ada.context.set_offline(False)
 
         expect(ada.rows("sent")).to_have_count(4, timeout=BACK_MS)
@@ -157,7 +157,7 @@ def test_a_waiting_outbox_survives_a_reload(place, person):
         until_stored(ada, "value => value.draft", 2)
         ada.page.reload()
         expect(ada.rows("waiting")).to_have_count(2)
-        proxy.mend()
+        proxy.restore()
 
         expect(bob.rows().locator(".body")).to_have_text(
             ["before", "kept one", "kept two"], timeout=BACK_MS
@@ -179,7 +179,7 @@ def test_two_tabs_do_not_send_an_outbox_twice(place, person, host):
 
 def two_tabs_write_and_return(person, proxy, address: str) -> None:
     ada = person("Ada")
-    meddlers = [Meddler(ada.page)]
+    interceptors = [FrameInterceptor(ada.page)]
     ada.joins(address)
     assert ada.page.evaluate("isSecureContext") is (address == proxy.address)
     proxy.cut_sockets()
@@ -187,15 +187,17 @@ def two_tabs_write_and_return(person, proxy, address: str) -> None:
     ada.says("from one tab")
     expect(ada.rows("waiting")).to_have_count(1)
     other = ada.another_tab()
-    meddlers.append(Meddler(other.page))
+    interceptors.append(FrameInterceptor(other.page))
     other.opens(address)
     expect(other.composer).to_be_visible()
 
-    proxy.mend()
+    proxy.restore()
     expect(ada.row("from one tab")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
     expect(other.row("from one tab")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
 
-    sends = [f for meddler in meddlers for f in meddler.sent if f["action"] == "sendMessage"]
+    sends = [
+        f for interceptor in interceptors for f in interceptor.sent if f["action"] == "sendMessage"
+    ]
     assert len(sends) == 1
     ada.sees("from one tab")
     other.sees("from one tab")
@@ -218,7 +220,7 @@ def test_it_works_where_the_browser_keeps_nothing(place, person):
         ada.says("kept by the page")
         expect(ada.rows("waiting")).to_have_count(1)
 
-        proxy.mend()
+        proxy.restore()
 
         expect(ada.rows("sent")).to_have_count(2, timeout=BACK_MS)
 
@@ -233,7 +235,7 @@ def test_a_closed_tabs_outbox_is_sent_by_the_next(place, person):
         next_tab = ada.another_tab()
         ada.page.close()
 
-        proxy.mend()
+        proxy.restore()
         next_tab.opens(proxy.address)
 
         expect(next_tab.row("left behind")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
@@ -252,7 +254,7 @@ def test_a_draft_survives_reload_disconnect_and_leaving(place, person, look):
         away(ada, proxy)
         ada.page.reload()
         expect(ada.composer).to_have_value("half a thought")
-        proxy.mend()
+        proxy.restore()
 
         ada.presses("Settings")
         ada.presses("Change name")

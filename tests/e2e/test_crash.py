@@ -10,56 +10,16 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import connect as connect_sync
 
-from serving import REHEARSED, ROOT, Running, in_both_modes, serving
+from tests.e2e.support.clients import Writer, problems, read_all
+from tests.e2e.support.server_process import REHEARSED, ROOT, Running, in_both_modes, serving
 
-BROKEN = str(Path(__file__).with_name("broken_server.py"))
+BROKEN = str(Path(__file__).with_name("support") / "broken_server.py")
 WRITERS, ROUNDS = 8, 3
-
-
-class Writer:
-    """Sends one message after another, keeps the acks, and after a crash sends again."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.sent = 0
-        self.acked: dict[str, tuple[int, str]] = {}
-        self.unsure: str | None = None
-
-    async def write(self, server: Running) -> None:
-        """Send until the connection is lost; start with what the last crash left unsure."""
-        with contextlib.suppress(ConnectionClosed, InvalidHandshake, OSError):
-            async with connect(f"{server.socket_url}?username={self.name}") as socket:
-                await socket.send(json.dumps({"action": "hello", "v": 1}))
-                while True:
-                    nonce = self.unsure or f"{self.name}-{self.sent}"
-                    self.sent += self.unsure is None
-                    self.unsure = nonce
-                    await socket.send(
-                        json.dumps({"action": "sendMessage", "message": nonce, "nonce": nonce})
-                    )
-                    if await self._is_acked(socket, nonce):
-                        self.unsure = None
-
-    async def _is_acked(self, socket, nonce: str) -> bool:
-        async for text in socket:
-            frame = json.loads(text)
-            if "type" not in frame:  # the gateway's own: the handler did not come back
-                return False
-            if frame["type"] == "error":  # too many at once: it is to be sent again
-                assert frame["retryable"], frame
-                return False
-            if frame["type"] == "ack" and frame["nonce"] == nonce:
-                self.acked[nonce] = (frame["seq"], frame["messageId"])
-                return True
-        return False
 
 
 async def write_until_killed(server: Running, writers: list[Writer], seconds: float) -> None:
@@ -69,38 +29,7 @@ async def write_until_killed(server: Running, writers: list[Writer], seconds: fl
     await asyncio.wait_for(writing, 20)
 
 
-def read_all(server: Running) -> list[dict]:
-    """Read the whole room, oldest first, through the protocol."""
-    messages: list[dict] = []
-    with connect_sync(f"{server.socket_url}?username=reader") as socket:
-        after = 0
-        while after is not None:
-            socket.send(json.dumps({"action": "getHistory", "after": after, "limit": 100}))
-            frame = json.loads(socket.recv(timeout=10))
-            assert frame["type"] == "history", frame
-            messages += frame["messages"]
-            after = frame["next"]
-    return messages
-
-
-def problems(messages: list[dict], writers: list[Writer]) -> list[str]:
-    """Compare what was acknowledged with what is there."""
-    found = []
-    if [m["seq"] for m in messages] != list(range(1, len(messages) + 1)):
-        found.append("the log is not dense")
-    doubled = [text for text, count in Counter(m["message"] for m in messages).items() if count > 1]
-    found += [f"{text} is there twice" for text in doubled]
-    kept = {(m["message"], m["seq"], m["messageId"]) for m in messages}
-    for writer in writers:
-        for nonce, (seq, message_id) in writer.acked.items():
-            if (nonce, seq, message_id) not in kept:
-                found.append(f"{nonce} was acknowledged as {seq} and is lost")
-    return found
-
-
-def crash_rounds(
-    data: Path, *mode: str, program: tuple[str, ...] = ("-m", "fireside")
-) -> list[str]:
+def crash_rounds(data: Path, *mode: str, program: tuple[str, ...] = ()) -> list[str]:
     """Write and kill a few times, restart, and say what is wrong afterwards."""
     writers = [Writer(f"writer-{chr(97 + n) * 3}") for n in range(WRITERS)]
     for _ in range(ROUNDS):
@@ -160,7 +89,6 @@ def runs_functions(process_id: str) -> bool:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc: use Linux")
 @pytest.mark.parametrize("mode", [("--faithful",), REHEARSED], ids=["faithful", "rehearsed"])
-@pytest.mark.timeout(120)
 def test_handlers_killed_at_any_moment_lose_and_double_nothing(tmp_path, mode):
     writers = [Writer(f"writer-{chr(97 + n) * 3}") for n in range(WRITERS)]
 
@@ -185,7 +113,7 @@ def test_a_missing_dedupe_is_caught(tmp_path):
     assert retry_problems(tmp_path / "broken", program=(BROKEN, "no-dedupe")) != []
 
 
-def retry_problems(data: Path, *, program: tuple[str, ...] = ("-m", "fireside")) -> list[str]:
+def retry_problems(data: Path, *, program: tuple[str, ...] = ()) -> list[str]:
     """Send, kill before the answer is read, send again."""
     writer = Writer("writer")
     for _ in range(2):
@@ -208,7 +136,7 @@ def test_every_acknowledgement_waits_for_the_disk(tmp_path):
     assert syncs_of(50, tmp_path / "broken", program=(BROKEN, "no-sync")) < 50
 
 
-def syncs_of(sends: int, data: Path, *, program: tuple[str, ...] = ("-m", "fireside")) -> int:
+def syncs_of(sends: int, data: Path, *, program: tuple[str, ...] = ()) -> int:
     """Count the sync calls during `sends` sends, one at a time."""
     log = data.with_suffix(".strace")
     with serving(data, program=program) as server:

@@ -4,8 +4,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from contextlib import asynccontextmanager
 
 import pytest
@@ -23,8 +21,10 @@ from fireside.server.local import (
 )
 from fireside.server.settings import Settings
 from localgateway.machine.limits import Limits
-from serving import serving
-from test_trouble import ask
+from tests.e2e.support.clients import ask, status_of
+from tests.e2e.support.server_process import serving
+
+pytestmark = pytest.mark.long
 
 
 @asynccontextmanager
@@ -37,15 +37,6 @@ async def running(data, **settings):
         yield server
     finally:
         await server.stop()
-
-
-def status_of(url: str, data: bytes | None = None) -> int:
-    try:
-        with urllib.request.urlopen(url, data, timeout=10) as answer:  # noqa: S310 - our own
-            return answer.status
-    except urllib.error.HTTPError as answer:
-        with answer:
-            return answer.code
 
 
 def test_what_is_said_reaches_the_others_over_http(tmp_path):

@@ -14,8 +14,8 @@ from playwright.sync_api import expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from serving import ROOT, in_both_modes, serving
-from states import violations
+from tests.e2e.support.accessibility import violations
+from tests.e2e.support.server_process import ROOT, in_both_modes, serving
 
 pytestmark = pytest.mark.e2e
 

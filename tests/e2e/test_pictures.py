@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from line import turn_on_until
-from meddling import Meddler
-from proxy import proxied
-from seeding import MINUTE_MS, MORNING_MS, seed, seed_talk
-from serving import serving
+from tests.e2e.support.connection import turn_on_until
+from tests.e2e.support.frame_interceptor import FrameInterceptor
+from tests.e2e.support.proxy import proxied
+from tests.e2e.support.seeding import MINUTE_MS, MORNING_MS, seed, seed_talk
+from tests.e2e.support.server_process import serving
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 PICTURES = Path("test-results")
 DESKTOP = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB"}
@@ -65,7 +65,7 @@ def test_offline_with_failed_and_waiting_rows(tmp_path, person, look):
     with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
         ada = person("Ada Kestrel", **LOOKS[look])
         ada.page.clock.install()
-        Meddler(ada.page, up=refuse_bad)
+        FrameInterceptor(ada.page, up=refuse_bad)
         ada.joins(proxy.address)
         ada.sends("This one the server would not have.")
         expect(ada.rows("failed")).to_have_count(1)
@@ -105,7 +105,7 @@ def test_narrow_with_too_much_written(tmp_path, person):
     with serving(tmp_path / "data") as server, proxied(server.port) as proxy:
         ada = person("Ada Kestrel", **NARROW)
         ada.page.clock.install()
-        Meddler(ada.page, up=refuse_bad)
+        FrameInterceptor(ada.page, up=refuse_bad)
         ada.opens(proxy.address)
         keep(ada, "join-narrow")
         ada.joins(proxy.address)
@@ -114,7 +114,7 @@ def test_narrow_with_too_much_written(tmp_path, person):
         proxy.cut()
         ada.sees_the_loss()
         keep(ada, "offline-narrow")
-        proxy.mend()
+        proxy.restore()
         ada.retries()
         ada.composer.fill("Nobody reads so long a message. " * 33)
         ada.composer.evaluate("it => { it.scrollTop = it.scrollHeight; }")

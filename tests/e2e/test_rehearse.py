@@ -21,10 +21,10 @@ from fireside.console.exits import ExitCode
 from fireside.server.settings import Settings
 from localgateway.functions.worker_process import Worker, WorkerLost
 from localgateway.machine.api import Function, load
-from serving import REHEARSED, ROOT, serving, skip_without_dynamodb_local
-from test_faithful import status_of
+from tests.e2e.support.clients import status_of
+from tests.e2e.support.server_process import REHEARSED, ROOT, serving, skip_without_dynamodb_local
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -42,7 +42,7 @@ def folder(tmp_path):
 
 
 async def one_after_another(url, crowd, messages, _seed, heard):
-    """Talk so that nobody gets in anybody's way: what is counted then can be reckoned."""
+    """Talk one at a time: what is counted then can be calculated."""
     heard.expected = crowd * messages * (crowd - 1)
     async with AsyncExitStack() as leaving:
         persons = [
@@ -74,16 +74,16 @@ def test_the_counts_and_the_model_agree(folder, dynamodb, monkeypatch):
         history_loads=5,
         page_messages=0,
     )
-    reckoned = counted(session)
+    expected = counted(session)
     assert (heard.unanswered, heard.pings) == (0, 5)
     assert len(heard.to_seen) >= 0.9 * heard.expected
-    assert used.messages == pytest.approx(reckoned.messages, rel=0.1)
-    assert used.requests == pytest.approx(reckoned.requests, rel=0.1)
-    assert used.read_units == pytest.approx(reckoned.read_units, rel=0.1)
-    assert used.write_units == pytest.approx(reckoned.write_units, rel=0.1)
+    assert used.messages == pytest.approx(expected.messages, rel=0.1)
+    assert used.requests == pytest.approx(expected.requests, rel=0.1)
+    assert used.read_units == pytest.approx(expected.read_units, rel=0.1)
+    assert used.write_units == pytest.approx(expected.write_units, rel=0.1)
     billed_ms = sum(report.billed_ms for report in review.reports)
     assert used.gb_seconds == pytest.approx(billed_ms / 1_000 * 0.5)
-    on_this_machine = replace(reckoned, gb_seconds=used.gb_seconds)
+    on_this_machine = replace(expected, gb_seconds=used.gb_seconds)
     assert dollars(used) == pytest.approx(dollars(on_this_machine), rel=0.1)
 
 

@@ -6,23 +6,13 @@ import json
 import time
 from pathlib import Path
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from fireside.server.local import make_server, open_store
 from fireside.server.settings import Settings
-from serving import in_both_modes, serving
-from test_crash import Writer, problems, read_all
-
-
-async def ask(socket: ClientConnection, command: dict, wanted: str) -> dict:
-    """Send a command and return the first answer of the wanted type, or the error."""
-    await socket.send(json.dumps(command))
-    async for text in socket:
-        frame = json.loads(text)
-        if frame["type"] in (wanted, "error"):
-            return frame
-    raise AssertionError("the connection ended")
+from tests.e2e.support.clients import Writer, ask, problems, read_all
+from tests.e2e.support.server_process import in_both_modes, serving
 
 
 async def fill_and_free(data: Path) -> dict[str, list[dict]]:

@@ -5,12 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from serving import in_both_modes, serving
+from tests.e2e.support.server_process import in_both_modes, serving
 
 pytestmark = pytest.mark.e2e
 
 
-@pytest.mark.timeout(120)
 def test_two_people_talk(tmp_path, person, mode):
     with serving(tmp_path / "data", *mode) as server:
         ada = person("Ada").joins(server.address)
@@ -39,7 +38,6 @@ def test_who_comes_later_reads_what_was_said(tmp_path, person, mode):
         expect(texts).to_have_text([f"message {number}" for number in range(5)])
 
 
-@pytest.mark.timeout(180)
 def test_a_page_outlives_its_server(tmp_path, person, mode):
     """Killed and started again on the same port: what was written meanwhile arrives, once."""
     with serving(tmp_path / "data", *mode) as server:

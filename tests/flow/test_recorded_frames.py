@@ -13,7 +13,7 @@ import pytest
 from fireside.adapters.dynamodb import rows
 from fireside.cloud.verify.client import Target
 from fireside.ports import Connection
-from tests.e2e.serving import in_both_modes, serving
+from tests.e2e.support.server_process import in_both_modes, serving
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 FRAMES = json.loads((VECTORS / "frames-v1.json").read_text("utf-8"))

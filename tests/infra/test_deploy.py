@@ -17,7 +17,7 @@ from fireside.cloud.deploy.world import World
 from fireside.cloud.verify.client import Target
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.message import Draft
-from tests.e2e.serving import serving
+from tests.e2e.support.server_process import serving
 from tests.infra.conftest import RC, ROOT
 from tests.infra.fake_aws import ACCOUNT, FakeAws
 from tests.integration.cloud.deploy.computers import INTERRUPTIBLE

@@ -1,6 +1,7 @@
 """`make test` counts everything, names what it skipped, and ends with the tally."""
 
 import importlib.util
+import subprocess
 import sys
 from pathlib import Path
 
@@ -64,24 +65,64 @@ def test_a_report_that_was_not_written_is_a_failure_even_if_an_old_one_lies_ther
 
 
 def test_the_last_line_is_the_tally(check, capsys, tmp_path):
-    code = check._summary({"lint": check.Outcome(1, 0), "tests": check.Outcome(5, 2, ("x: why",))})
+    outcomes = {"lint": check.Outcome(1, 0), "tests": check.Outcome(5, 2, ("x: why",))}
+
+    code = check._summary(outcomes, "quick")
 
     lines = capsys.readouterr().out.splitlines()
     assert code == 1
     assert lines[-1] == "6 passed, 2 failed"
     assert "Failed: tests" in lines
     assert "Skipped: x: why" in lines
-    assert (tmp_path / "tally.txt").read_text("utf-8") == "6 passed, 2 failed\n"
+    assert (tmp_path / "tally-quick.txt").read_text("utf-8") == "6 passed, 2 failed\n"
 
 
 @pytest.mark.parametrize(("forbidden", "code"), [("0", 0), ("1", 1)])
 def test_a_skip_is_a_failure_where_it_is_forbidden(check, monkeypatch, forbidden, code):
     monkeypatch.setenv("TEST_NO_SKIPS", forbidden)
 
-    assert check._summary({"tests": check.Outcome(1, 0, ("x: why",))}) == code
+    assert check._summary({"tests": check.Outcome(1, 0, ("x: why",))}, "quick") == code
 
 
 def test_an_optional_skip_is_fine_everywhere(check, monkeypatch):
     monkeypatch.setenv("TEST_NO_SKIPS", "1")
 
-    assert check._summary({"tests": check.Outcome(5, 0, ("x: Optional: no account",))}) == 0
+    outcomes = {"tests": check.Outcome(5, 0, ("x: Optional: no account",))}
+
+    assert check._summary(outcomes, "quick") == 0
+
+
+def marked(check, scope, tmp_path):
+    """Return which tests of Python are run: what -m says."""
+    parts = {"lint": check.lint_steps, "quick": lambda: check.quick_steps(tmp_path)}
+    parts["rest"] = check.rest_steps
+    steps = [step for part in check.SCOPES[scope] for step in parts[part]()]
+    commands = [step.command for step in steps if "pytest" in step.command]
+    return [command[command.index("-m", 3) + 1] for command in commands]
+
+
+def test_make_test_and_the_rest_run_every_test_once_between_them(check, tmp_path):
+    assert marked(check, "quick", tmp_path) == ["not long"]
+    assert marked(check, "rest", tmp_path) == ["long"]
+    assert marked(check, "all", tmp_path) == ["not long", "long"]
+    assert marked(check, "lint", tmp_path) == []
+
+
+TALLIES = {
+    "both": ({"quick": "5 passed, 0 failed", "rest": "2 passed, 1 failed"}, "7 passed, 1 failed"),
+    "one": ({"quick": "5 passed, 0 failed"}, "5 passed, 1 failed"),
+    "none": ({}, "0 passed, 2 failed"),
+}
+
+
+@pytest.mark.parametrize(("tallies", "total"), TALLIES.values(), ids=TALLIES)
+def test_ci_ends_with_the_sum_and_a_part_that_said_nothing_has_failed(tmp_path, tallies, total):
+    script = (ROOT / ".ci/run").read_text("utf-8")
+    adding = script[script.index("for part in") : script.index("exit")]
+    (tmp_path / "test-results").mkdir()
+    for part, tally in tallies.items():
+        (tmp_path / f"test-results/tally-{part}.txt").write_text(f"{tally}\n", "utf-8")
+
+    said = subprocess.check_output(["bash", "-c", adding], cwd=tmp_path, text=True)
+
+    assert said == f"{total}\n"

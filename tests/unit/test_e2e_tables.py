@@ -2,8 +2,8 @@
 
 import pytest
 
-import tables
 from fireside.cloud.rehearse.unpacked import CONNECTIONS, MESSAGES
+from tests.e2e.support import dynamodb_tables as tables
 
 
 class Room:

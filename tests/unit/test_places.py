@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-E2E = Path(__file__).resolve().parents[1] / "e2e"
+ROOT = Path(__file__).resolve().parents[2]
 PLACES = ("in batches", "faithful", "rehearsed")
 TESTS = """
 import pytest
@@ -52,10 +52,12 @@ def test_of_one_machine(): pass
 def said(tmp_path_factory):
     """What pytest says that it would run of them."""
     folder = tmp_path_factory.mktemp("collected")
-    shutil.copy(E2E / "conftest.py", folder)
+    shutil.copy(ROOT / "tests/e2e/conftest.py", folder)
     (folder / "test_it.py").write_text(TESTS, "utf-8")
     command = [sys.executable, "-m", "pytest", "--collect-only", "-qp", "no:cacheprovider", "."]
-    environ = os.environ | {"PYTHONPATH": str(E2E)}
+    environ = os.environ | {
+        "PYTHONPATH": os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))
+    }
     return subprocess.run(
         command, cwd=folder, env=environ, capture_output=True, check=True, text=True
     ).stdout

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from proxy import proxied
+from tests.e2e.support.proxy import proxied
 
 
 @pytest.fixture

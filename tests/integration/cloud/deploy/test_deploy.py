@@ -10,7 +10,7 @@ import pytest
 
 from fireside.console.exits import ExitCode
 from fireside.domain.invite import hash_of
-from tests.e2e.serving import serving
+from tests.e2e.support.server_process import serving
 from tests.infra.fake_aws import FakeAws
 from tests.integration.cloud.deploy.computers import ROOT, Computer
 

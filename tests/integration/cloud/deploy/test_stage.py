@@ -13,7 +13,7 @@ from fireside.cloud.verify import smoke
 from fireside.cloud.verify.client import Target, Wrong
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.invite import hash_of
-from tests.e2e.serving import serving
+from tests.e2e.support.server_process import serving
 
 ROOT = Path(__file__).resolve().parents[4]
 VARIABLES = (ROOT / "infra/variables.tf").read_text("utf-8")

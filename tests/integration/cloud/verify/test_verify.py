@@ -13,11 +13,11 @@ from fireside.cli.main import main
 from fireside.cloud.verify import client, verify
 from fireside.cloud.verify.client import Enough, Meter, Target
 from fireside.console.exits import CannotStart, ExitCode
-from tests.e2e.serving import REHEARSED, in_both_modes, serving
+from tests.e2e.support.server_process import REHEARSED, in_both_modes, serving
 
 pytestmark = pytest.mark.timeout(120)
 
-BROKEN = str(Path(__file__).parents[3] / "e2e/broken_server.py")
+BROKEN = str(Path(__file__).parents[3] / "e2e/support/broken_server.py")
 INVITES = ("--invites", "required")
 
 

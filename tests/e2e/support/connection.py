@@ -1,4 +1,4 @@
-"""How the line is, as the page says it and as its sockets show it."""
+"""How the connection is, as the page says it and as its sockets show it."""
 
 import json
 
@@ -46,13 +46,13 @@ def open_sockets(person) -> list:
 def watch_tries(person) -> None:
     """Note in the page itself when it tries to open a socket; to be called before it does.
 
-    Beside it, when it lost its first line, or was answered by nobody.
+    Beside it, when it lost its first connection, and when a request had no answer.
     """
     person.page.add_init_script(WATCH_TRIES)
 
 
 def tries_in_time(person, milliseconds: int) -> int:
-    """Let the page's time pass, and tell how often it has tried by then; it has a clock of ours."""
+    """Let the page's time pass; return how often it has tried by then. Its clock is installed."""
     person.page.clock.run_for(milliseconds)
     person.page.wait_for_timeout(500)  # it asks the server first, which takes real time
     tries: int = person.page.evaluate("window.tries.length")

@@ -2,6 +2,7 @@
 
 A test that asks for a `place` is run in every mode. On the embedded server with all that it varies
 (a phone, the dark, other codes): that is the page's. In the others once, with the first of each.
+`make test` runs it on the embedded server, with the first of each, and `make test-all` the rest.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,12 +12,12 @@ from typing import Protocol
 
 import pytest
 
-from seeding import Said, drafts, seed
-from serving import EMBEDDED, REHEARSED, Mode, Running, serving
-from tables import Tables
+from tests.e2e.support.dynamodb_tables import Tables
+from tests.e2e.support.seeding import Said, drafts, seed
+from tests.e2e.support.server_process import EMBEDDED, REHEARSED, Mode, Running, serving
 
 NOT_IN = {
-    # The zip tells AWS's two hours, which nobody can shorten. That the page moves on before they
+    # The zip says AWS's two hours, which can't be shortened. That the page moves on before they
     # are over is seen there too: by the test that turns the page's clock on.
     ("test_the_page_moves_on_before_the_lifetime_that_the_server_told", REHEARSED),
 }
@@ -79,6 +80,13 @@ def adds_something(item: pytest.Item) -> bool:
     if (item.originalname, mode) in NOT_IN:
         return False
     return mode == EMBEDDED or "place" not in item.fixturenames or _is_first(item)
+
+
+def is_first_of_its_kind(item: pytest.Item) -> bool:
+    """Tell whether a test is on the embedded server, with the first of all that it varies."""
+    if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+        return True
+    return item.callspec.params.get("mode", EMBEDDED) == EMBEDDED and _is_first(item)
 
 
 def _is_first(item: pytest.Function) -> bool:

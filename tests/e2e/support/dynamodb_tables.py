@@ -32,7 +32,7 @@ class Tables:
     @property
     def program(self) -> tuple[str, ...]:
         """Give what runs `fireside rehearse` over these tables."""
-        return (str(Path(__file__).with_name("shared_tables.py")), self._address, self._key)
+        return (str(Path(__file__).with_name("shared_dynamodb.py")), self._address, self._key)
 
     def keep(self, drafts: Iterable[Draft]) -> None:
         """Keep a past. Its nonces are left out, as they would be forgotten by now."""
@@ -46,7 +46,7 @@ class Tables:
     def forget(self) -> None:
         """Empty the room, once everybody has left: what they still said is gone too.
 
-        Whoever is there after all is nobody's trouble: the next message to them answers 410.
+        A connection that is there after all does no harm: the next message to it answers 410.
         """
         until = time.monotonic() + LEAVE_SECONDS
         while self._in_room(CONNECTIONS, "sk") and time.monotonic() < until:

@@ -27,7 +27,7 @@ class Proxy:
         return f"http://127.0.0.1:{self.port}"
 
     def cut(self) -> None:
-        """Break everything and let nobody through."""
+        """Break every connection and let none through."""
         self._do(lambda: self._cut(lambda _first: True))
 
     def cut_sockets(self) -> None:
@@ -35,7 +35,7 @@ class Proxy:
         self._do(lambda: self._cut(_is_socket))
 
     def forbid_sockets(self) -> None:
-        """Break WebSockets, and answer the next ones as a door does that lets nobody in."""
+        """Break WebSockets, and answer the next ones with 403: no client is let in."""
         self._do(lambda: self._cut(_is_socket, FORBIDDEN))
 
     def close_sockets(self, code: int) -> None:
@@ -43,12 +43,12 @@ class Proxy:
         self._do(lambda: self._close_sockets(b"\x88\x02" + code.to_bytes(2, "big")))
 
     def hold(self, *ways: str) -> None:
-        """Keep bytes waiting, as a dead network does: nobody is told. "up" is to the server."""
+        """Keep bytes waiting, as a dead network does: nothing is closed. "up" is to the server."""
         self._do(lambda: [self._flowing[way].clear() for way in ways])
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         """Let everything through again, also what has waited."""
-        self._do(self._mend)
+        self._do(self._restore)
 
     def run(self) -> None:
         """Serve until `end`; for a thread."""
@@ -58,7 +58,7 @@ class Proxy:
         server = asyncio.start_server(self._serve, "127.0.0.1", 0)
         self._server = asyncio.run_coroutine_threadsafe(server, self._loop).result(10)
         self.port = self._server.sockets[0].getsockname()[1]
-        self.mend()
+        self.restore()
 
     def end(self) -> None:
         try:
@@ -92,7 +92,7 @@ class Proxy:
                 writer.write(frame)
                 writer.write_eof()  # what the server would still say comes no more
 
-    def _mend(self) -> None:
+    def _restore(self) -> None:
         self._refuses = lambda _first: False
         for flowing in self._flowing.values():
             flowing.set()

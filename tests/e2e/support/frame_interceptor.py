@@ -1,4 +1,4 @@
-"""A hand on the wire: frames between a page and the server are changed, lost or added."""
+"""Changes, drops and adds frames on their way between a page and the server."""
 
 import json
 from collections.abc import Callable
@@ -9,7 +9,7 @@ Pass = Callable[[dict], list[dict]]
 """Takes a frame and returns what goes on in its place."""
 
 
-class Meddler:
+class FrameInterceptor:
     """Stands between one page and the server; set up before the page connects."""
 
     def __init__(self, page: Page, *, up: Pass | None = None, down: Pass | None = None) -> None:
@@ -19,8 +19,8 @@ class Meddler:
         self._down = down or (lambda frame: [frame])
         page.route_web_socket("**/ws?*", self._route)
 
-    def says(self, text: str) -> None:
-        """Say something to the page, as if the server had."""
+    def send_to_page(self, text: str) -> None:
+        """Send a frame to the page, as if the server had."""
         self._page_side[-1].send(text)
 
     def _route(self, page_side: WebSocketRoute) -> None:

@@ -1,6 +1,6 @@
 """How one reads: by wheel, finger or key, at a human pace; and whether anything moved by itself."""
 
-from conftest import Person
+from tests.e2e.support.person import Person
 
 # The row under the eye is the first whose words are in view, and its place is that of the words:
 # a row can lose the name above them when an older one comes before it.

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from line import turn_on_until
-from meddling import Meddler
-from proxy import Proxy
+from tests.e2e.support.connection import turn_on_until
+from tests.e2e.support.frame_interceptor import FrameInterceptor
+from tests.e2e.support.proxy import Proxy
 
 Look = Callable[[str], None]
-AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+AXE = Path(__file__).parents[3] / "web/node_modules/axe-core/axe.min.js"
 
 
 def violations_by_state(person, proxy: Proxy) -> dict[str, list[str]]:
@@ -21,7 +21,7 @@ def violations_by_state(person, proxy: Proxy) -> dict[str, list[str]]:
         found[state] = violations(person)
 
     person.page.clock.install()
-    Meddler(person.page, up=refuse_bad)
+    FrameInterceptor(person.page, up=refuse_bad)
     at_the_door(person, proxy, look_at)
     in_the_room(person, look_at)
     in_dialogs(person, look_at)
@@ -94,7 +94,7 @@ def without_a_line(person, proxy: Proxy, look_at: Look) -> None:
 
 
 def ask_for_an_invite(route) -> None:
-    """Answer for a server that lets nobody in without."""
+    """Answer as a server does that requires an invite."""
     route.fulfill(json={"invite": "required"})
 
 

@@ -54,12 +54,12 @@ def no_sync() -> None:
 
 
 def no_push() -> None:
-    """Keep messages, and tell nobody."""
+    """Keep messages, and push them to no connection."""
     Chat._push = lambda *_arguments: None  # type: ignore[method-assign]
 
 
 def push_twice() -> None:
-    """Tell everything twice."""
+    """Push everything twice."""
     push = Chat._push
 
     def twice(*arguments: Any) -> None:
@@ -70,7 +70,7 @@ def push_twice() -> None:
 
 
 def tell_nonces() -> None:
-    """Tell everybody the author's nonce."""
+    """Push the author's nonce to every connection."""
     send = Chat._send
     Chat._send = lambda chat, message, _reader, ids: send(  # type: ignore[method-assign]
         chat, message, message.user_id, ids
@@ -78,7 +78,7 @@ def tell_nonces() -> None:
 
 
 def forget_cursors() -> None:
-    """Tell nobody what they missed."""
+    """Leave out what a client missed."""
     Chat._since = lambda _chat, _asker, room, cursor, space: (  # type: ignore[method-assign]
         Resumed(room, cursor.epoch, cursor.after, cursor.after, [], more=False, reset=False),
         space,

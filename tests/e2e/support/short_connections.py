@@ -1,6 +1,6 @@
 """`fireside`, with a gateway that cuts connections after seconds: two hours are long to wait for.
 
-python short_lived_server.py SECONDS serve ...
+python short_connections.py SECONDS serve ...
 """
 
 import functools

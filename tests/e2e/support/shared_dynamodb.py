@@ -1,6 +1,6 @@
 """`fireside rehearse` over a DynamoDB Local that runs already: tests share it, and see its rows.
 
-python shared_tables.py ADDRESS KEY rehearse ...
+python shared_dynamodb.py ADDRESS KEY rehearse ...
 
 Nothing else is different. DynamoDB Local keeps what each access key made apart from the rest, so
 that a KEY of its own gives a rehearsal tables of its own.
