@@ -11,7 +11,7 @@ export function ConnectionStatus({ connection, outage }: StatusProps) {
   return (
     <small>
       <span className="dot" data-look={LOOKS[status]} />
-      {STRINGS.line[status]}
+      {STRINGS.connection[status]}
     </small>
   );
 }
