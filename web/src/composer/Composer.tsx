@@ -11,6 +11,7 @@ import {
 import { STRINGS } from "../strings";
 import { Icon } from "../ui/Icon";
 import { COMPOSER_ID } from "./focusComposer";
+import { hasVisibleText, isSendKey } from "./sending";
 import "./composer.css";
 
 const WORDS = STRINGS.composer;
@@ -132,24 +133,6 @@ function Keys({ enterAddsLine }: { enterAddsLine: boolean }) {
 function counter(left: number, limit: number): string {
   if (left < 0) return WORDS.tooMany(-left);
   return left <= limit - limit * NEAR_LIMIT ? WORDS.left(left) : "";
-}
-
-/** The server's rule: at least one character is visible. */
-export function hasVisibleText(text: string): boolean {
-  return /[^\p{Cf}\p{Cc}\p{Z}\p{Mn}\p{Me}\u115f\u1160\u2800\u3164\uffa0]/u.test(text);
-}
-
-type Key = Pick<globalThis.KeyboardEvent, "key" | "shiftKey" | "isComposing" | "keyCode"> & {
-  ctrlKey?: boolean;
-  metaKey?: boolean;
-};
-
-/** Safari ends a composition before the key event that ended it; only the key code 229 shows it then. */
-export function isSendKey(key: Key, enterAddsLine: boolean): boolean {
-  const composing = key.isComposing || key.keyCode === 229;
-  if (key.key !== "Enter" || composing) return false;
-  if (key.ctrlKey || key.metaKey) return true;
-  return !key.shiftKey && !enterAddsLine;
 }
 
 /** A touch keyboard has no Shift+Enter: there Enter adds a line and the button sends. */

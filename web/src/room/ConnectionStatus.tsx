@@ -16,7 +16,7 @@ export function ConnectionStatus({ connection, outage }: StatusProps) {
   );
 }
 
-export type Status = "connected" | "reconnecting" | "disconnected";
+type Status = "connected" | "reconnecting" | "disconnected";
 
 const LOOKS: Record<Status, string> = {
   connected: "on",

@@ -4,7 +4,7 @@ import type { Database, UpdateResult } from "../device/database";
 import type { Tabs } from "../device/tabs";
 import type { Draft } from "./model";
 
-export type DraftStorage = {
+type DraftStorage = {
   restore: () => Promise<Draft[]>;
   /** Take over the drafts of tabs that are closed; of several open tabs only one gets each. */
   adopt: () => Promise<Draft[]>;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { hasVisibleText, isSendKey } from "./Composer";
+import { hasVisibleText, isSendKey } from "./sending";
 
 const enter = { key: "Enter", shiftKey: false, isComposing: false, keyCode: 13 };
 
