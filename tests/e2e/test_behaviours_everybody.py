@@ -284,7 +284,7 @@ def test_notifications_are_asked_for_in_context_only(place, person):
 
         ada.looks_away(away=False)
         ada.presses("Settings")
-        ada.page.get_by_role("checkbox", name="Tell me about new messages").click()
+        ada.page.get_by_role("checkbox", name="Notify me about new messages").click()
         ada.presses("Close")
         assert ada.page.evaluate("window.asked") == 1
         bob.says("while she looks")

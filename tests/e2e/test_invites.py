@@ -153,7 +153,7 @@ def test_without_a_link_the_page_says_what_to_ask_for_and_takes_it(tmp_path, per
         bob = person("Bob").opens(server.address)
         field = bob.page.get_by_label("Invite link")
         expect(field).to_have_accessible_description(
-            "This chat needs an invite. Ask whoever runs it for the link, "
+            "This chat needs an invite. Ask its owner for the link, "
             "then open it or paste it here."
         )
         bob.page.get_by_label("Your name").fill("Bob")
@@ -250,7 +250,7 @@ def test_the_door_fits_and_is_kept_as_a_picture(tmp_path, person, scheme, width,
         page.get_by_label("Your name").fill("Ada")
         page.get_by_label("Invite link").fill("hello")
         page.get_by_role("button", name="Join the conversation").click()
-        expect(page.get_by_role("alert").filter(has_text="no invite link")).to_be_visible()
+        expect(page.get_by_role("alert").filter(has_text="not an invite link")).to_be_visible()
         assert violations(ada) == []
         page.screenshot(path=f"test-results/{scheme}-{width}-invite-wrong.png")
 

@@ -1,4 +1,4 @@
-/* Before the first paint: the theme chosen on this device, so that nothing flashes. */
+/* Applies the theme of this device before the first paint, so that nothing flashes. */
 try {
   const theme = localStorage.getItem("fireside.theme");
   if (theme === "light" || theme === "dark") {

@@ -9,6 +9,7 @@ import {
   join,
   leave,
   log,
+  network,
   openBeforeEach,
   page,
   pass,
@@ -17,7 +18,6 @@ import {
   says,
   submit,
   type,
-  world,
 } from "./testing/openedPage";
 
 openBeforeEach();
@@ -27,42 +27,42 @@ describe("the door", () => {
     await join("<b>");
     expect(find("[role=alert]").textContent).toContain("letters, digits");
     expect(find("input").getAttribute("aria-invalid")).toBe("true");
-    expect(world.sockets).toEqual([]);
+    expect(network.sockets).toEqual([]);
   });
 
   it("opens exactly one socket in strict mode", async () => {
     await join("  Ada  K ".replace("  K", " K"));
-    expect(world.sockets.map(({ url }) => new URL(url).search)).toEqual(["?username=Ada%20K"]);
+    expect(network.sockets.map(({ url }) => new URL(url).search)).toEqual(["?username=Ada%20K"]);
   });
 
   it.each([
     [true, "did not let you in"],
     [false, "does not answer"],
   ])("tells refused from away (alive: %s) and keeps the name", async (alive, words) => {
-    world.alive = alive;
+    network.isUp = alive;
     await join();
-    await act(async () => world.socket.drops());
+    await act(async () => network.socket.drops());
     expect(find("[role=alert]").textContent).toContain(words);
     expect(find<HTMLInputElement>("input").value).toBe("Ada");
     await submit();
-    expect(world.sockets).toHaveLength(2);
+    expect(network.sockets).toHaveLength(2);
   });
 
   it("leaves exactly one socket open after a change of name, in strict mode", async () => {
     await enter();
     await leave();
     await join("Grace");
-    await act(async () => world.socket.opens());
+    await act(async () => network.socket.opens());
     await says(helloFrame(), pageFrame([]));
-    expect(world.openSockets.map(({ url }) => url.split("=")[1])).toEqual(["Grace"]);
-    expect(world.sockets).toHaveLength(2);
+    expect(network.openSockets.map(({ url }) => url.split("=")[1])).toEqual(["Grace"]);
+    expect(network.sockets).toHaveLength(2);
   });
 
   it("remembers the name", async () => {
     await enter();
     await leave();
     expect(find<HTMLInputElement>("input").value).toBe("Ada");
-    expect(world.openSockets).toEqual([]);
+    expect(network.openSockets).toEqual([]);
   });
 });
 
@@ -70,7 +70,7 @@ describe("the page loaded again", () => {
   it("comes back inside, with what was seen, half written and still to be sent", async () => {
     await enter("Hello");
     await pass(1_100);
-    await act(async () => world.socket.drops());
+    await act(async () => network.socket.drops());
     await say("while away");
     await type("textarea", "half");
     await reload();
@@ -79,11 +79,11 @@ describe("the page loaded again", () => {
     expect(log()).toContain("while away");
     expect(find<HTMLTextAreaElement>("textarea").value).toBe("half");
 
-    await act(async () => world.socket.opens());
+    await act(async () => network.socket.opens());
     const resumed = { type: "resumed", room: "general", epoch: "e1", from: 1, to: 1 };
     await says(helloFrame({ resumed: [{ ...resumed, events: [], more: false, reset: false }] }));
-    expect(world.socket.asked("sendMessage")).toMatchObject([{ message: "while away" }]);
-    expect(world.openSockets).toHaveLength(1);
+    expect(network.socket.asked("sendMessage")).toMatchObject([{ message: "while away" }]);
+    expect(network.openSockets).toHaveLength(1);
   });
 
   it("stays at the door after leaving through it", async () => {
@@ -91,7 +91,7 @@ describe("the page loaded again", () => {
     await leave();
     await reload();
     expect(page.querySelector("input")).toBeTruthy();
-    expect(world.openSockets).toEqual([]);
+    expect(network.openSockets).toEqual([]);
   });
 });
 
@@ -111,7 +111,7 @@ describe("two tabs of one browser", () => {
     await goTo(other);
     await leave();
     await join("Bo");
-    await act(async () => world.socket.opens());
+    await act(async () => network.socket.opens());
     await goTo(one);
     expect(who()).toBe("Ada");
     await goTo(other);
@@ -133,25 +133,25 @@ describe("two tabs of one browser", () => {
     await goTo(other);
     await leave();
     await type("input", "Bo");
-    world.alive = false;
+    network.isUp = false;
     await submit();
     await goTo(one);
-    await act(async () => world.socket.opens());
+    await act(async () => network.socket.opens());
     await goTo(fakeSession());
     expect(who()).toBe("Ada");
   });
 
-  it("remember nobody who never came in, though another tab is inside", async () => {
+  it("remember no user who never joined, though another tab has", async () => {
     await enter();
     await goTo(other);
     await leave();
     await goTo(one);
-    await act(async () => world.socket.opens());
+    await act(async () => network.socket.opens());
     await goTo(other);
     await type("input", "Bo");
-    world.alive = false;
+    network.isUp = false;
     await submit();
-    world.alive = true;
+    network.isUp = true;
     await goTo(fakeSession());
     expect(who()).toBe("Ada");
   });

@@ -1,60 +1,60 @@
-/** The door or the room: whichever the connection says. */
+/** The join form or the room, depending on the connection. */
 
 import { useEffect, useState } from "react";
-import { browserHome, type Home, type Visit, visit } from "./chat";
+import { browserPlatform, type Platform, type Visit, visit } from "./chat";
 import { takeInvite } from "./connection/invite";
-import { isInside } from "./connection/machine";
+import { hasJoined } from "./connection/machine";
 import { useConfig } from "./connection/useConfig";
 import { useConnection } from "./connection/useConnection";
 import { Join } from "./join/Join";
-import { rememberInside, rememberLeft, returningName } from "./join/remembered";
+import { rememberJoined, rememberLeft, returningName } from "./join/remembered";
 import { Room } from "./room/Room";
-import { useOtherTabsChoices } from "./settings/settings";
+import { useSettingsOfOtherTabs } from "./settings/settings";
 
-export function App({ home: given }: { home?: Home }) {
-  const [home] = useState(() => given ?? browserHome());
-  const [present, setPresent] = useState<Visit | null>(() => returning(home));
-  const connection = useConnection(present?.client ?? null);
-  const inside = present !== null && isInside(connection);
-  const config = useConfig(home.world.config, connection.name === "refused");
-  useOtherTabsChoices();
-  useInviteLinks(() => present?.client.retry());
+export function App({ platform: given }: { platform?: Platform }) {
+  const [platform] = useState(() => given ?? browserPlatform());
+  const [current, setCurrent] = useState<Visit | null>(() => returningVisit(platform));
+  const connection = useConnection(current?.client ?? null);
+  const config = useConfig(platform.network.config, connection.name === "refused");
+  useSettingsOfOtherTabs();
+  useInviteLinks(() => current?.client.retry());
 
   useEffect(() => {
-    if (connection.name === "open" && present) rememberInside(present.username);
+    if (connection.name === "open" && current) rememberJoined(current.username);
     if (connection.name === "refused") rememberLeft();
-  }, [connection.name, present]);
+  }, [connection.name, current]);
 
   function leave() {
     rememberLeft();
-    setPresent(null);
+    setCurrent(null);
   }
 
-  if (inside) return <Room visit={present} connection={connection} onLeave={leave} />;
+  if (current !== null && hasJoined(connection))
+    return <Room visit={current} connection={connection} onLeave={leave} />;
   return (
     <Join
       connection={connection}
       asksInvite={config.invite === "required"}
-      onJoin={(name) => setPresent(visit(name, home))}
+      onJoin={(name) => setCurrent(visit(name, platform))}
     />
   );
 }
 
-/** A link that is opened while the page is: only the fragment changes, so nothing loads anew. */
+/** An invite link opened while the page is open changes only the fragment, so nothing reloads. */
 function useInviteLinks(onInvite: () => void) {
   const [, setTaken] = useState(0);
   useEffect(() => {
-    const look = () => {
+    const onHashChange = () => {
       if (!takeInvite()) return;
       setTaken((times) => times + 1);
       onInvite();
     };
-    addEventListener("hashchange", look);
-    return () => removeEventListener("hashchange", look);
+    addEventListener("hashchange", onHashChange);
+    return () => removeEventListener("hashchange", onHashChange);
   });
 }
 
-function returning(home: Home): Visit | null {
+function returningVisit(platform: Platform): Visit | null {
   const name = returningName();
-  return name === null ? null : visit(name, home, true);
+  return name === null ? null : visit(name, platform, true);
 }

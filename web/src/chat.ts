@@ -1,25 +1,26 @@
-/** One visit: a name at the door, the connection, and the room's timeline behind it. */
+/** One visit: a username, the connection, and the timeline of the room. */
 
-import { addressFor, browserWorld, ConnectionClient, type World } from "./connection/client";
-import { browserDevice, type Device } from "./device/database";
-import { openTab, type Tabs } from "./device/tabs";
+import { addressFor, browserNetwork, ConnectionClient, type Network } from "./connection/client";
+import { browserDatabase, type Database } from "./device/database";
+import { claimTab, type Tabs } from "./device/tabs";
 import { roomStorage } from "./timeline/roomStorage";
 import { TimelineStore } from "./timeline/store";
 
 export type Visit = { username: string; client: ConnectionClient; store: TimelineStore };
 
-export type Home = { world: World; device: Device; tab: Promise<Tabs> };
+/** What the page runs on: a browser, or in tests a stand-in for it. */
+export type Platform = { network: Network; database: Database; tabs: Promise<Tabs> };
 
 export const ROOM = "general";
 
-export function browserHome(): Home {
-  return { world: browserWorld, device: browserDevice(), tab: openTab() };
+export function browserPlatform(): Platform {
+  return { network: browserNetwork, database: browserDatabase(), tabs: claimTab() };
 }
 
-/** Who is `returning` was inside before the page was loaded again, and need not stand at the door. */
-export function visit(username: string, home: Home, returning = false): Visit {
-  const storage = roomStorage(username, ROOM, home.device, home.tab);
+/** `returning`: this user had joined before the page was reloaded, and does not have to again. */
+export function visit(username: string, platform: Platform, returning = false): Visit {
+  const storage = roomStorage(username, ROOM, platform.database, platform.tabs);
   const store: TimelineStore = new TimelineStore(ROOM, (command) => client.ask(command), storage);
-  const client = new ConnectionClient(addressFor(username), store, home.world, returning);
+  const client = new ConnectionClient(addressFor(username), store, platform.network, returning);
   return { username, client, store };
 }

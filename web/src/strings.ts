@@ -1,16 +1,17 @@
 /**
- * Every text that a person sees or hears on this page, and nothing else.
+ * Every text that a user sees or hears on this page, and nothing else.
  *
- * Another language is another such object of the same type. What the server says (why a message was
- * refused, why a visit is over) comes in the server's words.
+ * Another language is another object of the same type. The server's own sentences (why a message was
+ * refused, why a connection was closed) are shown as they come.
  */
 
 const LANGUAGE = "en";
+const APP = "Fireside";
 
 export const STRINGS = {
-  app: "Fireside",
+  app: APP,
 
-  door: {
+  join: {
     title: "Pull up a chair",
     what: "Choose the name others will see. You can change it any time.",
     name: "Your name",
@@ -19,9 +20,9 @@ export const STRINGS = {
     note: "Messages stay on this server.",
     invite: "Invite link",
     inviteHint:
-      "This chat needs an invite. Ask whoever runs it for the link, then open it or paste it here.",
+      "This chat needs an invite. Ask its owner for the link, then open it or paste it here.",
     noInvite: "Paste your invite link first.",
-    badInvite: "That is no invite link. Paste the whole link that you were given.",
+    badInvite: "That is not an invite link. Paste the whole link.",
     notInvited:
       "The server did not let you in. Your invite may have been replaced: ask for a new link, or try another name.",
     refused: "The server did not let you in. Try another name, or the address its owner gave you.",
@@ -49,12 +50,12 @@ export const STRINGS = {
   },
 
   tab: {
-    inRoom: (room: string) => `#${room} · Fireside`,
+    inRoom: (room: string) => `#${room} · ${APP}`,
     unread: (count: number, title: string) => `(${count > 99 ? "99+" : count}) ${title}`,
     notification: (author: string, room: string) => `${author} in #${room}`,
   },
 
-  line: {
+  connection: {
     connected: "Connected",
     reconnecting: "Reconnecting",
     disconnected: "Disconnected",
@@ -74,7 +75,7 @@ export const STRINGS = {
     loading: "Loading messages…",
     loadingEarlier: "Loading earlier messages…",
     showEarlier: "Show earlier messages",
-    empty: "Nobody has said anything yet. Start the conversation.",
+    empty: "No messages yet. Start the conversation.",
     reset: "The history changed while you were away. It continues here.",
     newLine: (count: number) => `${numeral(count)} new`,
     newBelow: (count: number) => counted(count, { one: "# new message", other: "# new messages" }),
@@ -105,7 +106,7 @@ export const STRINGS = {
       ["Enter", "to send,"],
       ["Shift Enter", "for a new line"],
     ],
-    enterBreaks: [
+    enterAddsLine: [
       ["Ctrl Enter", "to send,"],
       ["Enter", "for a new line"],
     ],
@@ -116,9 +117,9 @@ export const STRINGS = {
     theme: "Theme",
     themes: { system: "System", light: "Light", dark: "Dark" },
     writing: "Writing",
-    enterBreaks: "Enter starts a new line, Ctrl+Enter sends",
+    enterAddsLine: "Enter starts a new line, Ctrl+Enter sends",
     notifications: "Notifications",
-    notify: "Tell me about new messages when I look elsewhere",
+    notify: "Notify me about new messages when this tab is in the background",
     notHere: "This browser offers notifications only over https.",
     blocked: "Your browser blocks them for this page. You can allow them in its settings.",
     changeName: "Change name",
@@ -155,7 +156,7 @@ export const STRINGS = {
 const NUMBERS = new Intl.NumberFormat(LANGUAGE);
 const PLURALS = new Intl.PluralRules(LANGUAGE);
 
-/** One text for each kind of number that a language knows; `#` is the number itself. */
+/** One text for each plural form of the language; `#` stands for the number. */
 type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 
 function counted(count: number, forms: Forms): string {
@@ -163,7 +164,7 @@ function counted(count: number, forms: Forms): string {
   return form.replace("#", numeral(count));
 }
 
-/** The server's reasons end without a full stop. */
+/** Add a full stop: the server's reasons end without one. */
 function sentence(text: string): string {
   return /\p{L}$/u.test(text) ? `${text}.` : text;
 }

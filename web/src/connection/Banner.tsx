@@ -1,10 +1,10 @@
-/** Says that the line is down and what happens next; the countdown is for the eye alone. */
+/** Says that the connection is lost and what happens next. Screen readers don't hear the countdown. */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { focusComposer } from "../composer/focusComposer";
 import { STRINGS } from "../strings";
 import { Icon } from "../ui/Icon";
-import { keptConfig } from "./config";
+import { lastConfig } from "./config";
 import { isBlocked, type State } from "./machine";
 import type { Outage } from "./useOutage";
 import "./banner.css";
@@ -31,7 +31,7 @@ export function Banner({ connection, outage, onRetry }: BannerProps) {
   );
 }
 
-/** It stays while it tries, and gives the focus on when it leaves: nobody is lost in between. */
+/** It stays while connecting; when it goes, its focus moves to the composer instead of being lost. */
 function Retry({ connection, onRetry }: Pick<BannerProps, "connection" | "onRetry">) {
   const button = useRef<HTMLButtonElement>(null);
   const isTrying = connection.name === "connecting" || connection.name === "open";
@@ -48,21 +48,23 @@ function Retry({ connection, onRetry }: Pick<BannerProps, "connection" | "onRetr
       aria-disabled={isTrying}
       onClick={() => isTrying || onRetry()}
     >
-      {connection.name === "closed" ? STRINGS.line.joinAgain : STRINGS.line.retry}
+      {connection.name === "closed" ? STRINGS.connection.joinAgain : STRINGS.connection.retry}
     </button>
   );
 }
 
 function wordsFor(connection: State, outage: Outage): string | null {
-  if (connection.name === "closed") return STRINGS.line.over(connection.reason);
+  if (connection.name === "closed") return STRINGS.connection.over(connection.reason);
   if (isBlocked(connection))
-    return keptConfig().invite === "required" ? STRINGS.line.uninvited : STRINGS.line.blocked;
-  return outage === "lasting" ? STRINGS.line.lost : null;
+    return lastConfig().invite === "required"
+      ? STRINGS.connection.uninvited
+      : STRINGS.connection.blocked;
+  return outage === "lasting" ? STRINGS.connection.lost : null;
 }
 
 function nextTry(connection: State, seconds: number): string {
   const isNow = connection.name !== "waiting" || seconds === 0;
-  return isNow ? STRINGS.line.tryingNow : STRINGS.line.tryingIn(seconds);
+  return isNow ? STRINGS.connection.tryingNow : STRINGS.connection.tryingIn(seconds);
 }
 
 function useCountdown(connection: State): number {

@@ -1,4 +1,4 @@
-/** How the line is, in numbers, for whoever wonders whether something is missing. */
+/** The state of the connection in numbers: whether messages are missing or unsent. */
 
 import { STRINGS } from "../strings";
 import type { Timeline } from "../timeline/model";
@@ -6,14 +6,19 @@ import { Dialog } from "../ui/Dialog";
 
 const WORDS = STRINGS.details;
 
-type DiagnosticsProps = { timeline: Timeline; skipped: number; words: string; onClose: () => void };
+type DiagnosticsProps = {
+  timeline: Timeline;
+  skipped: number;
+  status: string;
+  onClose: () => void;
+};
 
-export function DiagnosticsDialog({ timeline, skipped, words, onClose }: DiagnosticsProps) {
+export function DiagnosticsDialog({ timeline, skipped, status, onClose }: DiagnosticsProps) {
   return (
     <Dialog title={WORDS.title} closeLabel={STRINGS.close} onClose={onClose}>
       <dl>
         <dt>{WORDS.connection}</dt>
-        <dd>{words}</dd>
+        <dd>{status}</dd>
         <dt>{WORDS.messages}</dt>
         <dd>{completeness(timeline)}</dd>
         <dt>{WORDS.toSend}</dt>

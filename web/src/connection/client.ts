@@ -1,36 +1,36 @@
-/** Does what the machine says: the real socket, the timers, the requests that wait for an answer. */
+/** Performs the machine's effects: the real socket, its timers, and the commands awaiting an answer. */
 
 import type { ClientCommand, HelloFrame } from "../wire/frames";
 import { type Frame, parse } from "../wire/parse";
-import { keptConfig } from "./config";
+import { lastConfig } from "./config";
 import { subprotocols } from "./invite";
 import { type Effect, type Event, IDLE, type State, step } from "./machine";
 
-/** The part of a WebSocket that we use, so that a test can be one. */
+/** The part of a WebSocket that is used here, so that a test can replace it. */
 export type Socket = Pick<WebSocket, "send" | "close" | "onopen" | "onmessage" | "onclose">;
 
-/** What is outside: the network and chance. Timers are the global ones. */
-export type World = {
+/** The network, and the randomness for jitter. Timers are the global ones. */
+export type Network = {
   openSocket: (url: string) => Socket;
-  isAlive: () => Promise<boolean>;
-  /** What `config.json` says; fails when nobody answers. */
+  isServerUp: () => Promise<boolean>;
+  /** The text of `config.json`; rejects when no server answers. */
   config: () => Promise<string>;
   random: () => number;
 };
 
-/** Who uses the connection: says hello, hears frames, learns when the line is down. */
+/** The user of the connection: makes the hello command, takes frames, learns of its loss. */
 type Listener = {
-  greeting: () => ClientCommand & { action: "hello" };
-  heard: (frame: Frame) => void;
-  down: () => void;
+  hello: () => ClientCommand & { action: "hello" };
+  receive: (frame: Frame) => void;
+  disconnected: () => void;
 };
 
-const ANSWER_WITHIN_MS = 10_000;
-/** Which part of its lifetime a line may use: between these, so that a crowd does not move as one. */
+const ANSWER_TIMEOUT_MS = 10_000;
+/** The part of its lifetime that a connection uses, jittered so that clients do not renew all at once. */
 const RENEW_FROM = 0.85;
 const RENEW_TO = 0.98;
-const RENEW_AGAIN_MS = 30_000;
-/** A timer that is to run longer fires at once. */
+const RENEW_RETRY_MS = 30_000;
+/** The longest delay of `setTimeout`: with a longer one it fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const HELLO_ID = "hello";
 const PING_ID = "ping";
@@ -40,7 +40,7 @@ export class ConnectionClient {
   private socket: Socket | null = null;
   private successor: Successor | null = null;
   private retiring: Socket | null = null;
-  private wanted = false;
+  private isStarted = false;
   private skipped = 0;
   private renewTimer: Timer;
   private retireTimer: Timer;
@@ -52,26 +52,26 @@ export class ConnectionClient {
   constructor(
     private readonly url: string,
     private readonly listener: Listener,
-    private readonly world: World = browserWorld,
+    private readonly network: Network = browserNetwork,
     private readonly returning = false,
   ) {
     this.state = returning ? { name: "idle", returning } : IDLE;
   }
 
-  /** Connect, but not before this turn is over: React's strict mode starts, stops and starts. */
+  /** Connect in a microtask: React's strict mode starts, stops and starts in one turn. */
   readonly start = (): void => {
-    this.wanted = true;
+    this.isStarted = true;
     addEventListener("online", this.wake);
-    document.addEventListener("visibilitychange", this.wakeIfSeen);
+    document.addEventListener("visibilitychange", this.wakeIfVisible);
     queueMicrotask(() => {
-      if (this.wanted) this.dispatch({ type: "started", returning: this.returning });
+      if (this.isStarted) this.dispatch({ type: "started", returning: this.returning });
     });
   };
 
   readonly stop = (): void => {
-    this.wanted = false;
+    this.isStarted = false;
     removeEventListener("online", this.wake);
-    document.removeEventListener("visibilitychange", this.wakeIfSeen);
+    document.removeEventListener("visibilitychange", this.wakeIfVisible);
     this.dispatch({ type: "stopped" });
   };
 
@@ -84,42 +84,42 @@ export class ConnectionClient {
 
   readonly getState = (): State => this.state;
 
-  /** How many frames could not be read or were of no kind that we know. */
+  /** How many frames were unreadable or of an unknown type. */
   readonly getSkipped = (): number => this.skipped;
 
-  /** Send a command that must be answered; silence means that the line is dead. */
+  /** Send a command that must be answered; without an answer in time the connection is lost. */
   readonly ask = (command: ClientCommand & { id: string }): void => {
     if (this.state.name !== "open") return;
     this.socket?.send(JSON.stringify(command));
     clearTimeout(this.deadlines.get(command.id));
     this.deadlines.set(
       command.id,
-      setTimeout(() => this.dispatch({ type: "silent" }), ANSWER_WITHIN_MS),
+      setTimeout(() => this.dispatch({ type: "silent" }), ANSWER_TIMEOUT_MS),
     );
   };
 
   private readonly wake = (): void => this.dispatch({ type: "woke" });
 
-  private readonly wakeIfSeen = (): void => {
+  private readonly wakeIfVisible = (): void => {
     if (document.visibilityState === "visible") this.wake();
   };
 
   private dispatch(event: Event): void {
-    const [next, ...effects] = step(this.state, event, this.world.random);
+    const [next, ...effects] = step(this.state, event, this.network.random);
     const before = this.state;
     this.state = next;
     if (next !== before) clearTimeout(this.waitTimer);
-    for (const effect of effects) this.act(effect);
+    for (const effect of effects) this.perform(effect);
     if (next === before) return;
-    if (before.name === "open" && next.name !== "open") this.listener.down();
-    this.tell();
+    if (before.name === "open" && next.name !== "open") this.listener.disconnected();
+    this.notify();
   }
 
-  private tell(): void {
+  private notify(): void {
     for (const subscriber of this.subscribers) subscriber();
   }
 
-  private act(effect: Effect): void {
+  private perform(effect: Effect): void {
     switch (effect.type) {
       case "open":
         this.open();
@@ -128,7 +128,7 @@ export class ConnectionClient {
         this.close();
         break;
       case "greet":
-        this.ask({ ...this.listener.greeting(), id: HELLO_ID });
+        this.ask({ ...this.listener.hello(), id: HELLO_ID });
         break;
       case "ping":
         this.ask({ action: "ping", id: PING_ID });
@@ -143,43 +143,42 @@ export class ConnectionClient {
   }
 
   private open(): void {
-    const socket = this.world.openSocket(this.url);
+    const socket = this.network.openSocket(this.url);
     this.socket = socket;
     socket.onopen = () => this.dispatch({ type: "opened" });
     socket.onmessage = (event) => this.receive(event.data);
     socket.onclose = () => this.dispatch({ type: "lost" });
   }
 
-  /** Before the gateway cuts the line for its age, a second one takes over; both deliver meanwhile. */
+  /** Replace the connection before the gateway closes it for its age; both deliver meanwhile. */
   private readonly renew = (): void => {
     if (this.state.name !== "open" || this.successor) return;
-    const socket = this.world.openSocket(this.url);
+    const socket = this.network.openSocket(this.url);
     const giveUp = () => {
       this.dropSuccessor();
-      this.renewIn(RENEW_AGAIN_MS);
+      this.renewIn(RENEW_RETRY_MS);
     };
-    this.successor = { socket, deadline: setTimeout(giveUp, ANSWER_WITHIN_MS) };
-    socket.onopen = () =>
-      socket.send(JSON.stringify({ ...this.listener.greeting(), id: HELLO_ID }));
+    this.successor = { socket, deadline: setTimeout(giveUp, ANSWER_TIMEOUT_MS) };
+    socket.onopen = () => socket.send(JSON.stringify({ ...this.listener.hello(), id: HELLO_ID }));
     socket.onclose = giveUp;
     socket.onmessage = ({ data }) => {
       const frame = this.read(data);
       if (frame?.type === "closing" || frame?.type === "error") giveUp();
-      // What else comes before the greeting comes over the old line too.
+      // Anything else before the hello also arrives on the old connection.
       if (frame?.type !== "hello") return;
       this.takeOver(socket);
-      this.take(frame);
+      this.handle(frame);
     };
   };
 
   private dropSuccessor(): void {
     if (!this.successor) return;
     clearTimeout(this.successor.deadline);
-    letGo(this.successor.socket);
+    detach(this.successor.socket);
     this.successor = null;
   }
 
-  /** The old line stays until what was asked on it has had time to be answered. */
+  /** Keep the old connection until its commands have had time to be answered. */
   private takeOver(socket: Socket): void {
     const old = this.socket;
     this.retire();
@@ -192,21 +191,21 @@ export class ConnectionClient {
     old.onclose = null;
     old.onmessage = ({ data }) => {
       const frame = this.read(data);
-      // That the old line closes is what we want.
-      if (frame && frame.type !== "closing") this.take(frame);
+      // The old connection is meant to close.
+      if (frame && frame.type !== "closing") this.handle(frame);
     };
     this.retiring = old;
-    this.retireTimer = setTimeout(() => this.retire(), ANSWER_WITHIN_MS);
+    this.retireTimer = setTimeout(() => this.retire(), ANSWER_TIMEOUT_MS);
   }
 
   private retire(): void {
     clearTimeout(this.retireTimer);
-    letGo(this.retiring);
+    detach(this.retiring);
     this.retiring = null;
   }
 
   private renewBefore(lifetimeSeconds: number): void {
-    const part = RENEW_FROM + (RENEW_TO - RENEW_FROM) * this.world.random();
+    const part = RENEW_FROM + (RENEW_TO - RENEW_FROM) * this.network.random();
     this.renewIn(Math.min(lifetimeSeconds * 1_000 * part, LONGEST_TIMER_MS));
   }
 
@@ -215,7 +214,7 @@ export class ConnectionClient {
     this.renewTimer = setTimeout(this.renew, ms);
   }
 
-  /** Let go of the socket first, so that nothing it still says can reach us. */
+  /** Forget the socket first, so that no late frame of it is handled. */
   private close(): void {
     const socket = this.socket;
     this.socket = null;
@@ -225,11 +224,11 @@ export class ConnectionClient {
     clearTimeout(this.renewTimer);
     this.dropSuccessor();
     this.retire();
-    letGo(socket);
+    detach(socket);
   }
 
   private probe(): void {
-    this.world.isAlive().then(
+    this.network.isServerUp().then(
       (alive) => this.dispatch({ type: "probed", alive }),
       () => this.dispatch({ type: "probed", alive: false }),
     );
@@ -237,47 +236,47 @@ export class ConnectionClient {
 
   private receive(data: unknown): void {
     const frame = this.read(data);
-    if (frame) this.take(frame);
+    if (frame) this.handle(frame);
   }
 
   private read(data: unknown): Frame | null {
     const frame = typeof data === "string" ? parse(data) : null;
     if (!frame) {
       this.skipped += 1;
-      this.tell();
+      this.notify();
     }
     return frame;
   }
 
-  private take(frame: Frame): void {
-    this.settle(frame);
+  private handle(frame: Frame): void {
+    this.clearDeadline(frame);
     if (frame.type === "hello") {
       this.keepAlive(frame);
       this.renewBefore(frame.limits.lifetimeSeconds);
     }
     if (frame.type === "closing") this.dispatch(frame);
-    else if (frame.type === "error" && frame.id === HELLO_ID) this.turnedAway(frame);
-    else this.listener.heard(frame);
+    else if (frame.type === "error" && frame.id === HELLO_ID) this.helloRefused(frame);
+    else this.listener.receive(frame);
   }
 
   /** A send's id is its nonce, so a push that carries the nonce answers it as well. */
-  private settle(frame: Frame): void {
+  private clearDeadline(frame: Frame): void {
     const id = frame.type === "message" ? frame.nonce : "id" in frame ? frame.id : undefined;
     if (id === undefined) return;
     clearTimeout(this.deadlines.get(id));
     this.deadlines.delete(id);
   }
 
-  private turnedAway({ retryable, message }: Extract<Frame, { type: "error" }>): void {
+  private helloRefused({ retryable, message }: Extract<Frame, { type: "error" }>): void {
     this.dispatch({ type: "closing", again: retryable, reason: message });
   }
 
   private keepAlive(frame: HelloFrame): void {
     clearTimeout(this.pingTimer);
-    const jitter = 0.8 + 0.2 * this.world.random();
+    const jitter = 0.8 + 0.2 * this.network.random();
     this.pingTimer = setTimeout(
       () => {
-        this.act({ type: "ping" });
+        this.perform({ type: "ping" });
         this.keepAlive(frame);
       },
       frame.limits.pingSeconds * 1_000 * jitter,
@@ -288,34 +287,38 @@ export class ConnectionClient {
 type Timer = ReturnType<typeof setTimeout> | undefined;
 type Successor = { socket: Socket; deadline: Timer };
 
-/** From here on it can't reach us. */
-function letGo(socket: Socket | null): void {
+/** Close a socket, and handle nothing more that comes from it. */
+function detach(socket: Socket | null): void {
   if (!socket) return;
   socket.onopen = socket.onmessage = socket.onclose = null;
   socket.close();
 }
 
-const CONFIG_WITHIN_MS = 5_000;
+const CONFIG_TIMEOUT_MS = 5_000;
 
-export const browserWorld: World = {
+export const browserNetwork: Network = {
   openSocket: (url) => new WebSocket(url, subprotocols()),
-  isAlive: async () => (await fetchConfig()).status < 500,
+  isServerUp: async () => !isServerError(await fetchConfigFile()),
   config: async () => {
-    const answer = await fetchConfig();
-    if (answer.status >= 500) throw new Error(`config.json: ${answer.status}`);
+    const answer = await fetchConfigFile();
+    if (isServerError(answer)) throw new Error(`config.json: ${answer.status}`);
     return answer.ok ? answer.text() : "{}";
   },
   random: Math.random,
 };
 
-function fetchConfig(): Promise<Response> {
-  const signal = AbortSignal.timeout(CONFIG_WITHIN_MS);
+function isServerError({ status }: Response): boolean {
+  return status >= 500;
+}
+
+function fetchConfigFile(): Promise<Response> {
+  const signal = AbortSignal.timeout(CONFIG_TIMEOUT_MS);
   return fetch("./config.json", { cache: "no-store", signal });
 }
 
-/** We talk to the server that gave us this page, unless it named another. */
+/** The server of this page, unless its configuration names another address. */
 export function addressFor(username: string, page: Location = location): string {
   const scheme = page.protocol === "https:" ? "wss" : "ws";
-  const socket = keptConfig().socket ?? `${scheme}://${page.host}/ws`;
+  const socket = lastConfig().socket ?? `${scheme}://${page.host}/ws`;
   return `${socket}?username=${encodeURIComponent(username)}`;
 }

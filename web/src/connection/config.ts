@@ -1,31 +1,32 @@
-/** What whoever runs the chat tells the page: where the socket is, and whether one needs an invite. */
+/** What the server's `config.json` says: where the WebSocket is, and whether one needs an invite. */
 
-import { keep, kept } from "../device/storage";
+import { readDevice, writeDevice } from "../device/storage";
 
 export type Config = { socket: string | null; invite: "required" | "open" };
 
-/** What was told last time: nobody waits at the door for it to be told again. */
-export function keptConfig(): Config {
-  return configFrom(kept("config") ?? "");
+const CONFIG_KEY = "config";
+
+/** Return the last known configuration, so that the page need not wait for the next answer. */
+export function lastConfig(): Config {
+  return configFrom(readDevice(CONFIG_KEY) ?? "");
 }
 
-/** Ask again, and keep the answer. Nothing changes when there is none. */
-export async function askConfig(ask: () => Promise<string>): Promise<Config> {
+/** Fetch the configuration and store it; without an answer return the last known one. */
+export async function fetchConfig(fetchText: () => Promise<string>): Promise<Config> {
   try {
-    keep("config", await ask());
+    writeDevice(CONFIG_KEY, await fetchText());
   } catch {
-    // Away: what was told last time still holds.
+    // The server is down: what it said last time still holds.
   }
-  return keptConfig();
+  return lastConfig();
 }
 
-/** A page on a host of files may have no such answer: then its own origin is the chat, and open. */
+/** A static host may have no such file: then the page's own origin is the chat, and it is open. */
 function configFrom(text: string): Config {
-  const told = fieldsOf(text);
-  const socket = typeof told.socket === "string" && /^wss?:\/\//.test(told.socket);
+  const { socket, invite } = fieldsOf(text);
   return {
-    socket: socket ? String(told.socket) : null,
-    invite: told.invite === "required" ? "required" : "open",
+    socket: typeof socket === "string" && /^wss?:\/\//.test(socket) ? socket : null,
+    invite: invite === "required" ? "required" : "open",
   };
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { addressFor, browserWorld } from "./client";
-import { askConfig, keptConfig } from "./config";
-import { inviteIn, keepInvite, keptInvite, subprotocols, takeInvite } from "./invite";
+import { addressFor, browserNetwork } from "./client";
+import { fetchConfig, lastConfig } from "./config";
+import { inviteIn, storedInvite, storeInvite, subprotocols, takeInvite } from "./invite";
 
 const SECRET = "AbCdEfGhIjKlMnOpQrSt_-";
 
@@ -38,7 +38,7 @@ describe("an invite", () => {
     history.replaceState(null, "", `/room?look=dark#invite=${SECRET}`);
     expect(takeInvite()).toBe(true);
     expect(location.pathname + location.search + location.hash).toBe("/room?look=dark");
-    expect(keptInvite()).toBe(SECRET);
+    expect(storedInvite()).toBe(SECRET);
   });
 
   it("leaves another fragment alone, and takes a broken one away without keeping it", () => {
@@ -49,15 +49,15 @@ describe("an invite", () => {
     history.replaceState(null, "", "/#invite=%20");
     expect(takeInvite()).toBe(false);
     expect(location.hash).toBe("");
-    expect(keptInvite()).toBeNull();
+    expect(storedInvite()).toBeNull();
   });
 
   it("is offered beside our protocol, and nothing is offered without one", () => {
     const opened = vi.fn(class {});
     vi.stubGlobal("WebSocket", opened);
-    browserWorld.openSocket("ws://here/ws");
-    keepInvite(SECRET);
-    browserWorld.openSocket("ws://here/ws");
+    browserNetwork.openSocket("ws://here/ws");
+    storeInvite(SECRET);
+    browserNetwork.openSocket("ws://here/ws");
     expect(opened.mock.calls).toEqual([
       ["ws://here/ws", []],
       ["ws://here/ws", ["fireside.v1", `invite.${SECRET}`]],
@@ -75,12 +75,12 @@ describe("an invite", () => {
       removeItem: () => {},
       clear: () => {},
     });
-    keepInvite(SECRET);
+    storeInvite(SECRET);
     expect(subprotocols()).toContain(`invite.${SECRET}`);
     vi.unstubAllGlobals();
-    keepInvite(SECRET); // storage works again: it is the truth from here on
+    storeInvite(SECRET); // storage works again: it is the truth from here on
     localStorage.clear();
-    expect(keptInvite()).toBeNull();
+    expect(storedInvite()).toBeNull();
   });
 });
 
@@ -94,16 +94,16 @@ describe("what the page is told", () => {
     ['{"socket":"javascript:alert(1)"}', { socket: null, invite: "open" }],
     ['{"socket":7,"invite":"maybe"}', { socket: null, invite: "open" }],
   ])("is read from %j", async (text, config) => {
-    expect(await askConfig(async () => text)).toEqual(config);
+    expect(await fetchConfig(async () => text)).toEqual(config);
   });
 
   it("is kept for the next visit, and outlives a server that is away", async () => {
     const told = '{"socket":"wss://a.example/ws","invite":"required"}';
-    expect((await askConfig(async () => told)).invite).toBe("required");
-    expect((await askConfig(async () => Promise.reject(new Error("away")))).invite).toBe(
+    expect((await fetchConfig(async () => told)).invite).toBe("required");
+    expect((await fetchConfig(async () => Promise.reject(new Error("away")))).invite).toBe(
       "required",
     );
-    expect(keptConfig().socket).toBe("wss://a.example/ws");
+    expect(lastConfig().socket).toBe("wss://a.example/ws");
     expect(addressFor("Ada K")).toBe("wss://a.example/ws?username=Ada%20K");
   });
 
@@ -114,8 +114,8 @@ describe("what the page is told", () => {
   ])("tells by status %i whether the server lives", async (status, alive, told) => {
     const answer = () => new Response('{"invite":"required"}', { status });
     vi.stubGlobal("fetch", async () => answer());
-    expect(await browserWorld.isAlive()).toBe(alive);
-    if (told === null) await expect(browserWorld.config()).rejects.toThrow("503");
-    else expect(await browserWorld.config()).toBe(told);
+    expect(await browserNetwork.isServerUp()).toBe(alive);
+    if (told === null) await expect(browserNetwork.config()).rejects.toThrow("503");
+    else expect(await browserNetwork.config()).toBe(told);
   });
 });

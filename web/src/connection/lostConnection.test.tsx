@@ -5,14 +5,14 @@ import {
   button,
   enter,
   find,
-  home,
   leave,
   log,
+  network,
   openBeforeEach,
   pass,
+  platform,
   say,
   says,
-  world,
 } from "../testing/openedPage";
 
 openBeforeEach();
@@ -20,12 +20,12 @@ openBeforeEach();
 describe("a lost line", () => {
   it("is not spoken of before five seconds, then with a countdown for the eye", async () => {
     await enter();
-    await act(async () => world.socket.drops());
+    await act(async () => network.socket.drops());
     await pass(1_900);
     expect(find(".me").textContent).toContain("Connected");
     await pass(1_200);
     expect(find(".me").textContent).toContain("Reconnecting");
-    await act(async () => world.socket.drops());
+    await act(async () => network.socket.drops());
     await pass(2_000);
     expect(find(".net [role=status]").textContent).toBe("Connection lost. Your messages are kept.");
     expect(find(".net span[aria-hidden]").textContent).toMatch(/Trying again in \d s\./);
@@ -34,42 +34,42 @@ describe("a lost line", () => {
 
   it.each([
     ["accepts", () => {}],
-    ["greets", () => world.socket.says(helloFrame())],
+    ["greets", () => network.socket.says(helloFrame())],
   ])("is spoken of all the time when a server %s and drops at once", async (_, greet) => {
     await enter();
     const shown: (string | undefined)[] = [];
     const look = () => shown.push(find<HTMLElement>(".net").dataset.shown);
-    await act(async () => world.socket.drops());
+    await act(async () => network.socket.drops());
     for (let second = 0; second < 120; second += 1) {
       await pass(1_000);
       look();
-      if (world.openSockets.length === 0) continue;
-      await act(async () => world.socket.opens());
+      if (network.openSockets.length === 0) continue;
+      await act(async () => network.socket.opens());
       await act(async () => greet());
       look();
       await pass(100);
       look();
-      await act(async () => world.socket.drops());
+      await act(async () => network.socket.drops());
     }
-    expect(world.sockets.length).toBeGreaterThan(5);
+    expect(network.sockets.length).toBeGreaterThan(5);
     expect(shown.indexOf("true")).toBeLessThan(12);
     expect(shown.lastIndexOf("false")).toBeLessThan(shown.indexOf("true"));
   });
 
   it("keeps what I write and sends it on return, after filling the gap", async () => {
     await enter("one");
-    await act(async () => world.socket.drops());
+    await act(async () => network.socket.drops());
     await say("while away");
     await act(async () => dispatchEvent(new Event("online")));
-    await act(async () => world.socket.opens());
+    await act(async () => network.socket.opens());
 
-    const [hello] = world.socket.asked("hello");
+    const [hello] = network.socket.asked("hello");
     expect(hello?.resume).toEqual({ general: { epoch: "e1", after: 1 } });
     const missed = { type: "resumed", room: "general", epoch: "e1", from: 1, to: 2 };
     const events = [messageFrame(2, "two")];
     await says(helloFrame({ resumed: [{ ...missed, events, more: false, reset: false }] }));
     expect(log()).toContain("two");
-    expect(world.socket.asked("sendMessage")).toMatchObject([{ message: "while away" }]);
+    expect(network.socket.asked("sendMessage")).toMatchObject([{ message: "while away" }]);
   });
 
   it("is final when the server says so, in its words, with one way back", async () => {
@@ -77,11 +77,11 @@ describe("a lost line", () => {
     await says({ type: "closing", reason: "You were here for a day.", again: false });
     expect(find(".net").textContent).toContain("You were here for a day.");
     await act(async () => button("Join again").click());
-    expect(world.sockets).toHaveLength(2);
+    expect(network.sockets).toHaveLength(2);
   });
 });
 
-it("moves nobody who is near the end when the line is lost", async () => {
+it("does not scroll a reader near the end when the connection is lost", async () => {
   await enter("Hello");
   const log = find<HTMLElement>(".log");
   Object.defineProperty(log, "scrollHeight", { value: 5_000 });
@@ -91,7 +91,7 @@ it("moves nobody who is near the end when the line is lost", async () => {
     log.scrollTop = 4_440;
     log.dispatchEvent(new Event("scroll"));
   });
-  await act(async () => world.socket.drops());
+  await act(async () => network.socket.drops());
   await pass(6_000);
   expect(find<HTMLElement>(".net").dataset.shown).toBe("true");
   expect(log.scrollTop).toBe(4_440);
@@ -100,22 +100,22 @@ it("moves nobody who is near the end when the line is lost", async () => {
 describe("what a crashed tab left unsent", () => {
   async function leaveBehind(nonce: string) {
     const draft = { nonce, text: `left as ${nonce}`, writtenAt: 1, name: "waiting" };
-    await home.device.put(`outbox/Ada/general/${nonce}`, { draft, tab: "crashed" });
+    await platform.database.put(`outbox/Ada/general/${nonce}`, { draft, tab: "crashed" });
   }
 
   it("is sent by a tab that stands open, soon or when the machine is online again", async () => {
     await enter("Hello");
     await leaveBehind("n1");
     await pass(30_000);
-    expect(world.socket.asked("sendMessage")).toMatchObject([{ nonce: "n1" }]);
+    expect(network.socket.asked("sendMessage")).toMatchObject([{ nonce: "n1" }]);
     const ack = { type: "ack", id: "n1", nonce: "n1", messageId: "m2", room: "general", seq: 2 };
     await says({ ...ack, timestamp: "2026-11-22T10:02:00.000Z", duplicate: false });
-    expect(await home.device.all("outbox/")).toEqual([]);
+    expect(await platform.database.entries("outbox/")).toEqual([]);
 
     await leaveBehind("n2");
     await act(async () => dispatchEvent(new Event("online")));
     await pass(0);
-    expect(world.socket.asked("sendMessage")).toMatchObject([{ nonce: "n1" }, { nonce: "n2" }]);
+    expect(network.socket.asked("sendMessage")).toMatchObject([{ nonce: "n1" }, { nonce: "n2" }]);
   });
 
   it("is looked for no longer than one is in the room", async () => {
@@ -123,7 +123,7 @@ describe("what a crashed tab left unsent", () => {
     await leave();
     await leaveBehind("n1");
     await pass(60_000);
-    expect(await home.device.get("outbox/Ada/general/n1")).toMatchObject({ tab: "crashed" });
+    expect(await platform.database.get("outbox/Ada/general/n1")).toMatchObject({ tab: "crashed" });
   });
 
   it("does not move who reads further up", async () => {

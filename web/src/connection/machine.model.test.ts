@@ -1,7 +1,7 @@
 /** Whatever happens in whatever order: only what is allowed follows, and never a second socket. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeWorld, helloFrame, messageFrame } from "../testing/fakeNetwork";
+import { FakeNetwork, helloFrame, messageFrame } from "../testing/fakeNetwork";
 import { oneOf, randomFrom } from "../testing/random";
 import { ConnectionClient } from "./client";
 import { type Effect, type Event, IDLE, isBlocked, type State, step } from "./machine";
@@ -26,8 +26,8 @@ const HAPPENINGS: Event[] = [
 /** From where to where; staying is always allowed. */
 const ALLOWED: Record<State["name"], State["name"][]> = {
   idle: ["connecting"],
-  connecting: ["idle", "open", "asking"],
-  asking: ["idle", "connecting", "waiting", "refused"],
+  connecting: ["idle", "open", "probing"],
+  probing: ["idle", "connecting", "waiting", "refused"],
   refused: ["idle", "connecting"],
   open: ["idle", "waiting", "closed"],
   waiting: ["idle", "connecting"],
@@ -90,7 +90,7 @@ function live({ state, sockets }: Life, event: Event, random: () => number): Lif
   must(open === (next.name === "connecting" || next.name === "open" ? 1 : 0), `${open} sockets`);
   const kinds = effects.map(({ type }) => type);
   must(kinds.includes("greet") === (isMove && next.name === "open"), "a greeting");
-  must(kinds.includes("probe") === (isMove && next.name === "asking"), "a probe");
+  must(kinds.includes("probe") === (isMove && next.name === "probing"), "a probe");
   must(!kinds.includes("ping") || (state.name === "open" && event.type === "woke"), "a ping");
   if (next.name === "waiting" && next !== state) checkWait(next, event, effects);
   return { state: next, sockets: open };
@@ -109,7 +109,7 @@ function checkWait(next: Extract<State, { name: "waiting" }>, event: Event, effe
   const { delayMs, attempt } = next;
   must(
     effects.some((it) => it.type === "wait" && it.ms === delayMs),
-    "a wait that nobody waits for",
+    "a timer that no state waits for",
   );
   const asked = event.type === "closing" ? event.retryAfterMs : undefined;
   const [least, most] = isBlocked(next)
@@ -120,7 +120,7 @@ function checkWait(next: Extract<State, { name: "waiting" }>, event: Event, effe
 }
 
 describe("the client, whatever happens", () => {
-  let world: FakeWorld;
+  let network: FakeNetwork;
   let client: ConnectionClient;
 
   beforeEach(() => {
@@ -135,9 +135,9 @@ describe("the client, whatever happens", () => {
   it("has one live socket at most, two while one takes over, and none when it is stopped", async () => {
     for (let seed = 1; seed <= RUNS / 4; seed += 1) {
       const random = randomFrom(seed);
-      world = new FakeWorld();
-      const listener = { greeting: () => ({ action: "hello", v: 1 }) as const, ...noOp };
-      client = new ConnectionClient("ws://here/ws", listener, { ...world, random });
+      network = new FakeNetwork();
+      const listener = { hello: () => ({ action: "hello", v: 1 }) as const, ...noOp };
+      client = new ConnectionClient("ws://here/ws", listener, { ...network, random });
       client.start();
       await vi.advanceTimersByTimeAsync(0);
       for (let turn = 0; turn < 80; turn += 1) {
@@ -145,25 +145,25 @@ describe("the client, whatever happens", () => {
         checkSockets(`seed ${seed}, turn ${turn}`);
       }
       client.stop();
-      expect(world.openSockets, `seed ${seed}`).toEqual([]);
-      const { length } = world.sockets;
+      expect(network.openSockets, `seed ${seed}`).toEqual([]);
+      const { length } = network.sockets;
       await vi.advanceTimersByTimeAsync(7_200_000);
-      expect(world.sockets, `seed ${seed}: it goes on after its end`).toHaveLength(length);
+      expect(network.sockets, `seed ${seed}: it goes on after its end`).toHaveLength(length);
     }
   });
 
-  const noOp = { heard: () => {}, down: () => {} };
+  const noOp = { receive: () => {}, disconnected: () => {} };
 
   function actsOf(random: () => number): (() => unknown)[] {
-    const one = () => oneOf(random, world.sockets);
+    const one = () => oneOf(random, network.sockets);
     const { limits } = helloFrame() as { limits: object };
     const lifetimeSeconds = oneOf(random, [3, 20]);
     const short = helloFrame({ limits: { ...limits, lifetimeSeconds } });
     return [
-      () => world.socket.opens(),
-      () => world.socket.opens(),
-      () => world.socket.says(short),
-      () => world.socket.says(short),
+      () => network.socket.opens(),
+      () => network.socket.opens(),
+      () => network.socket.says(short),
+      () => network.socket.says(short),
       () => one().opens(),
       () => one().says(short),
       () => one().drops(),
@@ -175,7 +175,7 @@ describe("the client, whatever happens", () => {
       () => document.dispatchEvent(new Event("visibilitychange")),
       () => client.retry(),
       () => {
-        world.alive = random() < 0.5;
+        network.isUp = random() < 0.5;
       },
       () => {
         client.stop();
@@ -187,9 +187,9 @@ describe("the client, whatever happens", () => {
     ];
   }
 
-  /** Whoever was let go of is closed; the rest are the line, its successor and its predecessor. */
+  /** Detached sockets are closed; the others are the connection, its successor, its predecessor. */
   function checkSockets(told: string) {
-    const open = world.openSockets;
+    const open = network.openSockets;
     const { name } = client.getState();
     must(!open.some(({ onmessage }) => onmessage === null), `${told}: one was left behind`);
     const [least, most] = name === "open" ? [1, 3] : name === "connecting" ? [1, 1] : [0, 0];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Event, IDLE, isBlocked, isInside, type State, type Step, step } from "./machine";
+import { type Event, hasJoined, IDLE, isBlocked, type State, type Step, step } from "./machine";
 
 const most = () => 1;
 const OPEN: State = { name: "open", attempt: 0 };
@@ -29,7 +29,7 @@ describe("the first handshake", () => {
 
   it.each([lost, elapsed])("asks why when it never opens (%j), and does not loop", (end) => {
     const [asking, ...effects] = walk(IDLE, started, end);
-    expect(asking.name).toBe("asking");
+    expect(asking.name).toBe("probing");
     expect(effects).toEqual([{ type: "close" }, { type: "probe" }]);
 
     expect(walk(asking, { type: "probed", alive: true })).toEqual([
@@ -43,8 +43,8 @@ describe("the first handshake", () => {
   it("stays at the door until it is open", () => {
     const [connecting] = walk(IDLE, started);
     const [refused] = walk(connecting, lost, { type: "probed", alive: true });
-    expect([IDLE, connecting, refused].map(isInside)).toEqual([false, false, false]);
-    expect(isInside(OPEN)).toBe(true);
+    expect([IDLE, connecting, refused].map(hasJoined)).toEqual([false, false, false]);
+    expect(hasJoined(OPEN)).toBe(true);
   });
 
   it("ignores what has come too late", () => {
@@ -112,9 +112,9 @@ describe("a server that is there and does not let one in", () => {
       blocked.push(isBlocked(state));
     }
     expect(blocked).toEqual([false, false, false, true]);
-    expect(isInside(state)).toBe(true);
+    expect(hasJoined(state)).toBe(true);
     if (state.name === "waiting") expect(state.delayMs).toBe(15 * 60_000);
-    expect(step(lastTry, lost, () => 0)[0].name).toBe("asking");
+    expect(step(lastTry, lost, () => 0)[0].name).toBe("probing");
   });
 
   it("is asked rarely, each page at a moment of its own", () => {

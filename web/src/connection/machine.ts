@@ -1,16 +1,16 @@
-/** When to connect, wait, give up or stay away: one state and one event make the next state. */
+/** When to connect, wait or give up: one state and one event make the next state and its effects. */
 
 export type State =
   | { name: "idle"; returning?: boolean }
-  | (Trying & { name: "connecting" })
+  | (Attempt & { name: "connecting" })
   | { name: "open"; attempt: number }
   | { name: "waiting"; attempt: number; refusals: number; delayMs: number }
-  | (Trying & { name: "asking" })
+  | (Attempt & { name: "probing" })
   | { name: "refused"; reason: "refused" | "away" }
   | { name: "closed"; reason: string };
 
-/** How often in a row we came back in vain, and how often of late although somebody was at home. */
-type Trying = { attempt: number; refusals: number; first: boolean; returning?: boolean };
+/** `attempt`: failed connects in a row. `refusals`: how many of the last ones a running server refused. */
+type Attempt = { attempt: number; refusals: number; first: boolean; returning?: boolean };
 
 export type Event =
   | { type: "started"; returning?: boolean }
@@ -32,64 +32,68 @@ export type Effect =
   | { type: "probe" }
   | { type: "wait"; ms: number };
 
-/** A state has at most one wait: a new state ends the old one's, and `elapsed` tells of its end. */
+/** A state has at most one timer: a new state cancels it, and `elapsed` says that it has run out. */
 export type Step = [next: State, ...effects: Effect[]];
 
 export const IDLE: State = { name: "idle" };
 
 const FIRST_CEILING_MS = 3_000;
 const LONGEST_CEILING_MS = 48_000;
-const HANDSHAKE_MS = 10_000;
-/** A server that accepts and drops must not look healthy, or the backoff would start over. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+/** A server that accepts and then drops must not look healthy, or the backoff would start over. */
 const HEALTHY_AFTER_MS = 5_000;
-/** So many refusals in a row are no accident. */
+/** So many refusals in a row are no accident: the server does not want this user. */
 const BLOCKED_AFTER = 4;
-/** Then a person may try, or comes back to the page; by itself it tries only to have tried. */
+/** When blocked: the user can retry or come back to the tab; retries without that are rare. */
 const BLOCKED_CEILING_MS = 15 * 60_000;
 
 export function step(state: State, event: Event, random: () => number): Step {
   if (event.type === "stopped") return [IDLE, { type: "close" }];
   switch (state.name) {
     case "idle":
-      return event.type === "started" ? enter(event.returning) : [state];
+      return event.type === "started" ? connectFirst(event.returning) : [state];
     case "connecting":
       return whileConnecting(state, event);
     case "open":
       return whileOpen(state, event, random);
     case "waiting":
-      return isCallToReturn(event) ? comeBack(state.attempt, state.refusals) : [state];
-    case "asking":
-      return whileAsking(state, event, random);
+      return isReconnectTrigger(event) ? reconnect(state.attempt, state.refusals) : [state];
+    case "probing":
+      return whileProbing(state, event, random);
     case "refused":
-      return event.type === "retried" ? enter() : [state];
+      return event.type === "retried" ? connectFirst() : [state];
     case "closed":
-      return event.type === "retried" ? comeBack(0, 0) : [state];
+      return event.type === "retried" ? reconnect(0, 0) : [state];
   }
 }
 
-/** Whether the person is past the door: only then is a lost connection worth waiting for. */
-export function isInside(state: State): boolean {
+/** Whether the user has joined: only then is a lost connection tried again. */
+export function hasJoined(state: State): boolean {
   if (state.name === "idle") return state.returning === true;
-  if (state.name === "connecting" || state.name === "asking")
+  if (state.name === "connecting" || state.name === "probing")
     return !state.first || state.returning === true;
   return state.name === "open" || state.name === "waiting" || state.name === "closed";
 }
 
-/** Whether somebody is at home and does not let us in: no fault of the line. */
+/** Whether a running server refuses this user again and again: the network is not to blame. */
 export function isBlocked(state: State): boolean {
   return "refusals" in state && state.refusals >= BLOCKED_AFTER;
 }
 
-function enter(returning = false): Step {
+function connectFirst(returning = false): Step {
   return connect({ attempt: 0, refusals: 0, first: true, ...(returning && { returning }) });
 }
 
-function comeBack(attempt: number, refusals: number): Step {
+function reconnect(attempt: number, refusals: number): Step {
   return connect({ attempt, refusals, first: false });
 }
 
-function connect(trying: Trying): Step {
-  return [{ name: "connecting", ...trying }, { type: "open" }, { type: "wait", ms: HANDSHAKE_MS }];
+function connect(trying: Attempt): Step {
+  return [
+    { name: "connecting", ...trying },
+    { type: "open" },
+    { type: "wait", ms: HANDSHAKE_TIMEOUT_MS },
+  ];
 }
 
 function whileConnecting(state: Extract<State, { name: "connecting" }>, event: Event): Step {
@@ -102,26 +106,26 @@ function whileConnecting(state: Extract<State, { name: "connecting" }>, event: E
       ];
     case "lost":
     case "elapsed":
-      return [{ ...state, name: "asking" }, { type: "close" }, { type: "probe" }];
+      return [{ ...state, name: "probing" }, { type: "close" }, { type: "probe" }];
     default:
       return [state];
   }
 }
 
-/** The handshake failed: if the page's own origin answers, it was a refusal. A page can't see more. */
-function whileAsking(
-  state: Extract<State, { name: "asking" }>,
+/** The handshake failed. If the page's own origin answers, it was a refusal: a page can't see more. */
+function whileProbing(
+  state: Extract<State, { name: "probing" }>,
   event: Event,
   random: () => number,
 ): Step {
   const { attempt, first, returning } = state;
-  if (!first && isCallToReturn(event)) return comeBack(attempt, state.refusals);
+  if (!first && isReconnectTrigger(event)) return reconnect(attempt, state.refusals);
   if (event.type !== "probed") return [state];
   if (first && event.alive) return [{ name: "refused", reason: "refused" }];
   if (first && !returning) return [{ name: "refused", reason: "away" }];
   const refusals = event.alive ? state.refusals + 1 : 0;
-  const isOver = refusals >= BLOCKED_AFTER;
-  const delayMs = isOver ? blockedFor(random) : backoff(attempt, random);
+  const isRefused = refusals >= BLOCKED_AFTER;
+  const delayMs = isRefused ? blockedDelay(random) : backoff(attempt, random);
   return wait(attempt, delayMs, refusals);
 }
 
@@ -146,7 +150,7 @@ function whileOpen(
   }
 }
 
-function isCallToReturn(event: Event): boolean {
+function isReconnectTrigger(event: Event): boolean {
   return event.type === "elapsed" || event.type === "woke" || event.type === "retried";
 }
 
@@ -158,12 +162,12 @@ function wait(attempt: number, delayMs: number, refusals = 0): Step {
   ];
 }
 
-/** Anywhere between zero and the doubled ceiling, so that a crowd does not come back as one. */
+/** Full jitter: between zero and a ceiling that doubles, so that clients do not return all at once. */
 function backoff(attempt: number, random: () => number): number {
   return Math.round(random() * Math.min(LONGEST_CEILING_MS, FIRST_CEILING_MS * 2 ** attempt));
 }
 
 /** Between half the ceiling and all of it. */
-function blockedFor(random: () => number): number {
+function blockedDelay(random: () => number): number {
   return Math.round((BLOCKED_CEILING_MS * (1 + random())) / 2);
 }

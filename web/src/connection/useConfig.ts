@@ -1,18 +1,18 @@
-/** What the page was told about the chat, asked anew in the background: nobody waits for it. */
+/** The server's configuration: at once as it was last time, then as the server answers now. */
 
 import { useEffect, useState } from "react";
-import { askConfig, type Config, keptConfig } from "./config";
+import { type Config, fetchConfig, lastConfig } from "./config";
 
-/** Asked once, and again when one was `refused`: it may be different from last time. */
-export function useConfig(ask: () => Promise<string>, refused: boolean): Config {
-  const [config, setConfig] = useState(keptConfig);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: being refused is a reason to ask
+/** Fetched once, and again after a refusal: the chat may need an invite by now. */
+export function useConfig(fetchText: () => Promise<string>, refused: boolean): Config {
+  const [config, setConfig] = useState(lastConfig);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a refusal is a reason to fetch again
   useEffect(() => {
-    let over = false;
-    askConfig(ask).then((told) => !over && setConfig(told));
+    let isUnmounted = false;
+    fetchConfig(fetchText).then((fetched) => !isUnmounted && setConfig(fetched));
     return () => {
-      over = true;
+      isUnmounted = true;
     };
-  }, [ask, refused]);
+  }, [fetchText, refused]);
   return config;
 }

@@ -1,4 +1,4 @@
-/** The connection as React sees it: a state to show, alive as long as the page shows it. */
+/** The connection's state for React; the client runs while the component is mounted. */
 
 import { useEffect, useSyncExternalStore } from "react";
 import type { ConnectionClient } from "./client";
@@ -9,8 +9,8 @@ export function useConnection(client: ConnectionClient | null): State {
     client?.start();
     return client?.stop;
   }, [client]);
-  return useSyncExternalStore(client?.subscribe ?? nothingToHear, client?.getState ?? idle);
+  return useSyncExternalStore(client?.subscribe ?? subscribeToNothing, client?.getState ?? idle);
 }
 
-const nothingToHear = () => () => {};
+const subscribeToNothing = () => () => {};
 const idle = () => IDLE;

@@ -1,4 +1,4 @@
-/** How long the line has been down, in steps that matter: a blink of the network moves nothing. */
+/** How long the connection has been lost, in steps: a short interruption changes nothing on the page. */
 
 import { useEffect, useRef, useState } from "react";
 
@@ -6,10 +6,10 @@ export type Outage = "none" | "noticed" | "lasting";
 
 const NOTICED_AFTER_MS = 2_000;
 const LASTING_AFTER_MS = 5_000;
-/** A server that greets and drops at once is not back. */
+/** A server that answers hello and drops at once is not back. */
 const STEADY_AFTER_MS = 1_000;
 
-/** `isUp`: the server has greeted us on this connection. */
+/** `isUp`: the server has answered hello on this connection. */
 export function useOutage(isUp: boolean): Outage {
   const [outage, setOutage] = useState<Outage>("none");
   const downSince = useRef<number | null>(null);
@@ -20,13 +20,13 @@ export function useOutage(isUp: boolean): Outage {
         setOutage("none");
       });
     downSince.current ??= performance.now();
-    const gone = performance.now() - downSince.current;
-    const ends = [
-      after(NOTICED_AFTER_MS - gone, () => setOutage(atLeastNoticed)),
-      after(LASTING_AFTER_MS - gone, () => setOutage("lasting")),
+    const elapsed = performance.now() - downSince.current;
+    const cancels = [
+      after(NOTICED_AFTER_MS - elapsed, () => setOutage(atLeastNoticed)),
+      after(LASTING_AFTER_MS - elapsed, () => setOutage("lasting")),
     ];
     return () => {
-      for (const end of ends) end();
+      for (const cancel of cancels) cancel();
     };
   }, [isUp]);
   return outage;

@@ -1,6 +1,6 @@
 import { IDBFactory, IDBKeyRange, IDBObjectStore } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { browserDevice, type Device, memoryDevice } from "./database";
+import { browserDatabase, type Database, memoryDatabase } from "./database";
 
 beforeEach(() => {
   vi.stubGlobal("indexedDB", new IDBFactory());
@@ -42,54 +42,54 @@ function failingRequest() {
   return request;
 }
 
-const DEVICES: [string, () => Device][] = [
-  ["in IndexedDB", browserDevice],
-  ["in memory", memoryDevice],
-  ...WITHOUT_STORAGE.map(([which, stub]): [string, () => Device] => [
+const DEVICES: [string, () => Database][] = [
+  ["in IndexedDB", browserDatabase],
+  ["in memory", memoryDatabase],
+  ...WITHOUT_STORAGE.map(([which, stub]): [string, () => Database] => [
     `in a browser that ${which}`,
     () => {
       stub();
-      return browserDevice();
+      return browserDatabase();
     },
   ]),
 ];
 
 describe.each(DEVICES)("a device that keeps %s", (_, make) => {
   it("gives back what was put, and the newest of it", async () => {
-    const device = make();
-    await device.put("a", { text: "first" });
-    await device.put("a", { text: "second" });
+    const database = make();
+    await database.put("a", { text: "first" });
+    await database.put("a", { text: "second" });
 
-    expect(await device.get("a")).toEqual({ text: "second" });
-    expect(await device.get("b")).toBeUndefined();
+    expect(await database.get("a")).toEqual({ text: "second" });
+    expect(await database.get("b")).toBeUndefined();
   });
 
   it("keeps what things were when they were put", async () => {
-    const device = make();
+    const database = make();
     const value = { list: [1] };
-    const putting = device.put("a", value);
+    const putting = database.put("a", value);
     value.list.push(2);
     await putting;
 
-    expect(await device.get("a")).toEqual({ list: [1] });
+    expect(await database.get("a")).toEqual({ list: [1] });
   });
 
   it("forgets what is removed, also what was never there", async () => {
-    const device = make();
-    await device.put("a", 1);
-    await device.remove("a");
-    await device.remove("never");
+    const database = make();
+    await database.put("a", 1);
+    await database.remove("a");
+    await database.remove("never");
 
-    expect(await device.get("a")).toBeUndefined();
-    expect(await device.all("")).toEqual([]);
+    expect(await database.get("a")).toBeUndefined();
+    expect(await database.entries("")).toEqual([]);
   });
 
   it("lists what begins alike, and nothing else", async () => {
-    const device = make();
+    const database = make();
     for (const key of ["outbox/ada/1", "outbox/ada/é🔥", "outbox/adam/1", "log/ada"])
-      await device.put(key, key);
+      await database.put(key, key);
 
-    const found = Object.fromEntries(await device.all("outbox/ada/"));
+    const found = Object.fromEntries(await database.entries("outbox/ada/"));
     expect(found).toEqual({
       "outbox/ada/1": "outbox/ada/1",
       "outbox/ada/é🔥": "outbox/ada/é🔥",
@@ -97,32 +97,32 @@ describe.each(DEVICES)("a device that keeps %s", (_, make) => {
   });
 
   it("changes what is there, or leaves it alone", async () => {
-    const device = make();
-    await device.put("a", 1);
+    const database = make();
+    await database.put("a", 1);
     const more = (value: unknown) => (typeof value === "number" ? value + 1 : undefined);
 
-    expect(await device.change("a", more)).toBe("put");
-    expect(await device.change("never", more)).not.toBe("put");
-    expect(await device.all("")).toEqual([["a", 2]]);
+    expect(await database.update("a", more)).toBe("written");
+    expect(await database.update("never", more)).not.toBe("written");
+    expect(await database.entries("")).toEqual([["a", 2]]);
   });
 
   it("answers in the order in which it was asked", async () => {
-    const device = make();
-    const puts = [device.put("a", 1), device.remove("a"), device.put("a", 2)];
+    const database = make();
+    const puts = [database.put("a", 1), database.remove("a"), database.put("a", 2)];
 
-    expect(await device.get("a")).toBe(2);
+    expect(await database.get("a")).toBe(2);
     await Promise.all(puts);
   });
 });
 
 describe("what IndexedDB holds", () => {
   it("is there for the next page", async () => {
-    await browserDevice().put("a", "kept");
+    await browserDatabase().put("a", "kept");
 
-    expect(await browserDevice().get("a")).toBe("kept");
+    expect(await browserDatabase().get("a")).toBe("kept");
   });
 
-  it("waits for no answer of ours, which a page that is closed could not give", async () => {
+  it("waits for no answer of the page, which a closed page could not give", async () => {
     const { put } = IDBObjectStore.prototype;
     const refusals: string[] = [];
     vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(function (this: IDBObjectStore) {
@@ -136,24 +136,24 @@ describe("what IndexedDB holds", () => {
       });
       return request;
     } as never);
-    await browserDevice().put("a", "kept");
+    await browserDatabase().put("a", "kept");
 
-    expect(await browserDevice().all("")).toEqual([["a", "kept"]]);
+    expect(await browserDatabase().entries("")).toEqual([["a", "kept"]]);
     expect(refusals).toEqual(["TransactionInactiveError"]);
   });
 
   it("is changed by one page at a time", async () => {
-    const pages = [browserDevice(), browserDevice(), browserDevice()];
-    await pages[0]?.put("owner", "nobody");
+    const pages = [browserDatabase(), browserDatabase(), browserDatabase()];
+    await pages[0]?.put("owner", "none");
     const claims = pages.map((page, index) =>
-      page.change("owner", (owner) => (owner === "nobody" ? index : undefined)),
+      page.update("owner", (owner) => (owner === "none" ? index : undefined)),
     );
 
-    expect((await Promise.all(claims)).sort()).toEqual(["left", "left", "put"]);
+    expect((await Promise.all(claims)).sort()).toEqual(["unchanged", "unchanged", "written"]);
   });
 
   it("lets a newer page change the database under an older one, which goes on in memory", async () => {
-    const old = browserDevice();
+    const old = browserDatabase();
     await old.put("a", "stored");
     await new Promise<void>((done, fail) => {
       const request = indexedDB.open("fireside", 2);
@@ -163,7 +163,7 @@ describe("what IndexedDB holds", () => {
     await old.put("b", "in memory");
 
     expect(await old.get("b")).toBe("in memory");
-    expect(await old.all("")).toEqual([["b", "in memory"]]);
+    expect(await old.entries("")).toEqual([["b", "in memory"]]);
   });
 });
 
@@ -183,52 +183,52 @@ describe("a disk that is full", () => {
   ] as const;
 
   it.each(FULL)("that says so %s costs nothing while the page is open", async (_, put) => {
-    const device = browserDevice();
-    await device.put("old", "stored");
+    const database = browserDatabase();
+    await database.put("old", "stored");
     vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(put as never);
-    await device.put("new", "not stored");
+    await database.put("new", "not stored");
 
-    expect(await device.get("new")).toBe("not stored");
-    expect(await device.get("old")).toBe("stored");
-    expect(await device.all("")).toEqual([
+    expect(await database.get("new")).toBe("not stored");
+    expect(await database.get("old")).toBe("stored");
+    expect(await database.entries("")).toEqual([
       ["old", "stored"],
       ["new", "not stored"],
     ]);
-    expect(await browserDevice().get("new")).toBeUndefined();
+    expect(await browserDatabase().get("new")).toBeUndefined();
   });
 
   it.each(FULL)("that says so %s changes nothing, and says that too", async (_, put) => {
-    const device = browserDevice();
-    await device.put("a", "old");
+    const database = browserDatabase();
+    await database.put("a", "old");
     vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(put as never);
 
-    expect(await device.change("a", () => "new")).toBe("failed");
-    expect(await device.change("a", () => undefined)).toBe("left");
-    expect(await device.get("a")).toBe("old");
+    expect(await database.update("a", () => "new")).toBe("failed");
+    expect(await database.update("a", () => undefined)).toBe("unchanged");
+    expect(await database.get("a")).toBe("old");
   });
 
   it("never shows the older value that it still has", async () => {
-    const device = browserDevice();
-    await device.put("a", "older");
+    const database = browserDatabase();
+    await database.put("a", "older");
     vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(fullAtOnce);
-    await device.put("a", "newer");
-    expect(await device.get("a")).toBe("newer");
-    expect(await device.all("")).toEqual([["a", "newer"]]);
+    await database.put("a", "newer");
+    expect(await database.get("a")).toBe("newer");
+    expect(await database.entries("")).toEqual([["a", "newer"]]);
 
     vi.restoreAllMocks();
-    await device.put("a", "newest");
-    expect(await device.get("a")).toBe("newest");
-    expect(await browserDevice().get("a")).toBe("newest");
+    await database.put("a", "newest");
+    expect(await database.get("a")).toBe("newest");
+    expect(await browserDatabase().get("a")).toBe("newest");
   });
 });
 
 it("does not wait for a browser that never answers", async () => {
   vi.useFakeTimers();
   stubOpen(() => ({}));
-  const device = browserDevice();
-  const put = device.put("a", "in memory");
+  const database = browserDatabase();
+  const put = database.put("a", "in memory");
   await vi.advanceTimersByTimeAsync(3_000);
   await put;
 
-  expect(await device.get("a")).toBe("in memory");
+  expect(await database.get("a")).toBe("in memory");
 });

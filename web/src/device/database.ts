@@ -1,50 +1,50 @@
-/** What this device keeps for us: a few values by key, in IndexedDB, or in memory where that fails. */
+/** Values by key, stored on this device in IndexedDB, or in memory where that fails. */
 
-export type Device = {
+export type Database = {
   get: (key: string) => Promise<unknown>;
   put: (key: string, value: unknown) => Promise<void>;
-  /** Put what `next` makes of the value, and nothing when that is undefined; no other tab comes between. */
-  change: (key: string, next: (value: unknown) => unknown) => Promise<Change>;
+  /** Replace the value by `next` of it, unless that is undefined. Atomic, also between tabs. */
+  update: (key: string, next: (value: unknown) => unknown) => Promise<UpdateResult>;
   remove: (key: string) => Promise<void>;
-  /** Everything whose key starts with `prefix`. */
-  all: (prefix: string) => Promise<[key: string, value: unknown][]>;
+  /** All entries whose key starts with `prefix`. */
+  entries: (prefix: string) => Promise<[key: string, value: unknown][]>;
 };
 
-/** `failed`: nothing is known of the value, or it can't be put, as on a full disk. */
-export type Change = "put" | "left" | "failed";
+/** `failed`: the value can't be read, or can't be written, as on a full disk. */
+export type UpdateResult = "written" | "unchanged" | "failed";
 
-export function memoryDevice(): Device {
+export function memoryDatabase(): Database {
   const values = new Map<string, unknown>();
   return {
     get: async (key) => values.get(key),
     put: async (key, value) => {
       values.set(key, structuredClone(value));
     },
-    change: async (key, next) => {
+    update: async (key, next) => {
       const made = next(values.get(key));
-      if (made === undefined) return "left";
+      if (made === undefined) return "unchanged";
       values.set(key, structuredClone(made));
-      return "put";
+      return "written";
     },
     remove: async (key) => {
       values.delete(key);
     },
-    all: async (prefix) => [...values].filter(([key]) => key.startsWith(prefix)),
+    entries: async (prefix) => [...values].filter(([key]) => key.startsWith(prefix)),
   };
 }
 
 /**
  * Never fails and never hangs: what can't be stored lasts as long as the page.
  *
- * Storage may be forbidden, full, or taken away while we use it, and some browsers have been seen
- * to leave `open` unanswered.
+ * Storage may be forbidden, full, or removed while in use, and some browsers have been seen never to
+ * answer `open`.
  */
-export function browserDevice(): Device {
-  const unstored = memoryDevice();
-  const database = openInTime();
+export function browserDatabase(): Database {
+  const unstored = memoryDatabase();
+  const opening = openInTime();
 
   async function use<T>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => () => T) {
-    const opened = await database;
+    const opened = await opening;
     if (!opened) throw new Error("There is no storage");
     const transaction = opened.transaction(STORE, mode);
     const answer = ask(transaction.objectStore(STORE));
@@ -67,9 +67,9 @@ export function browserDevice(): Device {
     }
   }
 
-  async function change(key: string, next: (value: unknown) => unknown): Promise<Change> {
-    if ((await unstored.get(key)) !== undefined) return unstored.change(key, next);
-    return use("readwrite", (store) => changeIn(store, key, next)).catch(() => "failed");
+  async function update(key: string, next: (value: unknown) => unknown): Promise<UpdateResult> {
+    if ((await unstored.get(key)) !== undefined) return unstored.update(key, next);
+    return use("readwrite", (store) => updateIn(store, key, next)).catch(() => "failed");
   }
 
   async function remove(key: string): Promise<void> {
@@ -77,13 +77,13 @@ export function browserDevice(): Device {
     await use("readwrite", (store) => committed(store.delete(key))).catch(() => {});
   }
 
-  async function all(prefix: string): Promise<[string, unknown][]> {
+  async function entries(prefix: string): Promise<[string, unknown][]> {
     const stored = await use("readonly", (store) => entriesOf(store, prefix)).catch(() => []);
-    return [...new Map([...stored, ...(await unstored.all(prefix))])];
+    return [...new Map([...stored, ...(await unstored.entries(prefix))])];
   }
 
-  let last: Promise<unknown> = database;
-  /** One after another: a write that fails late must not undo one that was asked for after it. */
+  let last: Promise<unknown> = opening;
+  /** One after another: a write that fails late must not undo one that was requested after it. */
   function inTurn<T>(ask: () => Promise<T>): Promise<T> {
     const turn = last.then(ask);
     last = turn;
@@ -93,12 +93,12 @@ export function browserDevice(): Device {
   return {
     get: (key) => inTurn(() => get(key)),
     put: (key, value) => {
-      const asItIs = structuredClone(value);
-      return inTurn(() => put(key, asItIs));
+      const copy = structuredClone(value);
+      return inTurn(() => put(key, copy));
     },
-    change: (key, next) => inTurn(() => change(key, next)),
+    update: (key, next) => inTurn(() => update(key, next)),
     remove: (key) => inTurn(() => remove(key)),
-    all: (prefix) => inTurn(() => all(prefix)),
+    entries: (prefix) => inTurn(() => entries(prefix)),
   };
 }
 
@@ -112,13 +112,13 @@ function openInTime(): Promise<IDBDatabase | null> {
   });
 }
 
-/** Asynchronous to the letter: where storage is forbidden, even the name `indexedDB` may throw. */
+/** Async, so that it rejects where storage is forbidden and even the name `indexedDB` throws. */
 async function open(): Promise<IDBDatabase> {
   const request = indexedDB.open("fireside", 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE);
   return new Promise((resolve, reject) => {
     request.onsuccess = () => {
-      // A newer page in another tab must not wait for this one.
+      // A newer version of the page in another tab must not wait for this one.
       request.result.onversionchange = () => request.result.close();
       resolve(request.result);
     };
@@ -126,7 +126,7 @@ async function open(): Promise<IDBDatabase> {
   });
 }
 
-/** A full disk shows only here: its requests may have succeeded. */
+/** A full disk shows only here: the single requests may have succeeded. */
 function completionOf(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
@@ -138,27 +138,27 @@ function resultOf<T>(request: IDBRequest<T>): () => T {
   return () => request.result;
 }
 
-/** At once: a page that is closed before it was answered would take the write with it. */
+/** Commit at once: otherwise the write is lost when the page closes before it is answered. */
 function committed(request: IDBRequest): () => void {
   request.transaction?.commit();
   return () => {};
 }
 
-/** One transaction: those of other tabs come before it or after it. */
-function changeIn(
+/** Read and write in one transaction: those of other tabs run before it or after it. */
+function updateIn(
   store: IDBObjectStore,
   key: string,
   next: (value: unknown) => unknown,
-): () => Change {
-  let change: Change = "left";
+): () => UpdateResult {
+  let result: UpdateResult = "unchanged";
   const request = store.get(key);
   request.onsuccess = () => {
     const made = next(request.result);
     if (made === undefined) return;
-    change = "put";
+    result = "written";
     store.put(made, key);
   };
-  return () => change;
+  return () => result;
 }
 
 function entriesOf(store: IDBObjectStore, prefix: string): () => [string, unknown][] {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fakeSession } from "../testing/fakeSession";
-import { keep, keepHere, kept, keptHere } from "./storage";
+import { readDevice, readTab, writeDevice, writeTab } from "./storage";
 
 let sessions: Record<string, Storage>;
 
@@ -20,72 +20,72 @@ function inTab(name: string) {
   vi.stubGlobal("sessionStorage", sessions[name]);
 }
 
-describe("what a tab keeps for itself", () => {
+describe("what a tab stores for itself", () => {
   it("is its own when another tab keeps something else", () => {
-    keepHere("name", "Ada");
+    writeTab("name", "Ada");
     inTab("other");
-    keepHere("name", "Bo");
+    writeTab("name", "Bo");
     inTab("one");
-    expect(keptHere("name")).toBe("Ada");
+    expect(readTab("name")).toBe("Ada");
   });
 
   it("is what a new tab begins with, the last of it", () => {
-    keepHere("name", "Ada");
+    writeTab("name", "Ada");
     inTab("other");
-    expect(keptHere("name")).toBe("Ada");
-    keepHere("name", "Bo");
+    expect(readTab("name")).toBe("Ada");
+    writeTab("name", "Bo");
     inTab("third");
-    expect(keptHere("name")).toBe("Bo");
+    expect(readTab("name")).toBe("Bo");
   });
 
   it("does not come back from another tab when it is forgotten here", () => {
-    keepHere("draft", "mine");
+    writeTab("draft", "mine");
     inTab("other");
-    keepHere("draft", "other");
+    writeTab("draft", "other");
     inTab("one");
-    keepHere("draft", null);
-    expect(keptHere("draft")).toBeNull();
+    writeTab("draft", null);
+    expect(readTab("draft")).toBeNull();
     inTab("other");
-    expect(keptHere("draft")).toBe("other");
+    expect(readTab("draft")).toBe("other");
     inTab("third");
-    expect(keptHere("draft")).toBe("other");
+    expect(readTab("draft")).toBe("other");
   });
 
   it("leaves alone what another kept since, when it forgets what it only began with", () => {
-    keepHere("draft", "mine");
+    writeTab("draft", "mine");
     inTab("other");
-    expect(keptHere("draft")).toBe("mine");
+    expect(readTab("draft")).toBe("mine");
     inTab("one");
-    keepHere("draft", "mine, and more");
+    writeTab("draft", "mine, and more");
     inTab("other");
-    keepHere("draft", null);
+    writeTab("draft", null);
     inTab("third");
-    expect(keptHere("draft")).toBe("mine, and more");
+    expect(readTab("draft")).toBe("mine, and more");
   });
 
-  it("is forgotten for the next tab too when nobody kept anything else", () => {
-    keepHere("draft", "mine");
-    keepHere("draft", null);
+  it("is removed for the next tab too when no tab stored anything else", () => {
+    writeTab("draft", "mine");
+    writeTab("draft", null);
     inTab("next");
-    expect(keptHere("draft")).toBeNull();
+    expect(readTab("draft")).toBeNull();
   });
 });
 
 it("tells every tab what the device keeps", () => {
-  keep("theme", "dark");
+  writeDevice("theme", "dark");
   inTab("other");
-  expect(kept("theme")).toBe("dark");
-  keep("theme", null);
-  expect(kept("theme")).toBeNull();
+  expect(readDevice("theme")).toBe("dark");
+  writeDevice("theme", null);
+  expect(readDevice("theme")).toBeNull();
 });
 
 it("lasts as long as the page where the browser keeps nothing", () => {
   vi.stubGlobal("localStorage", undefined);
   vi.stubGlobal("sessionStorage", undefined);
-  keepHere("draft", "half");
-  keep("theme", "dark");
-  expect([keptHere("draft"), kept("theme")]).toEqual(["half", "dark"]);
-  keepHere("draft", null);
-  keep("theme", null);
-  expect([keptHere("draft"), kept("theme")]).toEqual([null, null]);
+  writeTab("draft", "half");
+  writeDevice("theme", "dark");
+  expect([readTab("draft"), readDevice("theme")]).toEqual(["half", "dark"]);
+  writeTab("draft", null);
+  writeDevice("theme", null);
+  expect([readTab("draft"), readDevice("theme")]).toEqual([null, null]);
 });

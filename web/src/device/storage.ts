@@ -1,67 +1,67 @@
-/** Small things kept at once, as text. Storage can be forbidden or full; then they last one visit. */
+/**
+ * Small values as text in the browser's storage, for this device or for this tab.
+ *
+ * Storage can be forbidden or full; then the values last as long as the page.
+ */
 
-export function kept(key: string): string | null {
-  return device.kept(key);
+export function readDevice(key: string): string | null {
+  return device.read(key);
 }
 
-/** Keep `value`; null forgets it. */
-export function keep(key: string, value: string | null): void {
-  device.keep(key, value);
+/** Store `value`; null removes it. */
+export function writeDevice(key: string, value: string | null): void {
+  device.write(key, value);
 }
 
-/** What this tab kept; a tab that never did begins with what another kept last. */
-export function keptHere(key: string): string | null {
-  const here = tab.kept(key);
-  if (here !== null) return fromTab(here);
-  const begun = device.kept(key);
-  if (begun !== null) tab.keep(key, begun); // what another keeps from now on is not this tab's
-  return begun;
+/** Return this tab's value; a tab without one starts with the value that any tab wrote last. */
+export function readTab(key: string): string | null {
+  const own = tab.read(key);
+  if (own !== null) return own === REMOVED ? null : own;
+  const initial = device.read(key);
+  if (initial !== null) tab.write(key, initial); // what other tabs write from now on is not this tab's
+  return initial;
 }
 
-/** Two tabs may be two people: each keeps its own, and what is forgotten is not the other's. */
-export function keepHere(key: string, value: string | null): void {
-  const before = keptHere(key);
-  tab.keep(key, value ?? FORGOTTEN);
-  if (value !== null || device.kept(key) === before) device.keep(key, value);
+/** Two tabs may be two users: each has its own value, and removing it leaves the other tab's alone. */
+export function writeTab(key: string, value: string | null): void {
+  const before = readTab(key);
+  tab.write(key, value ?? REMOVED);
+  if (value !== null || device.read(key) === before) device.write(key, value);
 }
 
-/** In a tab, to tell it from what was never kept. */
-const FORGOTTEN = "";
+/** In a tab, to tell a removed value from one that was never written. */
+const REMOVED = "";
 
-function fromTab(here: string): string | null {
-  return here === FORGOTTEN ? null : here;
-}
-
-/** The browser's key for ours, which its `storage` events tell. */
-export function storedAs(key: string): string {
+/** The key as the browser has it, for example in a `storage` event. */
+export function storageKey(key: string): string {
   return `fireside.${key}`;
 }
 
-/** The name of a storage may throw where it is forbidden, so it is asked for each time. */
+/** `storage` is a function because merely naming a forbidden storage may throw. */
 function placeIn(storage: () => Storage) {
-  const visit = new Map<string, string | null>();
+  const unstored = new Map<string, string | null>();
 
-  function kept(key: string): string | null {
-    const here = visit.get(key);
-    if (here !== undefined) return here;
+  function read(key: string): string | null {
+    const value = unstored.get(key);
+    if (value !== undefined) return value;
     try {
-      return storage().getItem(storedAs(key));
+      return storage().getItem(storageKey(key));
     } catch {
       return null;
     }
   }
 
-  function keep(key: string, value: string | null): void {
+  function write(key: string, value: string | null): void {
     try {
-      if (value === null) storage().removeItem(storedAs(key));
-      else storage().setItem(storedAs(key), value);
-      visit.delete(key);
+      if (value === null) storage().removeItem(storageKey(key));
+      else storage().setItem(storageKey(key), value);
+      unstored.delete(key);
     } catch {
-      visit.set(key, value);
+      unstored.set(key, value);
     }
   }
 
-  return { kept, keep };
+  return { read, write };
 }
 
 const device = placeIn(() => localStorage);

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { emptyTimeline } from "../timeline/model";
 import { type RoomStorage, roomStorage } from "../timeline/roomStorage";
 import { write } from "../timeline/timeline";
-import { memoryDevice } from "./database";
-import { openTab, type Tabs } from "./tabs";
+import { memoryDatabase } from "./database";
+import { claimTab, type Tabs } from "./tabs";
 
 /** What a browser does with Web Locks, as far as a tab asks for it. */
 class Locks {
@@ -66,7 +66,7 @@ function setLocks(value: unknown) {
 async function open({ session = null as string | null } = {}): Promise<Tabs> {
   sessionStorage.clear();
   if (session !== null) sessionStorage.setItem("fireside.tab", session);
-  const opening = openTab();
+  const opening = claimTab();
   await vi.advanceTimersByTimeAsync(250);
   return opening;
 }
@@ -91,39 +91,39 @@ describe.each(WAYS)("%s", (_, stub, end) => {
 
   it("two tabs are two, and each knows that the other is alive", async () => {
     const [one, other] = [await open(), await open()];
-    expect(one.me).not.toBe(other.me);
-    expect(await one.isAlive(other.me)).toBe(true);
-    expect(await other.isAlive(one.me)).toBe(true);
+    expect(one.ownId).not.toBe(other.ownId);
+    expect(await one.isOpen(other.ownId)).toBe(true);
+    expect(await other.isOpen(one.ownId)).toBe(true);
   });
 
-  it("a tab is no other tab to itself, and nobody is alive who never was", async () => {
-    const { me, isAlive } = await open();
-    expect(await isAlive(me)).toBe(false);
-    expect(await isAlive("never")).toBe(false);
+  it("a tab is not another tab to itself, and one that never was is not open", async () => {
+    const { ownId, isOpen } = await open();
+    expect(await isOpen(ownId)).toBe(false);
+    expect(await isOpen("never")).toBe(false);
   });
 
   it("a copy of a tab is another tab", async () => {
     const one = await open();
-    const copy = await open({ session: one.me });
-    expect(copy.me).not.toBe(one.me);
-    expect(await copy.isAlive(one.me)).toBe(true);
+    const copy = await open({ session: one.ownId });
+    expect(copy.ownId).not.toBe(one.ownId);
+    expect(await copy.isOpen(one.ownId)).toBe(true);
   });
 
   it("a page that is loaded again is the same tab", async () => {
     const before = await open();
-    end(before.me);
-    expect((await open({ session: before.me })).me).toBe(before.me);
+    end(before.ownId);
+    expect((await open({ session: before.ownId })).ownId).toBe(before.ownId);
   });
 
   it("a tab that was closed is not alive", async () => {
     const [one, other] = [await open(), await open()];
-    end(one.me);
-    expect(await other.isAlive(one.me)).toBe(false);
+    end(one.ownId);
+    expect(await other.isOpen(one.ownId)).toBe(false);
   });
 
   it("what one tab wrote is sent by it alone, and by the next one when it is gone", async () => {
-    const device = memoryDevice();
-    const storageOf = (tab: Tabs) => roomStorage("Ada", "general", device, Promise.resolve(tab));
+    const database = memoryDatabase();
+    const storageOf = (tab: Tabs) => roomStorage("Ada", "general", database, Promise.resolve(tab));
     const noncesIn = async (storage: RoomStorage) =>
       (await storage.restore()).drafts.map(({ nonce }) => nonce);
     const one = await open();
@@ -133,7 +133,7 @@ describe.each(WAYS)("%s", (_, stub, end) => {
     const other = await open();
     expect(await noncesIn(storageOf(other))).toEqual([]);
 
-    end(one.me);
+    end(one.ownId);
     const next = await open();
     expect(await noncesIn(storageOf(next))).toEqual(["n1"]);
     // It is this one's now, so a third tab leaves it alone.
@@ -141,8 +141,8 @@ describe.each(WAYS)("%s", (_, stub, end) => {
   });
 
   it("what a tab left that is gone is sent by one of those that stand open", async () => {
-    const device = memoryDevice();
-    const storageOf = (tab: Tabs) => roomStorage("Ada", "general", device, Promise.resolve(tab));
+    const database = memoryDatabase();
+    const storageOf = (tab: Tabs) => roomStorage("Ada", "general", database, Promise.resolve(tab));
     const tabs = [await open(), await open(), await open()] as const;
     const [one, second, third] = [storageOf(tabs[0]), storageOf(tabs[1]), storageOf(tabs[2])];
     const empty = emptyTimeline("general");
@@ -151,7 +151,7 @@ describe.each(WAYS)("%s", (_, stub, end) => {
     const look = async () => (await Promise.all([second.adopt(), third.adopt()])).flat();
     expect(await look()).toEqual([]);
 
-    end(tabs[0].me);
+    end(tabs[0].ownId);
     expect(await look()).toMatchObject([{ nonce: "n1" }]);
     expect(await look()).toEqual([]);
   });
@@ -160,15 +160,15 @@ describe.each(WAYS)("%s", (_, stub, end) => {
 it("waits a moment for the lock of the page that was loaded again", async () => {
   setLocks(locks);
   const before = await open();
-  sessionStorage.setItem("fireside.tab", before.me);
-  const opening = openTab();
+  sessionStorage.setItem("fireside.tab", before.ownId);
+  const opening = claimTab();
   await vi.advanceTimersByTimeAsync(200);
-  locks.letGo(before.me);
-  expect((await opening).me).toBe(before.me);
+  locks.letGo(before.ownId);
+  expect((await opening).ownId).toBe(before.ownId);
 });
 
 describe("a time in place of a lock", () => {
-  const leaseOf = ({ me }: Tabs) => Number(localStorage.getItem(`fireside.tab.${me}`));
+  const leaseOf = ({ ownId }: Tabs) => Number(localStorage.getItem(`fireside.tab.${ownId}`));
 
   it("stays fresh as long as the tab lives, and is taken away when it is closed", async () => {
     const tab = await open();
@@ -186,9 +186,9 @@ describe("a time in place of a lock", () => {
     vi.clearAllTimers();
     const other = await open();
     await vi.advanceTimersByTimeAsync(80_000);
-    expect(await other.isAlive(dead.me)).toBe(true);
+    expect(await other.isOpen(dead.ownId)).toBe(true);
     await vi.advanceTimersByTimeAsync(15_000);
-    expect(await other.isAlive(dead.me)).toBe(false);
+    expect(await other.isOpen(dead.ownId)).toBe(false);
   });
 
   it.each([
@@ -199,14 +199,14 @@ describe("a time in place of a lock", () => {
     vi.clearAllTimers();
     vi.setSystemTime(Date.now() + ms);
     const other = await open();
-    expect(await other.isAlive(dead.me)).toBe(false);
+    expect(await other.isOpen(dead.ownId)).toBe(false);
   });
 
-  it("is left anew after the clock jumped, by whoever lives", async () => {
+  it("is written again after the clock jumped, by a tab that is open", async () => {
     const [one, other] = [await open(), await open()];
     vi.setSystemTime(Date.now() - 3_600_000);
     await vi.advanceTimersByTimeAsync(5_000);
-    expect(await other.isAlive(one.me)).toBe(true);
+    expect(await other.isOpen(one.ownId)).toBe(true);
   });
 });
 
@@ -214,8 +214,8 @@ it("is a tab of its own where a browser keeps nothing", async () => {
   setLocks(undefined);
   vi.stubGlobal("localStorage", undefined);
   vi.stubGlobal("sessionStorage", undefined);
-  const opening = [openTab(), openTab()];
+  const opening = [claimTab(), claimTab()];
   await vi.advanceTimersByTimeAsync(250);
   const [one, other] = await Promise.all(opening);
-  expect(one?.me).not.toBe(other?.me);
+  expect(one?.ownId).not.toBe(other?.ownId);
 });

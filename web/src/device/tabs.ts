@@ -1,94 +1,97 @@
 /**
  * Which tab a stored draft belongs to, so that two tabs do not both send it.
  *
- * A living tab holds a Web Lock under its name. Pages over plain http have none: there a tab leaves a
- * fresh time instead. Should two tabs send all the same, the nonce keeps it one message.
+ * An open tab holds a Web Lock under its id. Pages over plain http have no locks: there a tab writes
+ * the current time again and again instead. If two tabs send a draft all the same, its nonce keeps it
+ * one message.
  */
 
-import { keep, kept } from "./storage";
+import { readDevice, storageKey, writeDevice } from "./storage";
 
-const FRESH_MS = 90_000; // hidden tabs may tick only once a minute
+const FRESH_MS = 90_000; // hidden tabs may run a timer only once a minute
 const TICK_MS = 5_000;
-/** A page that is loaded again may start before the browser has let go of the old one's lock. */
-const LETTING_GO_MS = 250;
+/** A reloaded page may start before the browser has released the old page's lock. */
+const LOCK_RELEASE_MS = 250;
 
-export type Tabs = { me: string; isAlive: (tab: string) => Promise<boolean> };
+export type Tabs = { ownId: string; isOpen: (tabId: string) => Promise<boolean> };
 
-/** Never fails: where a browser forbids everything, each page is a tab of its own. */
-export async function openTab(): Promise<Tabs> {
-  const remembered = fromSession();
-  const me = remembered !== null && (await claim(remembered)) ? remembered : newName();
-  if (me !== remembered) await claim(me);
-  toSession(me);
-  return { me, isAlive: async (tab) => tab !== me && (await isHeld(tab)) };
+/** Give this page a tab's id. Never fails: where a browser forbids everything, each page is a tab. */
+export async function claimTab(): Promise<Tabs> {
+  const previous = idFromSession();
+  const ownId = previous !== null && (await claim(previous)) ? previous : newId();
+  if (ownId !== previous) await claim(ownId);
+  saveInSession(ownId);
+  return { ownId, isOpen: async (tabId) => tabId !== ownId && (await isHeld(tabId)) };
 }
 
-/** Take a name for as long as this page lives; false when another page has it. */
-async function claim(tab: string): Promise<boolean> {
-  const lock = await claimLock(tab);
-  if (lock !== "unknown") return lock === "mine";
-  if (isFresh(tab)) return false;
-  leaveTimes(tab);
+/** Take an id for as long as this page lives; return false when another page has it. */
+async function claim(tabId: string): Promise<boolean> {
+  const lock = await claimLock(tabId);
+  if (lock !== "unknown") return lock === "acquired";
+  if (isFresh(tabId)) return false;
+  keepFresh(tabId);
   return true;
 }
 
-async function claimLock(tab: string): Promise<"mine" | "taken" | "unknown"> {
+async function claimLock(tabId: string): Promise<"acquired" | "taken" | "unknown"> {
   const { locks } = navigator;
   if (!locks) return "unknown";
   return new Promise((resolve) => {
-    const tooLate = new AbortController();
-    setTimeout(() => tooLate.abort(), LETTING_GO_MS);
-    const held = locks.request(lockOf(tab), { signal: tooLate.signal }, () => {
-      resolve("mine");
+    const timeout = new AbortController();
+    setTimeout(() => timeout.abort(), LOCK_RELEASE_MS);
+    const held = locks.request(lockName(tabId), { signal: timeout.signal }, () => {
+      resolve("acquired");
       return new Promise(() => {});
     });
-    held.catch(() => resolve(tooLate.signal.aborted ? "taken" : "unknown"));
+    held.catch(() => resolve(timeout.signal.aborted ? "taken" : "unknown"));
   });
 }
 
-async function isHeld(tab: string): Promise<boolean> {
+async function isHeld(tabId: string): Promise<boolean> {
   try {
     const { held = [] } = await navigator.locks.query();
-    return held.some(({ name }) => name === lockOf(tab));
+    return held.some(({ name }) => name === lockName(tabId));
   } catch {
-    return isFresh(tab);
+    return isFresh(tabId);
   }
 }
 
-/** A time from the future was left before the clock was put back: it says nothing. */
-function isFresh(tab: string): boolean {
-  return Math.abs(Date.now() - Number(kept(lockOf(tab)) ?? 0)) < FRESH_MS;
+/** A time in the future was written before the clock was set back: it does not count. */
+function isFresh(tabId: string): boolean {
+  return Math.abs(Date.now() - Number(readDevice(lockName(tabId)) ?? 0)) < FRESH_MS;
 }
 
-function leaveTimes(tab: string): void {
-  const tick = () => keep(lockOf(tab), String(Date.now()));
+function keepFresh(tabId: string): void {
+  const tick = () => writeDevice(lockName(tabId), String(Date.now()));
   tick();
   setInterval(tick, TICK_MS);
   addEventListener("pageshow", tick);
-  addEventListener("pagehide", () => keep(lockOf(tab), null));
+  addEventListener("pagehide", () => writeDevice(lockName(tabId), null));
 }
 
-function lockOf(tab: string): string {
-  return `tab.${tab}`;
+function lockName(tabId: string): string {
+  return `tab.${tabId}`;
 }
 
-function newName(): string {
+function newId(): string {
   return crypto.getRandomValues(new Uint32Array(2)).join("-");
 }
 
-/** A reload is the same tab, so it may have its drafts back at once. */
-function fromSession(): string | null {
+const SESSION_KEY = storageKey("tab");
+
+/** A reloaded page is the same tab, so it gets its drafts back at once. */
+function idFromSession(): string | null {
   try {
-    return sessionStorage.getItem("fireside.tab");
+    return sessionStorage.getItem(SESSION_KEY);
   } catch {
     return null;
   }
 }
 
-function toSession(tab: string): void {
+function saveInSession(tabId: string): void {
   try {
-    sessionStorage.setItem("fireside.tab", tab);
+    sessionStorage.setItem(SESSION_KEY, tabId);
   } catch {
-    // Then a reload is a new tab, and the old one's drafts come when its time is stale.
+    // Then a reload is a new tab, and gets the old one's drafts when its time is no longer fresh.
   }
 }

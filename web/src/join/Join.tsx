@@ -1,7 +1,7 @@
 /** The form before the chat: a name, an invite link where one is needed, and why joining failed. */
 
 import { type FormEvent, useState } from "react";
-import { keepInvite, keptInvite } from "../connection/invite";
+import { storedInvite, storeInvite } from "../connection/invite";
 import type { State } from "../connection/machine";
 import { STRINGS } from "../strings";
 import { Mark } from "../ui/Mark";
@@ -18,8 +18,9 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
   const [link, setLink] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
   const refusal = connection.name === "refused" ? connection.reason : null;
-  const showsInvite = asksInvite && (keptInvite() === null || link !== "" || refusal === "refused");
-  const isJoining = connection.name === "connecting" || connection.name === "asking";
+  const showsInvite =
+    asksInvite && (storedInvite() === null || link !== "" || refusal === "refused");
+  const isJoining = connection.name === "connecting" || connection.name === "probing";
 
   function join(event: FormEvent) {
     event.preventDefault();
@@ -27,7 +28,7 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
     const checked = checkForm(written, showsInvite ? link : null);
     setProblem(checked.ok ? null : checked);
     if (!checked.ok) return document.getElementById(checked.field)?.focus();
-    if (checked.secret !== null) keepInvite(checked.secret);
+    if (checked.secret !== null) storeInvite(checked.secret);
     rememberName(checked.name);
     onJoin(checked.name);
   }
@@ -44,12 +45,12 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
     <main className="join">
       <form className="card" onSubmit={join} noValidate>
         <Mark />
-        <h1>{STRINGS.door.title}</h1>
-        <p>{STRINGS.door.what}</p>
+        <h1>{STRINGS.join.title}</h1>
+        <p>{STRINGS.join.what}</p>
         <NameField
           value={written}
           wrong={textAt("name", problem)}
-          refused={refusal && !showsInvite ? STRINGS.door[refusal] : null}
+          refused={refusal && !showsInvite ? STRINGS.join[refusal] : null}
           onChange={changing(setWritten)}
         />
         {showsInvite && (
@@ -61,15 +62,15 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
           />
         )}
         <button type="submit" className="btn" aria-disabled={isJoining}>
-          {isJoining ? STRINGS.door.joining : STRINGS.door.join}
+          {isJoining ? STRINGS.join.joining : STRINGS.join.join}
         </button>
-        <p className="foot-note">{STRINGS.door.note}</p>
+        <p className="foot-note">{STRINGS.join.note}</p>
       </form>
     </main>
   );
 }
 
-const REFUSED_WITH_INVITE = { refused: STRINGS.door.notInvited, away: STRINGS.door.away };
+const REFUSED_WITH_INVITE = { refused: STRINGS.join.notInvited, away: STRINGS.join.away };
 
 function textAt(field: FieldName, problem: Problem | null): string | null {
   return problem?.field === field ? problem.text : null;
@@ -90,7 +91,7 @@ function NameField({ value, wrong, refused, onChange }: JoinFieldProps) {
   return (
     <Field
       id={"name" satisfies FieldName}
-      label={STRINGS.door.name}
+      label={STRINGS.join.name}
       value={value}
       problem={problem ?? refused}
       invalid={problem !== null}
@@ -107,8 +108,8 @@ function InviteField({ value, wrong, refused, onChange }: JoinFieldProps) {
   return (
     <Field
       id={"invite" satisfies FieldName}
-      label={STRINGS.door.invite}
-      hint={STRINGS.door.inviteHint}
+      label={STRINGS.join.invite}
+      hint={STRINGS.join.inviteHint}
       value={value}
       problem={wrong ?? refused}
       invalid={wrong !== null}

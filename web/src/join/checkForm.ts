@@ -1,6 +1,6 @@
 /** What the join form asks for: a name, and an invite link where one is needed. */
 
-import { inviteIn, keptInvite } from "../connection/invite";
+import { inviteIn, storedInvite } from "../connection/invite";
 import { STRINGS } from "../strings";
 import { checkName } from "./name";
 
@@ -22,6 +22,6 @@ export function checkForm(written: string, link: string | null): FormCheck {
 }
 
 function problemOf(noLink: string): string | null {
-  if (noLink !== "") return STRINGS.door.badInvite;
-  return keptInvite() === null ? STRINGS.door.noInvite : null;
+  if (noLink !== "") return STRINGS.join.badInvite;
+  return storedInvite() === null ? STRINGS.join.noInvite : null;
 }

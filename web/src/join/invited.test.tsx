@@ -2,13 +2,13 @@ import { act, StrictMode } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { App } from "../App";
-import { keepInvite, keptInvite } from "../connection/invite";
-import { FakeWorld, fakeHome, helloFrame } from "../testing/fakeNetwork";
+import { storedInvite, storeInvite } from "../connection/invite";
+import { FakeNetwork, fakePlatform, helloFrame } from "../testing/fakeNetwork";
 
 const SECRET = "AbCdEfGhIjKlMnOpQrSt_-";
 const OTHER = "zzzzzzzzzzzzzzzzzzzzzz";
 
-let world: FakeWorld;
+let network: FakeNetwork;
 let root: Root;
 let page: HTMLElement;
 
@@ -18,8 +18,8 @@ beforeEach(() => {
   localStorage.clear();
   sessionStorage.clear();
   history.replaceState(null, "", "/");
-  world = new FakeWorld();
-  world.told = '{"invite":"required"}';
+  network = new FakeNetwork();
+  network.told = '{"invite":"required"}';
   page = document.body.appendChild(document.createElement("div"));
   root = createRoot(page);
 });
@@ -34,7 +34,7 @@ afterEach(async () => {
 async function open() {
   const app = (
     <StrictMode>
-      <App home={fakeHome(world)} />
+      <App platform={fakePlatform(network)} />
     </StrictMode>
   );
   await act(async () => root.render(app));
@@ -60,12 +60,12 @@ async function submit() {
 }
 
 async function refuse() {
-  await act(async () => world.socket.drops());
+  await act(async () => network.socket.drops());
 }
 
 it("asks for the link where one is needed, and opens nothing without", async () => {
   await open();
-  expect(page.textContent).toContain("Ask whoever runs it for the link");
+  expect(page.textContent).toContain("Ask its owner for the link");
   await type("name", "Ada");
   await submit();
   expect(alerts()).toContain("Paste your invite link first");
@@ -73,9 +73,9 @@ it("asks for the link where one is needed, and opens nothing without", async () 
 
   await type("invite", "https://chat.example/");
   await submit();
-  expect(alerts()).toContain("no invite link");
+  expect(alerts()).toContain("not an invite link");
   expect(field("invite")?.getAttribute("aria-invalid")).toBe("true");
-  expect(world.sockets).toEqual([]);
+  expect(network.sockets).toEqual([]);
 });
 
 it("keeps what was pasted and comes in with it", async () => {
@@ -83,8 +83,8 @@ it("keeps what was pasted and comes in with it", async () => {
   await type("name", "Ada");
   await type("invite", `https://chat.example/#invite=${SECRET}`);
   await submit();
-  expect(keptInvite()).toBe(SECRET);
-  expect(world.sockets).toHaveLength(1);
+  expect(storedInvite()).toBe(SECRET);
+  expect(network.sockets).toHaveLength(1);
 });
 
 it.each([
@@ -92,35 +92,35 @@ it.each([
   ["a place that says nothing", "{}", null],
   ["who has an invite", '{"invite":"required"}', SECRET],
 ])("asks nothing of %s", async (_, told, invite) => {
-  world.told = told;
-  if (invite) keepInvite(invite);
+  network.told = told;
+  if (invite) storeInvite(invite);
   await open();
   expect(field("invite")).toBeNull();
   await type("name", "Ada");
   await submit();
-  expect(world.sockets).toHaveLength(1);
+  expect(network.sockets).toHaveLength(1);
 });
 
 it("says that the invite may be replaced when it was refused, and takes another", async () => {
-  keepInvite(SECRET);
+  storeInvite(SECRET);
   await open();
   await type("name", "Ada");
   await submit();
   await refuse();
   expect(alerts()).toContain("Your invite may have been replaced");
   await submit(); // perhaps it was the name
-  expect(world.sockets).toHaveLength(2);
+  expect(network.sockets).toHaveLength(2);
   await refuse();
   await type("invite", OTHER);
   await submit();
-  expect(keptInvite()).toBe(OTHER);
-  expect(world.sockets).toHaveLength(3);
+  expect(storedInvite()).toBe(OTHER);
+  expect(network.sockets).toHaveLength(3);
 });
 
 it("learns when it is refused that the place was closed meanwhile", async () => {
-  world.told = "{}";
+  network.told = "{}";
   await open();
-  world.told = '{"invite":"required"}';
+  network.told = '{"invite":"required"}';
   await type("name", "Ada");
   await submit();
   expect(field("invite")).toBeNull();
@@ -129,7 +129,7 @@ it("learns when it is refused that the place was closed meanwhile", async () => 
 });
 
 it("comes in again with a link that is opened in this tab", async () => {
-  keepInvite(SECRET);
+  storeInvite(SECRET);
   await open();
   await type("name", "Ada");
   await submit();
@@ -137,8 +137,8 @@ it("comes in again with a link that is opened in this tab", async () => {
   history.replaceState(null, "", `/#invite=${OTHER}`);
   await act(async () => dispatchEvent(new Event("hashchange")));
   expect(location.hash).toBe("");
-  expect(keptInvite()).toBe(OTHER);
-  expect(world.sockets).toHaveLength(2);
+  expect(storedInvite()).toBe(OTHER);
+  expect(network.sockets).toHaveLength(2);
 });
 
 it("does not ask again of who opens the link while standing at the door", async () => {
@@ -149,12 +149,12 @@ it("does not ask again of who opens the link while standing at the door", async 
 });
 
 async function loseTheLineForGood() {
-  keepInvite(SECRET);
+  storeInvite(SECRET);
   await open();
   await type("name", "Ada");
   await submit();
-  await act(async () => world.socket.opens());
-  await act(async () => world.socket.says(helloFrame()));
+  await act(async () => network.socket.opens());
+  await act(async () => network.socket.says(helloFrame()));
   for (let round = 0; round < 5; round += 1) {
     await refuse();
     await act(async () => vi.advanceTimersByTimeAsync(48_000));
@@ -166,14 +166,14 @@ const banner = () => page.querySelector(".net")?.textContent;
 it("tells who is let in no more to open the new link, and does so in this tab", async () => {
   await loseTheLineForGood();
   expect(banner()).toContain("If the invite was replaced, open the new link here");
-  const { length } = world.sockets;
+  const { length } = network.sockets;
   history.replaceState(null, "", `/#invite=${OTHER}`);
   await act(async () => dispatchEvent(new Event("hashchange")));
-  expect(world.sockets).toHaveLength(length + 1);
+  expect(network.sockets).toHaveLength(length + 1);
 });
 
 it("speaks of no invite where none is asked for", async () => {
-  world.told = "{}";
+  network.told = "{}";
   await loseTheLineForGood();
   expect(banner()).toContain("does not let you in any more");
   expect(banner()).not.toContain("invite");

@@ -1,29 +1,30 @@
-/** Who one was last time in this tab, and whether one left through the door or only closed the page. */
+/** The last name in this tab, and whether that user left the chat or only closed the page. */
 
-import { keepHere, keptHere } from "../device/storage";
+import { readTab, writeTab } from "../device/storage";
+
+const NAME_KEY = "name";
+/** The name as well, but only of a user who has joined. */
+const JOINED_KEY = "present";
 
 export function rememberedName(): string {
-  return keptHere("name") ?? "";
+  return readTab(NAME_KEY) ?? "";
 }
 
 export function rememberName(name: string): void {
-  keepHere("name", name);
+  writeTab(NAME_KEY, name);
 }
 
-/** The name to come back under without being asked; null after leaving. */
+/** The name to join with again without asking; null after leaving. */
 export function returningName(): string | null {
-  return keptHere(PRESENT);
+  return readTab(JOINED_KEY);
 }
 
-/** In another tab of this device somebody else may have been the last at the door. */
-export function rememberInside(name: string): void {
+/** The name again, too: another tab of this device may have joined with another one last. */
+export function rememberJoined(name: string): void {
   rememberName(name);
-  keepHere(PRESENT, name);
+  writeTab(JOINED_KEY, name);
 }
 
 export function rememberLeft(): void {
-  keepHere(PRESENT, null);
+  writeTab(JOINED_KEY, null);
 }
-
-/** Has the name: whoever is at a door, and not inside yet, has one too. */
-const PRESENT = "present";

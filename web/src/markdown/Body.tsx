@@ -1,4 +1,4 @@
-/** What somebody said, dressed. Text goes in as text nodes only. */
+/** A message's text with its formatting. Text goes in as text nodes only. */
 
 import { Fragment, memo, type ReactNode } from "react";
 import { type Block, blocksOf, type Inline, isEmojiOnly } from "./markdown";

@@ -1,4 +1,4 @@
-/** Tells a screen reader what others just said: one polite sentence a second at most. */
+/** Reads new messages of others to screen readers: at most one polite sentence a second. */
 
 import { useEffect, useRef, useState } from "react";
 import { STRINGS } from "../strings";
@@ -9,7 +9,7 @@ const GATHER_MS = 1_000;
 
 export function Announcer({ timeline }: { timeline: Timeline }) {
   const { upTo, sentence } = useSentence(timeline);
-  // With a key of its own, a sentence that was said before is heard again.
+  // With another key, a sentence that was announced before is announced again.
   return (
     <div className="sr" role="status">
       <span key={upTo}>{sentence}</span>
@@ -18,40 +18,40 @@ export function Announcer({ timeline }: { timeline: Timeline }) {
 }
 
 type Sentence = { upTo: number; sentence: string };
-/** How far all was announced, in which log: another one may begin lower. */
-type Spoken = { epoch: string | null; seq: number };
+/** The last seq announced, and in which log: the seqs of another one may start lower. */
+type Announced = { epoch: string | null; seq: number };
 
-/** What was there when the room opened, older pages and my own words stay silent. */
+/** Not announced: what was there when the room opened, older pages, and one's own messages. */
 function useSentence({ messages, through, epoch, me }: Timeline): Sentence {
-  const [said, setSaid] = useState<Sentence>({ upTo: 0, sentence: "" });
-  const [spoken, setSpoken] = useState<Spoken | null>(null);
+  const [latestSentence, setLatestSentence] = useState<Sentence>({ upTo: 0, sentence: "" });
+  const [announced, setAnnounced] = useState<Announced | null>(null);
   const newest = messages.at(-1)?.seq ?? 0;
-  if (through !== null && spoken?.epoch !== epoch) setSpoken({ epoch, seq: newest });
+  if (through !== null && announced?.epoch !== epoch) setAnnounced({ epoch, seq: newest });
 
   const latest = useRef(messages);
   useEffect(() => {
     latest.current = messages;
   }, [messages]);
-  const isDue = spoken !== null && newest > spoken.seq;
+  const isDue = announced !== null && newest > announced.seq;
 
   useEffect(() => {
     if (!isDue) return;
     const timer = setTimeout(() => {
-      const heard = latest.current.filter(
-        ({ seq, userId }) => seq > spoken.seq && userId !== me?.userId,
+      const fresh = latest.current.filter(
+        ({ seq, userId }) => seq > announced.seq && userId !== me?.userId,
       );
       const upTo = latest.current.at(-1)?.seq ?? 0;
-      setSpoken({ ...spoken, seq: upTo });
-      if (heard.length > 0) setSaid({ upTo, sentence: sentenceFor(heard) });
+      setAnnounced({ ...announced, seq: upTo });
+      if (fresh.length > 0) setLatestSentence({ upTo, sentence: sentenceFor(fresh) });
     }, GATHER_MS);
     return () => clearTimeout(timer);
-  }, [isDue, spoken, me]);
+  }, [isDue, announced, me]);
 
-  return said;
+  return latestSentence;
 }
 
-function sentenceFor(heard: readonly MessageFrame[]): string {
-  const [only] = heard;
-  if (heard.length > 1 || !only) return STRINGS.log.newBelow(heard.length);
+function sentenceFor(fresh: readonly MessageFrame[]): string {
+  const [only] = fresh;
+  if (fresh.length > 1 || !only) return STRINGS.log.newBelow(fresh.length);
   return STRINGS.log.announced(only.username, only.message);
 }

@@ -1,11 +1,11 @@
-/** Tells the moment just before the page changes, and the one just after, both before it is seen. */
+/** Calls `before` just before React changes its children's DOM, and `after` before that is painted. */
 
 import { Component, type ReactNode } from "react";
 
-type BeforeChangeProps = { before: () => void; after: () => void; children: ReactNode };
+type AroundUpdateProps = { before: () => void; after: () => void; children: ReactNode };
 
 /** A class, because React has no hook for the moment before. */
-export class BeforeChange extends Component<BeforeChangeProps> {
+export class AroundUpdate extends Component<AroundUpdateProps> {
   override getSnapshotBeforeUpdate(): null {
     this.props.before();
     return null;

@@ -1,92 +1,67 @@
-/** The log of a room: who said what, when, and how far my own words have got. */
+/** The log of a room: its messages, older ones when one scrolls up, and the way back to the latest. */
 
-import {
-  type KeyboardEvent,
-  memo,
-  type ReactNode,
-  useEffect,
-  useLayoutEffect,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
-import { Body } from "../markdown/Body";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { STRINGS } from "../strings";
-import type { Draft, Timeline } from "../timeline/model";
-import type { Reading } from "../timeline/readState";
-import { Avatar } from "../ui/Avatar";
+import type { Timeline } from "../timeline/model";
+import type { ReadState } from "../timeline/readState";
 import { Icon } from "../ui/Icon";
-import { BeforeChange } from "./AroundUpdate";
-import { dayName, momentOf, timeOf } from "./dates";
-import { earlier, type First, later, pinned, sliceOf } from "./mounted";
-import { type Row, rowsOf, type Said } from "./rows";
+import { AroundUpdate } from "./AroundUpdate";
+import { type DraftActions, MESSAGE_SELECTOR, RowView } from "./RowView";
+import { rowsOf } from "./rows";
 import { Skeleton } from "./Skeleton";
 import { useAnchoredScroll } from "./useAnchoredScroll";
+import { useMounted } from "./useMounted";
 import "./log.css";
 
 const WORDS = STRINGS.log;
 
-type DraftVerbs = {
-  onRetry: (nonce: string) => void;
-  onEdit: (draft: Draft) => void;
-  onDiscard: (nonce: string) => void;
-};
-
-type LogProps = DraftVerbs & {
+type LogProps = DraftActions & {
   timeline: Timeline;
-  reading: Reading;
+  readState: ReadState;
   onOlder: () => void;
-  onAttend: (atEnd: boolean, visible: boolean) => void;
+  onViewed: (atEnd: boolean, visible: boolean) => void;
 };
 
 export function MessageLog(props: LogProps) {
-  // A list that is loading must not grow into the one that is here: that counts as moving.
-  return <Log key={props.timeline.through === null ? "loading" : "here"} {...props} />;
+  // Another key for a loaded log: growing out of the loading one would count as layout shift.
+  return <Log key={props.timeline.through === null ? "loading" : "loaded"} {...props} />;
 }
 
-function Log({ timeline, reading, onOlder, onAttend, ...verbs }: LogProps) {
+function Log({ timeline, readState, onOlder, onViewed, ...actions }: LogProps) {
   const log = useRef<HTMLElement>(null);
-  const { mounted, isWhole, up, down, stay, toNewest } = useMounted(timeline);
-  const { atEnd, look, keep, onScroll, toEnd } = useAnchoredScroll(log, isWhole);
-  const rows = useMemo(() => rowsOf(mounted, reading.line), [mounted, reading.line]);
+  const { mounted, hasNewest, showEarlier, showLater, pin, showNewest } = useMounted(timeline);
+  const scroll = useAnchoredScroll(log, hasNewest);
+  const { atEnd } = scroll;
+  const rows = useMemo(() => rowsOf(mounted, readState.divider), [mounted, readState.divider]);
   const oldest = timeline.messages[0]?.seq;
-  useAttention(atEnd, onAttend);
+  useViewReport(atEnd, onViewed);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only when an older page has come
   useLayoutEffect(() => {
-    // At the very top there is nothing left to scroll, so nobody would ask for these rows.
-    if (!atEnd && log.current && isNearTop(log.current)) up();
+    // At the very top there is nothing left to scroll, so no scroll event would ask for these rows.
+    if (!atEnd && log.current && isNearTop(log.current)) showEarlier();
   }, [oldest]);
 
   function older() {
-    if (!up()) onOlder();
+    if (!showEarlier()) onOlder();
   }
 
   function latest() {
-    toNewest();
-    toEnd();
+    showNewest();
+    scroll.toEnd();
   }
-  useOwnWordsShown(timeline, latest);
+  useScrollToOwn(timeline, latest);
 
-  function scrolled() {
-    if (onScroll()) toNewest();
-    else stay();
+  function onScroll() {
+    if (scroll.onScroll()) showNewest();
+    else pin();
     if (!log.current) return;
     if (isNearTop(log.current)) older();
-    if (isNearBottom(log.current)) down();
-  }
-
-  function onKeyDown(event: KeyboardEvent) {
-    if (event.target !== log.current && !isRow(event.target)) return;
-    if (event.key === "End") latest();
-    else if (event.key === "ArrowUp" || event.key === "ArrowDown")
-      stepRow(log.current, event.key === "ArrowUp" ? -1 : 1);
-    else return;
-    event.preventDefault();
+    if (isNearBottom(log.current)) showLater();
   }
 
   return (
     <div className="log-frame">
-      <BeforeChange before={look} after={keep}>
+      <AroundUpdate before={scroll.capture} after={scroll.restore}>
         <section
           ref={log}
           className="log"
@@ -96,76 +71,56 @@ function Log({ timeline, reading, onOlder, onAttend, ...verbs }: LogProps) {
           aria-label={WORDS.name(timeline.room)}
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
           tabIndex={0}
-          onScroll={scrolled}
-          onKeyDown={onKeyDown}
+          onScroll={onScroll}
+          onKeyDown={(event) => handleKey(event, log.current, latest)}
         >
           <ol>
             <Beginning timeline={timeline} onOlder={older} />
             {rows.map((row) => (
-              <RowView key={row.key} row={row} online={timeline.online} {...verbs} />
+              <RowView key={row.key} row={row} online={timeline.online} {...actions} />
             ))}
           </ol>
         </section>
-      </BeforeChange>
+      </AroundUpdate>
       {timeline.through === null && rows.length === 0 && <Skeleton />}
-      {!atEnd && <Pill unseen={reading.unread} onClick={latest} />}
+      {!atEnd && <Pill unread={readState.unread} onClick={latest} />}
     </div>
   );
 }
 
-/** The rows that stand in the page; the others are held, and come when one scrolls to them. */
-function useMounted(timeline: Timeline) {
-  const [first, setFirst] = useState<First>(null);
-  const { messages } = timeline;
-  const { start, end } = sliceOf(messages, first);
-  const isWhole = end === messages.length;
-  const mounted = useMemo(
-    () =>
-      start === 0 && isWhole
-        ? timeline
-        : {
-            ...timeline,
-            messages: messages.slice(start, end),
-            outbox: isWhole ? timeline.outbox : [],
-          },
-    [timeline, messages, start, end, isWhole],
-  );
-
-  /** Show earlier rows that we hold; false when there are none. */
-  function up(): boolean {
-    setFirst((now) => earlier(messages, now));
-    return start > 0;
-  }
-  const down = () => setFirst((now) => later(messages, now));
-  const stay = () => setFirst((now) => pinned(messages, now));
-  const toNewest = () => setFirst(null);
-  return { mounted, isWhole, up, down, stay, toNewest };
-}
-
-/** Read is what is at the end and before somebody's eyes. */
-function useAttention(atEnd: boolean, onAttend: LogProps["onAttend"]): void {
+/** Messages count as read when the end of the log is in view and the page visible. */
+function useViewReport(atEnd: boolean, onViewed: LogProps["onViewed"]): void {
   useEffect(() => {
-    const tell = () => onAttend(atEnd, document.visibilityState === "visible");
-    tell();
-    document.addEventListener("visibilitychange", tell);
-    return () => document.removeEventListener("visibilitychange", tell);
-  }, [atEnd, onAttend]);
+    const report = () => onViewed(atEnd, document.visibilityState === "visible");
+    report();
+    document.addEventListener("visibilitychange", report);
+    return () => document.removeEventListener("visibilitychange", report);
+  }, [atEnd, onViewed]);
 }
 
-function isRow(target: EventTarget): boolean {
-  return target instanceof HTMLElement && target.matches("li.msg");
+/** The log is one tab stop; the arrow keys move the focus inside it. */
+function handleKey(event: KeyboardEvent, log: HTMLElement | null, latest: () => void): void {
+  if (event.target !== log && !isMessage(event.target)) return;
+  if (event.key === "End") latest();
+  else if (event.key === "ArrowUp") moveFocus(log, -1);
+  else if (event.key === "ArrowDown") moveFocus(log, 1);
+  else return;
+  event.preventDefault();
 }
 
-/** One tab stop for the log; the arrows walk inside it. */
-function stepRow(log: HTMLElement | null, by: 1 | -1): void {
-  const rows = [...(log?.querySelectorAll<HTMLElement>("li.msg") ?? [])];
+function isMessage(target: EventTarget): boolean {
+  return target instanceof HTMLElement && target.matches(MESSAGE_SELECTOR);
+}
+
+function moveFocus(log: HTMLElement | null, by: 1 | -1): void {
+  const rows = [...(log?.querySelectorAll<HTMLElement>(MESSAGE_SELECTOR) ?? [])];
   const at = rows.indexOf(document.activeElement as HTMLElement);
   const next = rows[at === -1 ? rows.length - 1 : at + by];
   next?.focus({ preventScroll: true });
   next?.scrollIntoView({ block: "nearest" });
 }
 
-/** The top of the list: more to load, nothing yet, or still on its way. */
+/** The top of the log: more to load, empty, or still loading. */
 function Beginning({ timeline, onOlder }: { timeline: Timeline; onOlder: () => void }) {
   const { through, older, fetchingOlder, messages, outbox } = timeline;
   if (through === null) return <li className="sr">{WORDS.loading}</li>;
@@ -182,131 +137,27 @@ function Beginning({ timeline, onOlder }: { timeline: Timeline; onOlder: () => v
   return <li className="beginning">{WORDS.empty}</li>;
 }
 
-type RowProps = DraftVerbs & { online: boolean };
-
-function RowView({ row, online, ...verbs }: RowProps & { row: Row }) {
-  switch (row.kind) {
-    case "day":
-      return (
-        <li className="day">
-          <h2>{dayName(row.day, Date.now())}</h2>
-        </li>
-      );
-    case "new":
-      return (
-        <li className="new">
-          <span>{WORDS.newLine(row.count)}</span>
-        </li>
-      );
-    case "reset":
-      return (
-        <li className="day" data-row="">
-          <span>{WORDS.reset}</span>
-        </li>
-      );
-    case "said": {
-      const { key, kind, draft, ...said } = row;
-      const delivery = draft && <Delivery draft={draft} online={online} {...verbs} />;
-      return <SaidRow {...said} state={stateOf(draft, online)} delivery={delivery} />;
-    }
-  }
-}
-
-type DeliveryState = Draft["name"] | "sent";
-
-function stateOf(draft: Draft | null, online: boolean): DeliveryState {
-  if (draft === null) return "sent";
-  return draft.name === "waiting" && online ? "sending" : draft.name;
-}
-
-type SaidProps = Omit<Said, "kind" | "key" | "draft"> & {
-  state: DeliveryState;
-  delivery: ReactNode;
-};
-
-/** Remembered, so that a key press or a new message does not draw five hundred old ones again. */
-const SaidRow = memo(function SaidRow(props: SaidProps) {
-  const { seq, userId, username, mine, text, at, joined, state, delivery } = props;
-  const name = mine ? WORDS.you : username;
-  return (
-    <li
-      className={joined ? "msg" : "msg first"}
-      data-row=""
-      data-seq={seq ?? undefined}
-      data-state={state}
-      tabIndex={-1}
-    >
-      {joined ? <Time at={at} className="gutter" /> : <Avatar id={userId} name={username} />}
-      <div className="col">
-        <div className={joined ? "sr" : "by"}>
-          <b>
-            <bdi>{name}</bdi>
-          </b>
-          {!joined && <Time at={at} />}
-        </div>
-        <Body text={text} />
-        {delivery}
-      </div>
-    </li>
-  );
-});
-
-function Time({ at, className }: { at: number; className?: string }) {
-  return (
-    <time className={className} dateTime={new Date(at).toISOString()} title={momentOf(at)}>
-      {timeOf(at)}
-    </time>
-  );
-}
-
-type DeliveryProps = RowProps & { draft: Draft };
-
-function Delivery({ draft, online, onRetry, onEdit, onDiscard }: DeliveryProps) {
-  if (draft.name === "failed")
-    return (
-      <div className="state bad">
-        <Icon name="warning" small />
-        <span>{STRINGS.delivery.failed(draft.reason)}</span>
-        <button type="button" onClick={() => onRetry(draft.nonce)}>
-          {STRINGS.delivery.retry}
-        </button>
-        <button type="button" onClick={() => onEdit(draft)}>
-          {STRINGS.delivery.edit}
-        </button>
-        <button type="button" onClick={() => onDiscard(draft.nonce)}>
-          {STRINGS.delivery.discard}
-        </button>
-      </div>
-    );
-  return (
-    <div className="state late">
-      <Icon name="clock" small />
-      {online ? STRINGS.delivery.sending : STRINGS.delivery.waiting}
-    </div>
-  );
-}
-
-function Pill({ unseen, onClick }: { unseen: number; onClick: () => void }) {
+function Pill({ unread, onClick }: { unread: number; onClick: () => void }) {
   return (
     <button type="button" className="pill" onClick={onClick}>
       <Icon name="down" small />
-      {unseen === 0 ? WORDS.latest : WORDS.newBelow(unseen)}
+      {unread === 0 ? WORDS.latest : WORDS.newBelow(unread)}
     </button>
   );
 }
 
-/** What I send I want to see, wherever I was reading. */
-function useOwnWordsShown({ written }: Timeline, toEnd: () => void): void {
-  const show = useRef(toEnd);
+/** Sending a message scrolls to it, wherever one was reading. */
+function useScrollToOwn({ written }: Timeline, toEnd: () => void): void {
+  const scroll = useRef(toEnd);
   useLayoutEffect(() => {
-    show.current = toEnd;
+    scroll.current = toEnd;
   });
   useLayoutEffect(() => {
-    if (written > 0) show.current();
+    if (written > 0) scroll.current();
   }, [written]);
 }
 
-/** Two screens before the top is early enough to never see the end of what is loaded. */
+/** Two screens before the top is early enough to never reach the end of what is loaded. */
 function isNearTop(log: HTMLElement): boolean {
   return log.scrollTop < 2 * log.clientHeight;
 }

@@ -1,4 +1,4 @@
-/** Where words will stand, while the first page is on its way and nothing is known yet. */
+/** Grey bars in the place of messages, while the first page is loading. */
 
 import "./skeleton.css";
 

@@ -1,4 +1,4 @@
-/** Times and days as the reader writes them. */
+/** Times and days in the reader's language and time zone. */
 
 import { STRINGS } from "../strings";
 

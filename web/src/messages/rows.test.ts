@@ -19,7 +19,9 @@ function timelineOf(messages: MessageFrame[], more: Partial<Timeline> = {}): Tim
 }
 
 function shapeOf(rows: Row[]): string {
-  return rows.map((row) => (row.kind === "said" ? (row.joined ? "+" : "F") : row.kind)).join(" ");
+  return rows
+    .map((row) => (row.kind === "message" ? (row.grouped ? "+" : "F") : row.kind))
+    .join(" ");
 }
 
 describe("rows", () => {

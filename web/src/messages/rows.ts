@@ -1,90 +1,91 @@
-/** Turns a timeline into the rows that the page shows: days, groups, and what is on its way. */
+/** Turns a timeline into the rows of the log: days, groups of messages, and drafts under way. */
 
 import type { Draft, Timeline } from "../timeline/model";
-import type { Reading } from "../timeline/readState";
-import type { MessageFrame } from "../wire/frames";
+import type { ReadState } from "../timeline/readState";
+import type { MessageFrame, User } from "../wire/frames";
 
 export type Row =
   | { kind: "day"; key: string; day: number }
   | { kind: "reset"; key: string }
   | { kind: "new"; key: string; count: number }
-  | Said;
+  | MessageRow;
 
-/** One thing said, by anybody. Its key is the nonce where there is one, so a row lives on when sent. */
-export type Said = {
-  kind: "said";
+/** A message or a draft. Its key is the nonce where there is one, so a draft keeps its row when sent. */
+export type MessageRow = {
+  kind: "message";
   key: string;
-  /** Null until the server has kept it. */
+  /** Null until the server has stored it. */
   seq: number | null;
   userId: string;
   username: string;
   mine: boolean;
   text: string;
   at: number;
-  joined: boolean;
+  /** It follows a message of the same author, so its name and picture are not repeated. */
+  grouped: boolean;
   draft: Draft | null;
 };
 
-const JOINED_WITHIN_MS = 5 * 60_000;
+const GROUP_WITHIN_MS = 5 * 60_000;
 
-export function rowsOf(timeline: Timeline, line: Reading["line"] = null): Row[] {
+export function rowsOf(timeline: Timeline, divider: ReadState["divider"] = null): Row[] {
   const rows: Row[] = [];
-  let above: Said | null = null;
-  for (const said of everythingSaid(timeline)) {
-    const opensNew = line !== null && isFirstAfter(line.after, above, said);
-    if (isReset(timeline, said)) rows.push({ kind: "reset", key: "reset" });
-    const opensDay: boolean = above === null || dayOf(above.at) !== dayOf(said.at);
-    if (opensDay) rows.push({ kind: "day", key: `day-${said.key}`, day: dayOf(said.at) });
-    if (opensNew) rows.push({ kind: "new", key: "new", count: line.count });
-    const alone = opensDay || opensNew || above === null;
-    const row: Said = { ...said, joined: !alone && above !== null && joins(above, said) };
+  let above: MessageRow | null = null;
+  for (const message of allMessages(timeline)) {
+    const startsNew = divider !== null && isFirstAfter(divider.after, above, message);
+    if (isReset(timeline, message)) rows.push({ kind: "reset", key: "reset" });
+    const startsDay: boolean = above === null || dayOf(above.at) !== dayOf(message.at);
+    if (startsDay) rows.push({ kind: "day", key: `day-${message.key}`, day: dayOf(message.at) });
+    if (startsNew) rows.push({ kind: "new", key: "new", count: divider.count });
+    const startsGroup = startsDay || startsNew || above === null || !continues(above, message);
+    const row: MessageRow = { ...message, grouped: !startsGroup };
     rows.push(row);
     above = row;
   }
   return rows;
 }
 
-function everythingSaid(timeline: Timeline): Said[] {
+function allMessages(timeline: Timeline): MessageRow[] {
   const { me, messages, outbox } = timeline;
-  const said = messages.map((message) => fromMessage(message, me?.userId));
+  const sent = messages.map((message) => fromMessage(message, me?.userId));
   const drafts = me ? outbox.map((draft) => fromDraft(draft, me)) : [];
-  return [...said, ...drafts];
+  return [...sent, ...drafts];
 }
 
-function fromMessage(message: MessageFrame, myId: string | undefined): Said {
+function fromMessage(message: MessageFrame, myId: string | undefined): MessageRow {
   const { userId, username, seq } = message;
   return {
-    kind: "said",
+    kind: "message",
     key: message.nonce ?? message.messageId,
     userId,
     username,
     mine: userId === myId,
     text: message.message,
     at: Date.parse(message.timestamp),
-    joined: false,
+    grouped: false,
     draft: null,
     seq,
   };
 }
 
-function fromDraft(draft: Draft, me: { userId: string; username: string }): Said {
+function fromDraft(draft: Draft, me: User): MessageRow {
   const { nonce: key, text, writtenAt: at } = draft;
-  return { kind: "said", key, seq: null, ...me, mine: true, text, at, joined: false, draft };
+  return { kind: "message", key, seq: null, ...me, mine: true, text, at, grouped: false, draft };
 }
 
-function isReset(timeline: Timeline, said: Said): boolean {
-  return timeline.resetAt !== null && said.seq === timeline.resetAt;
+function isReset(timeline: Timeline, message: MessageRow): boolean {
+  return timeline.resetAt !== null && message.seq === timeline.resetAt;
 }
 
-function isFirstAfter(after: number, above: Said | null, said: Said): boolean {
-  return said.seq !== null && said.seq > after && (above?.seq ?? 0) <= after;
+function isFirstAfter(after: number, above: MessageRow | null, message: MessageRow): boolean {
+  return message.seq !== null && message.seq > after && (above?.seq ?? 0) <= after;
 }
 
-function joins(above: Said, said: Said): boolean {
-  return above.userId === said.userId && said.at - above.at < JOINED_WITHIN_MS;
+function continues(above: MessageRow, message: MessageRow): boolean {
+  return above.userId === message.userId && message.at - above.at < GROUP_WITHIN_MS;
 }
 
-/** Midnight, where the reader is. */
+/** Midnight in the reader's time zone. */
 function dayOf(at: number): number {
   return new Date(at).setHours(0, 0, 0, 0);
 }

@@ -11,12 +11,12 @@ export function ConnectionStatus({ connection, outage }: StatusProps) {
   return (
     <small>
       <span className="dot" data-look={LOOKS[status]} />
-      {STRINGS.line[status]}
+      {STRINGS.connection[status]}
     </small>
   );
 }
 
-export type Status = "connected" | "reconnecting" | "disconnected";
+type Status = "connected" | "reconnecting" | "disconnected";
 
 const LOOKS: Record<Status, string> = {
   connected: "on",

@@ -8,6 +8,7 @@ import {
   join,
   leave,
   log,
+  network,
   openBeforeEach,
   page,
   pass,
@@ -15,7 +16,6 @@ import {
   say,
   says,
   type,
-  world,
 } from "../testing/openedPage";
 
 openBeforeEach();
@@ -34,7 +34,7 @@ describe("the room", () => {
     expect(log()).toContain("Sending");
     expect(find<HTMLTextAreaElement>("textarea").value).toBe("");
 
-    const [sent] = world.socket.asked("sendMessage");
+    const [sent] = network.socket.asked("sendMessage");
     const ids = { id: sent?.id, nonce: sent?.nonce, messageId: "m2", room: "general", seq: 2 };
     await says(
       { type: "ack", ...ids, timestamp: "2026-11-22T10:02:00.000Z", duplicate: false },
@@ -49,7 +49,7 @@ describe("the room", () => {
     await type("textarea", "half");
     await press("textarea", { key: "Enter", keyCode: 13, shiftKey: true });
     await press("textarea", { key: "Enter", keyCode: 229 });
-    expect(world.socket.asked("sendMessage")).toEqual([]);
+    expect(network.socket.asked("sendMessage")).toEqual([]);
   });
 
   it("counts code points near the limit, and does not send too much", async () => {
@@ -66,13 +66,13 @@ describe("the room", () => {
   it("lets a failed message be edited, tried again and deleted", async () => {
     await enter();
     await say("bad words");
-    const [sent] = world.socket.asked("sendMessage");
+    const [sent] = network.socket.asked("sendMessage");
     const refusal = { code: "forbidden", message: "Not here.", retryable: false };
     await says({ type: "error", id: sent?.id, ...refusal });
     expect(log()).toContain("Not delivered. Not here.");
 
     await act(async () => button("Try again").click());
-    expect(world.socket.asked("sendMessage")).toHaveLength(2);
+    expect(network.socket.asked("sendMessage")).toHaveLength(2);
     await says({ type: "error", id: sent?.id, ...refusal });
     await act(async () => button("Edit").click());
     expect(find<HTMLTextAreaElement>("textarea").value).toBe("bad words");
@@ -83,12 +83,12 @@ describe("the room", () => {
     await enter();
     await leave();
     await join();
-    await act(async () => world.socket.opens());
+    await act(async () => network.socket.opens());
     const late = [messageFrame(9, "late")];
     await says(helloFrame(), pageFrame([], { messages: late, prev: 9 }));
 
     await act(async () => button("earlier").click());
-    expect(world.socket.asked("getHistory").at(-1)).toMatchObject({ before: 9 });
+    expect(network.socket.asked("getHistory").at(-1)).toMatchObject({ before: 9 });
     await says(pageFrame(["early"], { id: "older-9" }));
     expect(log()).toContain("early");
   });
@@ -158,9 +158,9 @@ describe("the details of the connection", () => {
     await says(messageFrame(2, "two"));
     expect(told()).toContain("complete to #3Still");
 
-    await act(async () => world.socket.says("nonsense"));
+    await act(async () => network.socket.says("nonsense"));
     expect(told()).toContain("1 frame skipped");
-    await act(async () => world.socket.says("nonsense"));
+    await act(async () => network.socket.says("nonsense"));
     expect(told()).toContain("2 frames skipped");
   });
 
@@ -168,7 +168,7 @@ describe("the details of the connection", () => {
     await enter();
     await leave();
     await join();
-    await act(async () => world.socket.opens());
+    await act(async () => network.socket.opens());
     const messages = [messageFrame(1_234, "late")];
     await says(helloFrame(), pageFrame([], { messages, prev: 1_234 }));
     await act(async () => button("Connection details").click());

@@ -13,7 +13,7 @@ import { useSettings } from "../settings/settings";
 import { STRINGS } from "../strings";
 import { useTab } from "../tab/useTab";
 import type { Draft, Timeline } from "../timeline/model";
-import { useAdoption } from "../timeline/useOrphanedDrafts";
+import { useOrphanedDrafts } from "../timeline/useOrphanedDrafts";
 import { LIMITS } from "../wire/frames";
 import { ConnectionStatus, statusOf } from "./ConnectionStatus";
 import { DialogButtons } from "./DialogButtons";
@@ -29,13 +29,13 @@ type RoomProps = { visit: Visit; connection: State; onLeave: () => void };
 export function Room({ visit, connection, onLeave }: RoomProps) {
   const { client, store, username } = visit;
   const timeline = useSyncExternalStore(store.subscribe, store.getTimeline);
-  const reading = useSyncExternalStore(store.subscribe, store.getReading);
+  const readState = useSyncExternalStore(store.subscribe, store.getReadState);
   const skipped = useSyncExternalStore(client.subscribe, client.getSkipped);
   const outage = useOutage(timeline.online);
   const [opened, setOpened] = useState<DialogName | null>(null);
   const { me, known } = useMe(timeline, username);
-  useTab(timeline, reading.unread);
-  useAdoption(store.adopt);
+  useTab(timeline, readState.unread);
+  useOrphanedDrafts(store.adopt);
   useShortcuts(() => setOpened("keys"));
 
   /** A dialog's close event comes late: by then another dialog may be open. */
@@ -45,7 +45,6 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
 
   const status = <ConnectionStatus connection={connection} outage={outage} />;
   const buttons = <DialogButtons onOpen={setOpened} />;
-  const words = STRINGS.line[statusOf(connection, outage)];
   return (
     <div className="app">
       <a className="skip" href={`#${COMPOSER_ID}`}>
@@ -60,7 +59,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
       </main>
       <Dialogs
         opened={opened}
-        details={{ timeline, skipped, words }}
+        details={{ timeline, skipped, status: STRINGS.connection[statusOf(connection, outage)] }}
         onClose={closed}
         onLeave={onLeave}
       />
@@ -72,8 +71,8 @@ type ConversationProps = { visit: Visit; timeline: Timeline; isUp: boolean };
 
 /** The messages and the composer, between which a failed message can go back. */
 function Conversation({ visit: { store, username }, timeline, isUp }: ConversationProps) {
-  const reading = useSyncExternalStore(store.subscribe, store.getReading);
-  const { enterBreaks } = useSettings();
+  const readState = useSyncExternalStore(store.subscribe, store.getReadState);
+  const { enterAddsLine } = useSettings();
   const [text, setText] = useDraft(username, timeline.room);
   const field = useRef<HTMLTextAreaElement>(null);
 
@@ -87,8 +86,8 @@ function Conversation({ visit: { store, username }, timeline, isUp }: Conversati
     <>
       <MessageLog
         timeline={timeline}
-        reading={reading}
-        onAttend={store.attend}
+        readState={readState}
+        onViewed={store.viewed}
         onOlder={store.fetchOlder}
         onRetry={store.retry}
         onEdit={edit}
@@ -99,7 +98,7 @@ function Conversation({ visit: { store, username }, timeline, isUp }: Conversati
         text={text}
         limit={LIMITS.textCharacters}
         online={isUp}
-        enterBreaks={enterBreaks}
+        enterAddsLine={enterAddsLine}
         field={field}
         onText={setText}
         onSend={store.write}

@@ -1,4 +1,4 @@
-/** The keys that do something here. */
+/** The keyboard shortcuts. */
 
 import { STRINGS } from "../strings";
 import { Dialog } from "../ui/Dialog";

@@ -1,16 +1,16 @@
-/** What one can choose: the light, the Enter key, notifications, another name. */
+/** The settings: theme, Enter key, notifications, another name. */
 
 import { useState } from "react";
 import { STRINGS } from "../strings";
 import { Dialog } from "../ui/Dialog";
-import { choose, type Theme, useSettings } from "./settings";
+import { changeSettings, type Theme, useSettings } from "./settings";
 
 const WORDS = STRINGS.settings;
 
 type SettingsProps = { onClose: () => void; onLeave: () => void };
 
 export function SettingsDialog({ onClose, onLeave }: SettingsProps) {
-  const { theme, enterBreaks } = useSettings();
+  const { theme, enterAddsLine } = useSettings();
   return (
     <Dialog title={WORDS.title} closeLabel={STRINGS.close} onClose={onClose}>
       <fieldset>
@@ -21,7 +21,7 @@ export function SettingsDialog({ onClose, onLeave }: SettingsProps) {
               type="radio"
               name="theme"
               checked={theme === value}
-              onChange={() => choose({ theme: value })}
+              onChange={() => changeSettings({ theme: value })}
             />
             {WORDS.themes[value]}
           </label>
@@ -32,10 +32,10 @@ export function SettingsDialog({ onClose, onLeave }: SettingsProps) {
         <label>
           <input
             type="checkbox"
-            checked={enterBreaks}
-            onChange={(event) => choose({ enterBreaks: event.target.checked })}
+            checked={enterAddsLine}
+            onChange={(event) => changeSettings({ enterAddsLine: event.target.checked })}
           />
-          {WORDS.enterBreaks}
+          {WORDS.enterAddsLine}
         </label>
       </fieldset>
       <fieldset>
@@ -51,18 +51,18 @@ export function SettingsDialog({ onClose, onLeave }: SettingsProps) {
 
 const THEMES: Theme[] = ["system", "light", "dark"];
 
-/** Asked for here, where one wants them, never on load. */
+/** The browser asks for permission only when this is switched on, never on load. */
 function Notifications() {
   const { notify } = useSettings();
   const [denied, setDenied] = useState(isDenied);
-  const possible = "Notification" in globalThis && globalThis.isSecureContext;
-  if (!possible) return <p>{WORDS.notHere}</p>;
+  const isPossible = "Notification" in globalThis && globalThis.isSecureContext;
+  if (!isPossible) return <p>{WORDS.notHere}</p>;
 
-  async function turn(on: boolean) {
-    if (!on) return choose({ notify: false });
+  async function switchTo(on: boolean) {
+    if (!on) return changeSettings({ notify: false });
     const answer = await Notification.requestPermission();
     setDenied(answer === "denied");
-    choose({ notify: answer === "granted" });
+    changeSettings({ notify: answer === "granted" });
   }
 
   return (
@@ -72,7 +72,7 @@ function Notifications() {
           type="checkbox"
           checked={notify && !denied}
           disabled={denied}
-          onChange={(event) => void turn(event.target.checked)}
+          onChange={(event) => void switchTo(event.target.checked)}
         />
         {WORDS.notify}
       </label>

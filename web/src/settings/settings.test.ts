@@ -60,10 +60,10 @@ describe.each([
   ] as const)(
     "%s is shown in the page and around it, at once and next time",
     async (theme, shown, colour) => {
-      const { choose } = await page();
+      const { changeSettings } = await page();
       for (const before of ["dark", "light", "system"] as const) {
-        choose({ theme: before });
-        choose({ theme });
+        changeSettings({ theme: before });
+        changeSettings({ theme });
         expect(document.documentElement.dataset.theme).toBe(shown);
         expect(bars()).toBe(colour);
       }
@@ -81,19 +81,19 @@ it("has the colours of the tokens", () => {
 });
 
 it("keeps what was chosen, and leaves the rest as it was", async () => {
-  const { choose } = await page();
-  choose({ enterBreaks: true });
-  choose({ theme: "dark" });
+  const { changeSettings } = await page();
+  changeSettings({ enterAddsLine: true });
+  changeSettings({ theme: "dark" });
   vi.resetModules();
-  const { settingsNow } = await page();
-  expect(settingsNow()).toEqual({ theme: "dark", enterBreaks: true, notify: false });
+  const { currentSettings } = await page();
+  expect(currentSettings()).toEqual({ theme: "dark", enterAddsLine: true, notify: false });
 });
 
 it("takes nonsense that was kept for the system's theme", async () => {
   localStorage.setItem("fireside.theme", "neon");
   firstPaint();
   expect(document.documentElement.dataset.theme).toBeUndefined();
-  expect((await page()).settingsNow().theme).toBe("system");
+  expect((await page()).currentSettings().theme).toBe("system");
 });
 
 describe("another tab's choice", () => {
@@ -105,10 +105,10 @@ describe("another tab's choice", () => {
   }
 
   async function shown() {
-    const { useOtherTabsChoices, useSettings } = await page();
+    const { useSettingsOfOtherTabs, useSettings } = await page();
     const drawn: Settings[] = [];
     const Reader = () => {
-      useOtherTabsChoices();
+      useSettingsOfOtherTabs();
       drawn.push(useSettings());
       return null;
     };
@@ -122,7 +122,7 @@ describe("another tab's choice", () => {
     const drawn = await shown();
     await act(async () => otherTab("fireside.theme", "dark"));
     await act(async () => otherTab("fireside.enter", "breaks"));
-    expect(drawn.at(-1)).toEqual({ theme: "dark", enterBreaks: true, notify: false });
+    expect(drawn.at(-1)).toEqual({ theme: "dark", enterAddsLine: true, notify: false });
     expect(document.documentElement.dataset.theme).toBe("dark");
     expect(bars()).toBe(EMBERS);
 
@@ -137,8 +137,8 @@ describe("another tab's choice", () => {
   });
 
   it("is forgotten when everything is", async () => {
-    const { choose } = await page();
-    choose({ theme: "dark" });
+    const { changeSettings } = await page();
+    changeSettings({ theme: "dark" });
     const drawn = await shown();
     localStorage.clear();
     await act(async () => void dispatchEvent(new StorageEvent("storage", { key: null })));

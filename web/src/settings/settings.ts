@@ -1,66 +1,71 @@
-/** What a reader chose on this device. */
+/** The settings of this device: theme, Enter key, notifications. */
 
 import { useEffect, useSyncExternalStore } from "react";
-import { keep, kept, storedAs } from "../device/storage";
+import { readDevice, storageKey, writeDevice } from "../device/storage";
 
 export type Theme = "system" | "light" | "dark";
-export type Settings = { theme: Theme; enterBreaks: boolean; notify: boolean };
+export type Settings = { theme: Theme; enterAddsLine: boolean; notify: boolean };
+
+/** Where each is stored; public/theme.js reads the theme too. */
+const KEYS = { theme: "theme", enterAddsLine: "enter", notify: "notify" };
+/** What is stored for a setting that is on. */
+const ON = { enterAddsLine: "breaks", notify: "yes" };
 
 const subscribers = new Set<() => void>();
-let present: Settings | null = null;
+let current: Settings | null = null;
 
-export function settingsNow(): Settings {
-  present ??= {
-    theme: themeOf(kept("theme")),
-    enterBreaks: kept("enter") === "breaks",
-    notify: kept("notify") === "yes",
+export function currentSettings(): Settings {
+  current ??= {
+    theme: themeOf(readDevice(KEYS.theme)),
+    enterAddsLine: readDevice(KEYS.enterAddsLine) === ON.enterAddsLine,
+    notify: readDevice(KEYS.notify) === ON.notify,
   };
-  return present;
+  return current;
 }
 
-export function choose(change: Partial<Settings>): void {
-  present = { ...settingsNow(), ...change };
-  keep("theme", present.theme === "system" ? null : present.theme);
-  keep("enter", present.enterBreaks ? "breaks" : null);
-  keep("notify", present.notify ? "yes" : null);
-  if (change.theme !== undefined) show(change.theme);
-  tell();
+export function changeSettings(change: Partial<Settings>): void {
+  current = { ...currentSettings(), ...change };
+  writeDevice(KEYS.theme, current.theme === "system" ? null : current.theme);
+  writeDevice(KEYS.enterAddsLine, current.enterAddsLine ? ON.enterAddsLine : null);
+  writeDevice(KEYS.notify, current.notify ? ON.notify : null);
+  if (change.theme !== undefined) applyTheme(change.theme);
+  notifySubscribers();
 }
 
 export function useSettings(): Settings {
-  return useSyncExternalStore(subscribe, settingsNow);
+  return useSyncExternalStore(subscribe, currentSettings);
 }
 
-/** One device, one choice: what is chosen in another tab holds here at once. */
-export function useOtherTabsChoices(): void {
+/** The settings are those of the device: a change in another tab applies here at once. */
+export function useSettingsOfOtherTabs(): void {
   useEffect(() => {
-    addEventListener("storage", hear);
-    return () => removeEventListener("storage", hear);
+    addEventListener("storage", onStorage);
+    return () => removeEventListener("storage", onStorage);
   }, []);
 }
 
-const KEYS = ["theme", "enter", "notify"].map(storedAs);
+const STORAGE_KEYS = Object.values(KEYS).map(storageKey);
 
-function hear({ key }: StorageEvent): void {
-  // Without a key everything was cleared.
-  if (key !== null && !KEYS.includes(key)) return;
-  present = null;
-  show(settingsNow().theme);
-  tell();
+function onStorage({ key }: StorageEvent): void {
+  // No key: the whole storage was cleared.
+  if (key !== null && !STORAGE_KEYS.includes(key)) return;
+  current = null;
+  applyTheme(currentSettings().theme);
+  notifySubscribers();
 }
 
-function tell(): void {
+function notifySubscribers(): void {
   for (const subscriber of subscribers) subscriber();
 }
 
-/** As theme.js does before the first paint: the page's colours, and the bars around it. */
-function show(theme: Theme): void {
+/** Set the page's colours and the browser's bars, as theme.js does before the first paint. */
+function applyTheme(theme: Theme): void {
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
   for (const meta of document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")) {
-    const its = meta.dataset.theme;
-    const chosen = its === theme ? "all" : "not all";
-    meta.setAttribute("media", theme === "system" ? `(prefers-color-scheme: ${its})` : chosen);
+    const metaTheme = meta.dataset.theme;
+    const media = metaTheme === theme ? "all" : "not all";
+    meta.setAttribute("media", theme === "system" ? `(prefers-color-scheme: ${metaTheme})` : media);
   }
 }
 
@@ -69,6 +74,6 @@ function subscribe(subscriber: () => void): () => void {
   return () => subscribers.delete(subscriber);
 }
 
-function themeOf(word: string | null): Theme {
-  return word === "light" || word === "dark" ? word : "system";
+function themeOf(stored: string | null): Theme {
+  return stored === "light" || stored === "dark" ? stored : "system";
 }

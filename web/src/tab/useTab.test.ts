@@ -1,7 +1,7 @@
 import { act, createElement } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { choose } from "../settings/settings";
+import { changeSettings } from "../settings/settings";
 import { messageFrame } from "../testing/fakeNetwork";
 import { emptyTimeline, type Timeline } from "../timeline/model";
 import type { MessageFrame } from "../wire/frames";
@@ -28,13 +28,13 @@ beforeEach(() => {
   document.head.innerHTML = '<link rel="icon" href="./favicon.svg">';
   document.title = "Fireside";
   root = createRoot(document.createElement("div"));
-  choose({ notify: true });
+  changeSettings({ notify: true });
   lookAway(true);
 });
 
 afterEach(async () => {
   await act(async () => root.unmount());
-  choose({ notify: false });
+  changeSettings({ notify: false });
   document.head.innerHTML = "";
   lookAway(false);
   vi.unstubAllGlobals();
@@ -111,7 +111,7 @@ describe("a notification", () => {
 
   it.each([
     ["I look", () => lookAway(false), 1, {}],
-    ["nobody asked for any", () => choose({ notify: false }), 1, {}],
+    ["they are switched off", () => changeSettings({ notify: false }), 1, {}],
     ["it is read already", () => {}, 0, {}],
     ["I said it myself elsewhere", () => {}, 1, { userId: "ada" }],
   ])("is not shown when %s", async (_, given, unread, by) => {

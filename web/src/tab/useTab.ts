@@ -1,7 +1,7 @@
-/** What one sees of the page from elsewhere: the count in title and icon, and a notification if wanted. */
+/** Shows new messages outside the page: a count in the tab's title, its icon, and notifications. */
 
 import { useEffect, useRef } from "react";
-import { settingsNow } from "../settings/settings";
+import { currentSettings } from "../settings/settings";
 import { STRINGS } from "../strings";
 import type { Timeline } from "../timeline/model";
 import type { MessageFrame } from "../wire/frames";
@@ -19,35 +19,41 @@ export function useTab(timeline: Timeline, unread: number): void {
   useNotifications(timeline, unread);
 }
 
+const ICON = "./favicon.svg";
+const UNREAD_ICON = "./favicon-unread.svg";
+
 function showIcon(unread: boolean): void {
   const icon = document.querySelector<HTMLLinkElement>("link[rel=icon]");
-  const href = unread ? "./favicon-unread.svg" : "./favicon.svg";
+  const href = unread ? UNREAD_ICON : ICON;
   if (icon && icon.getAttribute("href") !== href) icon.setAttribute("href", href);
 }
 
 function useNotifications({ messages, me, room, epoch }: Timeline, unread: number): void {
   const newest = messages.at(-1);
-  // In which log, too: another one may begin lower.
-  const told = useRef<{ epoch: string | null; seq: number } | null>(null);
+  // With its log: the seqs of another one may start lower.
+  const seen = useRef<{ epoch: string | null; seq: number } | null>(null);
   useEffect(() => {
-    const isFirst = told.current?.epoch !== epoch;
-    if (!newest || (!isFirst && newest.seq <= (told.current?.seq ?? -1))) return;
-    told.current = { epoch, seq: newest.seq };
-    const isTold = isFirst || unread === 0 || newest.userId === me?.userId;
-    if (isTold || !document.hidden || !settingsNow().notify) return;
+    const isFirst = seen.current?.epoch !== epoch;
+    if (!newest || (!isFirst && newest.seq <= (seen.current?.seq ?? -1))) return;
+    seen.current = { epoch, seq: newest.seq };
+    const isKnown = isFirst || unread === 0 || newest.userId === me?.userId;
+    if (isKnown || !document.hidden || !currentSettings().notify) return;
     notify(newest, room);
   }, [newest, unread, me, room, epoch]);
 }
 
 function notify(message: MessageFrame, room: string): void {
   try {
-    const options = { body: message.message, tag: room, icon: "./favicon.svg" };
-    const note = new Notification(STRINGS.tab.notification(message.username, room), options);
-    note.onclick = () => {
+    const options = { body: message.message, tag: room, icon: ICON };
+    const notification = new Notification(
+      STRINGS.tab.notification(message.username, room),
+      options,
+    );
+    notification.onclick = () => {
       window.focus();
-      note.close();
+      notification.close();
     };
   } catch {
-    // Some phones have notifications for installed pages only.
+    // Some phones allow notifications for installed pages only.
   }
 }

@@ -1,8 +1,9 @@
-/** A world for tests: sockets that do what the test says, and a health page that may be away. */
+/** A network for tests: sockets that do what the test says, and a server that may be down. */
 
-import type { Home } from "../chat";
-import type { Socket, World } from "../connection/client";
-import { memoryDevice } from "../device/database";
+import type { Platform } from "../chat";
+import type { Network, Socket } from "../connection/client";
+import { memoryDatabase } from "../device/database";
+import { LIMITS } from "../wire/frames";
 
 export class FakeSocket implements Socket {
   onopen: Socket["onopen"] = null;
@@ -40,9 +41,9 @@ export class FakeSocket implements Socket {
   }
 }
 
-export class FakeWorld implements World {
+export class FakeNetwork implements Network {
   readonly sockets: FakeSocket[] = [];
-  alive = true;
+  isUp = true;
   chance = 1;
 
   readonly openSocket = (url: string): FakeSocket => {
@@ -50,10 +51,10 @@ export class FakeWorld implements World {
     this.sockets.push(socket);
     return socket;
   };
-  readonly isAlive = async () => this.alive;
+  readonly isServerUp = async () => this.isUp;
   told = "{}";
   readonly config = async () => {
-    if (!this.alive) throw new Error("away");
+    if (!this.isUp) throw new Error("The server is down");
     return this.told;
   };
   readonly random = () => this.chance;
@@ -70,9 +71,9 @@ export class FakeWorld implements World {
   }
 }
 
-export function fakeHome(world: World): Home {
-  const tab = { me: "tab", isAlive: async () => false };
-  return { world, device: memoryDevice(), tab: Promise.resolve(tab) };
+export function fakePlatform(network: Network): Platform {
+  const tabs = { ownId: "tab", isOpen: async () => false };
+  return { network, database: memoryDatabase(), tabs: Promise.resolve(tabs) };
 }
 
 export function helloFrame(more: object = {}): object {
@@ -83,17 +84,7 @@ export function helloFrame(more: object = {}): object {
     min: 1,
     user: { userId: "ada", username: "Ada" },
     rooms: [{ room: "general", epoch: "e1", head: 0 }],
-    limits: {
-      textCharacters: 1_000,
-      usernameMinCharacters: 2,
-      usernameMaxCharacters: 20,
-      nonceCharacters: 64,
-      idCharacters: 64,
-      historyMessages: 100,
-      frameBytes: 30_000,
-      pingSeconds: 25,
-      lifetimeSeconds: 7_200,
-    },
+    limits: { ...LIMITS, pingSeconds: 25, lifetimeSeconds: 7_200 },
     features: [],
     serverTime: "2026-11-22T10:00:00.000Z",
     resumed: [],

@@ -1,4 +1,4 @@
-/** What the browser keeps for one tab, for tests with more than one. */
+/** The session storage of one tab, for tests with more than one. */
 
 export function fakeSession(): Storage {
   const values = new Map<string, string>();

@@ -1,14 +1,14 @@
-/** The whole page in a test: opened before each, over a world of sockets that do what the test says. */
+/** The whole page in a test: opened before each, over a network of sockets that do what the test says. */
 
 import { act, StrictMode } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, vi } from "vitest";
 import { App } from "../App";
-import type { Home } from "../chat";
-import { FakeWorld, fakeHome, helloFrame, pageFrame } from "./fakeNetwork";
+import type { Platform } from "../chat";
+import { FakeNetwork, fakePlatform, helloFrame, pageFrame } from "./fakeNetwork";
 
-export let world: FakeWorld;
-export let home: Home;
+export let network: FakeNetwork;
+export let platform: Platform;
 let root: Root;
 export let page: HTMLElement;
 
@@ -19,14 +19,14 @@ export function openBeforeEach() {
     vi.useFakeTimers();
     localStorage.clear();
     sessionStorage.clear();
-    world = new FakeWorld();
-    home = fakeHome(world);
+    network = new FakeNetwork();
+    platform = fakePlatform(network);
     page = document.body.appendChild(document.createElement("div"));
     root = createRoot(page);
     await act(async () =>
       root.render(
         <StrictMode>
-          <App home={home} />
+          <App platform={platform} />
         </StrictMode>,
       ),
     );
@@ -79,7 +79,7 @@ export async function pass(ms: number) {
 
 export async function says(...frames: object[]) {
   await act(async () => {
-    for (const frame of frames) world.socket.says(frame);
+    for (const frame of frames) network.socket.says(frame);
   });
 }
 
@@ -90,7 +90,7 @@ export async function join(name = "Ada") {
 
 export async function enter(...texts: string[]) {
   await join();
-  await act(async () => world.socket.opens());
+  await act(async () => network.socket.opens());
   await says(helloFrame(), pageFrame(texts));
 }
 
@@ -110,7 +110,7 @@ export const log = () => find(".log").textContent;
 export async function reload() {
   await act(async () => root.unmount());
   root = createRoot(page);
-  await act(async () => root.render(<App home={home} />));
+  await act(async () => root.render(<App platform={platform} />));
   await pass(0);
 }
 

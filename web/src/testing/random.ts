@@ -1,4 +1,4 @@
-/** Chance for tests: small and repeatable, so that the seed of a failure can be in its message. */
+/** Random numbers for tests: repeatable, so that the seed of a failure can be in its message. */
 
 export function randomFrom(seed: number): () => number {
   let state = seed;
@@ -10,7 +10,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** One of several, by chance. */
+/** Pick one at random. */
 export function oneOf<T>(random: () => number, things: readonly T[]): T {
   const chosen = things[Math.floor(random() * things.length)];
   if (chosen === undefined) throw new Error("There is nothing to choose from");

@@ -1,7 +1,7 @@
-/** How long to wait before the next try: twice as long each time, up to a bound. */
+/** How long to wait before the next attempt: twice as long each time, up to a limit. */
 
-const MOST_DOUBLINGS = 5;
+const MAX_DOUBLINGS = 5;
 
-export function doubled(ms: number, times: number): number {
-  return ms * 2 ** Math.min(times, MOST_DOUBLINGS);
+export function backoff(ms: number, times: number): number {
+  return ms * 2 ** Math.min(times, MAX_DOUBLINGS);
 }

@@ -1,10 +1,10 @@
 /** Stores unsent messages on this device, each marked with the tab that is to send it. */
 
-import type { Change, Device } from "../device/database";
+import type { Database, UpdateResult } from "../device/database";
 import type { Tabs } from "../device/tabs";
 import type { Draft } from "./model";
 
-export type DraftStorage = {
+type DraftStorage = {
   restore: () => Promise<Draft[]>;
   /** Take over the drafts of tabs that are closed; of several open tabs only one gets each. */
   adopt: () => Promise<Draft[]>;
@@ -13,22 +13,22 @@ export type DraftStorage = {
 
 type Stored = { draft: Draft; tab: string };
 
-export function draftStorage(place: string, device: Device, tab: Promise<Tabs>): DraftStorage {
+export function draftStorage(place: string, database: Database, tabs: Promise<Tabs>): DraftStorage {
   const prefix = `outbox/${place}/`;
   let latest: readonly Draft[] = [];
 
-  const stored = () => device.all(prefix) as Promise<[key: string, Stored][]>;
+  const stored = () => database.entries(prefix) as Promise<[key: string, Stored][]>;
 
   async function restore(): Promise<Draft[]> {
-    const [all, tabs] = await Promise.all([stored(), tab]);
-    const own = all.filter(([, { tab: owner }]) => owner === tabs.me);
-    const taken = await takeOver(device, all, tabs, ["put", "failed"]);
+    const [all, here] = await Promise.all([stored(), tabs]);
+    const own = all.filter(([, { tab: owner }]) => owner === here.ownId);
+    const taken = await takeOver(database, all, here, ["written", "failed"]);
     return inOrder([...own.map(([, { draft }]) => draft), ...taken]);
   }
 
   async function adopt(): Promise<Draft[]> {
-    const [all, tabs] = await Promise.all([stored(), tab]);
-    return inOrder(await takeOver(device, all, tabs, ["put"]));
+    const [all, here] = await Promise.all([stored(), tabs]);
+    return inOrder(await takeOver(database, all, here, ["written"]));
   }
 
   function save(before: readonly Draft[], now: readonly Draft[]): void {
@@ -39,14 +39,14 @@ export function draftStorage(place: string, device: Device, tab: Promise<Tabs>):
       removed.delete(draft.nonce);
       if (!old || (old.name === "failed") !== (draft.name === "failed")) void put(draft);
     }
-    for (const nonce of removed.keys()) void tab.then(() => device.remove(prefix + nonce));
+    for (const nonce of removed.keys()) void tabs.then(() => database.remove(prefix + nonce));
   }
 
   async function put(draft: Draft): Promise<void> {
-    const { me } = await tab;
+    const { ownId } = await tabs;
     // It may have been acknowledged meanwhile; then there is nothing left to store.
     const isUnsent = latest.some(({ nonce }) => nonce === draft.nonce);
-    if (isUnsent) await device.put(prefix + draft.nonce, { draft, tab: me } satisfies Stored);
+    if (isUnsent) await database.put(prefix + draft.nonce, { draft, tab: ownId } satisfies Stored);
   }
 
   return { restore, adopt, save };
@@ -58,17 +58,17 @@ export function draftStorage(place: string, device: Device, tab: Promise<Tabs>):
  * one message.
  */
 async function takeOver(
-  device: Device,
+  database: Database,
   all: readonly [key: string, Stored][],
-  { me, isAlive }: Tabs,
-  accepted: readonly Change[],
+  { ownId, isOpen }: Tabs,
+  accepted: readonly UpdateResult[],
 ): Promise<Draft[]> {
   const drafts: Draft[] = [];
   for (const [key, { draft, tab: owner }] of all) {
-    if (owner === me || (await isAlive(owner))) continue;
+    if (owner === ownId || (await isOpen(owner))) continue;
     const isStillOf = (value: unknown) => (value as Stored | undefined)?.tab === owner;
-    const toMe = (value: unknown) => (isStillOf(value) ? { draft, tab: me } : undefined);
-    if (accepted.includes(await device.change(key, toMe))) drafts.push(draft);
+    const toMe = (value: unknown) => (isStillOf(value) ? { draft, tab: ownId } : undefined);
+    if (accepted.includes(await database.update(key, toMe))) drafts.push(draft);
   }
   return drafts;
 }

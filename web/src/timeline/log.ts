@@ -1,29 +1,29 @@
-/** The messages of a room in the order of their `seq`, whole up to `through`: pages and pushes find their place. */
+/** The messages of a room in the order of their `seq`, without a gap up to `through`. */
 
 import type { HistoryFrame, MessageFrame } from "../wire/frames";
 import type { Timeline } from "./model";
 
-/** A page that stands open for a week must not grow. */
-const MOST_FOLLOWED = 500;
-/** Some go at once, so that most that comes moves no row that is there. */
-const KEPT_AT_END = 480;
-const MOST_READ_BACK = 5_000;
+/** While the end is in view, so that a page that is open for a week does not grow. */
+export const MAX_FOLLOWED = 500;
+/** Several are dropped at once, so that most new messages move no other row. */
+const KEPT_AFTER_TRIM = 480;
+const MAX_READ_BACK = 5_000;
 
-/** Put messages where their seq says; drop what we hold, and what the next older page will bring. */
+/** Insert messages by their seq, without those already held and those of the next older page. */
 export function insert(timeline: Timeline, arrived: readonly MessageFrame[]): Timeline {
-  const ours = arrived.filter((message) => message.room === timeline.room);
+  const here = arrived.filter((message) => message.room === timeline.room);
   const oldest = timeline.older ?? 0;
   const messages = merge(
     timeline.messages,
-    ours.filter((message) => message.seq >= oldest),
+    here.filter((message) => message.seq >= oldest),
   );
-  const kept = new Set(ours.map((message) => message.nonce));
-  const outbox = timeline.outbox.filter((draft) => !kept.has(draft.nonce));
-  const known = ours.reduce((newest, { seq }) => Math.max(newest, seq), timeline.known);
+  const acknowledged = new Set(here.map((message) => message.nonce));
+  const outbox = timeline.outbox.filter((draft) => !acknowledged.has(draft.nonce));
+  const known = here.reduce((newest, { seq }) => Math.max(newest, seq), timeline.known);
   return { ...timeline, messages, outbox, known, through: advance(messages, timeline.through) };
 }
 
-/** Begin with the newest page; what was pushed meanwhile is already above it. */
+/** Start with the newest page; messages that were pushed meanwhile are kept. */
 export function startWith(timeline: Timeline, frame: HistoryFrame): Timeline {
   const page = ascending(frame.messages);
   const first = page[0]?.seq ?? 0;
@@ -39,26 +39,26 @@ export function startWith(timeline: Timeline, frame: HistoryFrame): Timeline {
   return insert(base, page);
 }
 
-/** Let go of what is far from the eye; it can be asked for again. */
-export function bounded(timeline: Timeline): Timeline {
+/** Drop messages far out of view; they can be fetched again. */
+export function trimmed(timeline: Timeline): Timeline {
   const { messages, through, following } = timeline;
   if (through === null) return timeline;
-  if (following) return messages.length > MOST_FOLLOWED ? withoutTop(timeline) : timeline;
-  return messages.length > MOST_READ_BACK ? withoutEnd(timeline, through) : timeline;
+  if (following) return messages.length > MAX_FOLLOWED ? dropOldest(timeline) : timeline;
+  return messages.length > MAX_READ_BACK ? dropNewest(timeline, through) : timeline;
 }
 
-/** Whether there is no room for more below one who reads far above. */
+/** Whether a reader far above holds so much that newer messages are not taken in. */
 export function isFull({ messages, following }: Timeline): boolean {
-  return !following && messages.length >= MOST_READ_BACK;
+  return !following && messages.length >= MAX_READ_BACK;
 }
 
-function withoutTop(timeline: Timeline): Timeline {
-  const messages = timeline.messages.slice(-KEPT_AT_END);
+function dropOldest(timeline: Timeline): Timeline {
+  const messages = timeline.messages.slice(-KEPT_AFTER_TRIM);
   return { ...timeline, messages, older: messages[0]?.seq ?? null };
 }
 
-function withoutEnd(timeline: Timeline, through: number): Timeline {
-  const messages = timeline.messages.slice(0, MOST_READ_BACK);
+function dropNewest(timeline: Timeline, through: number): Timeline {
+  const messages = timeline.messages.slice(0, MAX_READ_BACK);
   return { ...timeline, messages, through: Math.min(through, messages.at(-1)?.seq ?? 0) };
 }
 
@@ -79,7 +79,7 @@ export function ascending(messages: readonly MessageFrame[]): MessageFrame[] {
   return [...messages].sort((one, other) => one.seq - other.seq);
 }
 
-/** How far the log is whole when it was whole up to `through`. */
+/** Return the last seq before a gap, when there is none up to `through`. */
 function advance(messages: readonly MessageFrame[], through: number | null): number | null {
   if (through === null) return null;
   let reached = through;

@@ -1,7 +1,7 @@
-/** What is missing: noticed, waited for a moment, then asked for, until the log is whole again. */
+/** Missing messages: noticed, waited for a moment, then fetched until the log has no gap. */
 
 import type { PongFrame, ResumedFrame } from "../wire/frames";
-import { doubled } from "./backoff";
+import { backoff } from "./backoff";
 import { ascending, insert, isFull } from "./log";
 import type { Command, Step, Timeline } from "./model";
 
@@ -9,19 +9,19 @@ export const PAGE = 50; // messages
 export const NEWEST_ID = "newest";
 export const RESUME_ID = "resume";
 
-/** A push may overtake another, so a hole gets a moment to close by itself. */
-const HOLE_PATIENCE_MS = 300;
+/** A push may overtake another, so a gap gets a moment to close by itself. */
+const GAP_GRACE_MS = 300;
 
-/** Whether there is something to ask for; who reads far above gets it on the way back. */
+/** Whether messages are missing; a reader far above gets them while scrolling down. */
 export function isBehind(timeline: Timeline): boolean {
   const { through, known } = timeline;
   return through === null || (known > through && !isFull(timeline));
 }
 
-export function watchHoles(timeline: Timeline): Step {
+export function scheduleCatchUp(timeline: Timeline): Step {
   const { online, catchUp, catchUpTries } = timeline;
   if (!online || catchUp !== "none" || !isBehind(timeline)) return [timeline];
-  const ms = doubled(HOLE_PATIENCE_MS, catchUpTries);
+  const ms = backoff(GAP_GRACE_MS, catchUpTries);
   return [
     { ...timeline, catchUp: "soon" },
     { type: "later", what: "catchUp", ms },
@@ -41,24 +41,26 @@ export function askForMissing(timeline: Timeline): Step {
   ];
 }
 
-/** A lost push shows here even when nobody speaks again. */
+/** Notice a lost push by the room's head, even when no message follows. */
 export function compareHeads(timeline: Timeline, frame: PongFrame): Step {
   const { room, epoch } = timeline;
   if (epoch !== null && (frame.epoch[room] ?? epoch) !== epoch) return askForMissing(timeline);
   return [{ ...timeline, known: Math.max(timeline.known, frame.heads[room] ?? 0) }];
 }
 
-/** Take in what was missed, and ask on while there is more. */
+/** Insert what was missed, and ask again while there is more. */
 export function resume(timeline: Timeline, frame: ResumedFrame): Step {
   if (frame.room !== timeline.room || timeline.through === null) return [timeline];
   if (!frame.reset && frame.epoch !== timeline.epoch) return [timeline];
-  const rested: Timeline = { ...timeline, catchUp: "none" };
-  const next = frame.reset ? startAnew(rested, frame) : fillIn(rested, timeline.through, frame);
+  const caughtUp: Timeline = { ...timeline, catchUp: "none" };
+  const next = frame.reset
+    ? restartLog(caughtUp, frame)
+    : fillGap(caughtUp, timeline.through, frame);
   return frame.more && !isFull(next) ? askForMissing(next) : [next];
 }
 
-/** The log was replaced, or we were away for longer than it goes back. */
-function startAnew(timeline: Timeline, frame: ResumedFrame): Timeline {
+/** The log was replaced, or more was missed than the server returns. */
+function restartLog(timeline: Timeline, frame: ResumedFrame): Timeline {
   const page = ascending(frame.events);
   const first = page[0]?.seq ?? null;
   const base: Timeline = {
@@ -74,7 +76,7 @@ function startAnew(timeline: Timeline, frame: ResumedFrame): Timeline {
   return insert(base, page);
 }
 
-function fillIn(timeline: Timeline, through: number, frame: ResumedFrame): Timeline {
+function fillGap(timeline: Timeline, through: number, frame: ResumedFrame): Timeline {
   const connects = frame.from <= through + 1;
   const reached = connects ? Math.max(through, frame.to) : through;
   const catchUpTries = reached > through ? 0 : timeline.catchUpTries;

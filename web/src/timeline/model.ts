@@ -4,7 +4,7 @@ import type { ClientCommand, HelloFrame, MessageFrame } from "../wire/frames";
 
 type Person = HelloFrame["user"];
 
-/** Something I wrote that the server has not kept yet. Its nonce makes every retry harmless. */
+/** A message of mine that the server has not stored yet. Its nonce makes every retry harmless. */
 export type Draft = Writing &
   ({ name: "waiting" } | { name: "sending" } | { name: "failed"; reason: string });
 
@@ -13,36 +13,36 @@ export type Writing = { nonce: string; text: string; writtenAt: number };
 export type Timeline = {
   readonly room: string;
   readonly me: Person | null;
-  /** Whether the server has said hello on the present connection. */
+  /** Whether the server has answered hello on the current connection. */
   readonly online: boolean;
   readonly epoch: string | null;
   /** In the order of `seq`. */
   readonly messages: readonly MessageFrame[];
   /** Nothing is missing up to this seq; null until the first page is here. */
   readonly through: number | null;
-  /** The newest seq that we heard of. */
+  /** The newest seq that the server has mentioned. */
   readonly known: number;
   readonly catchUp: "none" | "soon" | "asked";
-  /** Fruitless tries to catch up, which come ever more slowly. */
+  /** Attempts to catch up that brought nothing; each waits longer than the last. */
   readonly catchUpTries: number;
   /** The `before` of the next older page, null at the start of the room. */
   readonly older: number | null;
   readonly fetchingOlder: boolean;
-  /** Where the log begins anew: what was above is gone or was never loaded. */
+  /** Where a replaced log begins: what was above is gone or was never loaded. */
   readonly resetAt: number | null;
   readonly outbox: readonly Draft[];
-  /** How often something was written here: each time one wants to see it. */
+  /** How many messages were written here: after each, the log scrolls to its end. */
   readonly written: number;
   /** The server asked for a pause before the next send. */
   readonly paused: boolean;
   readonly sendTries: number;
-  /** What this device kept is still being read: a word from before must go out before a new one. */
+  /** Stored drafts are still being read: they must be sent before new ones. */
   readonly restoring: boolean;
-  /** The end is before the reader's eyes, so what is far above may be let go. */
+  /** The end is in view, so messages far above may be dropped. */
   readonly following: boolean;
 };
 
-/** What a device keeps of a room: the newest messages without a hole, to show them at once. */
+/** What a device stores of a room: the newest messages without a gap, to show them at once. */
 export type Snapshot = { me: Person; epoch: string; messages: MessageFrame[] };
 
 export type Command = ClientCommand & { id: string };

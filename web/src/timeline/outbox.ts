@@ -1,13 +1,13 @@
-/** What I wrote and the server has not kept yet: sent one at a time, under a nonce that makes every retry harmless. */
+/** Messages that the server has not stored yet: sent one at a time; the nonce makes a retry harmless. */
 
 import type { AckFrame, ErrorFrame } from "../wire/frames";
-import { doubled } from "./backoff";
+import { backoff } from "./backoff";
 import { insert } from "./log";
 import type { Draft, Step, Timeline } from "./model";
 
-const SEND_PAUSE_MS = 1_000;
+const RETRY_AFTER_MS = 1_000;
 
-/** One at a time, so that what I wrote first also stands first. */
+/** Send the next draft. One at a time, so that messages keep the order in which they were written. */
 export function sendNext(timeline: Timeline): Step {
   const { online, paused, restoring, outbox, room } = timeline;
   if (!online || paused || restoring || outbox.some((draft) => draft.name === "sending"))
@@ -34,8 +34,8 @@ export function acknowledge(timeline: Timeline, frame: AckFrame): Timeline {
   return insert({ ...timeline, sendTries: 0 }, [{ type: "message", ...message }]);
 }
 
-/** A refusal of what is on its way; any other is none of the outbox's. */
-export function refuseSend(timeline: Timeline, error: ErrorFrame): Step {
+/** The draft being sent was refused: wait and send it again, or mark it failed. */
+export function rejectSend(timeline: Timeline, error: ErrorFrame): Step {
   const refused = timeline.outbox.find(
     ({ nonce, name }) => nonce === error.id && name === "sending",
   );
@@ -46,7 +46,7 @@ export function refuseSend(timeline: Timeline, error: ErrorFrame): Step {
     : { nonce, text, writtenAt, name: "failed", reason: error.message };
   const outbox = timeline.outbox.map((draft) => (draft === refused ? next : draft));
   if (!error.retryable) return [{ ...timeline, outbox, sendTries: 0 }];
-  const ms = error.retryAfterMs ?? doubled(SEND_PAUSE_MS, timeline.sendTries);
+  const ms = error.retryAfterMs ?? backoff(RETRY_AFTER_MS, timeline.sendTries);
   const sendTries = timeline.sendTries + 1;
   return [
     { ...timeline, outbox, paused: true, sendTries },
@@ -58,6 +58,6 @@ export function waiting({ nonce, text, writtenAt }: Draft): Draft {
   return { nonce, text, writtenAt, name: "waiting" };
 }
 
-export function unsent(draft: Draft): Draft {
+export function requeued(draft: Draft): Draft {
   return draft.name === "sending" ? waiting(draft) : draft;
 }

@@ -1,42 +1,43 @@
-/** How far I have read, and where the line above the new stands. Pure: one reading makes the next. */
+/** What the user has read, and where the divider above the new messages stands. */
 
 import type { MessageFrame } from "../wire/frames";
 
-export type Reading = {
-  /** Everything up to this seq has been before my eyes; null until the first messages came. */
-  readonly read: number | null;
-  /** The line stays where it was, and says what was new when I came back. */
-  readonly line: { readonly after: number; readonly count: number } | null;
-  /** What others said since, and I have not seen. */
+export type ReadState = {
+  /** Everything up to this seq has been in view; null until the first messages come. */
+  readonly lastRead: number | null;
+  /** Stays where it is after the messages are read, and says how many were new. */
+  readonly divider: { readonly after: number; readonly count: number } | null;
+  /** How many messages of others came since. */
   readonly unread: number;
 };
 
-export const NOTHING_READ: Reading = { read: null, line: null, unread: 0 };
+export const NOTHING_READ: ReadState = { lastRead: null, divider: null, unread: 0 };
 
-/** What the reading goes by. */
+/** The part of a timeline that decides it. */
 export type Log = {
   readonly messages: readonly MessageFrame[];
-  /** The newest seq that the server told of, null while it has told nothing. */
+  /** The newest seq on the server, null while not connected. */
   readonly head: number | null;
   readonly myId: string | undefined;
 };
 
-/** Take in what the log holds now; `watching` when the end of it is before my eyes. */
-export function reckon(
-  reading: Reading,
+/** Return the next state for what the log holds now; `watching`: its end is in view. */
+export function updateReadState(
+  readState: ReadState,
   { messages, head, myId }: Log,
   watching: boolean,
-): Reading {
+): ReadState {
   const newest = messages.at(-1)?.seq ?? 0;
-  if (reading.read === null) return { ...reading, read: newest };
-  // A log that was replaced begins anew: nothing of it counts as read or new.
-  if (head !== null && head < reading.read) return { read: newest, line: null, unread: 0 };
-  const unread = watching ? 0 : countAfter(messages, reading.read, myId);
-  // What this device kept may be older than what I had read.
-  const read = watching ? Math.max(reading.read, newest) : reading.read;
-  const line = unread > 0 ? { after: reading.read, count: unread } : reading.line;
-  const same = read === reading.read && unread === reading.unread && unread === 0;
-  return same ? reading : { read, line, unread };
+  if (readState.lastRead === null) return { ...readState, lastRead: newest };
+  // The log was replaced: nothing of the new one counts as read or as unread.
+  if (head !== null && head < readState.lastRead)
+    return { lastRead: newest, divider: null, unread: 0 };
+  const unread = watching ? 0 : countAfter(messages, readState.lastRead, myId);
+  // The messages stored on this device may be older than what was read.
+  const lastRead = watching ? Math.max(readState.lastRead, newest) : readState.lastRead;
+  const divider = unread > 0 ? { after: readState.lastRead, count: unread } : readState.divider;
+  const isSame = lastRead === readState.lastRead && unread === readState.unread && unread === 0;
+  return isSame ? readState : { lastRead, divider, unread };
 }
 
 function countAfter(messages: readonly MessageFrame[], seq: number, me: string | undefined) {

@@ -1,20 +1,20 @@
 import { beforeEach, expect, it, vi } from "vitest";
-import { memoryDevice } from "../device/database";
+import { memoryDatabase } from "../device/database";
 import type { Tabs } from "../device/tabs";
 import { emptyTimeline, type Timeline } from "./model";
 import { roomStorage } from "./roomStorage";
 import { discard, restore, write } from "./timeline";
 
-let device = memoryDevice();
-const alone: Tabs = { me: "t1", isAlive: async () => false };
+let database = memoryDatabase();
+const alone: Tabs = { ownId: "t1", isOpen: async () => false };
 
 beforeEach(() => {
-  device = memoryDevice();
+  database = memoryDatabase();
   localStorage.clear();
 });
 
 function storageOf(tabs = alone, name = "Ada") {
-  return roomStorage(name, "general", device, Promise.resolve(tabs));
+  return roomStorage(name, "general", database, Promise.resolve(tabs));
 }
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
@@ -37,30 +37,30 @@ it("brings back what was not sent, in the order of writing", async () => {
   expect(drafts.map(({ nonce }) => nonce)).toEqual(["z", "a", "m"]);
 });
 
-it("leaves to another living tab what is its own, and nobody else's words to me", async () => {
+it("leaves an open tab its drafts, and restores none of another user", async () => {
   await wrote("n1");
-  const other: Tabs = { me: "t2", isAlive: async (tab) => tab === "t1" };
+  const other: Tabs = { ownId: "t2", isOpen: async (tab) => tab === "t1" };
   expect((await storageOf(other).restore()).drafts).toEqual([]);
   expect((await storageOf(alone, "Bob").restore()).drafts).toEqual([]);
 });
 
 it("takes over what a tab that is gone left, once for all who look", async () => {
   await wrote("n1", "n2");
-  const storages = ["t2", "t3"].map((me) =>
-    storageOf({ me, isAlive: async (tab) => tab !== "t1" }),
+  const storages = ["t2", "t3"].map((ownId) =>
+    storageOf({ ownId, isOpen: async (tab) => tab !== "t1" }),
   );
   const adopted = await Promise.all(storages.map(({ adopt }) => adopt()));
   expect(adopted.flat().map(({ nonce }) => nonce)).toEqual(["n1", "n2"]);
   expect(await storages[0]?.adopt()).toEqual([]);
-  expect((await storageOf({ me: "t2", isAlive: async () => true }).restore()).drafts).toEqual(
+  expect((await storageOf({ ownId: "t2", isOpen: async () => true }).restore()).drafts).toEqual(
     adopted[0],
   );
 });
 
 it("brings back what a tab that is gone left where nothing more can be stored", async () => {
   await wrote("n1");
-  device = { ...device, change: async () => "failed" };
-  const opened = storageOf({ me: "t2", isAlive: async () => false });
+  database = { ...database, update: async () => "failed" };
+  const opened = storageOf({ ownId: "t2", isOpen: async () => false });
   expect((await opened.restore()).drafts).toMatchObject([{ nonce: "n1" }]);
   expect(await opened.adopt()).toEqual([]);
 });
@@ -68,7 +68,7 @@ it("brings back what a tab that is gone left where nothing more can be stored", 
 it("takes over neither its own words nor those of the living", async () => {
   await wrote("n1");
   expect(await storageOf().adopt()).toEqual([]);
-  expect(await storageOf({ me: "t2", isAlive: async () => true }).adopt()).toEqual([]);
+  expect(await storageOf({ ownId: "t2", isOpen: async () => true }).adopt()).toEqual([]);
 });
 
 it("keeps a failed word failed, and forgets what was deleted", async () => {

@@ -1,7 +1,7 @@
 /** Stores one room on this device: the unsent messages, the newest messages, and how far it was read. */
 
-import type { Device } from "../device/database";
-import { keep as keepText, kept } from "../device/storage";
+import type { Database } from "../device/database";
+import { readDevice, writeDevice } from "../device/storage";
 import type { Tabs } from "../device/tabs";
 import { draftStorage } from "./draftStorage";
 import type { Draft, Snapshot, Timeline } from "./model";
@@ -28,27 +28,27 @@ export const NO_STORAGE: RoomStorage = {
 
 const SNAPSHOT_EVERY_MS = 1_000;
 
-/** Everything is stored under the user's name, so that nobody sends what another user wrote. */
+/** Everything is stored under the user's name, so that no user sends what another wrote. */
 export function roomStorage(
   username: string,
   room: string,
-  device: Device,
-  tab: Promise<Tabs>,
+  database: Database,
+  tabs: Promise<Tabs>,
 ): RoomStorage {
   const place = `${encodeURIComponent(username)}/${room}`;
-  const outbox = draftStorage(place, device, tab);
-  const saveSnapshot = snapshotSaver(place, device);
+  const outbox = draftStorage(place, database, tabs);
+  const saveSnapshot = snapshotSaver(place, database);
 
   async function restore(): Promise<Restored> {
     const [snapshot, drafts] = await Promise.all([
-      device.get(snapshotKey(place)),
+      database.get(snapshotKey(place)),
       outbox.restore(),
     ]);
     return { snapshot: (snapshot as Snapshot | undefined) ?? null, drafts };
   }
 
   function lastRead(): number | null {
-    const seq = kept(`read.${place}`);
+    const seq = readDevice(`read.${place}`);
     return seq === null ? null : Number(seq);
   }
 
@@ -60,7 +60,7 @@ export function roomStorage(
       saveSnapshot(before, now);
     },
     lastRead,
-    saveLastRead: (seq) => keepText(`read.${place}`, String(seq)),
+    saveLastRead: (seq) => writeDevice(`read.${place}`, String(seq)),
   };
 }
 
@@ -69,14 +69,14 @@ function snapshotKey(place: string): string {
 }
 
 /** At most once per interval, since each snapshot writes all its messages. */
-function snapshotSaver(place: string, device: Device): RoomStorage["save"] {
+function snapshotSaver(place: string, database: Database): RoomStorage["save"] {
   let latest: Timeline | null = null;
   let isDue = false;
 
   function put(): void {
     isDue = false;
     const snapshot = latest && snapshotOf(latest);
-    if (snapshot) void device.put(snapshotKey(place), snapshot);
+    if (snapshot) void database.put(snapshotKey(place), snapshot);
   }
 
   return (before, now) => {

@@ -1,8 +1,8 @@
-/** Holds one room's timeline for the page: passes events in, does what comes out, keeps the timers. */
+/** Holds one room's timeline for the page: passes events to the rules and performs their effects. */
 
 import type { HelloCommand, ServerFrame } from "../wire/frames";
 import { type Command, type Effect, emptyTimeline, type Step, type Timeline } from "./model";
-import { NOTHING_READ, type Reading, reckon } from "./readState";
+import { NOTHING_READ, type ReadState, updateReadState } from "./readState";
 import { NO_STORAGE, type RoomStorage } from "./roomStorage";
 import * as rules from "./timeline";
 
@@ -10,10 +10,10 @@ type Ask = (command: Command) => void;
 
 export class TimelineStore {
   private timeline: Timeline;
-  private reading: Reading;
+  private readState: ReadState;
   private watching = false;
-  /** The line is back, and not everything that came meanwhile. */
-  private returning = false;
+  /** Connected again, with messages from meanwhile still missing. */
+  private catchingUp = false;
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
   private readonly subscribers = new Set<() => void>();
 
@@ -23,9 +23,9 @@ export class TimelineStore {
     private readonly storage: RoomStorage = NO_STORAGE,
   ) {
     this.timeline = { ...emptyTimeline(room), restoring: true };
-    this.reading = { ...NOTHING_READ, read: storage.lastRead() };
+    this.readState = { ...NOTHING_READ, lastRead: storage.lastRead() };
     storage.restore().then(({ snapshot, drafts }) => {
-      this.take(rules.restore(this.timeline, snapshot, drafts));
+      this.apply(rules.restore(this.timeline, snapshot, drafts));
     });
   }
 
@@ -36,87 +36,88 @@ export class TimelineStore {
 
   readonly getTimeline = (): Timeline => this.timeline;
 
-  readonly getReading = (): Reading => this.reading;
+  readonly getReadState = (): ReadState => this.readState;
 
-  /** The reader is at the end or not, and looks or not. */
-  readonly attend = (atEnd: boolean, visible: boolean): void => {
+  /** Whether the end of the log is in view, and the page itself visible. */
+  readonly viewed = (atEnd: boolean, visible: boolean): void => {
     this.watching = atEnd && visible;
-    this.take(rules.follow(this.timeline, atEnd));
-    this.reckon(this.watching);
+    this.apply(rules.follow(this.timeline, atEnd));
+    this.refreshReadState(this.watching);
   };
 
-  readonly greeting = (): HelloCommand => {
+  readonly hello = (): HelloCommand => {
     const resume = rules.cursor(this.timeline);
     return { action: "hello", v: 1, ...(resume && { resume }) };
   };
 
-  readonly heard = (frame: ServerFrame): void => this.take(rules.receive(this.timeline, frame));
+  readonly receive = (frame: ServerFrame): void => this.apply(rules.receive(this.timeline, frame));
 
-  readonly down = (): void => {
+  readonly disconnected = (): void => {
     for (const timer of this.timers.values()) clearTimeout(timer);
-    this.take(rules.disconnect(this.timeline));
+    this.apply(rules.disconnect(this.timeline));
   };
 
   readonly write = (text: string): void => {
-    this.take(rules.write(this.timeline, { nonce: newNonce(), text, writtenAt: Date.now() }));
+    this.apply(rules.write(this.timeline, { nonce: newNonce(), text, writtenAt: Date.now() }));
   };
 
-  readonly retry = (nonce: string): void => this.take(rules.retry(this.timeline, nonce));
+  readonly retry = (nonce: string): void => this.apply(rules.retry(this.timeline, nonce));
 
-  readonly discard = (nonce: string): void => this.take(rules.discard(this.timeline, nonce));
+  readonly discard = (nonce: string): void => this.apply(rules.discard(this.timeline, nonce));
 
-  /** See whether a tab that is gone left something to send. */
+  /** Take over what a closed tab left unsent. */
   readonly adopt = async (): Promise<void> => {
     const drafts = await this.storage.adopt();
-    this.take(rules.adopt(this.timeline, drafts));
+    this.apply(rules.adopt(this.timeline, drafts));
   };
 
-  readonly fetchOlder = (): void => this.take(rules.fetchOlder(this.timeline));
+  readonly fetchOlder = (): void => this.apply(rules.fetchOlder(this.timeline));
 
-  private take([next, ...effects]: Step): void {
+  private apply([next, ...effects]: Step): void {
     const before = this.timeline;
     this.timeline = next;
-    for (const effect of effects) this.act(effect);
+    for (const effect of effects) this.perform(effect);
     if (next === before) return;
     this.storage.save(before, next);
-    // What came while the line was down or the page closed is new even to one who sits at the end,
-    // and it is all there only when nothing is missing any more.
-    if (next.online && !before.online) this.returning = true;
-    if (this.returning) this.reckon(false);
-    if (rules.isComplete(next)) this.returning = false;
-    if (!this.returning) this.reckon(this.watching);
-    this.tell();
+    // What came while the connection was lost or the page closed counts as unread even when the end
+    // is in view, and it is all here only when nothing is missing any more.
+    if (next.online && !before.online) this.catchingUp = true;
+    if (this.catchingUp) this.refreshReadState(false);
+    if (rules.isComplete(next)) this.catchingUp = false;
+    if (!this.catchingUp) this.refreshReadState(this.watching);
+    this.notify();
   }
 
-  private reckon(watching: boolean): void {
+  private refreshReadState(watching: boolean): void {
     const { messages, me, through, known, online } = this.timeline;
     if (through === null) return;
     const log = { messages, head: online ? known : null, myId: me?.userId };
-    const next = reckon(this.reading, log, watching);
-    if (next === this.reading) return;
-    if (next.read !== this.reading.read && next.read !== null) this.storage.saveLastRead(next.read);
-    this.reading = next;
-    this.tell();
+    const next = updateReadState(this.readState, log, watching);
+    if (next === this.readState) return;
+    if (next.lastRead !== this.readState.lastRead && next.lastRead !== null)
+      this.storage.saveLastRead(next.lastRead);
+    this.readState = next;
+    this.notify();
   }
 
-  private tell(): void {
+  private notify(): void {
     for (const subscriber of this.subscribers) subscriber();
   }
 
-  private act(effect: Effect): void {
+  private perform(effect: Effect): void {
     if (effect.type === "ask") this.ask(effect.command);
-    else this.later(effect.what, effect.ms);
+    else this.schedule(effect.what, effect.ms);
   }
 
-  private later(what: "catchUp" | "send", ms: number): void {
+  private schedule(what: "catchUp" | "send", ms: number): void {
     const due = what === "catchUp" ? rules.catchUpDue : rules.sendDue;
-    const timer = setTimeout(() => this.take(due(this.timeline)), ms);
+    const timer = setTimeout(() => this.apply(due(this.timeline)), ms);
     clearTimeout(this.timers.get(what));
     this.timers.set(what, timer);
   }
 }
 
-/** Plain random bytes: `crypto.randomUUID` is missing on a page that came over plain http. */
+/** From random bytes: a page that came over plain http has no `crypto.randomUUID`. */
 function newNonce(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

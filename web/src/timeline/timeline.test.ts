@@ -281,7 +281,7 @@ describe("a long evening", () => {
     expect(seqs(late)[0]).toBe(121);
   });
 
-  it("takes no older page of another log, and looks what became of ours", () => {
+  it("takes no older page of another log, and asks what became of its own", () => {
     const [asking] = rules.fetchOlder(readingBack(2, 3));
     const other = { ...page([message(1)], null, "older-2"), epoch: "e2" };
 

@@ -1,12 +1,12 @@
 /**
- * One room as this page knows it: what was said, what is still to be sent, and what is missing.
+ * One room as this page knows it: its messages, those still to be sent, and what is missing.
  *
- * The server's log is the truth and a push is a hint: messages stand in the order of their `seq`,
- * and a hole is asked for. Every verb takes a timeline and gives the next one, with what to do.
+ * The server's log is the truth and a push is a hint: messages are ordered by their `seq`, and a gap
+ * is fetched. Every function takes a timeline and returns the next one, with the effects to perform.
  */
 
 import type { ErrorFrame, HelloFrame, HistoryFrame, ServerFrame } from "../wire/frames";
-import { bounded, insert, startWith } from "./log";
+import { insert, startWith, trimmed } from "./log";
 import {
   askForMissing,
   compareHeads,
@@ -15,15 +15,15 @@ import {
   PAGE,
   RESUME_ID,
   resume,
-  watchHoles,
+  scheduleCatchUp,
 } from "./missing";
 import type { Command, Draft, Effect, Snapshot, Step, Timeline, Writing } from "./model";
-import { acknowledge, refuseSend, sendNext, unsent, waiting } from "./outbox";
+import { acknowledge, rejectSend, requeued, sendNext, waiting } from "./outbox";
 
-/** With its place, so that an answer is known for a stale one when the top went meanwhile. */
+/** Followed by the seq, so that an answer that came too late is recognized. */
 const OLDER_ID = "older-";
 
-/** What to ask for in `hello`: the log from where we know it without a hole. */
+/** What to ask for in `hello`: everything after the last message without a gap. */
 export function cursor(
   timeline: Timeline,
 ): Record<string, { epoch: string; after: number }> | null {
@@ -31,13 +31,13 @@ export function cursor(
   return epoch === null || through === null ? null : { [room]: { epoch, after: through } };
 }
 
-/** Take in whatever the server said. */
+/** Apply a frame from the server. */
 export function receive(timeline: Timeline, frame: ServerFrame): Step {
-  const [next, ...effects] = takeIn(timeline, frame);
-  return and(pump(next), ...effects);
+  const [next, ...effects] = apply(timeline, frame);
+  return withEffects(pump(next), ...effects);
 }
 
-function takeIn(timeline: Timeline, frame: ServerFrame): Step {
+function apply(timeline: Timeline, frame: ServerFrame): Step {
   switch (frame.type) {
     case "hello":
       return welcome(timeline, frame);
@@ -58,13 +58,13 @@ function takeIn(timeline: Timeline, frame: ServerFrame): Step {
   }
 }
 
-/** The connection is gone: what was on its way has to be asked and sent again. */
+/** The connection is lost: what was under way has to be requested and sent again. */
 export function disconnect(timeline: Timeline): Step {
-  const outbox = timeline.outbox.map(unsent);
-  const still = { online: false, catchUp: "none", fetchingOlder: false, paused: false } as const;
-  // Pushes that no page has joined to a log may belong to one that is replaced by then.
-  const unjoined = timeline.through === null ? { messages: [], known: 0 } : {};
-  return [{ ...timeline, ...still, ...unjoined, outbox }];
+  const outbox = timeline.outbox.map(requeued);
+  const offline = { online: false, catchUp: "none", fetchingOlder: false, paused: false } as const;
+  // Before the first page, pushes may belong to a log that is replaced by the next connection.
+  const withoutPushes = timeline.through === null ? { messages: [], known: 0 } : {};
+  return [{ ...timeline, ...offline, ...withoutPushes, outbox }];
 }
 
 export function write(timeline: Timeline, writing: Writing): Step {
@@ -79,56 +79,56 @@ export function retry(timeline: Timeline, nonce: string): Step {
   return pump({ ...timeline, outbox });
 }
 
-/** Forget a failed draft. One that may be on its way can't be called back. */
+/** Delete a failed draft. One that may be under way can't be recalled. */
 export function discard(timeline: Timeline, nonce: string): Step {
   const outbox = timeline.outbox.filter((it) => it.nonce !== nonce || it.name !== "failed");
   return [{ ...timeline, outbox }];
 }
 
-/** Bring back what this device kept, unless the server was faster. */
+/** Show what this device stored, unless the server answered first. */
 export function restore(
   timeline: Timeline,
   snapshot: Snapshot | null,
   drafts: readonly Draft[],
 ): Step {
-  const outbox = [...fresh(timeline, drafts), ...timeline.outbox];
+  const outbox = [...notHeld(timeline, drafts), ...timeline.outbox];
   const here = { ...timeline, outbox, restoring: false };
   if (!snapshot || timeline.me !== null) return pump(here);
-  return pump({ ...here, ...shownFrom(snapshot) });
+  return pump({ ...here, ...fromSnapshot(snapshot) });
 }
 
-/** Take over what another tab left unsent. */
+/** Add what another tab left unsent. */
 export function adopt(timeline: Timeline, drafts: readonly Draft[]): Step {
-  const back = fresh(timeline, drafts);
-  if (back.length === 0) return [timeline];
-  return pump({ ...timeline, outbox: [...back, ...timeline.outbox] });
+  const added = notHeld(timeline, drafts);
+  if (added.length === 0) return [timeline];
+  return pump({ ...timeline, outbox: [...added, ...timeline.outbox] });
 }
 
-/** What is neither in the outbox nor already said. */
-function fresh({ outbox, messages }: Timeline, drafts: readonly Draft[]): Draft[] {
+/** The drafts that are neither in the outbox nor among the messages. */
+function notHeld({ outbox, messages }: Timeline, drafts: readonly Draft[]): Draft[] {
   const mine = new Set([...outbox, ...messages].map(({ nonce }) => nonce));
-  return drafts.filter(({ nonce }) => !mine.has(nonce)).map(unsent);
+  return drafts.filter(({ nonce }) => !mine.has(nonce)).map(requeued);
 }
 
-function shownFrom({ me, epoch, messages }: Snapshot): Partial<Timeline> {
+function fromSnapshot({ me, epoch, messages }: Snapshot): Partial<Timeline> {
   const first = messages[0]?.seq ?? 1;
   const last = messages.at(-1)?.seq ?? 0;
   return { me, epoch, messages, through: last, known: last, older: first > 1 ? first : null };
 }
 
-/** What is worth keeping on the device, null while there is nothing. */
+/** What to store on the device, null while there is nothing. */
 export function snapshotOf({ me, epoch, messages, through }: Timeline): Snapshot | null {
   if (!me || epoch === null || through === null) return null;
   const whole = messages.filter(({ seq }) => seq <= through).slice(-PAGE);
   return whole.length === 0 ? null : { me, epoch, messages: whole };
 }
 
-/** Whether the reader is at the end: then what is far above goes, else what is far below. */
+/** `following`: the end is in view. Then messages far above are dropped, otherwise far below. */
 export function follow(timeline: Timeline, following: boolean): Step {
   return timeline.following === following ? [timeline] : pump({ ...timeline, following });
 }
 
-/** Whether we are online and hold everything up to the newest. */
+/** Whether this page is online and holds everything up to the newest message. */
 export function isComplete({ online, through, known }: Timeline): boolean {
   return online && through !== null && through >= known;
 }
@@ -144,7 +144,7 @@ export function fetchOlder(timeline: Timeline): Step {
   ];
 }
 
-/** The patience with a hole is over. */
+/** The moment in which a gap may close by itself is over. */
 export function catchUpDue(timeline: Timeline): Step {
   if (timeline.catchUp !== "soon") return [timeline];
   return isBehind(timeline) ? askForMissing(timeline) : [{ ...timeline, catchUp: "none" }];
@@ -164,8 +164,8 @@ function welcome(timeline: Timeline, frame: HelloFrame): Step {
 }
 
 function newestPage(timeline: Timeline, frame: HistoryFrame): Step {
-  const isOurs = frame.room === timeline.room && timeline.catchUp === "asked";
-  return [isOurs ? startWith(timeline, frame) : timeline];
+  const isExpected = frame.room === timeline.room && timeline.catchUp === "asked";
+  return [isExpected ? startWith(timeline, frame) : timeline];
 }
 
 function isOlder({ id }: { id?: string | null }): boolean {
@@ -174,25 +174,25 @@ function isOlder({ id }: { id?: string | null }): boolean {
 
 function olderPage(timeline: Timeline, frame: HistoryFrame): Step {
   if (frame.room !== timeline.room) return [timeline];
-  const rested = { ...timeline, fetchingOlder: false };
-  if (frame.id !== OLDER_ID + timeline.older) return [rested];
-  if (frame.epoch !== timeline.epoch) return askForMissing(rested);
-  return [insert({ ...rested, older: frame.prev }, frame.messages)];
+  const idle = { ...timeline, fetchingOlder: false };
+  if (frame.id !== OLDER_ID + timeline.older) return [idle];
+  if (frame.epoch !== timeline.epoch) return askForMissing(idle);
+  return [insert({ ...idle, older: frame.prev }, frame.messages)];
 }
 
 function refuse(timeline: Timeline, error: ErrorFrame): Step {
   if (isOlder(error)) return [{ ...timeline, fetchingOlder: false }];
   if (error.id === RESUME_ID || error.id === NEWEST_ID) return [{ ...timeline, catchUp: "none" }];
-  return refuseSend(timeline, error);
+  return rejectSend(timeline, error);
 }
 
-/** After every change: send what may be sent, and see to what is missing. */
+/** After every change: send the next draft, and fetch what is missing. */
 function pump(timeline: Timeline): Step {
   const [sending, ...sends] = sendNext(timeline);
-  const [next, ...waits] = watchHoles(sending);
-  return [bounded(next), ...sends, ...waits];
+  const [next, ...waits] = scheduleCatchUp(sending);
+  return [trimmed(next), ...sends, ...waits];
 }
 
-function and([next, ...effects]: Step, ...more: Effect[]): Step {
+function withEffects([next, ...effects]: Step, ...more: Effect[]): Step {
   return [next, ...effects, ...more];
 }

@@ -1,12 +1,12 @@
-/** Looks now and then for what a tab that crashed left unsent: nobody would open the page again for it. */
+/** Takes over, now and then, the drafts of a tab that crashed: otherwise they would wait for a reload. */
 
 import { useEffect } from "react";
 
-const LOOK_EVERY_MS = 30_000;
+const ADOPT_EVERY_MS = 30_000;
 
-export function useAdoption(adopt: () => void): void {
+export function useOrphanedDrafts(adopt: () => void): void {
   useEffect(() => {
-    const timer = setInterval(adopt, LOOK_EVERY_MS);
+    const timer = setInterval(adopt, ADOPT_EVERY_MS);
     addEventListener("online", adopt);
     return () => {
       clearInterval(timer);

@@ -1,10 +1,10 @@
-/** Initials on one of eight earthy grounds, always the same one for the same id. */
+/** Initials on one of eight colours, always the same one for the same id. */
 
-const GROUNDS = 8;
+const COLOURS = 8;
 
 export function Avatar({ id, name }: { id: string; name: string }) {
   return (
-    <span className={`av h${groundOf(id)}`} aria-hidden="true">
+    <span className={`av h${colourOf(id)}`} aria-hidden="true">
       {initialsOf(name)}
     </span>
   );
@@ -20,8 +20,8 @@ function firstLetter(word: string): string {
   return [...word][0] ?? "";
 }
 
-function groundOf(id: string): number {
+function colourOf(id: string): number {
   let sum = 0;
   for (const character of id) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9_973;
-  return (sum % GROUNDS) + 1;
+  return (sum % COLOURS) + 1;
 }

@@ -1,4 +1,4 @@
-/** The browser's own modal: it traps focus, gives it back, and needs no style that a policy blocks. */
+/** The browser's own modal: it traps focus, returns it, and needs no style that the CSP blocks. */
 
 import { type ReactNode, useEffect, useRef } from "react";
 import { Icon } from "./Icon";

@@ -1,4 +1,4 @@
-/** The few icons we draw, in one stroke style. They carry no meaning alone, so they are hidden. */
+/** The icons, in one stroke style. They carry no meaning alone, so screen readers skip them. */
 
 const PATHS = {
   hash: "M5 9h15M4 15h15M10 4 8 20M16 4l-2 16",

@@ -1,4 +1,4 @@
-/** The Fireside mark. */
+/** The logo. */
 
 export function Mark() {
   return (

@@ -1,4 +1,4 @@
-/** The only door for what comes over the wire: text in, a frame we know or null out. */
+/** Checks everything that the server sends: text in, a known frame or null out. */
 
 import type {
   AckFrame,
@@ -15,7 +15,7 @@ import type {
 
 export type Frame = ServerFrame;
 
-/** Read one frame. Never throws; what we don't know or can't trust is null. */
+/** Return the frame, or null for an unknown or malformed one. Never throws. */
 export function parse(text: string): Frame | null {
   const value = fromJson(text);
   if (!isRecord(value) || typeof value.type !== "string") return null;
@@ -63,7 +63,7 @@ function mapOf<T>(check: Check<T>): Check<Record<string, T>> {
     isRecord(value) && Object.values(value).every(check);
 }
 
-/** The compiler asks for a check of every field, so a field added to a type can't go unchecked. */
+/** Typed so that the compiler demands a check of every field of `T`. */
 function shape<T>(fields: Fields<T>): Check<T> {
   const checks = Object.entries(fields) as [string, Check<unknown>][];
   return (value): value is T => isRecord(value) && checks.every(([name, is]) => is(value[name]));
@@ -142,7 +142,7 @@ const history = shape<HistoryFrame>({
 const error = shape<ErrorFrame>({
   type: only("error"),
   id: optional(text),
-  // A newer server may know more codes; what we do depends on `retryable` alone.
+  // A newer server may have more codes; the page depends on `retryable` alone.
   code: text as Check<ErrorCode>,
   message: text,
   field: optional(text),

@@ -1,17 +1,17 @@
 import { expect, it } from "vitest";
-import { meansSend, saysSomething } from "./Composer";
+import { hasVisibleText, isSendKey } from "./sending";
 
 const enter = { key: "Enter", shiftKey: false, isComposing: false, keyCode: 13 };
 
 it("sends on Enter, breaks the line on Shift+Enter", () => {
-  expect(meansSend(enter, false)).toBe(true);
-  expect(meansSend({ ...enter, shiftKey: true }, false)).toBe(false);
-  expect(meansSend({ ...enter, key: "a" }, false)).toBe(false);
+  expect(isSendKey(enter, false)).toBe(true);
+  expect(isSendKey({ ...enter, shiftKey: true }, false)).toBe(false);
+  expect(isSendKey({ ...enter, key: "a" }, false)).toBe(false);
 });
 
 it.each(["hi", ".", "🔥", "👩\u200d🚀", "❤️", "1️⃣", "🏳️\u200d🌈", "नि", "\u200b\u200b!"])(
   "takes %j for something said",
-  (text) => expect(saysSomething(text)).toBe(true),
+  (text) => expect(hasVisibleText(text)).toBe(true),
 );
 
 it.each([
@@ -24,16 +24,16 @@ it.each([
   "\u20dd",
   "\u2800",
   "ㅤ",
-])("takes %j for nothing", (text) => expect(saysSomething(text)).toBe(false));
+])("takes %j for nothing", (text) => expect(hasVisibleText(text)).toBe(false));
 
 it("breaks the line on Enter where there is only a touch keyboard", () => {
-  expect(meansSend(enter, true)).toBe(false);
+  expect(isSendKey(enter, true)).toBe(false);
 });
 
 it("does not send the Enter that confirms a composition: keydown first, as in Chrome", () => {
-  expect(meansSend({ ...enter, isComposing: true, keyCode: 229 }, false)).toBe(false);
+  expect(isSendKey({ ...enter, isComposing: true, keyCode: 229 }, false)).toBe(false);
 });
 
 it("does not send the Enter that confirms a composition: compositionend first, as in Safari", () => {
-  expect(meansSend({ ...enter, isComposing: false, keyCode: 229 }, false)).toBe(false);
+  expect(isSendKey({ ...enter, isComposing: false, keyCode: 229 }, false)).toBe(false);
 });

@@ -1,0 +1,19 @@
+/** What can be sent, and which key sends it. */
+
+/** The server's rule: at least one character is visible. */
+export function hasVisibleText(text: string): boolean {
+  return /[^\p{Cf}\p{Cc}\p{Z}\p{Mn}\p{Me}\u115f\u1160\u2800\u3164\uffa0]/u.test(text);
+}
+
+type Key = Pick<KeyboardEvent, "key" | "shiftKey" | "isComposing" | "keyCode"> & {
+  ctrlKey?: boolean;
+  metaKey?: boolean;
+};
+
+/** Safari ends a composition before the key event that ended it; only the key code 229 shows it then. */
+export function isSendKey(key: Key, enterAddsLine: boolean): boolean {
+  const composing = key.isComposing || key.keyCode === 229;
+  if (key.key !== "Enter" || composing) return false;
+  if (key.ctrlKey || key.metaKey) return true;
+  return !key.shiftKey && !enterAddsLine;
+}
