@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from fireside.adapters.dynamodb import rows
-from fireside.adapters.dynamodb.client import Patience
+from fireside.adapters.dynamodb.client import RetryPolicy
 from fireside.adapters.dynamodb.http import DynamoDbApi
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.http.sigv4 import Credentials
@@ -27,7 +27,7 @@ KEY_ID, SECRET = "FLOW", "flow-secret"
 REGION = "eu-central-1"
 HOSTS = "chat.example"
 NUMBERS = itertools.count(1)
-PATIENT = Patience(budget_ms=60_000)
+PATIENT = RetryPolicy(budget_ms=60_000)
 
 
 class Call(NamedTuple):
@@ -197,12 +197,12 @@ class Furniture:
 def seen_store(cloud, region):
     """Look into a chat's messages from outside."""
     table = f"{region.name}.messages"
-    return DynamoStore(cloud.tables, table, new_epoch=lambda: "epoch-1", patience=PATIENT)
+    return DynamoStore(cloud.tables, table, new_epoch=lambda: "epoch-1", retry=PATIENT)
 
 
 def seen_registry(cloud, region, clock):
     table = f"{region.name}.connections"
-    return DynamoRegistry(cloud.tables, table, clock=clock, patience=PATIENT)
+    return DynamoRegistry(cloud.tables, table, clock=clock, retry=PATIENT)
 
 
 def hooks(region, store):

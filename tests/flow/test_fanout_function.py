@@ -7,7 +7,7 @@ import threading
 import boto3
 import pytest
 
-from fireside.adapters.dynamodb.client import Patience
+from fireside.adapters.dynamodb.client import RetryPolicy
 from fireside.adapters.outbound import fanout, payload
 from fireside.domain.errors import Busy
 from fireside.functions import aws, metrics
@@ -220,7 +220,7 @@ def test_nobody_is_told_to_stay_away_because_a_table_is_busy(functions):
         if call.kind == "BatchWriteItem":
             raise Refused(400, "ProvisionedThroughputExceededException")
 
-    impatient = dataclasses.replace(functions.world, patience=Patience(budget_ms=0))
+    impatient = dataclasses.replace(functions.world, retry=RetryPolicy(budget_ms=0))
     handler = aws.make_chat(functions.region.environ(), impatient)
     event = functions.house.join("Ann").connect_event()
     functions.region.before = throttled

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.in_cloud
 
 PROGRAM = Path(__file__).with_name("one_event.py")
 SEED = "4"
-QUIET = aws.World(patience=PATIENT, say=lambda _line: None)
+QUIET = aws.World(retry=PATIENT, say=lambda _line: None)
 LISTENING = ("Ann's tab", "Bob", "Cy", "Thea")
 POINTS = [
     ("Query", 1),  # the tail

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fireside.adapters import aws_clients
-from fireside.adapters.dynamodb.client import Patience, Tables
+from fireside.adapters.dynamodb.client import RetryPolicy, Tables
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.outbound import payload
 from fireside.adapters.outbound.event_counts import TalliedTables, Tally
@@ -99,7 +99,7 @@ class World:
     clock: Clock = epoch_ms
     entropy: Entropy = entropy
     new_epoch: Callable[[], str] = new_epoch
-    patience: Patience = field(default_factory=Patience)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
     say: Callable[[str], object] = print
     """Takes a line of metrics."""
 
@@ -111,9 +111,7 @@ def make_chat(variables: Mapping[str, str], world: World = WORLD) -> Handler:
     """Put the chat together."""
     environ, tally = Environment(variables), Tally()
     tables = TalliedTables(aws_clients.tables(environ), tally)
-    store = DynamoStore(
-        tables, environ[MESSAGES], new_epoch=world.new_epoch, patience=world.patience
-    )
+    store = DynamoStore(tables, environ[MESSAGES], new_epoch=world.new_epoch, retry=world.retry)
     outbound = FanOut(
         aws_clients.outbound(environ, environ[ENDPOINT]),
         aws_clients.functions(environ),
@@ -167,7 +165,7 @@ def make_fanout(variables: Mapping[str, str], world: World = WORLD) -> Handler:
 
 
 def _registry(environ: Mapping[str, str], tables: Tables, world: World) -> DynamoRegistry:
-    return DynamoRegistry(tables, environ[CONNECTIONS], clock=world.clock, patience=world.patience)
+    return DynamoRegistry(tables, environ[CONNECTIONS], clock=world.clock, retry=world.retry)
 
 
 def _told(handle: Handler, tally: Tally, name: str, world: World) -> Handler:

@@ -10,7 +10,7 @@ import pytest
 
 from fireside.adapters import aws_clients
 from fireside.adapters.dynamodb.boto import BotoTables
-from fireside.adapters.dynamodb.client import Passing
+from fireside.adapters.dynamodb.client import Transient
 from fireside.adapters.dynamodb.http import DynamoDbApi
 from fireside.adapters.http import tls
 from fireside.adapters.outbound.boto import BotoConnections, BotoFunctions
@@ -30,12 +30,12 @@ NOBODY = "http://127.0.0.1:9"
 USE_ALL = f"""
 import sys
 from fireside.adapters import aws_clients
-from fireside.adapters.dynamodb.client import Passing
+from fireside.adapters.dynamodb.client import Transient
 environ = {ENVIRON} | {{"AWS_ENDPOINT_URL_DYNAMODB": "{NOBODY}"}}
 environ |= {{"AWS_ENDPOINT_URL_LAMBDA": "{NOBODY}"}}
 try:
     aws_clients.tables(environ).call("Query", {{}})
-except Passing:
+except Transient:
     pass
 aws_clients.outbound(environ, "{NOBODY}/ws").post(["c1"], b"hi")
 aws_clients.functions(environ).invoke("fanout", [b"{{}}"])
@@ -104,7 +104,7 @@ def test_a_bundle_can_be_trusted_in_place_of_the_systems():
         there = {"AWS_ENDPOINT_URL_DYNAMODB": f"https://localhost:{server.port}"}
         with (
             contextlib.closing(aws_clients.tables(ENVIRON | there)) as tables,
-            pytest.raises(Passing),
+            pytest.raises(Transient),
         ):
             tables.call("Query", {})
         assert server.seen == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fireside.adapters.dynamodb.client import ConditionFailed, Conflict, Passing, Refused
+from fireside.adapters.dynamodb.client import ConditionFailed, Conflict, Rejected, Transient
 from fireside.adapters.outbound.event_counts import TalliedTables, Tally
 
 
@@ -40,8 +40,8 @@ def test_a_transaction_starts_the_clock_and_a_read_does_not():
         (ConditionFailed([None, None]), 1),
         (Conflict("TransactionConflict"), 1),
         (ConditionFailed([None, {"pk": {"S": "nonce#ann#1"}}]), 0),
-        (Passing("ThrottlingException"), 0),
-        (Refused("AccessDeniedException"), 0),
+        (Transient("ThrottlingException"), 0),
+        (Rejected("AccessDeniedException"), 0),
     ],
     ids=["lost against another", "met another", "already kept", "throttled", "not allowed"],
 )
