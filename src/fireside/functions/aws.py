@@ -19,7 +19,7 @@ from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.outbound import payload
 from fireside.adapters.outbound.event_counts import TalliedTables, Tally
 from fireside.adapters.outbound.fanout import FanOut
-from fireside.chat import YOUNG_MS, Chat
+from fireside.chat import HANDSHAKE_GRACE_MS, Chat
 from fireside.console.logs import setup_logging
 from fireside.domain.errors import ChatError
 from fireside.functions import metrics
@@ -156,7 +156,7 @@ def make_fanout(variables: Mapping[str, str], world: World = WORLD) -> Handler:
         }
         world.say(metrics.line(name, counts, world.clock()))
         try:
-            registry.forget(posted.gone, world.clock() - YOUNG_MS)
+            registry.forget(posted.gone, world.clock() - HANDSHAKE_GRACE_MS)
         except ChatError:
             log.warning("%d connections are gone and still stored", len(posted.gone))
         return {}

@@ -18,7 +18,7 @@ from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.memory import MemoryRegistry
 from fireside.adapters.outbound.http import ConnectionsApi
 from fireside.adapters.sqlite.store import SqliteStore
-from fireside.chat import YOUNG_MS, Chat
+from fireside.chat import HANDSHAKE_GRACE_MS, Chat
 from fireside.domain.entry import EntryRules
 from fireside.domain.errors import StorageFailed
 from fireside.handlers.authorizer import Handler, Rules, make_authorizer
@@ -113,7 +113,7 @@ def in_transactions(
                 store.rollback()
             return storage_failed(event)
         gone = outbound.post()
-        connections.forget(gone, clock() - YOUNG_MS)
+        connections.forget(gone, clock() - HANDSHAKE_GRACE_MS)
         return response
 
     return run

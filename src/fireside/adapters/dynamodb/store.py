@@ -18,7 +18,7 @@ from fireside.adapters.dynamodb.client import (
     Transient,
 )
 from fireside.adapters.dynamodb.rows import Item
-from fireside.domain.message import Draft, Kept, Message, Tail, follow
+from fireside.domain.message import Draft, Message, Stored, Tail, follow
 from fireside.ports import Clock, Connection, Members
 
 _END = 10**20  # greater than every seq
@@ -48,7 +48,7 @@ class DynamoStore:
             self._epoch = self._retry.run(self._agree_on_epoch)
         return self._epoch
 
-    def append(self, draft: Draft) -> Kept:
+    def append(self, draft: Draft) -> Stored:
         """Store a message at the end; for a nonce its author used before, return the first one.
 
         Raises:
@@ -72,7 +72,7 @@ class DynamoStore:
 
     # --- writing ---
 
-    def _try_to_append(self, draft: Draft, tried: list[Message]) -> Kept:
+    def _try_to_append(self, draft: Draft, tried: list[Message]) -> Stored:
         """Append at the current end.
 
         `tried` has the messages of earlier attempts: one may be stored, with only its answer lost.
@@ -86,8 +86,8 @@ class DynamoStore:
             if nonce is None:
                 raise Conflict("another message has this seq") from taken
             first = self._first(nonce)
-            return Kept(first, duplicate=first not in tried)
-        return Kept(message, duplicate=False)
+            return Stored(first, duplicate=first not in tried)
+        return Stored(message, duplicate=False)
 
     def _both_or_none(self, message: Message, now_ms: int) -> dict[str, object]:
         """Return the transaction that stores a message if its seq is free and its nonce is new."""

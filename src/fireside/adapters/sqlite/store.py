@@ -13,7 +13,7 @@ from typing import ParamSpec, Self, TypeVar
 
 from fireside.adapters.sqlite import lockfile, schema
 from fireside.domain.errors import StorageFailed
-from fireside.domain.message import Draft, Kept, Message, Tail, follow
+from fireside.domain.message import Draft, Message, Stored, Tail, follow
 
 
 class StoreUnusable(Exception):  # noqa: N818 - it says what is so, and what to do
@@ -107,14 +107,14 @@ class SqliteStore:
     # --- the port ---
 
     @_storage
-    def append(self, draft: Draft) -> Kept:
+    def append(self, draft: Draft) -> Stored:
         """Keep a message behind the tail; under a nonce its author used, return the first."""
         message = follow(self._tail(draft.room), draft)
         if self._execute(_INSERT, _row(message)).rowcount == 0:
             row = self._execute(_FIRST, (draft.user_id, draft.nonce)).fetchone()
-            return Kept(Message(*row), duplicate=True)
+            return Stored(Message(*row), duplicate=True)
         self._tails[draft.room] = Tail(message.seq, message.timestamp_ms)
-        return Kept(message, duplicate=False)
+        return Stored(message, duplicate=False)
 
     @_storage
     def after(self, room: str, seq: int, limit: int) -> list[Message]:
