@@ -91,7 +91,7 @@ module "chat" {
       actions   = ["execute-api:ManageConnections"]
       resources = [local.connections_arn]
     }
-    HandOverLargeRooms = {
+    InvokeFanout = {
       actions   = ["lambda:InvokeFunction"]
       resources = [module.fanout.alias_arn]
     }

@@ -185,12 +185,12 @@ class Furniture:
         house.region = region = self._cloud.region(house.mailboxes)
         store = seen_store(self._cloud, region)
         hooks(region, store)
-        world = aws.World(
-            house.clock, house.entropy, lambda: "epoch-1", PATIENT, say=lambda _line: None
+        world = aws.System(
+            house.clock, house.entropy, lambda: "epoch-1", PATIENT, write_line=lambda _line: None
         )
         invites = house.rules.invites
         known = "open" if invites is None else " ".join(invites)
-        handler = aws.make_chat(region.environ(FIRESIDE_INVITE_SHA256=known), world)
+        handler = aws.build_chat(region.environ(FIRESIDE_INVITE_SHA256=known), world)
         return store, seen_registry(self._cloud, region, house.clock), handler
 
 

@@ -10,7 +10,7 @@ from fireside.adapters.dynamodb.client import Tables
 from fireside.adapters.dynamodb.http import DynamoDbApi
 from fireside.adapters.http.pool import Pool
 from fireside.adapters.http.sigv4 import Credentials
-from fireside.adapters.http.tls import trust
+from fireside.adapters.http.tls import context_for
 from fireside.adapters.outbound.http import ConnectionsApi
 from fireside.adapters.outbound.lambda_invoke import Functions, LambdaApi
 from fireside.adapters.outbound.posting import Poster
@@ -26,7 +26,7 @@ def tables(environ: Mapping[str, str]) -> Tables:
         from fireside.adapters.dynamodb.boto import BotoTables  # noqa: PLC0415 - it costs 200 ms
 
         return BotoTables.connect(region, endpoint)
-    return DynamoDbApi(endpoint, region, credentials(environ), tls=trust(environ, endpoint))
+    return DynamoDbApi(endpoint, region, credentials(environ), tls=context_for(environ, endpoint))
 
 
 def outbound(environ: Mapping[str, str], endpoint: str) -> Poster:
@@ -56,7 +56,7 @@ def pool_to(environ: Mapping[str, str], endpoint: str) -> Pool:
     url = urlsplit(endpoint)
     assert url.hostname is not None
     port = url.port or (443 if url.scheme == "https" else 80)
-    return Pool(url.hostname, port, tls=trust(environ, endpoint))
+    return Pool(url.hostname, port, tls=context_for(environ, endpoint))
 
 
 def credentials(environ: Mapping[str, str]) -> Credentials:

@@ -122,22 +122,24 @@ def names(context):
 def test_of_the_systems_roots_only_amazons_speak_for_aws(monkeypatch):
     monkeypatch.setattr(tls, "system_bundle", lambda: str(ROOTS))
 
-    assert names(tls.trust({}, ENDPOINT)) == ["Amazon Root CA 9"]
-    assert "Amazon Root CA 9" not in names(tls.trust({}, "https://chat.example.com"))
-    assert "Amazon Root CA 9" not in names(tls.trust({}, "https://amazonaws.com.example.com"))
+    assert names(tls.context_for({}, ENDPOINT)) == ["Amazon Root CA 9"]
+    assert "Amazon Root CA 9" not in names(tls.context_for({}, "https://chat.example.com"))
+    assert "Amazon Root CA 9" not in names(tls.context_for({}, "https://amazonaws.com.example.com"))
 
 
 @pytest.mark.parametrize("bundle", [None, CERTIFICATE], ids=["none", "without Amazon's"])
 def test_a_system_without_amazons_roots_trusts_what_it_has(monkeypatch, bundle):
     monkeypatch.setattr(tls, "system_bundle", lambda: bundle and str(bundle))
 
-    everybody = names(tls.trust({}, "https://chat.example.com"))
-    assert names(tls.trust({}, ENDPOINT)) == everybody
+    everybody = names(tls.context_for({}, "https://chat.example.com"))
+    assert names(tls.context_for({}, ENDPOINT)) == everybody
 
 
 def test_plain_http_needs_no_trust():
-    assert tls.trust({}, NOBODY) is None
+    assert tls.context_for({}, NOBODY) is None
 
 
 def test_the_roots_are_read_once_for_all_clients():
-    assert tls.trust({}, ENDPOINT) is tls.trust({}, "https://lambda.eu-west-1.amazonaws.com")
+    assert tls.context_for({}, ENDPOINT) is tls.context_for(
+        {}, "https://lambda.eu-west-1.amazonaws.com"
+    )

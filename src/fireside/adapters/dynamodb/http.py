@@ -51,7 +51,7 @@ class DynamoDbApi:
         self._url = urlsplit(endpoint)
         self._region, self._credentials, self._tls = region, credentials, tls
         self._call_seconds = call_seconds
-        self._idle = [self._lane()]
+        self._idle = [self._channel()]
 
     def call(self, operation: Operation, request: Mapping[str, object]) -> client.Answer:
         """Call DynamoDB once, and return its answer.
@@ -64,13 +64,13 @@ class DynamoDbApi:
         """
         written = self._write(request)
         try:
-            lane = self._idle.pop()
+            channel = self._idle.pop()
         except IndexError:
-            lane = self._lane()
+            channel = self._channel()
         try:
-            answer = lane.exchange(operation, written, self._call_seconds)
+            answer = channel.exchange(operation, written, self._call_seconds)
         finally:
-            self._idle.append(lane)
+            self._idle.append(channel)
         return _read(answer)
 
     def close(self) -> None:
@@ -84,11 +84,11 @@ class DynamoDbApi:
         except TypeError as cause:
             raise Rejected("the request can't be written as JSON") from cause
 
-    def _lane(self) -> "_Lane":
+    def _channel(self) -> "_Channel":
         assert self._url.hostname is not None
         port = self._url.port or _PORTS[self._url.scheme]
         signers = {operation: self._signer(operation) for operation in get_args(Operation)}
-        return _Lane(Pool(self._url.hostname, port, tls=self._tls, most=1), signers)
+        return _Channel(Pool(self._url.hostname, port, tls=self._tls, most=1), signers)
 
     def _signer(self, operation: Operation) -> Signer:
         return Signer(
@@ -104,7 +104,7 @@ class DynamoDbApi:
         )
 
 
-class _Lane(NamedTuple):
+class _Channel(NamedTuple):
     """What one call at a time uses: a connection, and a signer for each operation."""
 
     pool: Pool

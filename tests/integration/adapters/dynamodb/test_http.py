@@ -233,8 +233,8 @@ def test_a_frozen_function_whose_connection_ended_meanwhile_succeeds_at_once(dyn
     api, server = dynamodb(one_of(first, saying({"Items": [1]})), tls=tls)
     api.call("Query", QUERY)
     is_frozen.set()
-    [lane] = api._idle
-    assert lane.pool._selector.select(5), "the end has arrived"
+    [channel] = api._idle
+    assert channel.pool._selector.select(5), "the end has arrived"
 
     assert api.call("TransactWriteItems", {}) == {"Items": [1]}
     assert len(server.seen) == 2
