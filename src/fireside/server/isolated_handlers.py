@@ -1,6 +1,6 @@
 """The handlers in a process of their own, as Lambda runs them: `fireside serve --faithful`.
 
-`chat` and `door` are the functions that api.json names. What they need is in the environment
+`chat` and `authorizer` are the functions that api.json names. What they need is in the environment
 and is made once, at the first call. Each call is a transaction, and nobody is told anything
 before it is kept.
 """
@@ -45,7 +45,7 @@ def chat(event: dict[str, Any], context: object) -> Response:
     return _chat()(event, context)
 
 
-def door(event: dict[str, Any], context: object) -> Response:
+def authorizer(event: dict[str, Any], context: object) -> Response:
     """Decide who may connect. This process never opens the messages."""
     return make_authorizer(_rules(os.environ))(event, context)
 

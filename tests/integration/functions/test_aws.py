@@ -99,7 +99,7 @@ def test_nothing_is_opened_before_it_is_used(pools):
 
 
 def decision(**variables):
-    door = aws.build_authorizer(ENVIRON | variables)
+    authorizer = aws.build_authorizer(ENVIRON | variables)
     event = {
         "methodArn": "arn:aws:execute-api:x",
         "headers": {
@@ -110,7 +110,7 @@ def decision(**variables):
         },
         "queryStringParameters": {"username": "Ann"},
     }
-    return door(event, None)["policyDocument"]["Statement"][0]["Effect"]
+    return authorizer(event, None)["policyDocument"]["Statement"][0]["Effect"]
 
 
 @pytest.mark.parametrize(
