@@ -16,15 +16,14 @@ from urllib.parse import urlsplit
 from fireside.adapters.dynamodb import client
 from fireside.adapters.dynamodb.client import Operation, Rejected, Transient, failure
 from fireside.adapters.http.http1 import Answer as HttpAnswer
-from fireside.adapters.http.pool import Pool
+from fireside.adapters.http.pool import DEFAULT_PORTS, Pool
 from fireside.adapters.http.sigv4 import Credentials, Signer
 
 CALL_SECONDS = 1.0
 """Timeout in seconds of one call, connecting included. DynamoDB answers in milliseconds."""
 
-_PORTS = {"http": 80, "https": 443}
 _CHECKSUM = re.compile(rb"\r\nx-amz-crc32:[ \t]*(\d{1,10})[ \t]*\r\n")
-_FINE = 200
+_OK = 200
 
 
 class DynamoDbApi:
@@ -86,7 +85,7 @@ class DynamoDbApi:
 
     def _channel(self) -> "_Channel":
         assert self._url.hostname is not None
-        port = self._url.port or _PORTS[self._url.scheme]
+        port = self._url.port or DEFAULT_PORTS[self._url.scheme]
         signers = {operation: self._signer(operation) for operation in get_args(Operation)}
         return _Channel(Pool(self._url.hostname, port, tls=self._tls, most=1), signers)
 
@@ -123,7 +122,7 @@ def _read(answer: HttpAnswer | None) -> client.Answer:
         raise Transient("no answer")
     if not _is_whole(answer):
         raise Transient("a damaged answer")
-    if answer.status != _FINE:
+    if answer.status != _OK:
         body = _error(answer.body)
         raise failure(_code(body) or str(answer.status), answer.status, body)
     try:
