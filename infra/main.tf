@@ -164,7 +164,7 @@ locals {
   connections_arn = "${module.websocket_api.execution_arn}/${local.api.stage}/POST/@connections/*"
 }
 
-# --- The brake: too many messages in an hour, and the stage takes none until the next apply -----
+# --- The kill switch, `brake`: too many messages in an hour set the stage's throttle to 0 --------
 
 module "brake" {
   source = "./modules/function"
