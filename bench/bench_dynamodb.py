@@ -1,7 +1,7 @@
 """What a message costs on DynamoDB, and how long an acknowledgement takes when a room is busy.
 
 DynamoDB Local answers too fast and never has two transactions in each other's way. So a second
-and a third table are of a busy room in virtual time: the same store and the same patience, but
+and a third table are of a busy room in virtual time: the same store and the same retry policy, but
 each call takes as long as AWS's. A transaction holds its rows for the second half of its time,
 and refuses others on them; then it takes effect.
 """
@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from fireside.adapters.dynamodb import rows
-from fireside.adapters.dynamodb.client import ConditionFailed, Conflict, Patience
+from fireside.adapters.dynamodb.client import ConditionFailed, Conflict, RetryPolicy
 from fireside.adapters.dynamodb.http import DynamoDbApi
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.dynamodb.units import MeteredTables
@@ -91,7 +91,7 @@ def sending(tables, rate):
     took, busy = [], []
 
     def send(nonce, due):
-        store = DynamoStore(meter, name, new_epoch=str, patience=Patience())
+        store = DynamoStore(meter, name, new_epoch=str, retry=RetryPolicy())
         try:
             store.append(draft(nonce))
         except Busy:
@@ -108,17 +108,17 @@ def sending(tables, rate):
     return [rate, count, *_summary(took, meter, count), len(busy)]
 
 
-def imagined(rate, **patience):
+def imagined(rate, **policy):
     """Send at random moments in virtual time, which passes the same way on every machine."""
     clock, chance = VirtualTime(), random.Random(rate)
     meter = MeteredTables(LikeAws(clock, chance))
-    waits = Patience(seconds=clock.seconds, sleep=clock.sleep, chance=chance.random, **patience)
+    waits = RetryPolicy(monotonic=clock.seconds, sleep=clock.sleep, jitter=chance.random, **policy)
     took, busy = [], []
 
     def send(nonce):
         began = clock.now
         try:
-            DynamoStore(meter, "messages", new_epoch=str, patience=waits).append(draft(nonce))
+            DynamoStore(meter, "messages", new_epoch=str, retry=waits).append(draft(nonce))
         except Busy:
             busy.append(nonce)
         took.append(1_000 * (clock.now - began))
@@ -145,7 +145,7 @@ def crowd(tables):
     people = [Connection(f"{n:015}=", f"u{n}", f"U{n}", ("general",), 0) for n in range(CROWD)]
     fill(tables, name, [rows.of_member(person, "general") for person in people])
     meter = MeteredTables(tables)
-    registry = DynamoRegistry(meter, name, clock=lambda: 0, patience=Patience())
+    registry = DynamoRegistry(meter, name, clock=lambda: 0, retry=RetryPolicy())
     start = time.perf_counter()
     assert len(registry.in_room("general").ids) == CROWD
     members = ["members of one room", CROWD, 1_000 * (time.perf_counter() - start)]
@@ -153,11 +153,11 @@ def crowd(tables):
 
     name = "messages-crowd"
     tables.call("CreateTable", rows.messages_table(name))
-    store = DynamoStore(tables, name, new_epoch=str, patience=Patience())
+    store = DynamoStore(tables, name, new_epoch=str, retry=RetryPolicy())
     [first] = [store.append(draft(1)).message]
     fill(tables, name, [rows.of_message(_in_room(first, n)) for n in range(CROWD)])
     meter = MeteredTables(tables)
-    store = DynamoStore(meter, name, new_epoch=str, patience=Patience())
+    store = DynamoStore(meter, name, new_epoch=str, retry=RetryPolicy())
     start = time.perf_counter()
     store.append(draft(2, room="room-77"))
     rooms = ["one message among rooms", CROWD, 1_000 * (time.perf_counter() - start)]
@@ -187,7 +187,7 @@ def main():
     with dynamodb_local.running(PACKAGE) as address:
         tables = DynamoDbApi(address, "eu-central-1", Credentials("k", "s"), call_seconds=10)
         tables.call("CreateTable", rows.messages_table("warm"))
-        store = DynamoStore(tables, "warm", new_epoch=str, patience=Patience())
+        store = DynamoStore(tables, "warm", new_epoch=str, retry=RetryPolicy())
         for nonce in range(300):
             store.append(draft(nonce))
         print("\nDynamoDB Local as it is")

@@ -33,7 +33,7 @@ def room(tables, members: int, hanging: int) -> str:
     name = f"room-{next(NUMBERS)}"
     tables.call("CreateTable", rows.messages_table(f"{name}.messages"))
     tables.call("CreateTable", rows.connections_table(f"{name}.connections"))
-    now_ms = aws.WORLD.clock()
+    now_ms = aws.SYSTEM.clock()
     ids = [f"{'hangs' if n < hanging else 'reads'}-{n:05}=" for n in range(members)]
     puts = []
     for n, one in enumerate(ids):
@@ -76,15 +76,15 @@ def measure(tables, dynamodb: str, address: str, members: int, hanging: int) -> 
         "FIRESIDE_FANOUT_FUNCTION": "fanout",
         "FIRESIDE_HOSTS": "chat.example",
     }
-    world = aws.World(say=lambda line: said.append(json.loads(line)))
-    chat = aws.make_chat(environ, world)
+    world = aws.System(write_line=lambda line: said.append(json.loads(line)))
+    chat = aws.build_chat(environ, world)
     for number in range(ROUNDS):
         answer = json.loads(chat(send(number), None)["body"])
         assert answer["type"] == "ack", answer
     took = sorted(line["FanOutMs"] for line in said)
-    handed_over = [line["HandedOver"] for line in said]
+    delegated = [line["Delegated"] for line in said]
     p99 = took[int(len(took) * 0.99)]
-    return [members, median(took), p99, took[-1], said[0]["FanOutMs"], median(handed_over)]
+    return [members, median(took), p99, took[-1], said[0]["FanOutMs"], median(delegated)]
 
 
 def main(counts: list[int]) -> None:
@@ -98,7 +98,7 @@ def main(counts: list[int]) -> None:
             with aws_endpoint(POST_MS, INVOKE_MS) as port:
                 run = functools.partial(measure, tables, dynamodb, f"https://localhost:{port}")
                 found = [run(count, count // share if share else 0) for count in counts]
-            table(["members", "p50 ms", "p99", "max", "first", "handed over"], found)
+            table(["members", "p50 ms", "p99", "max", "first", "delegated"], found)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The plainest client: say who you are, say something, read what was said before.
+"""A minimal client: connect with a username, send a message, read the history.
 
 python examples/plain_client.py http://localhost:8080 Ada "Hello there"
 
-Where one needs an invite, give its link in place of the address.
+If the chat needs an invite, use the invite's link instead of the address.
 """
 
 import json
@@ -21,7 +21,7 @@ def main(link: str, username: str, text: str) -> None:
     with connect(url, subprotocols=offered) as socket:
         socket.send(json.dumps({"action": "sendMessage", "message": text}))
         for frame in map(json.loads, socket):
-            if frame["type"] == "ack":  # two at once may be carried out in any order on AWS
+            if frame["type"] == "ack":  # on AWS, commands sent together may swap
                 socket.send(json.dumps({"action": "getHistory"}))
             if frame["type"] == "error":
                 sys.exit(f"{frame['code']}: {frame['message']}")

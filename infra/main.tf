@@ -6,7 +6,7 @@ locals {
   prefix = "${var.project_name}-${var.stage_name}"
   api    = jsondecode(file("${path.module}/../api.json"))
 
-  # Who comes through CloudFront brings a secret; who comes past it is refused for nothing.
+  # CloudFront adds a secret in this header; a handshake without it bypassed CloudFront and costs nothing.
   origin_header = "x-fireside-origin"
   site_origins  = [for site in module.site : "https://${site.host}"]
   origins       = join(" ", concat(local.site_origins, var.allowed_origins))
@@ -16,8 +16,8 @@ locals {
   # What a page can't see: a browser does not say why a handshake was refused.
   page_config = { invite = var.open ? "open" : "required" }
 
-  # What decides who may come in, for the authorizer and for $connect alike.
-  door = {
+  # The rules for who may connect, for the authorizer and for $connect alike.
+  entry_rules = {
     FIRESIDE_HOSTS         = module.websocket_api.host
     FIRESIDE_ORIGINS       = local.origins
     FIRESIDE_INVITE_SHA256 = local.invites
@@ -33,7 +33,7 @@ module "websocket_api" {
 
   name                     = local.prefix
   api                      = local.api
-  functions                = { chat = module.chat, door = module.authorizer }
+  functions                = { chat = module.chat, authorizer = module.authorizer }
   further_identity_sources = var.site ? ["route.request.header.${local.origin_header}"] : []
   throttle_rate            = var.throttle_rate
   throttle_burst           = var.throttle_burst
@@ -43,6 +43,17 @@ module "websocket_api" {
   alarms                   = var.alarms
 
   depends_on = [aws_api_gateway_account.this]
+}
+
+# Its key in api.json was `door` before.
+moved {
+  from = module.websocket_api.aws_apigatewayv2_authorizer.this["door"]
+  to   = module.websocket_api.aws_apigatewayv2_authorizer.this["authorizer"]
+}
+
+moved {
+  from = module.websocket_api.aws_lambda_permission.authorizer["door"]
+  to   = module.websocket_api.aws_lambda_permission.authorizer["authorizer"]
 }
 
 module "tables" {
@@ -70,7 +81,7 @@ module "chat" {
   alarm_topic_arn      = aws_sns_topic.alarms.arn
   alarms               = var.alarms
 
-  environment = { for name, value in merge(local.door, {
+  environment = { for name, value in merge(local.entry_rules, {
     FIRESIDE_MESSAGES_TABLE    = module.tables.messages.name
     FIRESIDE_CONNECTIONS_TABLE = module.tables.connections.name
     FIRESIDE_ENDPOINT          = local.endpoint
@@ -91,7 +102,7 @@ module "chat" {
       actions   = ["execute-api:ManageConnections"]
       resources = [local.connections_arn]
     }
-    HandOverLargeRooms = {
+    InvokeFanout = {
       actions   = ["lambda:InvokeFunction"]
       resources = [module.fanout.alias_arn]
     }
@@ -112,7 +123,7 @@ module "authorizer" {
   alarm_topic_arn    = aws_sns_topic.alarms.arn
   alarms             = var.alarms
 
-  environment = { for name, value in local.door : name => value if value != "" }
+  environment = { for name, value in local.entry_rules : name => value if value != "" }
 }
 
 module "fanout" {
@@ -153,7 +164,7 @@ locals {
   connections_arn = "${module.websocket_api.execution_arn}/${local.api.stage}/POST/@connections/*"
 }
 
-# --- The brake: too many messages in an hour, and the stage takes none until the next apply -----
+# --- The kill switch, `brake`: too many messages in an hour set the stage's throttle to 0 --------
 
 module "brake" {
   source = "./modules/function"

@@ -107,7 +107,7 @@ variable "reserved_concurrency" {
 # --- Who may come in ---------------------------------------------------------------------------
 
 variable "invite_hashes" {
-  description = "SHA-256 of each invite that opens the door, in hexadecimal; `fireside deploy` makes them, and so does `fireside invite --hash`. Empty lets nobody in."
+  description = "SHA-256 of each invite that is accepted, in hexadecimal; `fireside deploy` makes them, and so does `fireside invite --hash`. Empty lets nobody in."
   type        = list(string)
   default     = []
 

@@ -1,9 +1,9 @@
-"""Look at what Terraform applied for faults that no single resource shows.
+"""Finds faults in a Terraform state that no single resource shows.
 
     terraform -chdir=infra show -json | python tools/audit_infra.py
 
-It prints a sentence for each fault and ends with 1 if there are any. It reads the state and
-the code, and asks nobody: so it works after an apply of yours as after a rehearsal.
+It prints a sentence for each fault and exits with 1 if there are any. It reads only the state and
+the code, so it works after a real apply as well as after a rehearsal with stand-ins.
 """
 
 import json
@@ -18,11 +18,11 @@ import aws_calls
 from aws_calls import Call
 
 API = json.loads((aws_calls.ROOT / "api.json").read_text("utf-8"))
-ROLES = {"chat": "chat", "door": "authorizer"}
-"""Which function each integration and authorizer of api.json is."""
+FUNCTIONS = ("chat", "authorizer")
+"""The integration and the authorizer of api.json; the functions have the same names."""
 
 LOGGING = {"logs:CreateLogStream": ":*", "logs:PutLogEvents": ":*"}
-"""What Lambda itself does with a function's rights, on the streams that it names in the log."""
+"""The permissions Lambda needs to write logs, and the part of the ARN after the log group."""
 
 NO_COOKIES, NO_CACHE = "none", "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 LONGEST_ANSWER_SECONDS = 29
@@ -31,14 +31,14 @@ Values = dict[str, Any]
 
 
 class Resource(NamedTuple):
-    """One thing in the state."""
+    """A resource in the state."""
 
     address: str
     values: Values
 
 
 class State:
-    """What is there, by kind."""
+    """The resources of a state, by type."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._resources: dict[str, list[Resource]] = {}
@@ -48,22 +48,22 @@ class State:
         }
 
     def all(self, kind: str) -> list[Resource]:
-        """Give all of a kind, named without `aws_`."""
+        """Return all resources of a type, which is given without `aws_`."""
         return self._resources.get(f"aws_{kind}", [])
 
     def one(self, kind: str) -> Values:
-        """Give the only one of a kind, or nothing."""
+        """Return the values of the only resource of a type, empty if there is none."""
         found = self.all(kind)
         return found[0].values if found else {}
 
     def alias(self, function: str) -> Values:
-        """Give the alias that calls of a function go to."""
+        """Return the alias through which a function is called."""
         name = self.functions[function].values["function_name"]
         found = [one.values for one in self.all("lambda_alias")]
         return next((one for one in found if one["function_name"] == name), {})
 
     def environment(self, function: str) -> dict[str, str]:
-        """Give a function's variables."""
+        """Return a function's environment variables."""
         blocks = self.functions[function].values.get("environment") or [{}]
         return blocks[0].get("variables") or {}
 
@@ -77,12 +77,12 @@ class State:
 
 
 def audit(document: dict[str, Any]) -> list[str]:
-    """Return the faults of a state, as `terraform show -json` tells it."""
+    """Return the faults of a state in the format of `terraform show -json`."""
     state = State(document)
     missing = set(aws_calls.calls()) - set(state.functions)
     if missing or not state.all("apigatewayv2_api"):
         return [f"There is no function {name}" for name in sorted(missing)] or ["There is no API"]
-    checks = (_routes, _door, _permissions, _stage, _functions, _variables, _rights, _tables)
+    checks = (_routes, _authorizers, _permissions, _stage, _functions, _variables, _rights, _tables)
     later = (_brake, _site, _buckets)
     return [fault for check in (*checks, *later) for fault in check(state)]
 
@@ -91,35 +91,36 @@ def audit(document: dict[str, Any]) -> list[str]:
 
 
 def _routes(state: State) -> Iterator[str]:
-    """Compare with api.json, route by route."""
+    """Compare the routes with api.json."""
     integrations = {one.values["id"]: one.values for one in state.all("apigatewayv2_integration")}
     answered = {one.values["route_id"] for one in state.all("apigatewayv2_route_response")}
-    doors = {one.values["id"]: one.values for one in state.all("apigatewayv2_authorizer")}
+    authorizers = {one.values["id"]: one.values for one in state.all("apigatewayv2_authorizer")}
     made = {one.values["route_key"]: one.values for one in state.all("apigatewayv2_route")}
     for key in made.keys() ^ API["routes"].keys():
         yield f"Route {key} is {'not in api.json' if key in made else 'only in api.json'}"
     for key in made.keys() & API["routes"].keys():
         values, wanted = made[key], API["routes"][key]
         integration = integrations.get((values["target"] or "").removeprefix("integrations/"), {})
-        arn = state.alias(ROLES[wanted["integration"]]).get("invoke_arn")
+        arn = state.alias(wanted["integration"]).get("invoke_arn")
         if not integration or integration["integration_uri"] != arn:
-            yield f"Route {key} does not call the alias of {ROLES[wanted['integration']]}"
+            yield f"Route {key} does not call the alias of {wanted['integration']}"
         millis = API["integrations"][wanted["integration"]].get("timeoutMillis", 29_000)
         if integration and integration["timeout_milliseconds"] != millis:
             yield f"Route {key} waits for {integration['timeout_milliseconds']} ms, not {millis}"
-        asked = doors.get(values.get("authorizer_id") or "", {}).get("name")
+        asked = authorizers.get(values.get("authorizer_id") or "", {}).get("name")
         if asked != wanted.get("authorizer"):
-            yield f"Route {key} asks {asked or 'nobody'}, not {wanted.get('authorizer', 'nobody')}"
+            known = wanted.get("authorizer")
+            yield f"The authorizer of route {key} is {asked or 'none'}, not {known or 'none'}"
         two_way = values["id"] in answered and bool(values["route_response_selection_expression"])
         if two_way != wanted.get("twoWay", False):
             yield f"Route {key} {'has' if two_way else 'lacks'} a route response"
 
 
-def _door(state: State) -> Iterator[str]:
+def _authorizers(state: State) -> Iterator[str]:
     for one in state.all("apigatewayv2_authorizer"):
         name = one.values["name"]
-        if one.values["authorizer_uri"] != state.alias(ROLES[name]).get("invoke_arn"):
-            yield f"Authorizer {name} is not the alias of {ROLES[name]}"
+        if one.values["authorizer_uri"] != state.alias(name).get("invoke_arn"):
+            yield f"Authorizer {name} is not the alias of {name}"
         wanted = set(API["authorizers"][name]["identitySource"])
         for header in _origin_headers(state):
             wanted.add(f"route.request.header.{header}")
@@ -128,15 +129,15 @@ def _door(state: State) -> Iterator[str]:
 
 
 def _permissions(state: State) -> Iterator[str]:
-    """See that API Gateway may call what it is told to call."""
+    """Check that API Gateway may call the functions of its routes and authorizers."""
     api, stage = state.one("apigatewayv2_api"), API["stage"]
     wanted = {
-        (ROLES[route["integration"]], f"{api['execution_arn']}/{stage}/{key}")
+        (route["integration"], f"{api['execution_arn']}/{stage}/{key}")
         for key, route in API["routes"].items()
     }
-    for door in state.all("apigatewayv2_authorizer"):
-        source = f"{api['execution_arn']}/authorizers/{door.values['id']}"
-        wanted.add((ROLES[door.values["name"]], source))
+    for authorizer in state.all("apigatewayv2_authorizer"):
+        source = f"{api['execution_arn']}/authorizers/{authorizer.values['id']}"
+        wanted.add((authorizer.values["name"], source))
     for function, source in sorted(wanted):
         if not _may_call(state, function, "apigateway.amazonaws.com", source):
             yield f"Nothing lets API Gateway call {function} for {source.rpartition(':')[2]}"
@@ -162,14 +163,14 @@ def _stage(state: State) -> Iterator[str]:
     if not (limits.get("throttling_rate_limit") and limits.get("throttling_burst_limit")):
         yield "The stage's throttle is 0: every call is answered with 429"
     if limits.get("data_trace_enabled") or limits.get("logging_level") not in ("OFF", None):
-        yield "The stage logs what people say, or their names"
+        yield "The stage logs users' texts or names"
     for settings in stage.get("access_log_settings") or []:
         told = re.findall(r"path|querystring|requestOverride|sourceIp|body", settings["format"])
         if told:
-            yield f"The access log tells {', '.join(sorted(set(told)))}"
+            yield f"The access log shows {', '.join(sorted(set(told)))}"
     deployments = {one.values["id"]: one.values for one in state.all("apigatewayv2_deployment")}
     if not (deployments.get(stage.get("deployment_id")) or {}).get("triggers"):
-        yield "The stage has no deployment of ours that follows what changes"
+        yield "The stage has no deployment that is renewed with each change"
 
 
 # --- The functions -----------------------------------------------------------------------------
@@ -181,14 +182,14 @@ def _functions(state: State) -> Iterator[str]:
     for name, (_, values) in state.functions.items():
         group = groups.get(f"/aws/lambda/{values['function_name']}", {})
         if not group.get("retention_in_days"):
-            yield f"{name} has no log group that forgets: Lambda would make one that keeps for ever"
+            yield f"{name} has no log group with a retention: Lambda's own would never expire"
         if values["runtime"] != "python3.13" or values["architectures"] != ["arm64"]:
             yield f"{name} does not run on Python 3.13 and arm64"
         if not state.alias(name):
             yield f"{name} has no alias, so there is no way back"
         if values["role"] not in roles:
             yield f"{name} has a role that is not here"
-    for name in ROLES.values():
+    for name in FUNCTIONS:
         if state.functions[name].values["timeout"] > LONGEST_ANSWER_SECONDS:
             yield f"{name} may run for longer than API Gateway waits"
     retries = {
@@ -197,11 +198,11 @@ def _functions(state: State) -> Iterator[str]:
     }
     alias = state.alias("fanout")
     if retries.get((alias.get("function_name"), alias.get("name"))) != 0:
-        yield "fanout is repeated when it fails: people would see messages twice"
+        yield "Lambda retries fanout when it fails: users would see messages twice"
 
 
 def _variables(state: State) -> Iterator[str]:
-    """See that variables name what is here."""
+    """Check that environment variables name resources of the state."""
     api = state.one("apigatewayv2_api")
     host = api["api_endpoint"].removeprefix("wss://")
     tables = {_sort_key(one.values): one.values["name"] for one in state.all("dynamodb_table")}
@@ -222,7 +223,7 @@ def _variables(state: State) -> Iterator[str]:
 
 
 def _rights(state: State) -> Iterator[str]:
-    """Compare what each function may do with what its code does, both ways."""
+    """Compare each function's permissions with its calls: neither missing nor unused."""
     targets = _targets(state)
     policies = {one.values["role"]: one.values["policy"] for one in state.all("iam_role_policy")}
     roles = {one.values["arn"]: one.values["id"] for one in state.all("iam_role")}
@@ -273,7 +274,7 @@ def _tables(state: State) -> Iterator[str]:
     for one in state.all("dynamodb_table"):
         name, ttl = one.values["name"], (one.values.get("ttl") or [{}])[0]
         if (ttl.get("attribute_name"), ttl.get("enabled")) != ("ttl", True):
-            yield f"{name} never forgets what has expired"
+            yield f"{name} never deletes expired rows"
         restorable = (one.values.get("point_in_time_recovery") or [{}])[0].get("enabled")
         if _sort_key(one.values) == "seq" and not restorable:
             yield f"{name} can't be restored to a moment"
@@ -289,17 +290,17 @@ def _brake(state: State) -> Iterator[str]:
         if one.values["metric_name"] == "MessageCount" and one.values["dimensions"] == stage
     ]
     if not any(arn in (one["alarm_actions"] or []) for one in alarms):
-        yield "No alarm on the stage's messages pulls the brake"
+        yield "No alarm on the stage's messages invokes the brake"
     for one in alarms:
         if not _may_call(state, "brake", "lambda.alarms.cloudwatch.amazonaws.com", one["arn"]):
             yield "Nothing lets the alarm call the brake"
     for one in (one.values for one in state.all("cloudwatch_metric_alarm")):
         if not one["alarm_actions"]:
-            yield f"Nobody hears the alarm {one['alarm_name']}"
+            yield f"The alarm {one['alarm_name']} notifies no one"
 
 
 def _site(state: State) -> Iterator[str]:
-    """See that the socket comes through the page's origin, and only so."""
+    """Check that CloudFront passes the socket on, and that the functions can tell."""
     if not state.all("cloudfront_distribution"):
         return
     distribution = state.one("cloudfront_distribution")
@@ -318,14 +319,12 @@ def _site(state: State) -> Iterator[str]:
             yield f"CloudFront sends cookies to {path}"
         if one["cache_policy_id"] != NO_CACHE:
             yield f"CloudFront caches {path}"
-    known = {
-        state.environment(name).get("FIRESIDE_ORIGIN_SECRET_SHA256") for name in ROLES.values()
-    }
+    known = {state.environment(name).get("FIRESIDE_ORIGIN_SECRET_SHA256") for name in FUNCTIONS}
     secrets = {
         header["value"] for origin in distribution["origin"] for header in origin["custom_header"]
     }
     if {sha256(secret.encode()).hexdigest() for secret in secrets} != known:
-        yield "The door does not know the secret that CloudFront sends"
+        yield "The functions do not know the secret that CloudFront sends"
 
 
 def _buckets(state: State) -> Iterator[str]:
@@ -372,7 +371,7 @@ def _listed(value: Any) -> list[Any]:  # noqa: ANN401 - IAM takes one or a list 
 
 
 def main() -> int:
-    """Read a state, and print its faults."""
+    """Read a state, print its faults, and return the exit code."""
     source = Path(sys.argv[1]).read_text("utf-8") if len(sys.argv) > 1 else sys.stdin.read()
     faults = audit(json.loads(source))
     print("\n".join(faults) or "No faults")

@@ -1,7 +1,7 @@
-"""What the code of each function asks of AWS, read from the code itself.
+"""The AWS calls that each Lambda function can make, read from its code.
 
-`audit_infra.py` compares it with what the function may do. A call counts when the code that a
-function is made of can reach it: so `fanout`, which only forgets connections, needs no Query.
+`audit_infra.py` compares them with the function's permissions. A call counts if the function's
+code can reach it: so `fanout`, which only forgets connections, needs no Query.
 """
 
 import ast
@@ -12,13 +12,13 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src"
 COMPOSITION = "fireside.functions.aws"
-BRAKE = "fireside.functions.kill_switch"
+KILL_SWITCH = "fireside.functions.kill_switch"
 STORES = "fireside.adapters.dynamodb.store"
 CLIENTS = "fireside.adapters.aws_clients"
 
 
 class Call(NamedTuple):
-    """An IAM action and what it is done to: a table's variable, or one of the words below."""
+    """An IAM action and its target: a table's variable, or one of the constants below."""
 
     action: str
     target: str
@@ -30,27 +30,27 @@ FACTORIES = {
     "outbound": Call("execute-api:ManageConnections", CONNECTIONS),
     "functions": Call("lambda:InvokeFunction", FUNCTION),
 }
-"""What the clients that `adapters/aws_clients.py` makes are for, beside tables."""
+"""The calls of the clients that `adapters/aws_clients.py` makes, except for tables."""
 
 SDK = {"update_stage": Call("apigateway:PATCH", STAGE)}
-"""What the brake asks of the SDK."""
+"""The call of each SDK method that the kill switch uses."""
 
 TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem"}
-"""A transaction needs the right to each thing that is in it, and none of its own."""
+"""The permissions a transaction needs: one for each kind of write in it, none for itself."""
 
 
 def calls() -> dict[str, set[Call]]:
-    """Tell for each function what its code can ask of AWS."""
+    """Return for each function the AWS calls its code can make."""
     composition = _parse(COMPOSITION)
     reached = {
-        name: set(_asked(composition, maker)) for name, maker in _makers(composition).items()
+        name: set(_asked(composition, builder)) for name, builder in _builders(composition).items()
     }
-    verbs = set(_attributes(_parse(BRAKE)))
+    verbs = set(_attributes(_parse(KILL_SWITCH)))
     return {**reached, "brake": {call for verb, call in SDK.items() if verb in verbs}}
 
 
 def client_factories() -> set[str]:
-    """List what makes clients, so that a new kind of them is noticed."""
+    """Return the functions that make clients, so that a test notices a new kind of client."""
     return {
         node.name
         for node in _parse(CLIENTS).body
@@ -59,16 +59,17 @@ def client_factories() -> set[str]:
 
 
 def environment() -> dict[str, set[str]]:
-    """Tell for each function which variables of ours its code reads."""
+    """Return for each function the `FIRESIDE_` variables its code reads."""
     composition = _parse(COMPOSITION)
     found = {
-        name: set(_read_by(composition, maker)) for name, maker in _makers(composition).items()
+        name: set(_read_by(composition, builder))
+        for name, builder in _builders(composition).items()
     }
-    return {**found, "brake": set(_constants(_parse(BRAKE)).values())}
+    return {**found, "brake": set(_constants(_parse(KILL_SWITCH)).values())}
 
 
 def _read_by(module: ast.Module, function: str) -> Iterator[str]:
-    """Follow a function to the variables that it, and what it imports from us, reads."""
+    """Yield the variables that a function, and the Fireside code it imports, reads."""
     parts, names = list(_closure(module, function)), _constants(module)
     yield from (names[name] for part in parts for name in _names(part, names))
     for origin, name in _used(module, parts):
@@ -78,13 +79,13 @@ def _read_by(module: ast.Module, function: str) -> Iterator[str]:
             yield from _read_by(_parse(origin), name)
 
 
-def _asked(composition: ast.Module, maker: str) -> Iterator[Call]:
-    """Follow what a function is made of to the calls at its ends."""
-    parts = list(_closure(composition, maker))
+def _asked(composition: ast.Module, builder: str) -> Iterator[Call]:
+    """Yield the AWS calls that the code of a function can reach."""
+    parts = list(_closure(composition, builder))
     verbs = {verb for part in parts for verb in _attributes(part)}
     for module in {origin for origin, _ in _used(composition, parts)} - {CLIENTS, STORES}:
         verbs.update(_attributes(_parse(module)))
-    for factory in _factories(composition, maker):
+    for factory in _factories(composition, builder):
         yield FACTORIES[factory]
     variables = _constants(composition)
     for store, table in _stores(parts):
@@ -92,14 +93,14 @@ def _asked(composition: ast.Module, maker: str) -> Iterator[Call]:
             yield Call(f"dynamodb:{operation}", variables[table])
 
 
-def _makers(composition: ast.Module) -> dict[str, str]:
-    """Read `_MAKERS`: which function of the module makes which function of Lambda."""
+def _builders(composition: ast.Module) -> dict[str, str]:
+    """Return `_BUILDERS`: which function of the module builds which Lambda function."""
     for node in composition.body:
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "_MAKERS":
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "_BUILDERS":
             assert isinstance(node.value, ast.Dict)
             pairs = zip(node.value.keys, node.value.values, strict=True)
             return {ast.literal_eval(key): ast.unparse(value) for key, value in pairs if key}
-    raise LookupError(f"{COMPOSITION} has no _MAKERS: teach tools/aws_calls.py its new form.")
+    raise LookupError(f"{COMPOSITION} has no _BUILDERS: teach tools/aws_calls.py its new form.")
 
 
 def _functions(module: ast.Module) -> dict[str, ast.FunctionDef]:
@@ -107,7 +108,7 @@ def _functions(module: ast.Module) -> dict[str, ast.FunctionDef]:
 
 
 def _closure(module: ast.Module, name: str) -> Iterator[ast.AST]:
-    """Give a function of a module and all those of it that it uses."""
+    """Yield a function of a module, and all functions of that module that it uses."""
     functions = _functions(module)
     waiting, seen = [name], {name}
     while waiting:
@@ -119,7 +120,7 @@ def _closure(module: ast.Module, name: str) -> Iterator[ast.AST]:
 
 
 def _used(module: ast.Module, parts: list[ast.AST]) -> Iterator[tuple[str, str]]:
-    """Name what the parts use of our other modules: the module, and the class or function."""
+    """Yield what the parts use of Fireside's other modules: the module and the name."""
     for node in module.body:
         if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("fireside"):
             continue
@@ -129,20 +130,20 @@ def _used(module: ast.Module, parts: list[ast.AST]) -> Iterator[tuple[str, str]]
                 yield (whole if _file(whole) else str(node.module)), name
 
 
-def _factories(composition: ast.Module, maker: str) -> set[str]:
-    """Tell which clients, beside tables, the parts make: `aws.outbound(...)`."""
+def _factories(composition: ast.Module, builder: str) -> set[str]:
+    """Return the clients, except for tables, that the parts make: `aws_clients.outbound(...)`."""
     return {
         node.attr
-        for part in _closure(composition, maker)
+        for part in _closure(composition, builder)
         for node in ast.walk(part)
         if isinstance(node, ast.Attribute)
-        and ast.unparse(node.value) == "aws"
+        and ast.unparse(node.value) == CLIENTS.rpartition(".")[2]
         and node.attr in FACTORIES
     }
 
 
 def _stores(parts: list[ast.AST]) -> Iterator[tuple[str, str]]:
-    """Tell which stores the parts make, each with the variable that names its table."""
+    """Yield the stores that the parts make, each with the variable of its table's name."""
     for node in (node for part in parts for node in ast.walk(part)):
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("Dynamo"):
             table = next(arg for arg in node.args if ast.unparse(arg).startswith("environ["))
@@ -150,7 +151,7 @@ def _stores(parts: list[ast.AST]) -> Iterator[tuple[str, str]]:
 
 
 def _operations(store: str, verbs: set[str]) -> set[str]:
-    """Tell which operations those methods of a store can reach whose names are used at all."""
+    """Return the operations that a store's methods can reach, of those whose names are used."""
     module = _parse(STORES)
     (body,) = (
         node.body for node in module.body if isinstance(node, ast.ClassDef) and node.name == store
@@ -176,14 +177,14 @@ def _operations(store: str, verbs: set[str]) -> set[str]:
 
 
 def _called(node: ast.AST) -> Iterator[str]:
-    """Give the operations in `something.call("Operation", ...)`."""
+    """Yield the operations in `something.call("Operation", ...)`."""
     for call in ast.walk(node):
         if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(".call"):
             yield ast.literal_eval(call.args[0])
 
 
 def _constants(module: ast.Module) -> dict[str, str]:
-    """Give the module's names for variables of ours."""
+    """Return the module's constants that name `FIRESIDE_` variables."""
     return {
         name: text
         for node in module.body
@@ -194,7 +195,7 @@ def _constants(module: ast.Module) -> dict[str, str]:
 
 
 def _named(node: ast.Assign) -> Iterator[tuple[str, str]]:
-    """Pair the names and the texts of `A, B = "a", "b"`."""
+    """Return pairs of name and text of `A, B = "a", "b"`."""
     names = ast.unparse(node.targets[0]).strip("()").split(", ")
     return zip(names, _texts(node.value), strict=False)
 

@@ -1,4 +1,4 @@
-"""Write the browser's frame types from the Python ones: `python tools/generate_frames.py`."""
+"""Generates the browser's frame types from the Python ones: `python tools/generate_frames.py`."""
 
 import dataclasses
 import json
@@ -30,7 +30,7 @@ NAMES: dict[object, str] = {
     **{shape: shape.__name__ for shape in (*SHARED, *FRAMES)},
     **{command: f"{command.__name__}Command" for command in COMMANDS},
 }
-"""What a Python type is called in TypeScript."""
+"""The TypeScript name of each Python type."""
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def generate() -> str:
-    """Write the whole file."""
+    """Return the text of the file."""
     parts = [
         _union("ErrorCode", [f'"{code}"' for code in typing.get_args(errors.Code)]),
         *map(_declaration, (*SHARED, *FRAMES)),
@@ -71,7 +71,7 @@ def _declare(shape: type, fields: dict[str, str]) -> str:
 
 
 def _fields(shape: type) -> dict[str, str]:
-    """Name the fields of a TypedDict or a dataclass, those that may be absent with a `?`."""
+    """Return the fields of a TypedDict or a dataclass, optional ones with a `?` in the name."""
     hints = typing.get_type_hints(shape, include_extras=True)
     if not dataclasses.is_dataclass(shape):
         return {name + "?" * _may_be_absent(hint): _type(hint) for name, hint in hints.items()}
@@ -90,7 +90,7 @@ def _has_default(field: dataclasses.Field[object]) -> bool:
 
 
 def _without_none(hint: object) -> object:
-    """Take None away: in a command it stands for a field that was not written."""
+    """Return a hint without None: in a command, None stands for an absent field."""
     kinds = [kind for kind in typing.get_args(hint) if kind is not types.NoneType]
     return kinds[0] if types.NoneType in typing.get_args(hint) else hint
 
@@ -101,7 +101,7 @@ def _limits() -> str:
 
 
 def _type(hint: object) -> str:  # noqa: PLR0911 - one per kind of hint
-    """Say in TypeScript what a hint says in Python."""
+    """Return the TypeScript type of a Python type hint."""
     if hint in NAMES:
         return NAMES[hint]
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)

@@ -1,7 +1,8 @@
-"""The chat: one method per thing people can do. What happens outside comes in through the ports.
+"""The chat: one method for each command. Storage, network, time and randomness are ports.
 
-The log is the truth and a push is a hint: a message is kept first, then told to whoever is in the
-room at that moment. Whoever comes in later reads it in the log, so that nobody can miss it.
+The log is the truth and a push is a hint: a message is stored first, and then pushed to the
+connections that are in the room at that moment. A client that misses a push, or connects later,
+reads the message from the log.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,7 +21,7 @@ from fireside.domain.commands import (
 )
 from fireside.domain.errors import Busy, NotFound, StorageFailed
 from fireside.domain.events import Acknowledged, Head, MessageSent, Page, Pong, Resumed, Welcome
-from fireside.domain.message import Draft, Kept, Message
+from fireside.domain.message import Draft, Message, Stored
 from fireside.ports import (
     Clock,
     Connection,
@@ -30,23 +31,25 @@ from fireside.ports import (
     Outbound,
 )
 
-REPUSH_WITHIN_MS = 60_000
-"""A retry heals a push that was lost, but only while somebody may still be waiting for it."""
+REBROADCAST_WITHIN_MS = 60_000
+"""How long after a message was stored a repeated send also repeats its broadcast, which may have
+been lost. Later, clients have noticed the gap by themselves."""
 
-YOUNG_MS = 30_000
-"""A connection is stored while it is being made, and says "gone" until its handshake is over."""
+HANDSHAKE_GRACE_MS = 30_000
+"""How long a new connection is kept although posts to it answer 410 (gone). It is stored before
+its handshake ends, and API Gateway answers 410 until then."""
 
 PING_SECONDS = 25
-"""How often clients ping where a ping costs nothing."""
+"""Seconds between two pings of a client, where a ping costs nothing."""
 
 LIFETIME_SECONDS = 7200
-"""After how long API Gateway cuts a connection, however busy it is."""
+"""Seconds until API Gateway closes a connection, even one in use."""
 
 
 class Chat:
-    """What people can do. Every method but the first two is asked by a connection."""
+    """The commands of clients, and what to do when a connection opens or closes."""
 
-    def __init__(  # noqa: PLR0913 - three ports, and the world as functions
+    def __init__(  # noqa: PLR0913 - three ports, time and randomness, two settings
         self,
         messages: MessageStore,
         connections: ConnectionRegistry,
@@ -65,77 +68,79 @@ class Chat:
         self._ping_seconds = ping_seconds
         self._lifetime_seconds = lifetime_seconds
 
-    def connect(self, asker: Connection) -> None:
-        """Let a connection in. Nothing can be sent to it yet; its welcome answers its hello."""
-        self.connections.expect(asker)
+    def connect(self, connection: Connection) -> None:
+        """Store a new connection. Nothing can be sent to it until its handshake is over."""
+        self.connections.expect(connection)
 
     def disconnect(self, connection_id: str) -> None:
-        """Let a connection go."""
+        """Remove a closed connection."""
         self.connections.remove(connection_id)
 
-    def hello(self, asker: Connection, command: Hello) -> Welcome:
-        """Learn that a connection understands the whole protocol, then tell what it missed.
+    def hello(self, connection: Connection, command: Hello) -> Welcome:
+        """Note that a client understands the whole protocol; return its rooms and what it missed.
 
-        Stored first, read second: a message that is not in what is read will be pushed.
+        The connection is stored before messages are read, so a message that is stored after the
+        read is pushed to it.
         """
-        self.connections.add(replace(asker, said_hello=True))
+        self.connections.add(replace(connection, said_hello=True))
         return Welcome(
-            asker.user_id,
-            asker.username,
-            self._heads(asker),
-            self._missed(asker, command.resume or {}),
+            connection.user_id,
+            connection.username,
+            self._heads(connection),
+            self._missed(connection, command.resume or {}),
             self._ping_seconds,
             self._lifetime_seconds,
             self._clock(),
         )
 
     def send_message(
-        self, asker: Connection, command: SendMessage, request_id: str
+        self, sender: Connection, command: SendMessage, request_id: str
     ) -> Acknowledged:
-        """Keep the message, then tell the room.
+        """Store the message, broadcast it to the room, and acknowledge it.
 
-        If nobody knows who is in the room, a sender with a nonce is refused: asking again keeps
-        nothing twice and tells them after all. Without one it would, so that is acknowledged.
+        The broadcast fails if the room's members can't be read. With a nonce the sender then gets
+        an error: sending again stores nothing twice and repeats the broadcast. Without a nonce
+        sending again would store a second message, so the message is acknowledged.
         """
-        _require_member(asker, command.room)
-        kept = self.messages.append(self._draft(asker, command, request_id))
+        _require_member(sender, command.room)
+        stored = self.messages.append(self._draft(sender, command, request_id))
         try:
-            self._tell_of(kept, asker)
+            self._broadcast_or_repeat(stored, sender)
         except (Busy, StorageFailed):
             if command.nonce:
                 raise
-        return Acknowledged(kept.message, kept.duplicate)
+        return Acknowledged(stored.message, stored.duplicate)
 
-    def history(self, asker: Connection, command: GetHistory) -> Page:
-        """Read a page: the newest, unless asked otherwise."""
-        _require_member(asker, command.room)
-        self._put_back(asker)
+    def history(self, connection: Connection, command: GetHistory) -> Page:
+        """Return a page of a room's log: the newest, unless the command says otherwise."""
+        _require_member(connection, command.room)
+        self._restore(connection)
         if command.after is not None:
             found = self.messages.after(command.room, command.after, command.limit)
         else:
             found = self.messages.before(command.room, command.before, command.limit)
-        messages, _ = wire.fitting(found, asker.user_id)
+        messages, _ = wire.fitting(found, connection.user_id)
         return self._page(command.room, messages, newest_first=command.after is None)
 
-    def resume(self, asker: Connection, command: Resume) -> Resumed:
-        """Tell what was said after a cursor."""
-        _require_member(asker, command.room)
+    def resume(self, connection: Connection, command: Resume) -> Resumed:
+        """Return what was said after a cursor."""
+        _require_member(connection, command.room)
         cursor = Cursor(command.epoch, command.after)
-        resumed, _ = self._since(asker, command.room, cursor, wire.PAGE_BYTES)
+        resumed, _ = self._since(connection, command.room, cursor, wire.PAGE_BYTES)
         return resumed
 
-    def ping(self, asker: Connection) -> Pong:
-        """Tell where the asker's rooms end, so that it notices what it missed."""
-        self._put_back(asker)
-        return Pong(self._heads(asker), self._clock())
+    def ping(self, connection: Connection) -> Pong:
+        """Return the last seq of each of the connection's rooms: a client sees what it missed."""
+        self._restore(connection)
+        return Pong(self._heads(connection), self._clock())
 
-    # --- telling ---
+    # --- broadcasting ---
 
-    def _draft(self, asker: Connection, command: SendMessage, request_id: str) -> Draft:
+    def _draft(self, sender: Connection, command: SendMessage, request_id: str) -> Draft:
         return Draft(
             command.room,
-            asker.user_id,
-            asker.username,
+            sender.user_id,
+            sender.username,
             command.message,
             command.nonce or request_id,
             command.reply_to,
@@ -143,56 +148,59 @@ class Chat:
             self._entropy(),
         )
 
-    def _tell_of(self, kept: Kept, asker: Connection) -> None:
-        if not kept.duplicate:
-            self._tell(kept.message, asker)
-        elif self._clock() - kept.message.timestamp_ms < REPUSH_WITHIN_MS:
-            self._tell_again(kept.message, asker)
+    def _broadcast_or_repeat(self, stored: Stored, sender: Connection) -> None:
+        if not stored.duplicate:
+            self._broadcast(stored.message, sender)
+        elif self._clock() - stored.message.timestamp_ms < REBROADCAST_WITHIN_MS:
+            self._rebroadcast(stored.message, sender)
 
-    def _tell(self, message: Message, asker: Connection) -> None:
-        """Tell everybody in the room, except a connection for which the answer is enough."""
+    def _broadcast(self, message: Message, sender: Connection) -> None:
+        """Push to the whole room, except to the sender if its acknowledgement is enough for it."""
         members = self.connections.in_room(message.room)
         own = members.by_user.get(message.user_id, ())
-        others = members.ids.difference([connection.connection_id for connection in own])
-        waiting = [one for one in own if not (one.said_hello and _is_same(one, asker))]
+        others = members.ids.difference([member.connection_id for member in own])
+        waiting = [one for one in own if not (one.said_hello and _is_same(one, sender))]
         self._push(message, others, waiting)
 
-    def _tell_again(self, message: Message, asker: Connection) -> None:
-        """Tell those who drop what they have; a plain client would show it twice."""
+    def _rebroadcast(self, message: Message, sender: Connection) -> None:
+        """Push again, to clients that drop duplicates; a plain client would show it twice."""
         members = self.connections.in_room(message.room)
         listening = [
-            connection
+            member
             for connections in members.by_user.values()
-            for connection in connections
-            if connection.said_hello and not _is_same(connection, asker)
+            for member in connections
+            if member.said_hello and not _is_same(member, sender)
         ]
         own = [one for one in listening if one.user_id == message.user_id]
         others = [one.connection_id for one in listening if one.user_id != message.user_id]
         self._push(message, others, own)
 
     def _push(self, message: Message, others: Collection[str], own: Sequence[Connection]) -> None:
-        """Send a message; its nonce to the author's own connections alone."""
-        self._send(message, None, others)
-        self._send(message, message.user_id, [connection.connection_id for connection in own])
+        """Push a message; only the author's own connections see its nonce."""
+        self._push_as(None, message, others)
+        self._push_as(message.user_id, message, [member.connection_id for member in own])
 
-    def _send(self, message: Message, reader: str | None, ids: Collection[str]) -> None:
+    def _push_as(self, reader: str | None, message: Message, ids: Collection[str]) -> None:
+        """Push a message as `reader` may see it, and forget connections that are gone."""
         if not ids:
             return
         gone = self.outbound.send(ids, wire.encode(MessageSent(message), reader=reader).encode())
         if gone:
-            with suppress(Busy, StorageFailed):  # the message is kept; who is gone stays gone
-                self.connections.forget(gone, self._clock() - YOUNG_MS)
+            with suppress(
+                Busy, StorageFailed
+            ):  # the message is stored, and the next push tries again
+                self.connections.forget(gone, self._clock() - HANDSHAKE_GRACE_MS)
 
     # --- reading ---
 
-    def _put_back(self, asker: Connection) -> None:
-        """Store a connection that was forgotten too early: it is asking, so it is there."""
-        if self.connections.get(asker.connection_id) is None:
-            self.connections.add(asker)
+    def _restore(self, connection: Connection) -> None:
+        """Store a connection that was forgotten by mistake: it sends commands, so it is open."""
+        if self.connections.get(connection.connection_id) is None:
+            self.connections.add(connection)
 
-    def _heads(self, asker: Connection) -> list[Head]:
+    def _heads(self, connection: Connection) -> list[Head]:
         epoch = self.messages.epoch
-        return [Head(room, epoch, self.messages.head(room)) for room in asker.rooms]
+        return [Head(room, epoch, self.messages.head(room)) for room in connection.rooms]
 
     def _page(self, room: str, messages: Sequence[Message], *, newest_first: bool) -> Page:
         seqs = [message.seq for message in messages]
@@ -200,41 +208,41 @@ class Chat:
         following = max(seqs) if seqs and max(seqs) < self.messages.head(room) else None
         return Page(room, self.messages.epoch, messages, prev, following, newest_first)
 
-    def _missed(self, asker: Connection, cursors: Mapping[str, Cursor]) -> list[Resumed]:
-        """Answer every cursor, in one frame: what does not fit is left to `resume`."""
+    def _missed(self, connection: Connection, cursors: Mapping[str, Cursor]) -> list[Resumed]:
+        """Return what follows each cursor; the client asks with `resume` for what fits no more."""
         missed = []
         space = wire.PAGE_BYTES
         for room, cursor in cursors.items():
-            if room in asker.rooms:
-                resumed, space = self._since(asker, room, cursor, space)
+            if room in connection.rooms:
+                resumed, space = self._since(connection, room, cursor, space)
                 missed.append(resumed)
         return missed
 
     def _since(
-        self, asker: Connection, room: str, cursor: Cursor, space: int
+        self, connection: Connection, room: str, cursor: Cursor, space: int
     ) -> tuple[Resumed, int]:
-        """Read what follows a cursor, or the newest page if it leads nowhere; tell what is left."""
+        """Return what follows a cursor, or the newest page if it is invalid, and the bytes left."""
         head, epoch = self.messages.head(room), self.messages.epoch
         found = self.messages.after(room, cursor.after, MAX_PAGE)
         is_cut_off = bool(found) and found[0].seq != cursor.after + 1
         if cursor.epoch != epoch or cursor.after > head or is_cut_off:
-            return self._newest(asker, room, space)
-        messages, space = wire.fitting(found, asker.user_id, space)
+            return self._newest(connection, room, space)
+        messages, space = wire.fitting(found, connection.user_id, space)
         end = messages[-1].seq if messages else cursor.after
         more = end < head
         return Resumed(room, epoch, cursor.after, end, messages, more, reset=False), space
 
-    def _newest(self, asker: Connection, room: str, space: int) -> tuple[Resumed, int]:
+    def _newest(self, connection: Connection, room: str, space: int) -> tuple[Resumed, int]:
         head, epoch = self.messages.head(room), self.messages.epoch
         found = self.messages.before(room, None, DEFAULT_PAGE)
-        messages, space = wire.fitting(found, asker.user_id, space)
+        messages, space = wire.fitting(found, connection.user_id, space)
         messages.reverse()
         start = messages[0].seq - 1 if messages else head
         return Resumed(room, epoch, start, head, messages, more=False, reset=True), space
 
 
-def _require_member(asker: Connection, room: str) -> None:
-    if room not in asker.rooms:
+def _require_member(connection: Connection, room: str) -> None:
+    if room not in connection.rooms:
         raise NotFound("You are in no room of that name", "room")
 
 

@@ -1,7 +1,7 @@
-"""The frames we send, field by field; `web/src/wire/frames.ts` is generated from this file.
+"""The frames the server sends, field by field; `web/src/wire/frames.ts` is generated from this.
 
-Frames that are not messages lack `timestamp`, `username` or `message`, so that a client that
-shows every frame with these three needs to know nothing else.
+Only a message has all of `timestamp`, `username` and `message`. So a simple client can show every
+frame with these three fields and ignore all others.
 """
 
 from typing import Literal, NotRequired, TypeAlias, TypedDict
@@ -10,14 +10,14 @@ from fireside.domain.errors import Code
 
 
 class User(TypedDict):
-    """Who the asker is here."""
+    """The user of this connection."""
 
     userId: str
     username: str
 
 
 class Room(TypedDict):
-    """A room the asker is in, and where its log ends."""
+    """A room this connection is in, and the last seq of its log."""
 
     room: str
     epoch: str
@@ -37,14 +37,14 @@ class FixedLimits(TypedDict):
 
 
 class Limits(FixedLimits):
-    """All limits, how often to ping here, and after how long a connection is cut."""
+    """All limits, seconds between pings, and seconds until a connection is closed."""
 
     pingSeconds: int
     lifetimeSeconds: int
 
 
 class MessageFrame(TypedDict):
-    """Something said. The nonce is for its author's own connections only."""
+    """A message. Only its author's own connections see the nonce."""
 
     type: Literal["message"]
     timestamp: str
@@ -59,7 +59,7 @@ class MessageFrame(TypedDict):
 
 
 class AckFrame(TypedDict):
-    """A message is kept for good."""
+    """The sender's message is stored."""
 
     type: Literal["ack"]
     id: NotRequired[str]
@@ -72,7 +72,7 @@ class AckFrame(TypedDict):
 
 
 class HistoryFrame(TypedDict):
-    """A page; `prev` is the `before` of the older one, `next` the `after` of the newer one."""
+    """A page of messages. `prev`: `before` for the older page, `next`: `after` for the newer."""
 
     type: Literal["history"]
     id: NotRequired[str]
@@ -91,18 +91,20 @@ ResumedFrame = TypedDict(
         "id": NotRequired[str],
         "room": str,
         "epoch": str,
-        "from": int,  # a word of Python's own, hence this way of writing it
+        "from": int,  # a Python keyword, so this can't be a class
         "to": int,
         "events": list[MessageFrame],
         "more": bool,
         "reset": bool,
     },
 )
-ResumedFrame.__doc__ = "What was missed: with `more` ask again from `to`, with `reset` show a gap."
+ResumedFrame.__doc__ = (
+    "What was missed. With `more`, ask again from `to`; with `reset`, show a gap."
+)
 
 
 class HelloFrame(TypedDict):
-    """Welcome."""
+    """The answer to the client's hello."""
 
     type: Literal["hello"]
     id: NotRequired[str]
@@ -117,7 +119,7 @@ class HelloFrame(TypedDict):
 
 
 class PongFrame(TypedDict):
-    """Where each room ends, so that a lost push is noticed even when nobody speaks again."""
+    """The last seq of each room: shows a client that a push was lost, even if no other follows."""
 
     type: Literal["pong"]
     id: NotRequired[str]
@@ -127,7 +129,7 @@ class PongFrame(TypedDict):
 
 
 class ErrorFrame(TypedDict):
-    """A refusal: `message` is for people, `code` and `retryable` for programs."""
+    """An error: `message` is for people, `code` and `retryable` for programs."""
 
     type: Literal["error"]
     id: NotRequired[str]
@@ -139,7 +141,7 @@ class ErrorFrame(TypedDict):
 
 
 class ClosingFrame(TypedDict):
-    """The connection is about to be closed; `again` says whether to come back."""
+    """The server is about to close the connection; `again` says whether to reconnect."""
 
     type: Literal["closing"]
     reason: str

@@ -1,22 +1,25 @@
-"""What the chat needs of the world: a store, a registry, a way out, the time and some chance."""
+"""What the chat needs from outside: a store, a registry, a way to send, time and randomness."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from fireside.domain.message import Draft, Kept, Message
+from fireside.domain.message import Draft, Message, Stored
 
 Clock = Callable[[], int]
-"""Gives the time in milliseconds since 1970."""
+"""Returns the time in milliseconds since 1970."""
 
 Entropy = Callable[[], int]
-"""Gives `ENTROPY_BITS` random bits."""
+"""Returns `ENTROPY_BITS` random bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One open WebSocket and whose it is. Who said hello can put messages in order by itself."""
+    """One open WebSocket and its user.
+
+    A client that said hello understands the whole protocol: it orders messages and drops doubles.
+    """
 
     connection_id: str
     user_id: str
@@ -28,14 +31,14 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """Who is in a room at one moment. The ids stand ready, so a broadcast need not visit rows."""
+    """The connections in a room at one moment, with all ids in a set ready for a broadcast."""
 
     ids: frozenset[str]
     by_user: Mapping[str, Sequence[Connection]]
 
     @classmethod
     def of(cls, connections: Iterable[Connection]) -> Self:
-        """Find each person's connections."""
+        """Group connections by user."""
         by_user: defaultdict[str, list[Connection]] = defaultdict(list)
         for connection in connections:
             by_user[connection.user_id].append(connection)
@@ -43,23 +46,26 @@ class Members:
 
 
 class MessageStore(Protocol):
-    """One log per room, dense from 1. Every verb is one atomic step, or raises `StorageFailed`."""
+    """One log per room, numbered 1, 2, 3 … without gaps.
+
+    Every method is atomic, or raises `StorageFailed`.
+    """
 
     @property
     def epoch(self) -> str:
-        """Name this store; another one, or a restored one, has another name."""
+        """Return the name of this store; another store, or a restored one, has another name."""
 
-    def append(self, draft: Draft) -> Kept:
-        """Keep a message behind the tail; under a nonce its author used, return the first."""
+    def append(self, draft: Draft) -> Stored:
+        """Store a message at the end; for a nonce its author used before, return the first one."""
 
     def after(self, room: str, seq: int, limit: int) -> list[Message]:
-        """Return what follows `seq`, oldest first."""
+        """Return the messages after `seq`, oldest first."""
 
     def before(self, room: str, seq: int | None, limit: int) -> list[Message]:
-        """Return what precedes `seq` (or the end), newest first."""
+        """Return the messages before `seq` (or the last ones), newest first."""
 
     def head(self, room: str) -> int:
-        """Return the last seq of a room, 0 when nothing was said."""
+        """Return the last seq of a room, 0 if it has no message."""
 
 
 class ConnectionRegistry(Protocol):
@@ -68,25 +74,25 @@ class ConnectionRegistry(Protocol):
     def expect(self, connection: Connection) -> None:
         """Store a connection whose handshake is not over.
 
-        If that fails, it is in no room, or a post that finds it gone can forget it.
+        If that fails half-way, the connection is in no room, or `forget` can still delete it.
         """
 
     def add(self, connection: Connection) -> None:
-        """Store a connection, in place of what was known of it."""
+        """Store a connection, and replace what was stored of it."""
 
     def get(self, connection_id: str) -> Connection | None: ...
 
     def in_room(self, room: str) -> Members: ...
 
     def remove(self, connection_id: str) -> None:
-        """Drop a connection; that it was dropped before is normal."""
+        """Delete a connection; does nothing if it is not stored."""
 
     def forget(self, connection_ids: Iterable[str], older_than_ms: int) -> None:
-        """Drop those of the connections that were made before `older_than_ms`."""
+        """Delete those of the connections that were opened before `older_than_ms`."""
 
 
 class Outbound(Protocol):
-    """The way to the people."""
+    """Sends frames to connections."""
 
     def send(self, connection_ids: Iterable[str], data: bytes) -> set[str]:
         """Send `data` to every connection; return those that are gone."""

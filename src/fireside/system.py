@@ -1,4 +1,4 @@
-"""What every computer gives a chat: the time, and some chance."""
+"""Time and randomness of the operating system, behind the ports `Clock` and `Entropy`."""
 
 import secrets
 import time
@@ -18,10 +18,10 @@ def entropy() -> int:
 
 
 def new_epoch() -> str:
-    """Return a name for a store that has none."""
+    """Return a random name for a new store."""
     return secrets.token_hex(8)
 
 
 def new_invite() -> str:
-    """Make the secret of an invite."""
+    """Return a new secret for an invite."""
     return secret_from(secrets.token_bytes(SECRET_BYTES))

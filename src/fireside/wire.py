@@ -1,4 +1,4 @@
-"""From event to JSON text: what a frame holds, for whom, and how much fits into one."""
+"""Converts events to JSON frames, as one reader may see them, and limits a frame's size."""
 
 import json
 from collections.abc import Iterable
@@ -36,10 +36,10 @@ from fireside.frames import (
 )
 
 FRAME_BYTES = 30_000
-"""The largest frame we send: below 32 KB it is one frame and one billed message."""
+"""Bytes of the largest frame. Up to 32 KB, API Gateway sends one frame and bills one message."""
 
 PAGE_BYTES = FRAME_BYTES - 4_000
-"""What the messages of one frame may take together; the rest is for what surrounds them."""
+"""Bytes for all messages of one frame; the rest is for the fields around them."""
 
 LIMITS: FixedLimits = {
     "textCharacters": MAX_TEXT,
@@ -55,7 +55,7 @@ FEATURES = ["history", "resume"]
 
 
 def encode(event: Event, *, reader: str | None = None, request_id: str | None = None) -> str:
-    """Write an event as `reader` (a user id) may see it, with the id of the request it answers."""
+    """Return an event as JSON as `reader` (a user id) may see it, with the id of its request."""
     frame = _frame(event, reader)
     if request_id is None:
         return _json(frame)
@@ -65,7 +65,7 @@ def encode(event: Event, *, reader: str | None = None, request_id: str | None = 
 def fitting(
     messages: Iterable[Message], reader: str, space: int = PAGE_BYTES
 ) -> tuple[list[Message], int]:
-    """Take messages from the front while they fit; return them and the bytes that are left."""
+    """Return the first messages that fit into `space` bytes, and the bytes that are left."""
     fits = []
     for message in messages:
         size = len(_json(_message(message, reader)).encode()) + len(",")
@@ -208,7 +208,7 @@ def _closing(event: Closing) -> ClosingFrame:
 
 
 def timestamp(epoch_ms: int) -> str:
-    """Write a time as RFC 3339 does, in UTC and to the millisecond."""
+    """Format a time as in RFC 3339, in UTC and with milliseconds."""
     seconds, milliseconds = divmod(epoch_ms, 1_000)
     return f"{_to_the_second(seconds)}.{milliseconds:03}Z"
 

@@ -9,7 +9,7 @@ import pytest
 
 from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.boto import BotoTables
-from fireside.adapters.dynamodb.client import Patience
+from fireside.adapters.dynamodb.client import RetryPolicy
 from fireside.adapters.dynamodb.http import DynamoDbApi
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.http.sigv4 import Credentials
@@ -118,9 +118,9 @@ def new_table(tables, definition):
     return name
 
 
-def dynamo_store(tables, table, *, epoch="epoch-1", patience=None):
-    return DynamoStore(tables, table, new_epoch=lambda: epoch, patience=patience or Patience())
+def dynamo_store(tables, table, *, epoch="epoch-1", retry=None):
+    return DynamoStore(tables, table, new_epoch=lambda: epoch, retry=retry or RetryPolicy())
 
 
-def dynamo_registry(tables, table, *, clock=lambda: 0, patience=None):
-    return DynamoRegistry(tables, table, clock=clock, patience=patience or Patience())
+def dynamo_registry(tables, table, *, clock=lambda: 0, retry=None):
+    return DynamoRegistry(tables, table, clock=clock, retry=retry or RetryPolicy())

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fireside.adapters.dynamodb import rows
-from fireside.adapters.dynamodb.client import ConditionFailed, Passing, TableFailure
+from fireside.adapters.dynamodb.client import ConditionFailed, TableFailure, Transient
 from tests.contract.conftest import CLIENTS, new_table
 from tests.dynamodb.trouble import FAULTS, trouble_before
 from tests.integration.faulty_server import faulty_server
@@ -200,5 +200,5 @@ def test_nonsense_for_an_answer_passes(connect, nonsense):
 
     with faulty_server(act) as server:
         client = connect(f"http://127.0.0.1:{server.port}", call_seconds=1)
-        with pytest.raises(Passing):
+        with pytest.raises(Transient):
             client.call("Query", USES["Query"])

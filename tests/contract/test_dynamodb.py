@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fireside.adapters.dynamodb import rows
-from fireside.adapters.dynamodb.client import Passing, Patience, Refused
+from fireside.adapters.dynamodb.client import Rejected, RetryPolicy, Transient
 from fireside.adapters.dynamodb.units import MeteredTables
 from fireside.domain.errors import Busy, StorageFailed
 from fireside.ports import Connection
@@ -67,7 +67,7 @@ def test_many_who_send_at_once_make_one_log_and_a_reader_misses_nothing(tables, 
     done = threading.Event()
 
     def write(writer):
-        store = dynamo_store(tables, messages, patience=Patience(budget_ms=30_000))
+        store = dynamo_store(tables, messages, retry=RetryPolicy(budget_ms=30_000))
         nonces = [f"{writer}-{number}" for number in range(each)]
         return [store.append(draft(nonce, author=f"author {writer}")) for nonce in nonces]
 
@@ -122,7 +122,7 @@ def test_whoever_lost_the_race_for_a_seq_gets_the_next(tables, watched, messages
 def test_whoever_always_loses_is_told_to_try_again(tables, watched, messages):
     rival = dynamo_store(tables, messages)
     watched.meanwhile = lambda: rival.append(draft(f"rival {len(watched.asked)}"))
-    store = dynamo_store(watched, messages, patience=Patience(budget_ms=0, chance=lambda: 1))
+    store = dynamo_store(watched, messages, retry=RetryPolicy(budget_ms=0, jitter=lambda: 1))
 
     with pytest.raises(Busy):
         store.append(draft("n1"))
@@ -333,12 +333,12 @@ def test_a_table_that_is_not_there_is_a_storage_refusal(tables, use):
 
 
 def test_the_client_refuses_what_it_cannot_send(tables):
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         tables.call("Query", {"TableName": 7})
 
 
 def test_the_client_takes_nobody_there_for_something_that_passes(connect):
-    with pytest.raises(Passing):
+    with pytest.raises(Transient):
         connect("http://127.0.0.1:9").call("Query", {"TableName": "messages"})
 
 

@@ -10,15 +10,15 @@ import dataclasses
 import pytest
 
 from fireside.adapters.dynamodb import rows
-from fireside.adapters.dynamodb.client import Patience
+from fireside.adapters.dynamodb.client import RetryPolicy
 from fireside.domain.errors import Busy
 from fireside.ports import Connection
 from tests.contract.conftest import dynamo_registry, dynamo_store, new_table
 from tests.contract.drafts import draft, keep
 from tests.dynamodb.trouble import FAULTS, trouble_before
 
-PATIENT = Patience(budget_ms=60_000, sleep=lambda _: None)
-IMPATIENT = Patience(budget_ms=0, chance=lambda: 1)
+PATIENT = RetryPolicy(budget_ms=60_000, sleep=lambda _: None)
+IMPATIENT = RetryPolicy(budget_ms=0, jitter=lambda: 1)
 
 TWO_ROOMS = Connection("c1", "ann", "Ann", ("general", "attic"), 1_000)
 OTHERS = [Connection(f"d{number}", "bob", "Bob", ("general",), number) for number in range(4)]
@@ -46,9 +46,9 @@ class World:
 
 
 class Adapters:
-    def __init__(self, world, tables, patience):
-        self.store = dynamo_store(tables, world.messages, patience=patience)
-        self.registry = dynamo_registry(tables, world.connections, patience=patience)
+    def __init__(self, world, tables, retry):
+        self.store = dynamo_store(tables, world.messages, retry=retry)
+        self.registry = dynamo_registry(tables, world.connections, retry=retry)
 
 
 def come(adapters):
@@ -89,9 +89,9 @@ def troubled(dynamodb, connect):
         yield trouble, connect(address, call_seconds=10), connect(address, call_seconds=0.25)
 
 
-def played(tables, use, others_tables, patience=PATIENT):
+def played(tables, use, others_tables, retry=PATIENT):
     world = World(tables)
-    answer = use(Adapters(world, others_tables, patience))
+    answer = use(Adapters(world, others_tables, retry))
     return answer, world.seen()
 
 

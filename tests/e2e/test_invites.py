@@ -153,8 +153,7 @@ def test_without_a_link_the_page_says_what_to_ask_for_and_takes_it(tmp_path, per
         bob = person("Bob").opens(server.address)
         field = bob.page.get_by_label("Invite link")
         expect(field).to_have_accessible_description(
-            "This chat needs an invite. Ask its owner for the link, "
-            "then open it or paste it here."
+            "This chat needs an invite. Ask its owner for the link, then open it or paste it here."
         )
         bob.page.get_by_label("Your name").fill("Bob")
         bob.presses("Join the conversation")

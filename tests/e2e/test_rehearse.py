@@ -161,7 +161,7 @@ def test_a_rehearsal_says_which_client_its_functions_use(folder, dynamodb, monke
     )
 
     assert made[0].functions["chat"].environment["FIRESIDE_AWS_CLIENT"] == "boto3"
-    assert "FIRESIDE_AWS_CLIENT" not in made[0].functions["door"].environment
+    assert "FIRESIDE_AWS_CLIENT" not in made[0].functions["authorizer"].environment
     assert review.heard.unanswered == 0
 
 

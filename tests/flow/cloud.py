@@ -15,7 +15,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from fireside.adapters.dynamodb import rows
-from fireside.adapters.dynamodb.client import Patience
+from fireside.adapters.dynamodb.client import RetryPolicy
 from fireside.adapters.dynamodb.http import DynamoDbApi
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.http.sigv4 import Credentials
@@ -27,7 +27,7 @@ KEY_ID, SECRET = "FLOW", "flow-secret"
 REGION = "eu-central-1"
 HOSTS = "chat.example"
 NUMBERS = itertools.count(1)
-PATIENT = Patience(budget_ms=60_000)
+PATIENT = RetryPolicy(budget_ms=60_000)
 
 
 class Call(NamedTuple):
@@ -185,24 +185,24 @@ class Furniture:
         house.region = region = self._cloud.region(house.mailboxes)
         store = seen_store(self._cloud, region)
         hooks(region, store)
-        world = aws.World(
-            house.clock, house.entropy, lambda: "epoch-1", PATIENT, say=lambda _line: None
+        world = aws.System(
+            house.clock, house.entropy, lambda: "epoch-1", PATIENT, write_line=lambda _line: None
         )
         invites = house.rules.invites
         known = "open" if invites is None else " ".join(invites)
-        handler = aws.make_chat(region.environ(FIRESIDE_INVITE_SHA256=known), world)
+        handler = aws.build_chat(region.environ(FIRESIDE_INVITE_SHA256=known), world)
         return store, seen_registry(self._cloud, region, house.clock), handler
 
 
 def seen_store(cloud, region):
     """Look into a chat's messages from outside."""
     table = f"{region.name}.messages"
-    return DynamoStore(cloud.tables, table, new_epoch=lambda: "epoch-1", patience=PATIENT)
+    return DynamoStore(cloud.tables, table, new_epoch=lambda: "epoch-1", retry=PATIENT)
 
 
 def seen_registry(cloud, region, clock):
     table = f"{region.name}.connections"
-    return DynamoRegistry(cloud.tables, table, clock=clock, patience=PATIENT)
+    return DynamoRegistry(cloud.tables, table, clock=clock, retry=PATIENT)
 
 
 def hooks(region, store):

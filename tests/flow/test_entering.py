@@ -137,9 +137,9 @@ def test_an_allowed_page_may_connect():
 # --- Closed by default ------------------------------------------------------------------------
 
 SECRET = "AbCdEfGhIjKlMnOpQrSt_-"
-WAY_IN = "only-the-proxy-knows-it"
+PROXY_SECRET = "only-the-proxy-knows-it"
 CLOSED = EntryRules(invites=frozenset({hash_of("an older one"), hash_of(SECRET)}))
-BEHIND_A_PROXY = EntryRules(invites=CLOSED.invites, way_in=hash_of(WAY_IN))
+BEHIND_A_PROXY = EntryRules(invites=CLOSED.invites, proxy_secret_hash=hash_of(PROXY_SECRET))
 
 INVITED = [
     {"protocols": f"fireside.v1, invite.{SECRET}"},
@@ -232,10 +232,10 @@ def test_an_open_place_asks_nobody(carried):
 @pytest.mark.parametrize(
     ("header", "effect"),
     [
-        ({"X-Fireside-Origin": WAY_IN}, "Allow"),
-        ({"x-fireside-origin": WAY_IN}, "Allow"),
+        ({"X-Fireside-Origin": PROXY_SECRET}, "Allow"),
+        ({"x-fireside-origin": PROXY_SECRET}, "Allow"),
         ({"x-fireside-origin": "guessed"}, "Deny"),
-        ({"x-fireside-origin": hash_of(WAY_IN)}, "Deny"),
+        ({"x-fireside-origin": hash_of(PROXY_SECRET)}, "Deny"),
         ({}, "Deny"),
     ],
 )

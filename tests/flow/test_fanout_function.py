@@ -7,7 +7,7 @@ import threading
 import boto3
 import pytest
 
-from fireside.adapters.dynamodb.client import Patience
+from fireside.adapters.dynamodb.client import RetryPolicy
 from fireside.adapters.outbound import fanout, payload
 from fireside.domain.errors import Busy
 from fireside.functions import aws, metrics
@@ -33,15 +33,15 @@ class Functions:
         self.house = House()
         self.said = []
         self.region = self.house.region
-        self.world = aws.World(
+        self.world = aws.System(
             self.house.clock,
             self.house.entropy,
             lambda: "epoch-1",
             PATIENT,
-            say=lambda line: self.said.append(json.loads(line)),
+            write_line=lambda line: self.said.append(json.loads(line)),
         )
-        self.fanout = aws.make_fanout(self.region.environ(), self.world)
-        self.house.handler = aws.make_chat(
+        self.fanout = aws.build_fanout(self.region.environ(), self.world)
+        self.house.handler = aws.build_chat(
             self.region.environ(AWS_LAMBDA_FUNCTION_NAME="home-chat"), self.world
         )
 
@@ -127,7 +127,7 @@ def test_a_hand_over_of_a_later_release_is_refused_and_shown_to_nobody(functions
     bob = functions.house.join("Bob")
     later = {"v": 2, "data": "?", "ids": [bob.connection_id], "sentAtMs": 0}
 
-    with pytest.raises(payload.LaterForm):
+    with pytest.raises(payload.NewerFormat):
         functions.fanout(later, Context(60_000))
 
     assert bob.received == []
@@ -144,7 +144,7 @@ def test_more_than_it_posts_to_itself_are_handed_over_and_told_by_fanout(functio
     ack = people[0].say("hi")
 
     assert ack["type"] == "ack"
-    assert functions.counts()["HandedOver"] == 2
+    assert functions.counts()["Delegated"] == 2
     assert sum(len(person.received) for person in people) == 3
     [payload] = functions.region.invoked
     functions.fanout(json.loads(payload), Context(60_000))
@@ -163,9 +163,9 @@ def test_an_invocation_that_is_refused_changes_no_answer(functions, monkeypatch,
 
     assert ann.say("a secret")["type"] == "ack"
     assert bob.received == []
-    assert "connections were not told, nor handed over" in caplog.text
+    assert "connections were neither posted to nor passed on" in caplog.text
     assert "secret" not in caplog.text
-    assert functions.counts()["HandedOver"] == 0
+    assert functions.counts()["Delegated"] == 0
 
 
 def test_a_message_is_counted_and_nothing_else_is(functions):
@@ -186,7 +186,7 @@ def test_a_message_is_counted_and_nothing_else_is(functions):
         "Acks": 1,
         "Conflicts": 0,
         "Gone": 1,
-        "HandedOver": 0,
+        "Delegated": 0,
     }
     [directive] = line["_aws"]["CloudWatchMetrics"]
     assert [metric["Name"] for metric in directive["Metrics"]] == list(metrics.CHAT)
@@ -220,8 +220,8 @@ def test_nobody_is_told_to_stay_away_because_a_table_is_busy(functions):
         if call.kind == "BatchWriteItem":
             raise Refused(400, "ProvisionedThroughputExceededException")
 
-    impatient = dataclasses.replace(functions.world, patience=Patience(budget_ms=0))
-    handler = aws.make_chat(functions.region.environ(), impatient)
+    impatient = dataclasses.replace(functions.world, retry=RetryPolicy(budget_ms=0))
+    handler = aws.build_chat(functions.region.environ(), impatient)
     event = functions.house.join("Ann").connect_event()
     functions.region.before = throttled
 
@@ -273,8 +273,8 @@ def test_the_sdk_does_the_same(functions, monkeypatch):
         if name.startswith("AWS_"):  # where the SDK looks by itself
             monkeypatch.setenv(name, value)
     people = [functions.house.join(f"Person {number}") for number in range(5)]
-    functions.house.handler = aws.make_chat(environ, functions.world)
-    fanout_too = aws.make_fanout(environ, functions.world)
+    functions.house.handler = aws.build_chat(environ, functions.world)
+    fanout_too = aws.build_fanout(environ, functions.world)
 
     assert people[0].say("hi")["type"] == "ack"
     [payload] = functions.region.invoked

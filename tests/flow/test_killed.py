@@ -23,7 +23,7 @@ pytestmark = pytest.mark.in_cloud
 
 PROGRAM = Path(__file__).with_name("one_event.py")
 SEED = "4"
-QUIET = aws.World(patience=PATIENT, say=lambda _line: None)
+QUIET = aws.System(retry=PATIENT, write_line=lambda _line: None)
 LISTENING = ("Ann's tab", "Bob", "Cy", "Thea")
 POINTS = [
     ("Query", 1),  # the tail
@@ -44,7 +44,7 @@ class Room:
         self.mailboxes = Mailboxes()
         self.region = cloud.region(self.mailboxes)
         self.store = seen_store(cloud, self.region)
-        self.registry = seen_registry(cloud, self.region, aws.WORLD.clock)
+        self.registry = seen_registry(cloud, self.region, aws.SYSTEM.clock)
         self.nonces = 0
         for one in ("Ann", *LISTENING, "Dora", "Gus"):
             name = one.partition("'")[0]
@@ -63,7 +63,7 @@ class Room:
             "routeKey": route,
             "eventType": "CONNECT" if route == "$connect" else "MESSAGE",
             "connectionId": connection_id,
-            "connectedAt": aws.WORLD.clock() - 60_000,
+            "connectedAt": aws.SYSTEM.clock() - 60_000,
             "requestId": f"request-{self.nonces}",
             "authorizer": {"userId": (name or "Ann").casefold(), "username": name or "Ann"},
         }
@@ -79,7 +79,7 @@ class Room:
 
     def call(self, route, connection_id, fields=None, name=None):
         """Ask in this process."""
-        handler = aws.make_chat(self.region.environ(), QUIET)
+        handler = aws.build_chat(self.region.environ(), QUIET)
         response = handler(self.event(route, connection_id, fields or {}, name), Context)
         assert response["statusCode"] == 200
         return response.get("body")
@@ -120,7 +120,7 @@ class Room:
 
     def run_what_was_handed_over(self, times=1):
         """Lambda may deliver an event twice."""
-        fanout = aws.make_fanout(self.region.environ(), QUIET)
+        fanout = aws.build_fanout(self.region.environ(), QUIET)
         for payload in self.region.invoked * times:
             fanout(json.loads(payload), Context)
 
@@ -169,7 +169,7 @@ def test_a_send_without_trouble_makes_the_calls_that_are_killed_above(room):
 
 def test_an_event_that_is_delivered_twice_is_one_message(room):
     event = room.event("sendMessage", "Ann", {"message": "hi"})
-    handler = aws.make_chat(room.region.environ(), QUIET)
+    handler = aws.build_chat(room.region.environ(), QUIET)
 
     first, again = [json.loads(handler(event, Context)["body"]) for _ in range(2)]
 

@@ -71,20 +71,20 @@ SEEDS = (
         "Route hello waits for 3000 ms, not 29000",
     ),
     Seed(
-        "a door that nobody guards",
+        "a route that no authorizer guards",
         API,
         'try(each.value.authorizer, null) == null ? "NONE" : "CUSTOM"\n'
         "  authorizer_id                       = "
         "try(aws_apigatewayv2_authorizer.this[each.value.authorizer].id, null)",
         '"NONE"',
-        "Route $connect asks nobody, not door",
+        "The authorizer of route $connect is none, not authorizer",
     ),
     Seed(
         "a handshake past CloudFront",
         API,
         "concat(try(each.value.identitySource, []), var.further_identity_sources)",
         "try(each.value.identitySource, [])",
-        "Authorizer door must ask for",
+        "Authorizer authorizer must ask for",
     ),
     Seed(
         "a call that is not allowed",
@@ -120,28 +120,28 @@ SEEDS = (
         API,
         'logging_level            = "OFF"',
         'logging_level            = "INFO"',
-        "The stage logs what people say",
+        "The stage logs users' texts",
     ),
     Seed(
         "a log of names",
         API,
         '"$context.routeKey"',
         '"$context.path"',
-        "The access log tells path",
+        "The access log shows path",
     ),
     Seed(
         "a deployment that never changes",
         API,
         "triggers    = { frozen = sha256(jsonencode(local.frozen)) }",
         "",
-        "The stage has no deployment of ours that follows what changes",
+        "The stage has no deployment that is renewed that follows what changes",
     ),
     Seed(
         "a missing log group",
         FUNCTION,
         'name              = "/aws/lambda/${var.name}"',
         'name              = "/aws/functions/${var.name}"',
-        "chat has no log group that forgets",
+        "chat has no log group with a retention",
     ),
     Seed(
         "an old runtime",
@@ -155,7 +155,7 @@ SEEDS = (
         "main.tf",
         "asynchronous_retries = 0",
         "asynchronous_retries = 2",
-        "fanout is repeated when it fails",
+        "Lambda retries fanout when it fails",
     ),
     Seed(
         "another endpoint",
@@ -176,14 +176,14 @@ SEEDS = (
         "main.tf",
         "alarm_actions       = [module.brake.alias_arn, aws_sns_topic.alarms.arn]",
         "alarm_actions       = [aws_sns_topic.alarms.arn]",
-        "No alarm on the stage's messages pulls the brake",
+        "No alarm on the stage's messages invokes the brake",
     ),
     Seed(
         "another secret",
         "main.tf",
         "sha256(random_password.origin[0].result)",
         'sha256("other")',
-        "The door does not know the secret that CloudFront sends",
+        "The functions do not know the secret that CloudFront sends",
     ),
     Seed(
         "a path below the stage",
@@ -232,7 +232,7 @@ SEEDS = (
         TABLES,
         'ttl {\n    attribute_name = "ttl"\n    enabled        = true',
         'ttl {\n    attribute_name = "ttl"\n    enabled        = false',
-        "never forgets what has expired",
+        "never deletes expired rows",
     ),
     Seed(
         "messages that can't be restored",

@@ -18,7 +18,7 @@ def wait_less(api):
 
 
 def ask_for_more(api):
-    api["authorizers"]["door"]["identitySource"].append("route.request.header.x-more")
+    api["authorizers"]["authorizer"]["identitySource"].append("route.request.header.x-more")
 
 
 def add_a_route(api):

@@ -109,9 +109,9 @@ def test_the_functions_know_each_other_and_the_door(resources):
     }
 
     assert set(functions) == {"chat", "authorizer", "fanout", "brake"}
-    for door in (functions["chat"], functions["authorizer"]):
-        assert door["FIRESIDE_INVITE_SHA256"] == INVITE
-        assert door["FIRESIDE_ORIGINS"].startswith("https://")
+    for function in (functions["chat"], functions["authorizer"]):
+        assert function["FIRESIDE_INVITE_SHA256"] == INVITE
+        assert function["FIRESIDE_ORIGINS"].startswith("https://")
     for name, read in aws_calls.environment().items():
         assert read <= set(functions[name]), name
 

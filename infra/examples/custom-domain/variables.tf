@@ -23,7 +23,7 @@ variable "billing_mode" {
 }
 
 variable "invite_hashes" {
-  description = "SHA-256 of each invite that opens the door, in hexadecimal."
+  description = "SHA-256 of each invite that is accepted, in hexadecimal."
   type        = list(string)
   default     = []
 }

@@ -247,7 +247,7 @@ resource "aws_cloudfront_response_headers_policy" "page" {
 }
 
 resource "aws_cloudfront_distribution" "this" {
-  #checkov:skip=CKV_AWS_68:A firewall costs $5 a month and more; the door is shut without an invite, and a brake caps the bill
+  #checkov:skip=CKV_AWS_68:A firewall costs $5 a month and more; no client connects without an invite, and the brake caps the bill
   #checkov:skip=CKV2_AWS_47:The same firewall, which is not there
   #checkov:skip=CKV_AWS_86:A log of visits would hold names and invites of plain clients, as their query strings do
   #checkov:skip=CKV_AWS_310:There is one API and one bucket, so nothing to fail over to

@@ -1,1 +1,1 @@
-"""The ports made real."""
+"""Adapters: implementations of the ports, and the clients they use."""

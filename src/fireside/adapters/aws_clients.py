@@ -1,6 +1,6 @@
-"""The clients for AWS, as the environment of a function says: our own, or boto3's.
+"""Makes the AWS clients of a function: the built-in ones, or boto3.
 
-`FIRESIDE_AWS_CLIENT=boto3` chooses the SDK, which is not even imported otherwise.
+`FIRESIDE_AWS_CLIENT=boto3` chooses boto3, which is imported only then.
 """
 
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from fireside.adapters.dynamodb.client import Tables
 from fireside.adapters.dynamodb.http import DynamoDbApi
-from fireside.adapters.http.pool import Pool
+from fireside.adapters.http.pool import DEFAULT_PORTS, Pool
 from fireside.adapters.http.sigv4 import Credentials
-from fireside.adapters.http.tls import trust
+from fireside.adapters.http.tls import context_for
 from fireside.adapters.outbound.http import ConnectionsApi
 from fireside.adapters.outbound.lambda_invoke import Functions, LambdaApi
 from fireside.adapters.outbound.posting import Poster
@@ -19,18 +19,18 @@ CLIENT = "FIRESIDE_AWS_CLIENT"
 
 
 def tables(environ: Mapping[str, str]) -> Tables:
-    """Make the way to DynamoDB."""
+    """Return a client for DynamoDB."""
     region = environ["AWS_REGION"]
     endpoint = environ.get("AWS_ENDPOINT_URL_DYNAMODB", f"https://dynamodb.{region}.amazonaws.com")
     if _is_boto3(environ):
-        from fireside.adapters.dynamodb.boto import BotoTables  # noqa: PLC0415 - it costs 200 ms
+        from fireside.adapters.dynamodb.boto import BotoTables  # noqa: PLC0415 - takes 200 ms
 
         return BotoTables.connect(region, endpoint)
-    return DynamoDbApi(endpoint, region, credentials(environ), tls=trust(environ, endpoint))
+    return DynamoDbApi(endpoint, region, credentials(environ), tls=context_for(environ, endpoint))
 
 
 def outbound(environ: Mapping[str, str], endpoint: str) -> Poster:
-    """Make the way to the connections behind `endpoint`, `https://HOST/STAGE`."""
+    """Return a client for the connections of the API at `endpoint`, `https://HOST/STAGE`."""
     region = environ["AWS_REGION"]
     if _is_boto3(environ):
         from fireside.adapters.outbound.boto import BotoConnections  # noqa: PLC0415 - the same
@@ -40,7 +40,7 @@ def outbound(environ: Mapping[str, str], endpoint: str) -> Poster:
 
 
 def functions(environ: Mapping[str, str]) -> Functions:
-    """Make the way to other functions."""
+    """Return a client that invokes Lambda functions."""
     region = environ["AWS_REGION"]
     endpoint = environ.get("AWS_ENDPOINT_URL_LAMBDA", f"https://lambda.{region}.amazonaws.com")
     if _is_boto3(environ):
@@ -52,15 +52,15 @@ def functions(environ: Mapping[str, str]) -> Functions:
 
 
 def pool_to(environ: Mapping[str, str], endpoint: str) -> Pool:
-    """Make connections to an endpoint possible; none is opened yet."""
+    """Return a pool for an endpoint; its first exchange opens connections."""
     url = urlsplit(endpoint)
     assert url.hostname is not None
-    port = url.port or (443 if url.scheme == "https" else 80)
-    return Pool(url.hostname, port, tls=trust(environ, endpoint))
+    port = url.port or DEFAULT_PORTS[url.scheme]
+    return Pool(url.hostname, port, tls=context_for(environ, endpoint))
 
 
 def credentials(environ: Mapping[str, str]) -> Credentials:
-    """Read who we are: Lambda says so in the environment."""
+    """Return the function's credentials, which Lambda puts into the environment."""
     return Credentials(
         environ["AWS_ACCESS_KEY_ID"],
         environ["AWS_SECRET_ACCESS_KEY"],
@@ -69,10 +69,10 @@ def credentials(environ: Mapping[str, str]) -> Credentials:
 
 
 def _is_boto3(environ: Mapping[str, str]) -> bool:
-    """Tell which client was chosen.
+    """Return whether boto3 was chosen.
 
     Raises:
-        ValueError: Neither of the two.
+        ValueError: The value is unknown.
     """
     chosen = environ.get(CLIENT, "own")
     if chosen not in {"own", "boto3"}:

@@ -1,7 +1,7 @@
-"""The invite of one machine: a small file beside the messages, that nobody else may read.
+"""The invite file of one machine, which only its owner may read.
 
-It holds a secret a line. The first is the one to give away; each of them opens the door. The
-file is read at every handshake, so a new invite counts from the next one on.
+It has one secret in each line. The first is the one to share; all of them are accepted. The file
+is read at every handshake, so a new invite is valid at once.
 """
 
 import logging
@@ -16,21 +16,21 @@ log = logging.getLogger(__name__)
 
 
 class InviteUnusable(Exception):  # noqa: N818 - it says what is so, and what to do
-    """The file can't be read or written, or holds something else."""
+    """The file can't be read or written, or has no invite in it; the argument says what to do."""
 
 
 class InviteFile:
-    """Keeps the secrets; `new_secret` makes one."""
+    """Reads and writes the secrets."""
 
     def __init__(self, path: Path, new_secret: Callable[[], str]) -> None:
         self.path = path
         self._new_secret = new_secret
 
     def secret(self) -> str:
-        """Return the secret to give away, and make one if there is none yet.
+        """Return the secret to share; make one if there is no file yet.
 
         Raises:
-            InviteUnusable: With what to do about it.
+            InviteUnusable: The file can't be used.
         """
         try:
             return self._secrets()[0]
@@ -41,28 +41,28 @@ class InviteFile:
             raise self._unreadable(cause) from cause
 
     def replace(self) -> str:
-        """Make a new secret and forget all others.
+        """Replace all secrets by a new one, and return it.
 
         Raises:
-            InviteUnusable: With what to do about it.
+            InviteUnusable: The file can't be written.
         """
         return self._write(os.replace)
 
     def hashes(self) -> frozenset[str]:
-        """Return the hashes of the secrets that open the door now: without a file, none does."""
+        """Return the hashes of the secrets that are accepted: none without a file."""
         try:
             return frozenset(map(hash_of, self._secrets()))
         except FileNotFoundError:
             return frozenset()
         except (OSError, InviteUnusable):
-            log.warning("the invite can't be read, so nobody enters: `fireside doctor` says why")
+            log.warning("the invite can't be read, so none is accepted: `fireside doctor` says why")
             return frozenset()
 
     def exists(self) -> bool:
-        """Tell whether an invite was made.
+        """Return whether the file exists.
 
         Raises:
-            InviteUnusable: Nobody lets us look.
+            InviteUnusable: The folder can't be read.
         """
         try:
             self.path.stat()
@@ -73,11 +73,11 @@ class InviteFile:
         return True
 
     def is_private(self) -> bool:
-        """Tell whether nobody but its owner may read the file, where that can be said at all."""
+        """Return whether only the owner may read the file; always True on Windows."""
         return os.name == "nt" or self.path.stat().st_mode & 0o077 == 0
 
     def _secrets(self) -> list[str]:
-        """Read the file; what it holds is never repeated, whatever it is."""
+        """Return the secrets in the file. An error never shows its contents."""
         words = self.path.read_text("ascii", errors="replace").split()
         if not words or not all(map(is_secret, words)):
             raise InviteUnusable(
@@ -86,7 +86,10 @@ class InviteFile:
         return words
 
     def _write(self, put: Callable[[str, Path], None]) -> str:
-        """Put a whole new file in place: after a power cut there is the old one or this."""
+        """Write a new secret, and return it. After a power cut, the file is the old or the new one.
+
+        `put` moves a temporary file with the secret to its place.
+        """
         secret = self._new_secret()
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -105,17 +108,17 @@ class InviteFile:
         return secret
 
     def _unreadable(self, cause: OSError) -> InviteUnusable:
-        return InviteUnusable(f"Can't read {self.path} ({cause.strerror}): mend its permissions.")
+        return InviteUnusable(f"Can't read {self.path} ({cause.strerror}): fix its permissions.")
 
     def _unwritable(self, cause: OSError) -> InviteUnusable:
         return InviteUnusable(
             f"Can't write {self.path} ({cause.strerror}): "
-            "mend the folder's permissions, or choose another with --data."
+            "fix the folder's permissions, or choose another with --data."
         )
 
 
 def _keep_first(name: str, path: Path) -> None:
-    """Put the file in place unless somebody was faster: theirs may be given away already."""
+    """Move the file to its place, unless another process made one: that may be shared already."""
     try:
         os.link(name, path)
     except FileExistsError:
@@ -125,7 +128,7 @@ def _keep_first(name: str, path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name outlive a power cut, where folders can be opened for that."""
+    """Flush the folder, so that the file keeps its name after a power cut; not on Windows."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)

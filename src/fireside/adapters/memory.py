@@ -1,14 +1,17 @@
-"""The ports in memory: the registry of one machine, and an honest stand-in for each store."""
+"""The ports in memory: the registry of one machine, and a message store for tests.
+
+The store passes the same contract tests as the others, so nothing needs to be mocked.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
 
-from fireside.domain.message import Draft, Kept, Message, Tail, follow
+from fireside.domain.message import Draft, Message, Stored, Tail, follow
 from fireside.ports import Connection, Members
 
 
 class MemoryStore:
-    """Logs in lists. A batch is undone by taking back what was appended since."""
+    """Message logs in lists. Undoing a batch removes what was appended since it began."""
 
     def __init__(self, epoch: str) -> None:
         self.epoch = epoch
@@ -17,31 +20,31 @@ class MemoryStore:
         self._appended: list[Message] = []
         self._marks: list[int] = []
 
-    def append(self, draft: Draft) -> Kept:
-        """Keep a message behind the tail; under a nonce its author used, return the first."""
+    def append(self, draft: Draft) -> Stored:
+        """Store a message at the end; for a nonce its author used before, return the first one."""
         first = self._by_nonce.get((draft.user_id, draft.nonce))
         if first is not None:
-            return Kept(first, duplicate=True)
+            return Stored(first, duplicate=True)
         log = self._logs[draft.room]
         tail = Tail(log[-1].seq, log[-1].timestamp_ms) if log else Tail()
         message = follow(tail, draft)
         log.append(message)
         self._by_nonce[draft.user_id, draft.nonce] = message
         self._appended.append(message)
-        return Kept(message, duplicate=False)
+        return Stored(message, duplicate=False)
 
     def after(self, room: str, seq: int, limit: int) -> list[Message]:
-        """Return what follows `seq`, oldest first: a log is dense, so `seq` is also a place."""
+        """Return the messages after `seq`, oldest first. Without gaps, a seq is also an index."""
         return self._logs[room][seq : seq + limit]
 
     def before(self, room: str, seq: int | None, limit: int) -> list[Message]:
-        """Return what precedes `seq` (or the end), newest first."""
+        """Return the messages before `seq` (or the last ones), newest first."""
         log = self._logs[room]
         end = len(log) if seq is None else min(max(seq - 1, 0), len(log))
         return log[max(end - limit, 0) : end][::-1]
 
     def head(self, room: str) -> int:
-        """Return the last seq of a room, 0 when nothing was said."""
+        """Return the last seq of a room, 0 if it has no message."""
         return len(self._logs[room])
 
     def begin(self) -> None:
@@ -50,27 +53,27 @@ class MemoryStore:
         self._marks = [0]
 
     def savepoint(self) -> None:
-        """Remember this moment, so that what follows can be undone alone."""
+        """Set a savepoint: what follows can be undone alone."""
         self._marks.append(len(self._appended))
 
     def release(self) -> None:
-        """Keep what was done since the savepoint, as far as the batch is kept."""
+        """Remove the savepoint; what was done since is part of the batch."""
         self._marks.pop()
 
     def undo(self) -> None:
-        """Take back what was done since the savepoint."""
-        self._take_back(self._marks.pop())
+        """Undo what was done since the savepoint."""
+        self._undo_to(self._marks.pop())
 
     def commit(self) -> None:
-        """Keep the batch."""
+        """Commit the batch."""
         self._marks.clear()
 
     def rollback(self) -> None:
-        """Take back the batch."""
-        self._take_back(0)
+        """Undo the batch."""
+        self._undo_to(0)
         self._marks.clear()
 
-    def _take_back(self, mark: int) -> None:
+    def _undo_to(self, mark: int) -> None:
         for message in reversed(self._appended[mark:]):
             self._logs[message.room].pop()
             del self._by_nonce[message.user_id, message.nonce]
@@ -78,7 +81,7 @@ class MemoryStore:
 
 
 class MemoryRegistry:
-    """Connections in dicts, and each room's members ready to be sent to until they change."""
+    """Connections in dicts. Each room's `Members` are cached until they change."""
 
     def __init__(self) -> None:
         self._connections: dict[str, Connection] = {}
@@ -90,7 +93,7 @@ class MemoryRegistry:
         self.add(connection)
 
     def add(self, connection: Connection) -> None:
-        """Store a connection, in place of what was known of it."""
+        """Store a connection, and replace what was stored of it."""
         self.remove(connection.connection_id)
         self._connections[connection.connection_id] = connection
         for room in connection.rooms:
@@ -106,14 +109,14 @@ class MemoryRegistry:
         return self._members[room]
 
     def remove(self, connection_id: str) -> None:
-        """Drop a connection; that it was dropped before is normal."""
+        """Delete a connection; does nothing if it is not stored."""
         connection = self._connections.pop(connection_id, None)
         for room in connection.rooms if connection else ():
             del self._rooms[room][connection_id]
             self._members.pop(room, None)
 
     def forget(self, connection_ids: Iterable[str], older_than_ms: int) -> None:
-        """Drop those of the connections that were made before `older_than_ms`."""
+        """Delete those of the connections that were opened before `older_than_ms`."""
         for connection_id in connection_ids:
             connection = self.get(connection_id)
             if connection and connection.connected_at_ms < older_than_ms:

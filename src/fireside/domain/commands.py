@@ -1,7 +1,7 @@
-"""What a client may ask, and the only door through which it does: `decode`, then `parse`.
+"""The commands of clients. Every frame goes through `decode` and then `parse`.
 
 The fields of a command are those of its frame, in snake case; the browser's types are generated
-from them. Every frame may carry an `id` besides, which comes back in the answer.
+from them. Every frame may also have an `id`, which the answer repeats.
 """
 
 import json
@@ -20,12 +20,12 @@ MAX_ID = 64  # characters
 MAX_NONCE = 64  # characters
 MAX_PAGE = 100  # messages
 DEFAULT_PAGE = 50  # messages
-MAX_SEQ = 2**53 - 1  # the last whole number that every JavaScript client can count to
+MAX_SEQ = 2**53 - 1  # the largest integer that JavaScript represents exactly
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a client has read a room's log, and which log that was."""
+    """The last seq of a room's log that a client has read, and the epoch of that log."""
 
     epoch: str
     after: int
@@ -33,7 +33,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """Introduce a connection that understands the whole protocol."""
+    """Start the whole protocol on a connection."""
 
     action: ClassVar = "hello"
     v: Literal[1]
@@ -42,7 +42,7 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """Say something in a room."""
+    """Send a message to a room."""
 
     action: ClassVar = "sendMessage"
     message: str
@@ -53,7 +53,7 @@ class SendMessage:
 
 @dataclass(frozen=True, slots=True)
 class GetHistory:
-    """Read a page: the newest when nothing else is given."""
+    """Read a page of messages: the newest by default."""
 
     action: ClassVar = "getHistory"
     room: str = LOBBY
@@ -64,7 +64,7 @@ class GetHistory:
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Ask for what was missed since a cursor."""
+    """Read what was said after a cursor."""
 
     action: ClassVar = "resume"
     room: str
@@ -74,7 +74,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Show that somebody is there, and hear where each room's log ends."""
+    """Keep the connection open, and learn the last seq of each room."""
 
     action: ClassVar = "ping"
 
@@ -86,7 +86,7 @@ Fields: TypeAlias = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A frame that could be read: its fields, and the id that the answer repeats."""
+    """A decoded frame: its fields, and the id that the answer repeats."""
 
     id: str | None
     fields: Fields
@@ -96,11 +96,11 @@ class Request:
 
 
 def decode(body: object) -> Request:
-    """Read a frame strictly, so that no two readers of it can disagree.
+    """Return the fields of a frame. Only JSON that every parser reads the same way is accepted.
 
     Raises:
-        InvalidJson: It is not JSON, or JSON that readers understand differently.
-        InvalidCommand: It is not an object, or its `id` is no id.
+        InvalidJson: The text is not JSON, or has NaN or the same key twice.
+        InvalidCommand: It is not an object, or its `id` is invalid.
     """
     fields = _load(body)
     if not isinstance(fields, dict):
@@ -120,7 +120,7 @@ def _load(body: object) -> object:
 
 
 def _refuse_lone_surrogates(body: str, value: object) -> None:
-    """Let nothing in that can't be written as UTF-8 again: it would break every broadcast."""
+    """Raise ValueError for text that can't be encoded as UTF-8: it would break the broadcast."""
     body.encode()
     if "\\u" in body:
         json.dumps(value, ensure_ascii=False).encode()
@@ -144,12 +144,12 @@ _STRICT = json.JSONDecoder(object_pairs_hook=_refuse_duplicates, parse_constant=
 
 
 def parse(route: str, fields: Fields) -> Command:
-    """Make the command that a route stands for, or refuse. Unknown fields are ignored.
+    """Return the command of a route and a frame's fields. Unknown fields are ignored.
 
     Raises:
         InvalidCommand: A field is missing or wrong, or there is no action.
-        TooLong: A field says more than it may.
-        Unsupported: Nobody here knows that action.
+        TooLong: A field has too many characters.
+        Unsupported: The server does not know that action.
     """
     match route:
         case "sendMessage":
@@ -219,7 +219,7 @@ _Default = TypeVar("_Default")
 def _or_default(
     read: Callable[[Fields, str], _Value], fields: Fields, name: str, default: _Default
 ) -> _Value | _Default:
-    """Take null for absent: many clients write every field they know."""
+    """Return a field, or the default if it is absent or null: many clients send every field."""
     return default if fields.get(name) is None else read(fields, name)
 
 
@@ -231,7 +231,7 @@ def _text(fields: Fields, name: str) -> str:
 
 
 def _optional_text(fields: Fields, name: str, characters: int) -> str | None:
-    """Read text that identifies something: none at all would identify everything."""
+    """Return an optional id or nonce. An empty one is refused: it would match all others."""
     if fields.get(name) is None:
         return None
     value = _text(fields, name)

@@ -1,4 +1,4 @@
-"""Who may enter: invited, with a proper name, from a page we trust, under an address of ours."""
+"""The rules for who may connect: host, origin, invite and username of a handshake."""
 
 import ipaddress
 import re
@@ -11,68 +11,70 @@ from fireside.domain.names import clean_username, fold
 
 @dataclass(frozen=True, slots=True)
 class EntryRules:
-    """The addresses this chat answers to, the pages beside its own, and the invites it knows.
+    """The hosts, origins and invites that are accepted.
 
-    Hosts are lower-case `host`, which stands for every port of it, or `host:port`; origins are
-    lower-case `scheme://host[:port]`. Invites are hashes of secrets, each of which opens the
-    door: without any, nobody enters; None lets in whoever comes. `way_in` is the hash of what
-    the proxy in front adds to show that people came through it; None asks for nothing.
+    Hosts are lower-case `host`, which allows every port of it, or `host:port`. Origins are pages
+    allowed besides the chat's own, as lower-case `scheme://host[:port]`. Invites are hashes of
+    secrets, any of which is accepted: with an empty set no client may connect; with None no
+    invite is needed. `proxy_secret_hash` is the hash of the secret that the proxy in front adds
+    to each handshake, so that no client can bypass the proxy; None checks nothing.
     """
 
     hosts: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset()
     any_host: bool = False
     invites: frozenset[str] | None = frozenset()
-    way_in: str | None = None
+    proxy_secret_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Knock:
-    """What somebody says at the door. Its secrets are never shown, not even in a trace."""
+class Handshake:
+    """The parts of a WebSocket handshake that the rules check. Its repr hides the secrets."""
 
     username: str | None
     origin: str | None = None
     host: str | None = None
     invite: str | None = field(default=None, repr=False)
-    way_in: str | None = field(default=None, repr=False)
+    proxy_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """A person who was let in."""
+class User:
+    """A user who may connect."""
 
     user_id: str
     username: str
 
 
-def admit(knock: Knock, rules: EntryRules) -> Caller:
-    """Let somebody in.
+def admit(handshake: Handshake, rules: EntryRules) -> User:
+    """Return the user of a handshake that the rules accept.
 
     Raises:
-        Forbidden: Past the proxy, a strange address (DNS rebinding), a strange page (cross-site
-            hijacking), or no invite.
-        InvalidName: No name, or one that nobody may have.
+        Forbidden: The handshake bypassed the proxy, names an unknown host (DNS rebinding), comes
+            from an unknown page (cross-site hijacking), or has no invite.
+        InvalidName: The username is missing or breaks the rules for names.
     """
-    if rules.way_in is not None and not invite.opens(knock.way_in, (rules.way_in,)):
+    known = rules.proxy_secret_hash
+    if known is not None and not invite.opens(handshake.proxy_secret, (known,)):
         raise Forbidden("Come in by the chat's own address")
-    host = (knock.host or "").lower()
+    host = (handshake.host or "").lower()
     if not (rules.any_host or rules.hosts & {host, _name(host)} or _is_loopback(host)):
         raise Forbidden("This chat does not answer to that address")
-    if knock.origin is not None and not _is_trusted(knock.origin.lower(), host, rules):
+    if handshake.origin is not None and not _is_trusted(handshake.origin.lower(), host, rules):
         raise Forbidden("Pages from elsewhere may not use this chat")
-    if rules.invites is not None and not invite.opens(knock.invite, rules.invites):
-        raise Forbidden("This chat needs an invite: ask whoever runs it for the link")
-    if knock.username is None:
+    if rules.invites is not None and not invite.opens(handshake.invite, rules.invites):
+        raise Forbidden("This chat needs an invite: ask the person who runs it for the link")
+    if handshake.username is None:
         raise InvalidName("Say who you are: ?username=")
-    name = clean_username(knock.username)
-    return Caller(fold(name), name)
+    name = clean_username(handshake.username)
+    return User(fold(name), name)
 
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def _is_trusted(origin: str, host: str, rules: EntryRules) -> bool:
-    """Accept an allowed page, or our own: a scheme's default port may be written or not."""
+    """Return whether a page is allowed, or the chat's own; a default port may be left out."""
     if origin in rules.origins:
         return True
     scheme, _, netloc = origin.partition("://")
@@ -81,7 +83,7 @@ def _is_trusted(origin: str, host: str, rules: EntryRules) -> bool:
 
 
 def _name(host: str) -> str:
-    """Take the port off a host; what has no such form has no name."""
+    """Return a host without its port, empty if it is malformed."""
     match = _HOST.fullmatch(host)
     return match["name"] if match else ""
 

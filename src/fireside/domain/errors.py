@@ -1,6 +1,6 @@
-"""Refusals: a stable code for programs, a sentence for people, and whether to ask again."""
+"""Errors for clients: a stable code for programs, a sentence for people, and whether to retry."""
 
-# ruff: noqa: N818 - a refusal is named for what it says
+# ruff: noqa: N818 - an error is named for its code
 
 from typing import Literal
 
@@ -23,7 +23,7 @@ Code = Literal[
 
 
 class ChatError(Exception):
-    """What was asked can't be done; `text` tells a person what to do about it."""
+    """A command was refused; `text` tells a person what to do about it."""
 
     def __init__(
         self,
@@ -43,77 +43,77 @@ class ChatError(Exception):
 
 
 class InvalidJson(ChatError):
-    """The frame can't be read at all."""
+    """The frame is not valid JSON."""
 
     def __init__(self, text: str) -> None:
         super().__init__("bad_json", text)
 
 
 class InvalidCommand(ChatError):
-    """The frame can be read, but a field is missing or wrong."""
+    """The frame is valid JSON, but a field is missing or wrong."""
 
     def __init__(self, text: str, field: str | None = None) -> None:
         super().__init__("bad_request", text, field=field)
 
 
 class Unsupported(ChatError):
-    """An action or a version this server does not know."""
+    """The server does not know this action or version."""
 
     def __init__(self, text: str, field: str) -> None:
         super().__init__("unsupported", text, field=field)
 
 
 class TooLong(ChatError):
-    """A field says more than it may."""
+    """A field has too many characters."""
 
     def __init__(self, text: str, field: str) -> None:
         super().__init__("too_long", text, field=field)
 
 
 class InvalidText(ChatError):
-    """The message says nothing."""
+    """The message has no visible text."""
 
     def __init__(self, text: str) -> None:
         super().__init__("bad_request", text, field="message")
 
 
 class InvalidName(ChatError):
-    """Nobody may have this name."""
+    """The name breaks the rules for names."""
 
     def __init__(self, text: str) -> None:
         super().__init__("bad_name", text, field="username")
 
 
 class Unauthorized(ChatError):
-    """Nobody vouched for who is asking."""
+    """The event has no user from the authorizer."""
 
     def __init__(self, text: str) -> None:
         super().__init__("unauthorized", text)
 
 
 class Forbidden(ChatError):
-    """Whoever asks may not."""
+    """The client may not do this."""
 
     def __init__(self, text: str) -> None:
         super().__init__("forbidden", text)
 
 
 class NotFound(ChatError):
-    """What the command names does not exist."""
+    """The room or thing that the command names does not exist."""
 
     def __init__(self, text: str, field: str) -> None:
         super().__init__("not_found", text, field=field)
 
 
 class Busy(ChatError):
-    """Too much at once; the same command may work in a moment."""
+    """The server is overloaded; a retry may succeed in a moment."""
 
     def __init__(self, text: str, retry_after_ms: int | None = None) -> None:
         super().__init__("busy", text, retryable=True, retry_after_ms=retry_after_ms)
 
 
 class StorageFailed(ChatError):
-    """The store could not do its work, so nothing was kept."""
+    """The store failed, so nothing was stored."""
 
     def __init__(
         self, text: str = "The server can't store anything right now; please try again"
@@ -122,7 +122,7 @@ class StorageFailed(ChatError):
 
 
 class Internal(ChatError):
-    """Our fault, and we don't know more. Not retryable: the same thing would break again."""
+    """An unexpected error of the server. Not retryable: it would happen again."""
 
     def __init__(self) -> None:
         super().__init__("internal", "Something broke on our side; it has been logged")

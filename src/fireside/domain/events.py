@@ -1,4 +1,4 @@
-"""What the chat tells people. How it looks on the wire is `wire.py`'s business."""
+"""What the chat tells clients. `wire.py` turns it into frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from fireside.domain.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where a room's log ends, and which log it is."""
+    """The last seq of a room's log, and the epoch of its store."""
 
     room: str
     epoch: str
@@ -19,14 +19,14 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class MessageSent:
-    """Somebody said something."""
+    """A message was stored."""
 
     message: Message
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The asker's message is kept for good."""
+    """The sender's message is stored."""
 
     message: Message
     duplicate: bool
@@ -34,7 +34,7 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A stretch of a room's log, and where its neighbours begin."""
+    """A page of a room's log, and the cursors of the pages before and after it."""
 
     room: str
     epoch: str
@@ -46,7 +46,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """What was missed after `start`; with `reset`, the newest page in its place."""
+    """The messages after `start`; with `reset`, the newest page instead."""
 
     room: str
     epoch: str
@@ -59,7 +59,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """The answer to a hello: who you are here, where things stand, what you missed."""
+    """The answer to a hello: the user, the ends of its rooms, and what it missed."""
 
     user_id: str
     username: str
@@ -72,7 +72,7 @@ class Welcome:
 
 @dataclass(frozen=True, slots=True)
 class Pong:
-    """Where each of the asker's rooms ends."""
+    """The last seq of each of the connection's rooms."""
 
     heads: Sequence[Head]
     now_ms: int
@@ -80,14 +80,14 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The asker's command was not done."""
+    """A command failed."""
 
     error: ChatError
 
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The connection is about to be closed on purpose."""
+    """The server is about to close the connection."""
 
     reason: str
     again: bool

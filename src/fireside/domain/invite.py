@@ -1,4 +1,4 @@
-"""What an invite is: a secret that opens the door, known to the server by its hash alone."""
+"""Invites: secrets that allow a client to connect. The server keeps only their hashes."""
 
 import base64
 import hashlib
@@ -7,39 +7,39 @@ import re
 from collections.abc import Collection
 
 SECRET_BYTES = 16
-"""128 random bits: nobody guesses them, so guesses need not be counted."""
+"""Bytes of a secret. 128 random bits can't be guessed, so guesses need no rate limit."""
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{22,128}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def secret_from(randomness: bytes) -> str:
-    """Write random bytes so that they fit a link and a WebSocket subprotocol: base64url."""
+    """Return random bytes as base64url, which is valid in a link and in a WebSocket subprotocol."""
     return base64.urlsafe_b64encode(randomness).rstrip(b"=").decode("ascii")
 
 
 def is_secret(text: str) -> bool:
-    """Tell whether `text` has the form of an invite's secret."""
+    """Return whether `text` has the form of an invite's secret."""
     return _SECRET.fullmatch(text) is not None
 
 
 def hash_of(secret: str) -> str:
     """Return what a server keeps of a secret: its SHA-256 in hexadecimal.
 
-    A slow hash would add nothing: nobody finds 128 random bits by trying.
+    A slow hash would add nothing: 128 random bits can't be found by trying.
     """
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
 def is_hash(text: str) -> bool:
-    """Tell whether `text` is a SHA-256 in lower-case hexadecimal."""
+    """Return whether `text` is a SHA-256 in lower-case hexadecimal."""
     return _HASH.fullmatch(text) is not None
 
 
 def opens(secret: str | None, hashes: Collection[str]) -> bool:
-    """Tell whether `secret` is one of those behind `hashes`; the time taken tells nothing else.
+    """Return whether the hash of `secret` is one of `hashes`; the time taken reveals nothing else.
 
-    Nothing is no secret, whatever the hashes are.
+    An empty secret is never accepted.
     """
     found = hash_of(secret or "")
     matches = [hmac.compare_digest(found, known) for known in hashes]
@@ -47,7 +47,7 @@ def opens(secret: str | None, hashes: Collection[str]) -> bool:
 
 
 def link(address: str, secret: str) -> str:
-    """Write the link that invites to `address`.
+    """Return the link of an invite to the chat at `address`.
 
     The secret is in the fragment, which browsers send to no server, so it is in no access log.
     """

@@ -1,4 +1,4 @@
-"""What is said: the rules for a text, and how a draft becomes a message of a room's log."""
+"""Messages: the rules for their text, and how a draft becomes a message of a room's log."""
 
 import re
 import unicodedata
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from fireside.domain.errors import InvalidText, TooLong
 
 MAX_TEXT = 1_000  # characters
-ENTROPY_BITS = 50
+ENTROPY_BITS = 50  # fills the 10 random characters of a message id
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Something somebody wants to say, now. The entropy makes its id unguessable."""
+    """A message before it is stored. The entropy makes its id unguessable."""
 
     room: str
     user_id: str
@@ -26,7 +26,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing said. The nonce is the sender's, so a retry is the same message."""
+    """A stored message. The sender chose the nonce, so that a retry is the same message."""
 
     room: str
     seq: int
@@ -40,8 +40,8 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What the store answers to a draft: the first message under its nonce."""
+class Stored:
+    """The store's answer to a draft: the message, or the first one with the same nonce."""
 
     message: Message
     duplicate: bool
@@ -49,26 +49,34 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """Where a room's log ends."""
+    """The seq and the time of the last message of a room, 0 if there is none."""
 
     seq: int = 0
     timestamp_ms: int = 0
 
 
 def clean_text(text: str) -> str:
-    """Trim `text`, or refuse it when it says nothing or too much."""
+    """Return `text` trimmed.
+
+    Raises:
+        InvalidText: It has no visible character.
+        TooLong: It has more than `MAX_TEXT` characters.
+    """
     text = text.strip()
     if not text:
         raise InvalidText("Write something first")
     if len(text) > MAX_TEXT:
         raise TooLong(f"Keep it under {MAX_TEXT + 1:,} characters", "message")
-    if not any(map(_shows, text)):
+    if not any(map(_is_visible, text)):
         raise InvalidText("Write something that can be seen")
     return text
 
 
 def follow(tail: Tail, draft: Draft) -> Message:
-    """Put a draft right behind the tail. Its time never goes back, even when the clock did."""
+    """Return the message that a draft becomes after `tail`.
+
+    Its time is never before the last message's, even if the clock was set back.
+    """
     seq = tail.seq + 1
     timestamp_ms = max(tail.timestamp_ms, draft.now_ms)
     return Message(
@@ -85,22 +93,22 @@ def follow(tail: Tail, draft: Draft) -> Message:
 
 
 def message_id(timestamp_ms: int, seq: int, entropy: int) -> str:
-    """Make a global id that sorts like the log: 10 characters of time, 6 of seq, 10 of chance."""
+    """Return a global id that sorts like the log: 10 characters of time, 6 of seq, 10 random."""
     return _base32(timestamp_ms, 10) + _base32(seq, 6) + _base32(entropy, 10)
 
 
 def is_message_id(text: str) -> bool:
-    """Tell whether `text` could be an id; whether there is such a message is another question."""
+    """Return whether `text` has the form of a message id; such a message need not exist."""
     return _MESSAGE_ID.fullmatch(text) is not None
 
 
-_UNSEEN = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn", "Me"})
+_INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn", "Me"})
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and a braille pattern that show nothing."""
+"""Letters and a braille pattern that are invisible."""
 
 
-def _shows(character: str) -> bool:
-    return unicodedata.category(character) not in _UNSEEN and character not in _BLANKS
+def _is_visible(character: str) -> bool:
+    return unicodedata.category(character) not in _INVISIBLE_CATEGORIES and character not in _BLANKS
 
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -109,6 +117,6 @@ _MESSAGE_ID = re.compile(f"[{_CROCKFORD}]{{26}}")
 
 
 def _base32(number: int, characters: int) -> str:
-    """Write a number two characters at a time, which is twice as fast as one."""
+    """Return a number in base 32, two characters at a time: twice as fast as one by one."""
     shifts = range(5 * characters - 10, -1, -10)
     return "".join([_PAIRS[number >> shift & 1023] for shift in shifts])

@@ -1,4 +1,4 @@
-"""What people and rooms may be called, and when two names are the same name."""
+"""The rules for usernames, and the form in which two equal names are the same text."""
 
 import re
 import unicodedata
@@ -6,17 +6,17 @@ import unicodedata
 from fireside.domain.errors import InvalidName
 
 LOBBY = "general"
-"""The room that everybody is in."""
+"""The room that every connection is in."""
 
 MIN_NAME = 2  # characters
 MAX_NAME = 20  # characters
 
 
 def clean_username(name: str) -> str:
-    """Compose and trim a name, or refuse it.
+    """Return a name trimmed and in Unicode's composed form (NFC).
 
     Raises:
-        InvalidName: The name is too short, too long, or could pass for another.
+        InvalidName: The name is too short, too long, or could be mistaken for another.
     """
     name = unicodedata.normalize("NFC", name).strip()
     if not MIN_NAME <= len(name) <= MAX_NAME:
@@ -37,7 +37,7 @@ def clean_username(name: str) -> str:
 
 
 def fold(name: str) -> str:
-    """Give names that differ only in case, width or typeface the same form."""
+    """Return a name's user id: the same for names that differ only in case, width or typeface."""
     compatible = unicodedata.normalize("NFKC", name)
     return unicodedata.normalize("NFKC", compatible.casefold())
 
@@ -47,19 +47,19 @@ _LETTERS_AND_DIGITS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"})
 _MARKS = frozenset({"Mn", "Mc"})
 
 _MODIFIERS = frozenset("々〻ゝゞーヽヾｰﾞﾟๆໆៗ\ua015ᱸᱹᱺᱻᱼᱽ\U0001e94b")
-"""The letters of category Lm that names are written with; the others are quotes and accents."""
+"""The letters of category Lm that occur in names; the others look like quotes and accents."""
 
 _PHONETIC = re.compile(
     "[\u01c0-\u01c3\u0262\u026a\u0274\u0276\u0280\u0281\u028f\u0299\u029b\u029c\u029f"
     "\u1d00-\u1dbf\u2c7b\ua730\ua731\ua776\ua7ae\ua7af\ua7fa\uab46\uab65\U0001df00-\U0001df1e]"
 )
-"""Clicks and small capitals: they pass for an exclamation mark, a bar or another letter."""
+"""Click letters and small capitals: they look like an exclamation mark, a bar or a letter."""
 
 _STRAY_MARKS = re.compile("(?:^|-)[nc]|n{4}")
-"""In a shape: a mark without a letter, or a pile of marks that reaches into other lines."""
+"""In the result of `_shape`: a mark without a letter, or four marks, which overlap other lines."""
 
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")
-"""Letters and marks that show nothing, so that two names would look alike."""
+"""Letters and marks that are invisible, so that two names would look alike."""
 
 
 def _is_allowed(character: str) -> bool:
@@ -78,7 +78,10 @@ def _is_letter_or_digit(character: str) -> bool:
 
 
 def _shape(name: str) -> str:
-    """Draw a name fully taken apart: n is a mark above or below, c one beside, l a letter."""
+    """Return the kinds of a decomposed name's characters.
+
+    `n` is a mark above or below, `c` a mark beside, `l` a letter or digit, `-` punctuation.
+    """
     kinds = {"Mn": "n", "Mc": "c"}
     return "".join(
         "-" if character in _PUNCTUATION else kinds.get(unicodedata.category(character), "l")
@@ -86,13 +89,13 @@ def _shape(name: str) -> str:
     )
 
 
-# --- Scripts: the first words of a character's name, which Unicode promises never to change ---
+# --- Scripts: the first word of a character's name, which Unicode guarantees not to change ---
 
 _COMMON = frozenset({"COMBINING", "DIGIT", "KATAKANA-HIRAGANA", "VEDIC"})
-"""Names of characters that go with any script."""
+"""First words of characters that are used with any script."""
 
 _WITH_OWN_MARKS = frozenset({"CYRILLIC", "DEVANAGARI", "GLAGOLITIC", "GRANTHA", "LATIN"})
-"""Scripts with combining marks that are named for them and go with no other."""
+"""Scripts with combining marks of their own, which no other script uses."""
 
 _ONE_SCRIPT = {
     "CJK": "HAN",
@@ -101,27 +104,30 @@ _ONE_SCRIPT = {
     "EXTENDED": "ARABIC",
     "HENTAIGANA": "HIRAGANA",
 }
-"""First words that are not themselves the name of a script."""
+"""The script of first words that are not the name of a script."""
 
 _TWO_WORDS = frozenset({"INSCRIPTIONAL", "LINEAR", "MEROITIC", "NEW", "OLD", "TAI"})
-"""First words shared by scripts that have nothing else in common."""
+"""First words shared by unrelated scripts: there, two words name the script."""
 
 _USED_TOGETHER = (
     frozenset({"HAN", "HIRAGANA", "KATAKANA"}),
     frozenset({"HAN", "BOPOMOFO"}),
     frozenset({"HAN", "HANGUL"}),
 )
-"""Scripts that one language writes with, as in UTS 39."""
+"""Scripts that one language uses together, as in Unicode Technical Standard 39."""
 
 
 def _is_of_one_script(name: str) -> bool:
-    """Judge the compatible form: a mathematical or full-width A is a Latin A to a reader."""
+    """Return whether a name uses one script, or scripts of one language.
+
+    Checks the compatible form (NFKC): readers see a mathematical or full-width A as a Latin A.
+    """
     scripts = {_script(character) for character in unicodedata.normalize("NFKC", name)} - {None}
     return len(scripts) <= 1 or any(scripts <= together for together in _USED_TOGETHER)
 
 
 def _script(character: str) -> str | None:
-    """Name the script of a letter, mark or digit; None when it goes with any."""
+    """Return the script of a letter, mark or digit; None if it is used with any."""
     words = unicodedata.name(character, "").split(" ", 2)
     if words[0] == "COMBINING" and words[1] in _WITH_OWN_MARKS:
         return words[1]

@@ -1,1 +1,1 @@
-"""What runs on AWS Lambda."""
+"""The functions that run on AWS Lambda."""

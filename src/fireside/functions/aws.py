@@ -1,7 +1,7 @@
-"""The composition root on Lambda: three functions, each made of no more than it may use.
+"""The composition root on Lambda. Each function has only the clients its permissions allow.
 
-Each is made once, while its container starts, from the environment that `infra/` sets:
-docs/reference/functions.md says what each variable means.
+A function is built once, while its container starts, from the environment variables that
+`infra/` sets: docs/reference/functions.md explains each of them.
 """
 
 import functools
@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fireside.adapters import aws_clients
-from fireside.adapters.dynamodb.client import Patience, Tables
+from fireside.adapters.dynamodb.client import RetryPolicy, Tables
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.outbound import payload
-from fireside.adapters.outbound.event_counts import TalliedTables, Tally
+from fireside.adapters.outbound.event_counts import CountingTables, EventCounts
 from fireside.adapters.outbound.fanout import FanOut
-from fireside.chat import YOUNG_MS, Chat
+from fireside.chat import HANDSHAKE_GRACE_MS, Chat
 from fireside.console.logs import setup_logging
 from fireside.domain.errors import ChatError
 from fireside.functions import metrics
@@ -35,36 +35,37 @@ MESSAGES, CONNECTIONS = "FIRESIDE_MESSAGES_TABLE", "FIRESIDE_CONNECTIONS_TABLE"
 ENDPOINT, FANOUT = "FIRESIDE_ENDPOINT", "FIRESIDE_FANOUT_FUNCTION"
 
 PING_SECONDS = 510
-"""A connection that says nothing for 10 minutes is cut; and a ping costs as much as a message."""
+"""Seconds between pings of a client. API Gateway closes a connection that is idle for 600 seconds,
+and bills a ping like a message."""
 
 SHARE_OF_TIME = 0.8
-"""What `fanout` posts in; in the rest of its time it forgets who is gone."""
+"""Part of its time in which `fanout` posts; in the rest it forgets connections that are gone."""
 
 
 def chat(event: dict[str, Any], context: object) -> Response:
     """Answer every route."""
-    return _made("chat")(event, context)
+    return _handler("chat")(event, context)
 
 
 def authorizer(event: dict[str, Any], context: object) -> Response:
-    """Decide who may connect. It has no way to any data."""
-    return _made("authorizer")(event, context)
+    """Decide who may connect. It has no access to data."""
+    return _handler("authorizer")(event, context)
 
 
 def fanout(event: dict[str, Any], context: object) -> Response:
-    """Post to those whom `chat` had no time for."""
-    return _made("fanout")(event, context)
+    """Post to the connections that `chat` left to it."""
+    return _handler("fanout")(event, context)
 
 
 def brake(event: dict[str, Any], context: object) -> dict[str, str]:
-    """Stop the stage, as an hour had more messages than may be paid for."""
-    from fireside.functions import kill_switch as brakes  # noqa: PLC0415 - it takes the SDK
+    """Stop the stage: an hour had more messages than the budget allows."""
+    from fireside.functions import kill_switch  # noqa: PLC0415 - imports the SDK, which is slow
 
-    return brakes.handler(event, context)
+    return kill_switch.handler(event, context)
 
 
 class MissingVariable(KeyError):  # noqa: N818 - it says what is so
-    """A function can't be made without this variable."""
+    """An environment variable that the function needs is missing."""
 
     def __str__(self) -> str:
         return (
@@ -74,7 +75,7 @@ class MissingVariable(KeyError):  # noqa: N818 - it says what is so
 
 
 class Environment(Mapping[str, str]):
-    """Environment variables. One that is empty is missing."""
+    """Environment variables, in which an empty one counts as missing."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
@@ -93,72 +94,70 @@ class Environment(Mapping[str, str]):
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """What else a function needs, so that a test can decide it."""
+class System:
+    """What a function takes from the system; a test passes its own."""
 
     clock: Clock = epoch_ms
     entropy: Entropy = entropy
     new_epoch: Callable[[], str] = new_epoch
-    patience: Patience = field(default_factory=Patience)
-    say: Callable[[str], object] = print
-    """Takes a line of metrics."""
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    write_line: Callable[[str], object] = print
+    """Writes a line of metrics to the log."""
 
 
-WORLD = World()
+SYSTEM = System()
 
 
-def make_chat(variables: Mapping[str, str], world: World = WORLD) -> Handler:
-    """Put the chat together."""
-    environ, tally = Environment(variables), Tally()
-    tables = TalliedTables(aws_clients.tables(environ), tally)
-    store = DynamoStore(
-        tables, environ[MESSAGES], new_epoch=world.new_epoch, patience=world.patience
-    )
+def build_chat(variables: Mapping[str, str], system: System = SYSTEM) -> Handler:
+    """Return the handler of `chat`."""
+    environ, counts = Environment(variables), EventCounts()
+    tables = CountingTables(aws_clients.tables(environ), counts)
+    store = DynamoStore(tables, environ[MESSAGES], new_epoch=system.new_epoch, retry=system.retry)
     outbound = FanOut(
         aws_clients.outbound(environ, environ[ENDPOINT]),
         aws_clients.functions(environ),
         environ[FANOUT],
-        tally=tally,
-        clock=world.clock,
+        counts=counts,
+        clock=system.clock,
     )
     chat = Chat(
         store,
-        _registry(environ, tables, world),
+        _registry(environ, tables, system),
         outbound,
-        clock=world.clock,
-        entropy=world.entropy,
+        clock=system.clock,
+        entropy=system.entropy,
         ping_seconds=PING_SECONDS,
     )
     rules = rules_from(environ)
-    return _told(make_handler(chat, lambda: rules), tally, _name(environ, "chat"), world)
+    return _with_metrics(make_handler(chat, lambda: rules), counts, _name(environ, "chat"), system)
 
 
-def make_door(variables: Mapping[str, str], _world: World = WORLD) -> Handler:
-    """Put the authorizer together."""
+def build_authorizer(variables: Mapping[str, str], _system: System = SYSTEM) -> Handler:
+    """Return the handler of `authorizer`."""
     rules = rules_from(Environment(variables))
     return make_authorizer(lambda: rules)
 
 
-def make_fanout(variables: Mapping[str, str], world: World = WORLD) -> Handler:
-    """Put together what posts the rest."""
+def build_fanout(variables: Mapping[str, str], system: System = SYSTEM) -> Handler:
+    """Return the handler of `fanout`."""
     environ = Environment(variables)
     poster = aws_clients.outbound(environ, environ[ENDPOINT])
-    registry = _registry(environ, aws_clients.tables(environ), world)
+    registry = _registry(environ, aws_clients.tables(environ), system)
     name = _name(environ, "fanout")
 
     def handle(event: dict[str, Any], context: Any) -> Response:  # noqa: ANN401 - Lambda's own
-        asked = payload.read(event)
+        received = payload.read(event)
         seconds = SHARE_OF_TIME * context.get_remaining_time_in_millis() / 1_000
-        posted = poster.post(asked.ids, asked.data, budget_seconds=seconds)
-        took_ms = world.clock() - asked.sent_at_ms
-        counts: dict[metrics.Metric, int] = {
+        posted = poster.post(received.ids, received.data, budget_seconds=seconds)
+        took_ms = system.clock() - received.sent_at_ms
+        values: dict[metrics.Metric, int] = {
             "FanOutMs": took_ms,
             "Gone": len(posted.gone),
-            "Unsent": len(posted.left),
+            "Unsent": len(posted.retryable),
         }
-        world.say(metrics.line(name, counts, world.clock()))
+        system.write_line(metrics.line(name, values, system.clock()))
         try:
-            registry.forget(posted.gone, world.clock() - YOUNG_MS)
+            registry.forget(posted.gone, system.clock() - HANDSHAKE_GRACE_MS)
         except ChatError:
             log.warning("%d connections are gone and still stored", len(posted.gone))
         return {}
@@ -166,26 +165,26 @@ def make_fanout(variables: Mapping[str, str], world: World = WORLD) -> Handler:
     return handle
 
 
-def _registry(environ: Mapping[str, str], tables: Tables, world: World) -> DynamoRegistry:
-    return DynamoRegistry(tables, environ[CONNECTIONS], clock=world.clock, patience=world.patience)
+def _registry(environ: Mapping[str, str], tables: Tables, system: System) -> DynamoRegistry:
+    return DynamoRegistry(tables, environ[CONNECTIONS], clock=system.clock, retry=system.retry)
 
 
-def _told(handle: Handler, tally: Tally, name: str, world: World) -> Handler:
-    """Tell CloudWatch what came of each message; what keeps nothing is not worth a line."""
+def _with_metrics(handle: Handler, counts: EventCounts, name: str, system: System) -> Handler:
+    """Return a handler that also writes metrics for each event that stored a message."""
 
     def run(event: dict[str, Any], context: object) -> Response:
-        tally.begin()
+        counts.begin()
         response = handle(event, context)
-        since_written = tally.since_written()
+        since_written = counts.since_written()
         if since_written is not None:
-            counts: dict[metrics.Metric, int] = {
+            values: dict[metrics.Metric, int] = {
                 "Acks": int(_is_ack(response)),
-                "Conflicts": tally.conflicts,
+                "Conflicts": counts.conflicts,
                 "FanOutMs": round(since_written * 1_000),
-                "Gone": tally.gone,
-                "HandedOver": tally.handed_over,
+                "Gone": counts.gone,
+                "Delegated": counts.delegated,
             }
-            world.say(metrics.line(name, counts, world.clock()))
+            system.write_line(metrics.line(name, values, system.clock()))
         return response
 
     return run
@@ -199,28 +198,28 @@ def _name(environ: Mapping[str, str], default: str) -> str:
     return environ.get("AWS_LAMBDA_FUNCTION_NAME", default)
 
 
-_MAKERS: Mapping[str, Callable[[Mapping[str, str]], Handler]] = {
-    "chat": make_chat,
-    "authorizer": make_door,
-    "fanout": make_fanout,
+_BUILDERS: Mapping[str, Callable[[Mapping[str, str]], Handler]] = {
+    "chat": build_chat,
+    "authorizer": build_authorizer,
+    "fanout": build_fanout,
 }
 
 
 @functools.cache
-def _made(function: str) -> Handler:
+def _handler(function: str) -> Handler:
     setup_logging("json", sys.stdout)
-    return _MAKERS[function](os.environ)
+    return _BUILDERS[function](os.environ)
 
 
 def _prepare() -> None:
-    """Make the function that this container is for, while it starts: then the CPU is a whole one.
+    """Build the container's function while it starts: until then, Lambda gives it a whole CPU.
 
     Raises:
-        MissingVariable: It can't be made; Lambda logs the sentence.
+        MissingVariable: It can't be built; Lambda logs the sentence.
     """
     module, _, function = os.environ.get("_HANDLER", "").rpartition(".")
-    if module == __name__ and function in _MAKERS:
-        _made(function)
+    if module == __name__ and function in _BUILDERS:
+        _handler(function)
 
 
 _prepare()

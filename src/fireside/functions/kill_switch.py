@@ -1,8 +1,9 @@
-"""Stop the stage: what CloudWatch calls when an hour had more messages than may be paid for.
+"""The kill switch, deployed as the function `brake`: stops the stage to limit the bill.
 
-It sets the stage's throttles to 0, so that every message and every newcomer is answered with 429.
-The next `terraform apply` sets them back. It runs once in a blue moon, so it may be slow: it takes
-the SDK that is in Lambda's runtime.
+CloudWatch invokes it when an hour has more messages than the budget allows. It sets the stage's
+throttle to 0, so that every message and every new connection is answered with 429. The next
+`terraform apply` sets it back. It runs rarely, so it may start slowly: it uses the SDK that is in
+Lambda's runtime.
 """
 
 import json
@@ -18,37 +19,37 @@ STOPPED: Mapping[str, float] = {"ThrottlingRateLimit": 0.0, "ThrottlingBurstLimi
 
 
 class Stages(Protocol):
-    """The part of API Gateway that we need."""
+    """The one method of API Gateway's client that is used."""
 
     def update_stage(self, **request: object) -> object:
-        """Change what a stage is set to."""
+        """Change the settings of a stage."""
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, str]:
-    """Pull the brake."""
+    """Set the stage's throttle to 0, unless the alarm is over."""
     stages: Stages = boto3.client("apigatewayv2")
-    return pull(event, stages, os.environ, print)
+    return stop_stage(event, stages, os.environ, print)
 
 
-def pull(
+def stop_stage(
     event: Mapping[str, Any],
     stages: Stages,
     environ: Mapping[str, str],
-    say: Callable[[str], object],
+    write_line: Callable[[str], object],
 ) -> dict[str, str]:
-    """Stop the stage that the environment names, unless the alarm says that all is well."""
+    """Set the throttle of the stage in the environment to 0, unless the alarm is over."""
     alarm = event.get("alarmData", {})
     state = alarm.get("state", {}).get("value", "ALARM")
     if state != "ALARM":
-        return {"stage": "as it was"}
+        return {"stage": "unchanged"}
     stages.update_stage(
         ApiId=environ[API_ID], StageName=environ[STAGE], DefaultRouteSettings=dict(STOPPED)
     )
     line = {
         "level": "error",
-        "message": "the brake is on: nobody can come in or say anything until terraform apply",
+        "message": "the stage's throttle is 0: no client can connect or send until terraform apply",
         "stage": environ[STAGE],
-        "alarm": alarm.get("alarmName", "by hand"),
+        "alarm": alarm.get("alarmName", "none, invoked by hand"),
     }
-    say(json.dumps(line))
+    write_line(json.dumps(line))
     return {"stage": "stopped"}

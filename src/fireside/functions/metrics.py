@@ -1,7 +1,7 @@
-"""Write metrics as log lines that CloudWatch counts by itself (its embedded metric format).
+"""Metrics as log lines in CloudWatch's embedded metric format, from which CloudWatch reads them.
 
-Ten metrics are free of charge in an account; every further one costs $0.30 a month, which is a
-third of a small chat's bill. So there are eight, and none for each room or person.
+Ten metrics of an account are free; each further one costs $0.30 a month, a third of a small
+chat's bill. So there are eight, and none per room or user.
 """
 
 import json
@@ -11,16 +11,16 @@ from typing import Literal
 NAMESPACE = "Fireside"
 DIMENSION = "FunctionName"
 
-Metric = Literal["Acks", "Conflicts", "FanOutMs", "Gone", "HandedOver", "Unsent"]
+Metric = Literal["Acks", "Conflicts", "FanOutMs", "Gone", "Delegated", "Unsent"]
 
-CHAT: tuple[Metric, ...] = ("Acks", "Conflicts", "FanOutMs", "Gone", "HandedOver")
+CHAT: tuple[Metric, ...] = ("Acks", "Conflicts", "FanOutMs", "Gone", "Delegated")
 FANOUT: tuple[Metric, ...] = ("FanOutMs", "Gone", "Unsent")
 
 _UNITS: Mapping[Metric, str] = {"FanOutMs": "Milliseconds"}
 
 
 def line(function: str, values: Mapping[Metric, int], now_ms: int) -> str:
-    """Write what came of one event. Each function's metrics are its own."""
+    """Return the log line with the metrics of one event, separate for each function."""
     metrics = [{"Name": name, "Unit": _UNITS.get(name, "Count")} for name in values]
     directive = {"Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": metrics}
     about = {"Timestamp": now_ms, "CloudWatchMetrics": [directive]}

@@ -1,1 +1,1 @@
-"""Turn a gateway event into a chat call. The same on AWS and on one machine."""
+"""The handlers of API Gateway's events, the same on AWS and on one machine."""

@@ -1,40 +1,40 @@
-"""Decides who may connect, and says so as API Gateway wants to hear it. Needs no data at all."""
+"""The Lambda authorizer: decides who may connect, without reading any data."""
 
 from collections.abc import Callable
 from typing import Any
 
-from fireside.domain.entry import Caller, EntryRules, admit
+from fireside.domain.entry import EntryRules, User, admit
 from fireside.domain.errors import ChatError
-from fireside.handlers.handshake import knock
+from fireside.handlers.handshake import read_handshake
 
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
-"""A Lambda handler: event and context in, a result out."""
+"""A Lambda handler: takes an event and a context, returns the response."""
 
 Rules = Callable[[], EntryRules]
-"""Gives the rules of this moment: invites can be replaced while the server runs."""
+"""Returns the current rules: invites can be replaced while the server runs."""
 
 
 def make_authorizer(rules: Rules) -> Handler:
-    """Make the function that is asked before `$connect`."""
+    """Return the function that API Gateway calls before `$connect`."""
 
     def authorize(event: dict[str, Any], _context: object) -> dict[str, Any]:
         try:
-            caller = admit_from(event, rules())
+            user = admit_from(event, rules())
         except ChatError:
             return _policy("nobody", "Deny", event["methodArn"])
-        context = {"username": caller.username, "userId": caller.user_id}
-        return {**_policy(caller.user_id, "Allow", event["methodArn"]), "context": context}
+        context = {"username": user.username, "userId": user.user_id}
+        return {**_policy(user.user_id, "Allow", event["methodArn"]), "context": context}
 
     return authorize
 
 
-def admit_from(event: dict[str, Any], rules: EntryRules) -> Caller:
-    """Let in whoever a handshake names.
+def admit_from(event: dict[str, Any], rules: EntryRules) -> User:
+    """Return the user of a `$connect` or authorizer event.
 
     Raises:
-        ChatError: They may not enter.
+        ChatError: The handshake may not connect.
     """
-    return admit(knock(event), rules)
+    return admit(read_handshake(event), rules)
 
 
 def _policy(principal_id: str, effect: str, resource: str) -> dict[str, Any]:

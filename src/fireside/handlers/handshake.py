@@ -1,40 +1,40 @@
-"""Reads what a handshake says at the door, and chooses the subprotocol that answers it."""
+"""Reads a handshake from an event, and chooses the subprotocol to answer with."""
 
 from typing import Any
 
-from fireside.domain.entry import Knock
+from fireside.domain.entry import Handshake
 
 SUBPROTOCOL = "fireside.v1"
-"""What our page offers, beside its invite, and what is agreed on."""
+"""The subprotocol that Fireside's page offers besides its invite, and that the server chooses."""
 
 INVITE_PREFIX = "invite."
-"""Before the secret, in the one header that a page can set: `Sec-WebSocket-Protocol`."""
+"""Comes before an invite's secret in the subprotocol header, the only one that a page can set."""
 
-WAY_IN_HEADER = "x-fireside-origin"
-"""Added by the proxy in front, so that nobody comes past it."""
+PROTOCOL_HEADER = "Sec-WebSocket-Protocol"
 
-_PROTOCOLS = "sec-websocket-protocol"
+PROXY_SECRET_HEADER = "x-fireside-origin"  # noqa: S105 - a header's name
+"""The header in which the proxy in front (CloudFront) adds its secret to a handshake."""
 
 
-def knock(event: dict[str, Any]) -> Knock:
-    """Read a `$connect` or authorizer event; header names come in any case."""
+def read_handshake(event: dict[str, Any]) -> Handshake:
+    """Return the handshake of a `$connect` or authorizer event. Header names ignore case."""
     headers = _headers(event)
     query = event.get("queryStringParameters") or {}
-    carried = (p.removeprefix(INVITE_PREFIX) for p in _offered(event) if _is_invite(p))
-    return Knock(
+    secrets = (p.removeprefix(INVITE_PREFIX) for p in _offered(event) if _is_invite(p))
+    return Handshake(
         username=query.get("username"),
         origin=headers.get("origin"),
         host=headers.get("host"),
-        invite=next(carried, query.get("invite")),
-        way_in=headers.get(WAY_IN_HEADER),
+        invite=next(secrets, query.get("invite")),
+        proxy_secret=headers.get(PROXY_SECRET_HEADER),
     )
 
 
-def agreed(event: dict[str, Any]) -> str | None:
-    """Choose one of the subprotocols that were offered, or none.
+def chosen_subprotocol(event: dict[str, Any]) -> str | None:
+    """Return one of the offered subprotocols, or None if none was offered that is known.
 
-    A browser that offered some drops a connection that names none of them. So an invite that
-    came alone is answered with itself: it goes back to who sent it, and to nobody else.
+    A browser that offers subprotocols closes a connection whose answer names none of them. So if
+    an invite is all that was offered, the answer repeats it; only its sender sees that.
     """
     offered = _offered(event)
     if SUBPROTOCOL in offered:
@@ -47,13 +47,16 @@ def _is_invite(protocol: str) -> bool:
 
 
 def _offered(event: dict[str, Any]) -> list[str]:
-    """List the offered subprotocols in order; a client may spread them over several headers."""
+    """Return the offered subprotocols in order; they may be in several headers."""
     every = event.get("multiValueHeaders") or {}
     lines = [
-        value for name, values in every.items() if name.lower() == _PROTOCOLS for value in values
+        value
+        for name, values in every.items()
+        if name.lower() == PROTOCOL_HEADER.lower()
+        for value in values
     ]
     if not lines:
-        lines = [_headers(event).get(_PROTOCOLS, "")]
+        lines = [_headers(event).get(PROTOCOL_HEADER.lower(), "")]
     return [protocol.strip() for line in lines for protocol in line.split(",") if protocol.strip()]
 
 

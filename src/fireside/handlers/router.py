@@ -1,4 +1,4 @@
-"""The one place where a gateway event becomes a chat call, on AWS as on one machine."""
+"""Turns API Gateway's events into calls of the chat, and its answers into responses."""
 
 import logging
 import traceback
@@ -16,7 +16,7 @@ from fireside.domain.commands import (
     decode,
     parse,
 )
-from fireside.domain.entry import Caller
+from fireside.domain.entry import User
 from fireside.domain.errors import (
     Busy,
     ChatError,
@@ -29,7 +29,7 @@ from fireside.domain.errors import (
 from fireside.domain.events import Event, Refused
 from fireside.domain.names import LOBBY
 from fireside.handlers.authorizer import Handler, Rules, admit_from
-from fireside.handlers.handshake import agreed
+from fireside.handlers.handshake import PROTOCOL_HEADER, chosen_subprotocol
 from fireside.ports import Connection
 
 log = logging.getLogger(__name__)
@@ -38,20 +38,20 @@ Response = dict[str, Any]
 
 
 def make_handler(chat: Chat, rules: Rules) -> Handler:
-    """Make the function behind every route."""
+    """Return the function behind every route."""
 
     def handle(event: dict[str, Any], _context: object) -> Response:
         try:
             return _route(chat, rules, event)
-        except Exception as cause:  # noqa: BLE001 - whatever broke, the asker gets an answer
-            log.error("a handler broke: %s", _place(cause))  # noqa: TRY400 - a trace quotes people
+        except Exception as cause:  # noqa: BLE001 - the client gets an answer whatever failed
+            log.error("a handler failed: %s", _location(cause))  # noqa: TRY400 - no messages in a log
             return _refusal(event, Internal(), status=500)
 
     return handle
 
 
 def storage_failed(event: dict[str, Any]) -> Response:
-    """Answer an event that was handled, but whose commit failed: nothing of it was kept."""
+    """Return the response to an event that was handled but whose commit failed."""
     if event["requestContext"]["eventType"] == "CONNECT":
         return {"statusCode": 503}
     return _refusal(event, StorageFailed())
@@ -69,26 +69,26 @@ def _route(chat: Chat, rules: Rules, event: dict[str, Any]) -> Response:
 
 
 def _connect(chat: Chat, rules: Rules, event: dict[str, Any]) -> Response:
-    """Check the door again: an API may have been deployed without its authorizer."""
+    """Check the handshake again: an API may have been deployed without its authorizer."""
     try:
-        asker = _asker(event)
-        if admit_from(event, rules()) != Caller(asker.user_id, asker.username):
-            raise Forbidden("Somebody else was let in")
-        chat.connect(asker)
+        connection = _connection(event)
+        if admit_from(event, rules()) != User(connection.user_id, connection.username):
+            raise Forbidden("The authorizer admitted another user")
+        chat.connect(connection)
     except InvalidName:
         return {"statusCode": 400}
     except (Busy, StorageFailed):
         return {"statusCode": 503}
     except ChatError:
         return {"statusCode": 403}
-    return _welcome(agreed(event))
+    return _accept(chosen_subprotocol(event))
 
 
-def _welcome(subprotocol: str | None) -> Response:
-    """Accept, naming the subprotocol: a browser that offered some drops an answer without one."""
+def _accept(subprotocol: str | None) -> Response:
+    """Return the response that accepts a connection, with the subprotocol that was chosen."""
     if subprotocol is None:
         return {"statusCode": 200}
-    return {"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": subprotocol}}
+    return {"statusCode": 200, "headers": {PROTOCOL_HEADER: subprotocol}}
 
 
 def _answer(chat: Chat, route: str, event: dict[str, Any]) -> Response:
@@ -97,47 +97,47 @@ def _answer(chat: Chat, route: str, event: dict[str, Any]) -> Response:
     except ChatError as refusal:
         return _refused(refusal, None)
     try:
-        asker = _asker(event)
+        connection = _connection(event)
         command = parse(route, request.fields)
         request_id = event["requestContext"]["requestId"]
-        told = _run(chat, asker, command, request_id)
+        answer = _execute(chat, connection, command, request_id)
     except ChatError as refusal:
         return _refused(refusal, request.id)
-    return _reply(wire.encode(told, reader=asker.user_id, request_id=request.id))
+    return _reply(wire.encode(answer, reader=connection.user_id, request_id=request.id))
 
 
-def _run(chat: Chat, asker: Connection, command: Command, request_id: str) -> Event:
+def _execute(chat: Chat, connection: Connection, command: Command, request_id: str) -> Event:
     match command:
         case SendMessage():
-            return chat.send_message(asker, command, request_id)
+            return chat.send_message(connection, command, request_id)
         case GetHistory():
-            return chat.history(asker, command)
+            return chat.history(connection, command)
         case Ping():
-            return chat.ping(asker)
+            return chat.ping(connection)
         case Resume():
-            return chat.resume(asker, command)
+            return chat.resume(connection, command)
         case Hello():
-            return chat.hello(asker, command)
+            return chat.hello(connection, command)
 
 
-def _asker(event: dict[str, Any]) -> Connection:
-    """Build the connection from what the authorizer vouched for, never from what a frame says."""
+def _connection(event: dict[str, Any]) -> Connection:
+    """Return the connection of an event. Its user comes from the authorizer, never from a frame."""
     context = event["requestContext"]
-    vouched = context.get("authorizer") or {}
-    user_id, username = vouched.get("userId"), vouched.get("username")
+    authorizer = context.get("authorizer") or {}
+    user_id, username = authorizer.get("userId"), authorizer.get("username")
     if not (user_id and username):
-        raise Unauthorized("Nobody vouched for this connection")
+        raise Unauthorized("This connection has no user")
     rooms = (LOBBY,)
     return Connection(context["connectionId"], user_id, username, rooms, context["connectedAt"])
 
 
 def _refusal(event: dict[str, Any], error: ChatError, status: int = 200) -> Response:
-    """Refuse an event of which nothing is known any more: its frame is read again for the id."""
+    """Return an error response to an event, with the id of its frame if that can be read."""
     return _refused(error, _request_id(event), status)
 
 
 def _request_id(event: dict[str, Any]) -> str | None:
-    """Find the id to repeat, if the frame can be read that far."""
+    """Return the id that the answer must repeat, if the frame can be decoded."""
     try:
         return decode(event.get("body")).id
     except ChatError:
@@ -145,7 +145,7 @@ def _request_id(event: dict[str, Any]) -> str | None:
 
 
 def _refused(error: ChatError, request_id: str | None, status: int = 200) -> Response:
-    """Refuse in a frame: a status other than 200 would not reach the client as one."""
+    """Return an error as a frame: API Gateway does not pass on a status other than 200."""
     return _reply(wire.encode(Refused(error), request_id=request_id), status)
 
 
@@ -153,7 +153,7 @@ def _reply(frame: str, status: int = 200) -> Response:
     return {"statusCode": status, "body": frame}
 
 
-def _place(cause: Exception) -> str:
-    """Say what broke and where, without its message: that may quote what people wrote."""
+def _location(cause: Exception) -> str:
+    """Return an exception's type and line, without its message: that may quote users' texts."""
     place = traceback.extract_tb(cause.__traceback__)[-1]
     return f"{type(cause).__name__} at {place.filename}:{place.lineno}"

@@ -1,4 +1,4 @@
-"""Put the rules of the door together, from what the environment of a Lambda function says."""
+"""The entry rules, read from the environment variables of a Lambda function."""
 
 from collections.abc import Mapping
 
@@ -6,25 +6,25 @@ from fireside.domain.entry import EntryRules
 from fireside.domain.invite import is_hash
 
 HOSTS, ORIGINS = "FIRESIDE_HOSTS", "FIRESIDE_ORIGINS"
-INVITES, WAY_IN = "FIRESIDE_INVITE_SHA256", "FIRESIDE_ORIGIN_SECRET_SHA256"
+INVITES, PROXY_SECRET = "FIRESIDE_INVITE_SHA256", "FIRESIDE_ORIGIN_SECRET_SHA256"
 
 OPEN = "open"
-"""The one word that opens the door to everybody: nothing else does, and least of all silence."""
+"""The value of the invites' variable with which no invite is needed. Empty means: no client."""
 
 
 def rules_from(environ: Mapping[str, str]) -> EntryRules:
-    """Read who may enter; without a word about invites, nobody.
+    """Return the rules; if the variable for invites is missing, no client may connect.
 
     Raises:
-        KeyError: Nobody said which hosts the chat answers to.
-        ValueError: A hash is none. Its value is not repeated: it might be the secret itself.
+        KeyError: The variable for the hosts is missing.
+        ValueError: A value is not a hash. The error does not show it: it may be the secret.
     """
-    way_in = environ.get(WAY_IN, "").strip()
+    proxy_secret_hash = environ.get(PROXY_SECRET, "").strip()
     return EntryRules(
         hosts=frozenset(environ[HOSTS].lower().split()),
         origins=frozenset(environ.get(ORIGINS, "").lower().split()),
         invites=_invites(environ.get(INVITES, "").split()),
-        way_in=_hash(way_in, WAY_IN) if way_in else None,
+        proxy_secret_hash=_hash(proxy_secret_hash, PROXY_SECRET) if proxy_secret_hash else None,
     )
 
 

@@ -1,6 +1,6 @@
 """The handlers in a process of their own, as Lambda runs them: `fireside serve --faithful`.
 
-`chat` and `door` are the functions that api.json names. What they need is in the environment
+`chat` and `authorizer` are the functions that api.json names. What they need is in the environment
 and is made once, at the first call. Each call is a transaction, and nobody is told anything
 before it is kept.
 """
@@ -18,7 +18,7 @@ from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.memory import MemoryRegistry
 from fireside.adapters.outbound.http import ConnectionsApi
 from fireside.adapters.sqlite.store import SqliteStore
-from fireside.chat import YOUNG_MS, Chat
+from fireside.chat import HANDSHAKE_GRACE_MS, Chat
 from fireside.domain.entry import EntryRules
 from fireside.domain.errors import StorageFailed
 from fireside.handlers.authorizer import Handler, Rules, make_authorizer
@@ -45,7 +45,7 @@ def chat(event: dict[str, Any], context: object) -> Response:
     return _chat()(event, context)
 
 
-def door(event: dict[str, Any], context: object) -> Response:
+def authorizer(event: dict[str, Any], context: object) -> Response:
     """Decide who may connect. This process never opens the messages."""
     return make_authorizer(_rules(os.environ))(event, context)
 
@@ -113,7 +113,7 @@ def in_transactions(
                 store.rollback()
             return storage_failed(event)
         gone = outbound.post()
-        connections.forget(gone, clock() - YOUNG_MS)
+        connections.forget(gone, clock() - HANDSHAKE_GRACE_MS)
         return response
 
     return run

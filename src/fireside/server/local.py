@@ -161,7 +161,7 @@ def make_server(
 
     make_runner = partial(
         BatchRunner,
-        {"chat": make_handler(chat, rules), "door": make_authorizer(rules)},
+        {"chat": make_handler(chat, rules), "authorizer": make_authorizer(rules)},
         store,
         connections,
         on_lost_commit=storage_failed,

@@ -71,15 +71,15 @@ def push_twice() -> None:
 
 def tell_nonces() -> None:
     """Push the author's nonce to every connection."""
-    send = Chat._send
-    Chat._send = lambda chat, message, _reader, ids: send(  # type: ignore[method-assign]
-        chat, message, message.user_id, ids
+    push_as = Chat._push_as
+    Chat._push_as = lambda chat, _reader, message, ids: push_as(  # type: ignore[method-assign]
+        chat, message.user_id, message, ids
     )
 
 
 def forget_cursors() -> None:
     """Leave out what a client missed."""
-    Chat._since = lambda _chat, _asker, room, cursor, space: (  # type: ignore[method-assign]
+    Chat._since = lambda _chat, _connection, room, cursor, space: (  # type: ignore[method-assign]
         Resumed(room, cursor.epoch, cursor.after, cursor.after, [], more=False, reset=False),
         space,
     )

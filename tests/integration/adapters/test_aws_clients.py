@@ -10,7 +10,7 @@ import pytest
 
 from fireside.adapters import aws_clients
 from fireside.adapters.dynamodb.boto import BotoTables
-from fireside.adapters.dynamodb.client import Passing
+from fireside.adapters.dynamodb.client import Transient
 from fireside.adapters.dynamodb.http import DynamoDbApi
 from fireside.adapters.http import tls
 from fireside.adapters.outbound.boto import BotoConnections, BotoFunctions
@@ -30,12 +30,12 @@ NOBODY = "http://127.0.0.1:9"
 USE_ALL = f"""
 import sys
 from fireside.adapters import aws_clients
-from fireside.adapters.dynamodb.client import Passing
+from fireside.adapters.dynamodb.client import Transient
 environ = {ENVIRON} | {{"AWS_ENDPOINT_URL_DYNAMODB": "{NOBODY}"}}
 environ |= {{"AWS_ENDPOINT_URL_LAMBDA": "{NOBODY}"}}
 try:
     aws_clients.tables(environ).call("Query", {{}})
-except Passing:
+except Transient:
     pass
 aws_clients.outbound(environ, "{NOBODY}/ws").post(["c1"], b"hi")
 aws_clients.functions(environ).invoke("fanout", [b"{{}}"])
@@ -104,7 +104,7 @@ def test_a_bundle_can_be_trusted_in_place_of_the_systems():
         there = {"AWS_ENDPOINT_URL_DYNAMODB": f"https://localhost:{server.port}"}
         with (
             contextlib.closing(aws_clients.tables(ENVIRON | there)) as tables,
-            pytest.raises(Passing),
+            pytest.raises(Transient),
         ):
             tables.call("Query", {})
         assert server.seen == []
@@ -122,22 +122,24 @@ def names(context):
 def test_of_the_systems_roots_only_amazons_speak_for_aws(monkeypatch):
     monkeypatch.setattr(tls, "system_bundle", lambda: str(ROOTS))
 
-    assert names(tls.trust({}, ENDPOINT)) == ["Amazon Root CA 9"]
-    assert "Amazon Root CA 9" not in names(tls.trust({}, "https://chat.example.com"))
-    assert "Amazon Root CA 9" not in names(tls.trust({}, "https://amazonaws.com.example.com"))
+    assert names(tls.context_for({}, ENDPOINT)) == ["Amazon Root CA 9"]
+    assert "Amazon Root CA 9" not in names(tls.context_for({}, "https://chat.example.com"))
+    assert "Amazon Root CA 9" not in names(tls.context_for({}, "https://amazonaws.com.example.com"))
 
 
 @pytest.mark.parametrize("bundle", [None, CERTIFICATE], ids=["none", "without Amazon's"])
 def test_a_system_without_amazons_roots_trusts_what_it_has(monkeypatch, bundle):
     monkeypatch.setattr(tls, "system_bundle", lambda: bundle and str(bundle))
 
-    everybody = names(tls.trust({}, "https://chat.example.com"))
-    assert names(tls.trust({}, ENDPOINT)) == everybody
+    everybody = names(tls.context_for({}, "https://chat.example.com"))
+    assert names(tls.context_for({}, ENDPOINT)) == everybody
 
 
 def test_plain_http_needs_no_trust():
-    assert tls.trust({}, NOBODY) is None
+    assert tls.context_for({}, NOBODY) is None
 
 
 def test_the_roots_are_read_once_for_all_clients():
-    assert tls.trust({}, ENDPOINT) is tls.trust({}, "https://lambda.eu-west-1.amazonaws.com")
+    assert tls.context_for({}, ENDPOINT) is tls.context_for(
+        {}, "https://lambda.eu-west-1.amazonaws.com"
+    )

@@ -24,7 +24,7 @@ ENVIRON = {
     "FIRESIDE_FANOUT_FUNCTION": "fanout",
     "FIRESIDE_HOSTS": "Chat.example other.example",
 }
-MAKERS = {"chat": aws.make_chat, "authorizer": aws.make_door, "fanout": aws.make_fanout}
+BUILDERS = {"chat": aws.build_chat, "authorizer": aws.build_authorizer, "fanout": aws.build_fanout}
 NEEDS = {
     "chat": set(ENVIRON),
     "authorizer": {"FIRESIDE_HOSTS"},
@@ -66,15 +66,15 @@ def pools(monkeypatch):
         pool.close()
 
 
-@pytest.mark.parametrize("function", MAKERS)
+@pytest.mark.parametrize("function", BUILDERS)
 def test_each_function_is_made_of_what_it_needs_and_no_more(function):
-    MAKERS[function]({name: ENVIRON[name] for name in NEEDS[function]})
+    BUILDERS[function]({name: ENVIRON[name] for name in NEEDS[function]})
 
 
 @pytest.mark.parametrize("value", [None, ""])
 @pytest.mark.parametrize(
     ("function", "name"),
-    [(function, name) for function in MAKERS for name in sorted(NEEDS[function])],
+    [(function, name) for function in BUILDERS for name in sorted(NEEDS[function])],
 )
 def test_a_missing_variable_is_named(function, name, value):
     environ = {key: text for key, text in ENVIRON.items() if key != name}
@@ -82,24 +82,24 @@ def test_a_missing_variable_is_named(function, name, value):
         environ[name] = value
 
     with pytest.raises(aws.MissingVariable, match=f"^The environment variable {name} is not set: "):
-        MAKERS[function](environ)
+        BUILDERS[function](environ)
 
 
 def test_the_authorizer_has_no_way_to_anything(pools):
-    aws.make_door(ENVIRON)
+    aws.build_authorizer(ENVIRON)
 
     assert pools == []
 
 
 def test_nothing_is_opened_before_it_is_used(pools):
-    aws.make_chat(ENVIRON)
+    aws.build_chat(ENVIRON)
 
     assert pools
     assert not any(pool._idle for pool in pools)
 
 
 def decision(**variables):
-    door = aws.make_door(ENVIRON | variables)
+    authorizer = aws.build_authorizer(ENVIRON | variables)
     event = {
         "methodArn": "arn:aws:execute-api:x",
         "headers": {
@@ -110,7 +110,7 @@ def decision(**variables):
         },
         "queryStringParameters": {"username": "Ann"},
     }
-    return door(event, None)["policyDocument"]["Statement"][0]["Effect"]
+    return authorizer(event, None)["policyDocument"]["Statement"][0]["Effect"]
 
 
 @pytest.mark.parametrize(
@@ -154,11 +154,11 @@ def documented():
     return {name: set(functions.split(", ")) for name, functions in rows}
 
 
-@pytest.mark.parametrize("function", MAKERS)
+@pytest.mark.parametrize("function", BUILDERS)
 def test_the_reference_has_every_variable_that_a_function_reads(function):
     watched = Watched(ENVIRON)
 
-    MAKERS[function](watched)
+    BUILDERS[function](watched)
 
     assert watched.asked == {name for name, readers in documented().items() if function in readers}
 
@@ -198,7 +198,7 @@ def test_a_container_makes_its_function_while_it_starts():
         assert start(other, **environ).returncode == 0
 
 
-@pytest.mark.parametrize("function", MAKERS)
+@pytest.mark.parametrize("function", BUILDERS)
 def test_a_cold_start_loads_the_standard_library_alone(function):
     loaded = json.loads(start(f"fireside.functions.aws.{function}", **ENVIRON).stdout)
 
@@ -216,12 +216,12 @@ def test_the_functions_are_made_once(monkeypatch):
         made.append(function)
         return lambda *_: function
 
-    for function in MAKERS:
-        monkeypatch.setitem(aws._MAKERS, function, lambda _environ, name=function: make(name))
-    aws._made.cache_clear()
+    for function in BUILDERS:
+        monkeypatch.setitem(aws._BUILDERS, function, lambda _environ, name=function: make(name))
+    aws._handler.cache_clear()
 
     answers = [call({}, None) for call in (aws.chat, aws.authorizer, aws.fanout) * 2]
-    aws._made.cache_clear()
+    aws._handler.cache_clear()
 
     assert answers == ["chat", "authorizer", "fanout"] * 2
     assert made == ["chat", "authorizer", "fanout"]
@@ -229,8 +229,8 @@ def test_the_functions_are_made_once(monkeypatch):
 
 def test_a_log_line_is_json_on_stdout_and_a_metric_too():
     program = (
-        "import logging, fireside.functions.aws as aws; aws._made('authorizer');"
-        "logging.getLogger('x').error('it broke'); aws.WORLD.say('{}')"
+        "import logging, fireside.functions.aws as aws; aws._handler('authorizer');"
+        "logging.getLogger('x').error('it broke'); aws.SYSTEM.write_line('{}')"
     )
 
     done = subprocess.run(

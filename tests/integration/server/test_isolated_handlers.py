@@ -133,7 +133,7 @@ def test_the_door_never_opens_the_messages(tmp_path):
     event = sample("$connect") | {"methodArn": "arn:aws:execute-api:x"}
     event["headers"] = {"Host": "localhost", "Origin": "https://friends.example.com"}
 
-    said = isolated_handlers.door(event, None)
+    said = isolated_handlers.authorizer(event, None)
 
     assert said["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     assert list(tmp_path.iterdir()) == []
@@ -148,7 +148,7 @@ def test_the_door_goes_by_the_invite_of_this_moment(tmp_path, monkeypatch):
     def decision():
         event = sample("$connect") | {"methodArn": "arn:aws:execute-api:x"}
         event["headers"] = {"Host": "localhost", "Sec-WebSocket-Protocol": f"invite.{secret}"}
-        return isolated_handlers.door(event, None)["policyDocument"]["Statement"][0]["Effect"]
+        return isolated_handlers.authorizer(event, None)["policyDocument"]["Statement"][0]["Effect"]
 
     assert decision() == "Allow"
     file.replace()

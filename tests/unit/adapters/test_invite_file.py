@@ -103,7 +103,7 @@ def test_a_file_that_holds_something_else_opens_nothing_and_is_not_repeated(file
         file.secret()
 
     assert file.hashes() == frozenset()
-    assert "nobody enters" in caplog.text
+    assert "so none is accepted" in caplog.text
     for word in content.split():
         assert word not in str(caught.value)
         assert word not in caplog.text
@@ -120,7 +120,7 @@ def test_a_folder_in_the_way_is_said(tmp_path, caplog):
     with pytest.raises(InviteUnusable, match="Can't write"):
         file.replace()
     assert file.hashes() == frozenset()
-    assert "nobody enters" in caplog.text
+    assert "so none is accepted" in caplog.text
     assert [path.name for path in tmp_path.iterdir()] == ["invite"]
 
 

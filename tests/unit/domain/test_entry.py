@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from fireside.domain.entry import Caller, EntryRules, Knock, admit
+from fireside.domain.entry import EntryRules, Handshake, User, admit
 from fireside.domain.errors import Forbidden, InvalidName
 from fireside.domain.invite import hash_of
 
@@ -15,20 +15,20 @@ RULES = EntryRules(
 
 def may_enter(host, origin=None, rules=RULES):
     try:
-        admit(Knock("Ann", origin, host), rules)
+        admit(Handshake("Ann", origin, host), rules)
     except Forbidden:
         return False
     return True
 
 
 def test_whoever_enters_has_a_clean_name_and_a_folded_id():
-    assert admit(Knock(" ANN ", host="localhost"), RULES) == Caller("ann", "ANN")
+    assert admit(Handshake(" ANN ", host="localhost"), RULES) == User("ann", "ANN")
 
 
 @pytest.mark.parametrize("name", [None, "", "<i>"])
 def test_nobody_enters_without_a_proper_name(name):
     with pytest.raises(InvalidName):
-        admit(Knock(name, host="localhost"), RULES)
+        admit(Handshake(name, host="localhost"), RULES)
 
 
 @pytest.mark.parametrize(
@@ -128,48 +128,50 @@ def test_no_address_and_no_page_are_not_the_same_place():
     assert not may_enter("", "http://", EntryRules(any_host=True, invites=None))
 
 
-CLOSED = EntryRules(invites=frozenset({hash_of("one"), hash_of("two")}), way_in=hash_of("proxy"))
+CLOSED = EntryRules(
+    invites=frozenset({hash_of("one"), hash_of("two")}), proxy_secret_hash=hash_of("proxy")
+)
 
 
-def knock(**change):
-    return replace(Knock("Ann", host="localhost", invite="one", way_in="proxy"), **change)
+def handshake(**change):
+    return replace(Handshake("Ann", host="localhost", invite="one", proxy_secret="proxy"), **change)
 
 
 @pytest.mark.parametrize("invite", ["one", "two"])
 def test_each_invite_opens_the_door(invite):
-    assert admit(knock(invite=invite), CLOSED).username == "Ann"
+    assert admit(handshake(invite=invite), CLOSED).username == "Ann"
 
 
 @pytest.mark.parametrize("invite", [None, "", "three", "ONE", "one ", hash_of("one")])
 def test_without_an_invite_nobody_enters(invite):
-    with pytest.raises(Forbidden, match="needs an invite: ask whoever runs it"):
-        admit(knock(invite=invite), CLOSED)
+    with pytest.raises(Forbidden, match="needs an invite: ask the person who runs it"):
+        admit(handshake(invite=invite), CLOSED)
 
 
-@pytest.mark.parametrize("way_in", [None, "", "other", hash_of("proxy")])
-def test_nobody_comes_past_the_proxy(way_in):
+@pytest.mark.parametrize("proxy_secret", [None, "", "other", hash_of("proxy")])
+def test_nobody_comes_past_the_proxy(proxy_secret):
     with pytest.raises(Forbidden, match="own address"):
-        admit(knock(way_in=way_in), CLOSED)
+        admit(handshake(proxy_secret=proxy_secret), CLOSED)
 
 
 def test_by_default_nobody_enters_and_only_none_opens_the_place():
     with pytest.raises(Forbidden):
-        admit(knock(), EntryRules())
-    assert admit(knock(invite=None), EntryRules(invites=None))
+        admit(handshake(), EntryRules())
+    assert admit(handshake(invite=None), EntryRules(invites=None))
 
 
 @pytest.mark.parametrize("change", [{"host": "evil.example"}, {"origin": "http://evil.example"}])
 def test_an_invite_opens_no_other_lock(change):
     with pytest.raises(Forbidden):
-        admit(knock(**change), CLOSED)
+        admit(handshake(**change), CLOSED)
 
 
 def test_what_was_said_at_the_door_is_never_shown():
-    shown = repr(knock(invite="hush", way_in="quiet"))
+    shown = repr(handshake(invite="hush", proxy_secret="quiet"))
 
     assert "hush" not in shown
     assert "quiet" not in shown
-    for refused in (knock(invite="hush"), knock(way_in="quiet")):
+    for refused in (handshake(invite="hush"), handshake(proxy_secret="quiet")):
         with pytest.raises(Forbidden) as caught:
             admit(refused, CLOSED)
         assert not {"hush", "quiet"} & set(caught.value.text.split())

@@ -47,7 +47,7 @@ def test_an_alarm_stops_the_stage(stages):
     expect_a_stop(stubber)
     said = []
 
-    done = kill_switch.pull(alarm("ALARM"), client, ENVIRON, said.append)
+    done = kill_switch.stop_stage(alarm("ALARM"), client, ENVIRON, said.append)
 
     stubber.assert_no_pending_responses()
     assert done == {"stage": "stopped"}
@@ -60,14 +60,14 @@ def test_it_can_be_pulled_by_hand(stages):
     client, stubber = stages
     expect_a_stop(stubber)
 
-    assert kill_switch.pull({}, client, ENVIRON, lambda _: None) == {"stage": "stopped"}
+    assert kill_switch.stop_stage({}, client, ENVIRON, lambda _: None) == {"stage": "stopped"}
 
 
 @pytest.mark.parametrize("state", ["OK", "INSUFFICIENT_DATA"])
 def test_an_alarm_that_ends_changes_nothing(stages, state):
     client, _ = stages  # which refuses any call that was not expected
 
-    assert kill_switch.pull(alarm(state), client, ENVIRON, print) == {"stage": "as it was"}
+    assert kill_switch.stop_stage(alarm(state), client, ENVIRON, print) == {"stage": "unchanged"}
 
 
 def test_the_function_takes_all_from_the_environment(stages, monkeypatch, capsys):

@@ -1,8 +1,8 @@
-"""What a handshake says: the invite in the subprotocol, or in the query; and what is agreed on."""
+"""What a handshake contains, and which subprotocol answers it."""
 
 import pytest
 
-from fireside.handlers.handshake import agreed, knock
+from fireside.handlers.handshake import chosen_subprotocol, read_handshake
 from localgateway.machine.events import Caller, Handshake, Ids
 from localgateway.machine.events import authorizer as authorizer_event
 
@@ -18,10 +18,12 @@ def event(*protocols, query=None):
 def test_a_handshake_that_says_nothing():
     nothing = {"headers": None, "multiValueHeaders": None, "queryStringParameters": None}
 
-    found = knock(nothing)
+    found = read_handshake(nothing)
 
-    assert (found.username, found.origin, found.host, found.invite, found.way_in) == (None,) * 5
-    assert agreed(nothing) is None
+    assert (found.username, found.origin, found.host, found.invite, found.proxy_secret) == (
+        None,
+    ) * 5
+    assert chosen_subprotocol(nothing) is None
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,7 @@ def test_a_handshake_that_says_nothing():
     ],
 )
 def test_where_the_invite_is_looked_for(protocols, query, invite):
-    assert knock(event(*protocols, query=query)).invite == invite
+    assert read_handshake(event(*protocols, query=query)).invite == invite
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def test_where_the_invite_is_looked_for(protocols, query, invite):
     ],
 )
 def test_exactly_one_of_those_offered_is_agreed_on(protocols, named):
-    assert agreed(event(*protocols)) == named
+    assert chosen_subprotocol(event(*protocols)) == named
 
 
 def test_a_client_may_spread_its_subprotocols_over_headers(caller):
@@ -62,8 +64,8 @@ def test_a_client_may_spread_its_subprotocols_over_headers(caller):
 
     spread = authorizer_event(handshake, caller, "request", 0)
 
-    assert knock(spread).invite == "one"
-    assert agreed(spread) == "fireside.v1"
+    assert read_handshake(spread).invite == "one"
+    assert chosen_subprotocol(spread) == "fireside.v1"
 
 
 @pytest.fixture

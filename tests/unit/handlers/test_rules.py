@@ -28,7 +28,7 @@ def test_several_invites_are_good_at_once_while_one_replaces_another():
     assert rules.invites == {ONE, TWO}
 
 
-def test_hosts_origins_and_the_way_in():
+def test_hosts_origins_and_the_proxy_secret():
     rules = rules_from(
         {
             "FIRESIDE_HOSTS": "Chat.Example other.example:8443",
@@ -39,7 +39,7 @@ def test_hosts_origins_and_the_way_in():
 
     assert rules.hosts == {"chat.example", "other.example:8443"}
     assert rules.origins == {"https://page.example"}
-    assert rules.way_in == ONE
+    assert rules.proxy_secret_hash == ONE
     assert not rules.any_host
 
 

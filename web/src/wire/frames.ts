@@ -16,13 +16,13 @@ export type ErrorCode =
   | "storage"
   | "internal";
 
-/** Who the asker is here. */
+/** The user of this connection. */
 export type User = {
   userId: string;
   username: string;
 };
 
-/** A room the asker is in, and where its log ends. */
+/** A room this connection is in, and the last seq of its log. */
 export type Room = {
   room: string;
   epoch: string;
@@ -40,7 +40,7 @@ export type FixedLimits = {
   frameBytes: number;
 };
 
-/** All limits, how often to ping here, and after how long a connection is cut. */
+/** All limits, seconds between pings, and seconds until a connection is closed. */
 export type Limits = {
   textCharacters: number;
   usernameMinCharacters: number;
@@ -53,13 +53,13 @@ export type Limits = {
   lifetimeSeconds: number;
 };
 
-/** How far a client has read a room's log, and which log that was. */
+/** The last seq of a room's log that a client has read, and the epoch of that log. */
 export type Cursor = {
   epoch: string;
   after: number;
 };
 
-/** Welcome. */
+/** The answer to the client's hello. */
 export type HelloFrame = {
   type: "hello";
   id?: string;
@@ -73,7 +73,7 @@ export type HelloFrame = {
   resumed: ResumedFrame[];
 };
 
-/** Something said. The nonce is for its author's own connections only. */
+/** A message. Only its author's own connections see the nonce. */
 export type MessageFrame = {
   type: "message";
   timestamp: string;
@@ -87,7 +87,7 @@ export type MessageFrame = {
   replyTo?: string;
 };
 
-/** A message is kept for good. */
+/** The sender's message is stored. */
 export type AckFrame = {
   type: "ack";
   id?: string;
@@ -99,7 +99,7 @@ export type AckFrame = {
   duplicate: boolean;
 };
 
-/** A page; `prev` is the `before` of the older one, `next` the `after` of the newer one. */
+/** A page of messages. `prev`: `before` for the older page, `next`: `after` for the newer. */
 export type HistoryFrame = {
   type: "history";
   id?: string;
@@ -111,7 +111,7 @@ export type HistoryFrame = {
   order: "newest-first" | "oldest-first";
 };
 
-/** What was missed: with `more` ask again from `to`, with `reset` show a gap. */
+/** What was missed. With `more`, ask again from `to`; with `reset`, show a gap. */
 export type ResumedFrame = {
   type: "resumed";
   id?: string;
@@ -124,7 +124,7 @@ export type ResumedFrame = {
   reset: boolean;
 };
 
-/** A refusal: `message` is for people, `code` and `retryable` for programs. */
+/** An error: `message` is for people, `code` and `retryable` for programs. */
 export type ErrorFrame = {
   type: "error";
   id?: string;
@@ -135,7 +135,7 @@ export type ErrorFrame = {
   retryAfterMs?: number;
 };
 
-/** The connection is about to be closed; `again` says whether to come back. */
+/** The server is about to close the connection; `again` says whether to reconnect. */
 export type ClosingFrame = {
   type: "closing";
   reason: string;
@@ -143,7 +143,7 @@ export type ClosingFrame = {
   retryAfterMs?: number;
 };
 
-/** Where each room ends, so that a lost push is noticed even when nobody speaks again. */
+/** The last seq of each room: shows a client that a push was lost, even if no other follows. */
 export type PongFrame = {
   type: "pong";
   id?: string;
@@ -162,7 +162,7 @@ export type ServerFrame =
   | ClosingFrame
   | PongFrame;
 
-/** Introduce a connection that understands the whole protocol. */
+/** Start the whole protocol on a connection. */
 export type HelloCommand = {
   action: "hello";
   id?: string;
@@ -170,7 +170,7 @@ export type HelloCommand = {
   resume?: Record<string, Cursor>;
 };
 
-/** Say something in a room. */
+/** Send a message to a room. */
 export type SendMessageCommand = {
   action: "sendMessage";
   id?: string;
@@ -180,7 +180,7 @@ export type SendMessageCommand = {
   replyTo?: string;
 };
 
-/** Read a page: the newest when nothing else is given. */
+/** Read a page of messages: the newest by default. */
 export type GetHistoryCommand = {
   action: "getHistory";
   id?: string;
@@ -190,7 +190,7 @@ export type GetHistoryCommand = {
   after?: number;
 };
 
-/** Ask for what was missed since a cursor. */
+/** Read what was said after a cursor. */
 export type ResumeCommand = {
   action: "resume";
   id?: string;
@@ -199,7 +199,7 @@ export type ResumeCommand = {
   after: number;
 };
 
-/** Show that somebody is there, and hear where each room's log ends. */
+/** Keep the connection open, and learn the last seq of each room. */
 export type PingCommand = {
   action: "ping";
   id?: string;

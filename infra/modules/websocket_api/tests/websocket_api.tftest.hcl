@@ -15,18 +15,18 @@ variables {
 
   api = {
     stage        = "ws"
-    authorizers  = { door = { identitySource = ["route.request.querystring.username"] } }
+    authorizers  = { authorizer = { identitySource = ["route.request.querystring.username"] } }
     integrations = { chat = { timeoutMillis = 5000 } }
     routes = {
-      "$connect" = { integration = "chat", authorizer = "door" }
+      "$connect" = { integration = "chat", authorizer = "authorizer" }
       "$default" = { integration = "chat", twoWay = true }
       whisper    = { integration = "chat" }
     }
   }
 
   functions = {
-    chat = { name = "chat", alias = "live", invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:chat:live/invocations" }
-    door = { name = "door", alias = "live", invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:door:live/invocations" }
+    chat       = { name = "chat", alias = "live", invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:chat:live/invocations" }
+    authorizer = { name = "authorizer", alias = "live", invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:authorizer:live/invocations" }
   }
 }
 
@@ -71,7 +71,7 @@ run "asks_for_more_when_told" {
   }
 
   assert {
-    condition     = aws_apigatewayv2_authorizer.this["door"].identity_sources == toset(["route.request.querystring.username", "route.request.header.x-secret"])
+    condition     = aws_apigatewayv2_authorizer.this["authorizer"].identity_sources == toset(["route.request.querystring.username", "route.request.header.x-secret"])
     error_message = "What api.json asks for, and what was told."
   }
 }

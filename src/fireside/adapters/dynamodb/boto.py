@@ -1,4 +1,4 @@
-"""DynamoDB over boto3, the alternative to `http.py`. Slow to import: a cold start pays 200 ms."""
+"""A DynamoDB client over boto3, the alternative to `http.py`; it adds 200 ms to a cold start."""
 
 from collections.abc import Mapping
 from typing import Self
@@ -6,7 +6,7 @@ from typing import Self
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - the SDK's own
 
-from fireside.adapters.dynamodb.client import Answer, Operation, Passing, Refused, failure
+from fireside.adapters.dynamodb.client import Answer, Operation, Rejected, Transient, failure
 from fireside.adapters.http.boto import SOCKETS, client
 
 _VERBS: Mapping[Operation, str] = {
@@ -21,7 +21,7 @@ _VERBS: Mapping[Operation, str] = {
 
 
 class BotoTables:
-    """DynamoDB through the SDK, which is told to try once: being patient is our own affair."""
+    """DynamoDB through the SDK, configured for one attempt: `RetryPolicy` does the retries."""
 
     def __init__(self, client: BaseClient) -> None:
         self._client = client
@@ -35,18 +35,18 @@ class BotoTables:
         call_seconds: float = 1,
         sockets: int = SOCKETS,
     ) -> Self:
-        """Make a client; the credentials are where the SDK looks for them."""
+        """Return an instance with a new client; the SDK finds the credentials by itself."""
         return cls(client("dynamodb", region, endpoint, call_seconds, sockets))
 
     def call(self, operation: Operation, request: Mapping[str, object]) -> Answer:
-        """Ask once."""
+        """Call DynamoDB once, and return its answer."""
         try:
             answer: Answer = getattr(self._client, _VERBS[operation])(**request)
         except ClientError as cause:
             status = cause.response["ResponseMetadata"]["HTTPStatusCode"]
             raise failure(cause.response["Error"]["Code"], status, cause.response) from cause
         except (HTTPClientError, ConnectionError) as cause:
-            raise Passing(type(cause).__name__) from cause
+            raise Transient(type(cause).__name__) from cause
         except BotoCoreError as cause:
-            raise Refused(type(cause).__name__) from cause
+            raise Rejected(type(cause).__name__) from cause
         return answer

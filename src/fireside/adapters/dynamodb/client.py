@@ -1,6 +1,6 @@
-"""DynamoDB as our adapters see it: one verb, three ways to fail, and how long to be patient.
+"""The interface of a DynamoDB client, its errors, and the policy for retries.
 
-A request and its answer are DynamoDB's own JSON, so that any client that can post fits behind it.
+Requests and answers are DynamoDB's own JSON, so any client that can post can implement it.
 """
 
 import random
@@ -15,7 +15,7 @@ from fireside.domain.errors import Busy, StorageFailed
 Operation = Literal[
     "BatchGetItem",
     "BatchWriteItem",
-    "CreateTable",  # for tests and rehearsals: in the cloud the tables are there before us
+    "CreateTable",  # tests and rehearsals only; in the cloud, Terraform creates the tables
     "GetItem",
     "PutItem",
     "Query",
@@ -28,36 +28,37 @@ _Result = TypeVar("_Result")
 
 
 class Tables(Protocol):
-    """The way to DynamoDB."""
+    """A DynamoDB client with one method."""
 
     def call(self, operation: Operation, request: Mapping[str, object]) -> Answer:
-        """Ask once, without trying again.
+        """Call DynamoDB once, without a retry, and return its answer.
 
         Raises:
-            TableFailure: One of its kinds.
+            TableFailure: One of its subclasses.
         """
 
 
-class TableFailure(Exception):  # noqa: N818 - its kinds are named for what they say
-    """DynamoDB did not do as asked; the argument is its own code for that."""
+class TableFailure(Exception):  # noqa: N818 - its subclasses are named for what happened
+    """The call failed; the argument is DynamoDB's error code."""
 
 
-class Passing(TableFailure):
-    """The same call may work in a moment. Perhaps it did work, and only the answer was lost."""
+class Transient(TableFailure):
+    """A retry may succeed. The call may have succeeded already, with only its answer lost."""
 
 
-class Conflict(Passing):
-    """Somebody else was just writing the same. That is over in some milliseconds."""
+class Conflict(Transient):
+    """Another transaction was writing the same rows. It ends within milliseconds."""
 
 
-class Refused(TableFailure):
-    """The same call would be refused again: no such table, no right to use it, a wrong request."""
+class Rejected(TableFailure):
+    """A retry would fail as well: no such table, no permission, or an invalid request."""
 
 
 class ConditionFailed(TableFailure):
-    """Nothing was written, as a condition did not hold.
+    """Nothing was written, because a condition of the request did not hold.
 
-    For every item of the request, `found` has what stood in its way, if that was asked for.
+    `found` has one entry for each item of the request: the existing row that made its condition
+    fail, if the request asked for it, else None.
     """
 
     def __init__(self, found: Sequence[Item | None]) -> None:
@@ -66,22 +67,22 @@ class ConditionFailed(TableFailure):
 
 
 def failure(code: str, status: int, body: Mapping[str, Any]) -> TableFailure:
-    """Tell what an error answer of DynamoDB means: its code, its HTTP status and its body."""
+    """Return the exception for an error answer with this code, HTTP status and body."""
     if code == "ConditionalCheckFailedException":
         return ConditionFailed([body.get("Item")])
     reasons = body.get("CancellationReasons") or []
     codes = {reason.get("Code") for reason in reasons}
     if "ConditionalCheckFailed" in codes:
         return ConditionFailed([reason.get("Item") for reason in reasons])
-    if status >= _SERVER_ERROR or code in _PASSING or codes & _PASSING:
-        return Passing(code)
+    if status >= _SERVER_ERROR or code in _TRANSIENT or codes & _TRANSIENT:
+        return Transient(code)
     if code in _CONFLICT or codes & _CONFLICT:
         return Conflict(code)
-    return Refused(code)
+    return Rejected(code)
 
 
 _SERVER_ERROR = 500
-_PASSING = {
+_TRANSIENT = {
     "ProvisionedThroughputExceeded",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
@@ -93,40 +94,47 @@ _CONFLICT = {"TransactionConflict", "TransactionConflictException"}
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to try again, and how to wait meanwhile. Whoever waits here keeps a person waiting.
+class RetryPolicy:
+    """How long to retry and how long to pause in between. A user waits for the result.
 
-    A pause lies anywhere between zero and a ceiling, so that two that got in each other's way do
-    not meet again. The ceiling doubles, as what is throttled or broken needs rest. It does not
-    for the first conflicts: they are over soon, and who waits longer is overtaken. Many of them
-    mean that more is asked of one room than it can take.
+    Each pause is random, between zero and a ceiling (full jitter), so that two writers that
+    conflicted do not conflict again. The ceiling doubles with each retry, because a throttled or
+    failing service needs time to recover. The first `quick_conflicts` conflicts do not double it:
+    a conflict ends soon, and a writer that waits longer is overtaken by others. More conflicts
+    than that mean that one room gets more messages than it can take.
     """
 
     budget_ms: float = 3_000
+    """Milliseconds for all attempts and pauses together."""
+
     first_pause_ms: float = 10
     longest_pause_ms: float = 320
     quick_conflicts: int = 50
-    seconds: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    chance: Callable[[], float] = random.random
+    jitter: Callable[[], float] = random.random
+    """Returns the random part of a pause, between 0 and 1."""
 
-    def persist(self, step: Callable[[], _Result]) -> _Result:
-        """Do a step until it works. It may have been done before its answer was lost.
+    def run(self, step: Callable[[], _Result]) -> _Result:
+        """Run a step until it succeeds, and return its result.
+
+        An earlier attempt may have taken effect with only its answer lost, so the step must be
+        safe to repeat.
 
         Raises:
-            Busy: The time is up.
-            StorageFailed: Waiting would not help.
+            Busy: The budget is used up.
+            StorageFailed: A retry would not help.
         """
-        end = self.seconds() + self.budget_ms / 1_000
+        end = self.monotonic() + self.budget_ms / 1_000
         ceiling_ms, quick = self.first_pause_ms, self.quick_conflicts
         while True:
-            pause = self.chance() * ceiling_ms / 1_000
+            pause = self.jitter() * ceiling_ms / 1_000
             try:
                 return step()
-            except Refused as cause:
+            except Rejected as cause:
                 raise StorageFailed from cause
-            except Passing as cause:
-                if self.seconds() + pause > end:
+            except Transient as cause:
+                if self.monotonic() + pause > end:
                     raise Busy("Too much is going on at once; please try again") from cause
                 is_quick = quick > 0 and isinstance(cause, Conflict)
             self.sleep(pause)

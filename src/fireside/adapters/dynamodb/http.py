@@ -1,6 +1,6 @@
-"""Tables over our own signer and pool: DynamoDB without an SDK, so that a cold start is short.
+"""A DynamoDB client over `adapters/http`, without an SDK, so that a cold start is short.
 
-A call is one POST, which names the operation in a header; request and answer are JSON.
+A call is one POST that names the operation in a header; request and answer are JSON.
 """
 
 import contextlib
@@ -14,21 +14,20 @@ from typing import Any, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 from fireside.adapters.dynamodb import client
-from fireside.adapters.dynamodb.client import Operation, Passing, Refused, failure
+from fireside.adapters.dynamodb.client import Operation, Rejected, Transient, failure
 from fireside.adapters.http.http1 import Answer as HttpAnswer
-from fireside.adapters.http.pool import Pool
+from fireside.adapters.http.pool import DEFAULT_PORTS, Pool
 from fireside.adapters.http.sigv4 import Credentials, Signer
 
 CALL_SECONDS = 1.0
-"""For one call, connecting included. DynamoDB answers in milliseconds, or something is wrong."""
+"""Timeout in seconds of one call, connecting included. DynamoDB answers in milliseconds."""
 
-_PORTS = {"http": 80, "https": 443}
 _CHECKSUM = re.compile(rb"\r\nx-amz-crc32:[ \t]*(\d{1,10})[ \t]*\r\n")
-_FINE = 200
+_OK = 200
 
 
 class DynamoDbApi:
-    """DynamoDB over HTTP. Several threads may use it: each call has a connection of its own."""
+    """DynamoDB over HTTP. Safe to use from several threads: each call has its own connection."""
 
     def __init__(
         self,
@@ -39,35 +38,38 @@ class DynamoDbApi:
         tls: ssl.SSLContext | None = None,
         call_seconds: float = CALL_SECONDS,
     ) -> None:
-        """Name the service; nothing is opened yet.
+        """Store the settings; connections are opened by the first call.
 
         Args:
-            endpoint: `https://dynamodb.REGION.amazonaws.com`, or where a stand-in listens.
-            region: Where the tables are.
-            credentials: Who signs.
-            tls: How to verify an https endpoint.
-            call_seconds: For one call.
+            endpoint: `https://dynamodb.REGION.amazonaws.com`, or the URL of a stand-in.
+            region: AWS Region of the tables.
+            credentials: AWS credentials to sign with.
+            tls: TLS context for an https endpoint.
+            call_seconds: Timeout of one call.
         """
         self._url = urlsplit(endpoint)
         self._region, self._credentials, self._tls = region, credentials, tls
         self._call_seconds = call_seconds
-        self._idle = [self._lane()]
+        self._idle = [self._channel()]
 
     def call(self, operation: Operation, request: Mapping[str, object]) -> client.Answer:
-        """Ask once. What nobody was there to read is sent again on a new connection.
+        """Call DynamoDB once, and return its answer.
+
+        A request that the server can't have read, because the connection was closed already, is
+        sent again on a new connection.
 
         Raises:
-            TableFailure: One of its kinds.
+            TableFailure: One of its subclasses.
         """
         written = self._write(request)
         try:
-            lane = self._idle.pop()
+            channel = self._idle.pop()
         except IndexError:
-            lane = self._lane()
+            channel = self._channel()
         try:
-            answer = lane.exchange(operation, written, self._call_seconds)
+            answer = channel.exchange(operation, written, self._call_seconds)
         finally:
-            self._idle.append(lane)
+            self._idle.append(channel)
         return _read(answer)
 
     def close(self) -> None:
@@ -79,13 +81,13 @@ class DynamoDbApi:
         try:
             return json.dumps(request).encode()
         except TypeError as cause:
-            raise Refused("what was asked is not JSON") from cause
+            raise Rejected("the request can't be written as JSON") from cause
 
-    def _lane(self) -> "_Lane":
+    def _channel(self) -> "_Channel":
         assert self._url.hostname is not None
-        port = self._url.port or _PORTS[self._url.scheme]
+        port = self._url.port or DEFAULT_PORTS[self._url.scheme]
         signers = {operation: self._signer(operation) for operation in get_args(Operation)}
-        return _Lane(Pool(self._url.hostname, port, tls=self._tls, most=1), signers)
+        return _Channel(Pool(self._url.hostname, port, tls=self._tls, most=1), signers)
 
     def _signer(self, operation: Operation) -> Signer:
         return Signer(
@@ -101,8 +103,8 @@ class DynamoDbApi:
         )
 
 
-class _Lane(NamedTuple):
-    """What one call at a time may use: a connection, and what signs for each operation."""
+class _Channel(NamedTuple):
+    """What one call at a time uses: a connection, and a signer for each operation."""
 
     pool: Pool
     signers: Mapping[Operation, Signer]
@@ -117,27 +119,27 @@ class _Lane(NamedTuple):
 
 def _read(answer: HttpAnswer | None) -> client.Answer:
     if answer is None:
-        raise Passing("no answer")
+        raise Transient("no answer")
     if not _is_whole(answer):
-        raise Passing("a damaged answer")
-    if answer.status != _FINE:
+        raise Transient("a damaged answer")
+    if answer.status != _OK:
         body = _error(answer.body)
         raise failure(_code(body) or str(answer.status), answer.status, body)
     try:
         read: client.Answer = json.loads(answer.body)
     except ValueError as cause:
-        raise Passing("no JSON") from cause
+        raise Transient("no JSON") from cause
     return read
 
 
 def _is_whole(answer: HttpAnswer) -> bool:
-    """Compare DynamoDB's own checksum: TLS ends before the machine that wrote the answer."""
+    """Compare DynamoDB's checksum, which also covers what TLS does not: the way inside AWS."""
     checksum = _CHECKSUM.search(answer.head)
     return checksum is None or int(checksum[1]) == zlib.crc32(answer.body)
 
 
 def _error(body: bytes) -> dict[str, Any]:
-    """Read an error's body. What stands between us and DynamoDB may answer with anything."""
+    """Return an error's body, empty if it is not a JSON object: a proxy may have answered."""
     with contextlib.suppress(ValueError):
         read = json.loads(body)
         if isinstance(read, dict):
@@ -146,5 +148,5 @@ def _error(body: bytes) -> dict[str, Any]:
 
 
 def _code(body: Mapping[str, Any]) -> str:
-    """Tell the error's name, without the namespace before it."""
+    """Return the error's name, without the namespace before it."""
     return str(body.get("__type", "")).rpartition("#")[2]

@@ -1,21 +1,21 @@
-"""What the rows of the two DynamoDB tables look like, and the way there and back.
+"""The rows of the two DynamoDB tables, and conversions from and to `Message` and `Connection`.
 
-    messages      pk                  seq     holds
+    messages      pk                  seq     contains
                   room#general        1, 2 …  a message of the room's log
-                  nonce#ann#6f1c…     0       where the message under this nonce is; has a ttl
+                  nonce#ann#6f1c…     0       the key of the message with this nonce; has a ttl
                   epoch               0       the name of this store
 
-    connections   pk                  sk      holds
+    connections   pk                  sk      contains
                   connection#L0SM…    -       a connection and its rooms; has a ttl
                   room#general        L0SM…   the same connection, as a member of the room
 
-Names are short, as every byte is paid for: a member of a room stays below 100 bytes.
-Every row tells in `v` which form it has. A later form may add fields. One that changes what a
-field means raises the number. Whoever does not know the number takes a message for damaged and a
-connection for absent, and refuses what it can't do without the row.
+Attribute names are short because AWS bills every byte: a member of a room stays below 100 bytes.
+`v` in every row is the version of its format. A newer version of the code may add attributes; if
+it changes what an attribute means, it raises `v`. Code that reads a row with a higher `v` than it
+knows shows a message as damaged, ignores a connection, and raises for any other row.
 """
 
-# ruff: noqa: D103 - a name like `member_key` leaves nothing to be said
+# ruff: noqa: D103 - a name like `member_key` needs no docstring
 
 from fireside.domain.message import Message, message_id
 from fireside.ports import Connection
@@ -23,18 +23,18 @@ from fireside.ports import Connection
 VERSION = 1
 
 NONCE_SECONDS = 48 * 60 * 60
-"""How long a nonce is remembered: clients may count on a day."""
+"""Seconds until a nonce expires, two days: clients may rely on one."""
 
 CONNECTION_SECONDS = 2 * 60 * 60 + 10 * 60
-"""How long a connection can last, and some more: API Gateway cuts it after two hours."""
+"""Seconds until a row of a connection expires. API Gateway closes a connection after two hours."""
 
 ABSENT = "attribute_not_exists(pk)"
 
 Value = dict[str, str]
-"""A text `{"S": ...}` or a number `{"N": ...}`; there is nothing else in our rows."""
+"""A text `{"S": ...}` or a number `{"N": ...}`; the rows contain no other type."""
 
 Item = dict[str, Value]
-"""A row, or the key of one."""
+"""A row, or its key."""
 
 
 def text(value: str) -> Value:
@@ -68,7 +68,7 @@ def of_message(message: Message) -> Item:
 
 
 def message(row: Item) -> Message:
-    """Read a message. A damaged one is shown as such: without it, its log would have a hole."""
+    """Return the message of a row, or a placeholder if it is damaged: a log must have no gaps."""
     room, seq = row["pk"]["S"].removeprefix(room_key("")), int(row["seq"]["N"])
     try:
         _require_known_form(row)
@@ -99,10 +99,10 @@ def of_nonce(message: Message, now_ms: int) -> Item:
 
 
 def under_nonce(row: Item) -> Item:
-    """Tell the key of the message that a nonce leads to.
+    """Return the key of the message that a row of a nonce points to.
 
     Raises:
-        ValueError: The row has a later form.
+        ValueError: The row has a newer format.
     """
     _require_known_form(row)
     return {"pk": row["log"], "seq": row["at"]}
@@ -113,10 +113,10 @@ def of_epoch(epoch: str) -> Item:
 
 
 def epoch(row: Item) -> str:
-    """Read the store's name.
+    """Return the epoch, the store's name.
 
     Raises:
-        ValueError: The row has a later form.
+        ValueError: The row has a newer format.
     """
     _require_known_form(row)
     return row["epoch"]["S"]
@@ -142,9 +142,9 @@ def of_member(connection: Connection, room: str) -> Item:
 
 
 def connection(row: Item, now_seconds: int) -> Connection | None:
-    """Read a connection from either of its rows, unless it has expired or is damaged.
+    """Return the connection of either of its rows, or None if that is damaged or has expired.
 
-    DynamoDB deletes what has expired when it finds the time.
+    DynamoDB deletes expired rows late, so they may still be read.
     """
     try:
         _require_known_form(row)
@@ -167,7 +167,7 @@ def _connection_id(row: Item) -> str:
     return row["sk"]["S"] if is_member else row["pk"]["S"].removeprefix("connection#")
 
 
-_BETWEEN_ROOMS = "\n"  # no name has it
+_BETWEEN_ROOMS = "\n"  # no room has it in its name
 
 
 def _facts(connection: Connection) -> Item:
@@ -187,16 +187,16 @@ def _facts(connection: Connection) -> Item:
 
 def _require_known_form(row: Item) -> None:
     if int(row["v"]["N"]) > VERSION:
-        raise ValueError("a later form")
+        raise ValueError("a newer format")
 
 
 def messages_table(name: str) -> dict[str, object]:
-    """Ask for an empty table of messages, as a rehearsal does; in the cloud Terraform makes it."""
+    """Return the CreateTable request for messages, for a rehearsal; Terraform does it on AWS."""
     return _table(name, "seq", "N")
 
 
 def connections_table(name: str) -> dict[str, object]:
-    """Ask for an empty table of connections."""
+    """Return the CreateTable request for connections."""
     return _table(name, "sk", "S")
 
 

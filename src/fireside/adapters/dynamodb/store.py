@@ -1,7 +1,7 @@
 """Messages and connections in two DynamoDB tables, whose keys are in `rows.py`.
 
-No Scan, no index: history is one Query, and so are a room's members. All reads are consistent,
-as whoever comes second must see what the first one wrote.
+No Scan and no index: a page of history is one Query, and so are a room's members. All reads are
+strongly consistent, because a writer must see what the writer before it stored.
 """
 
 import itertools
@@ -12,17 +12,17 @@ from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.client import (
     ConditionFailed,
     Conflict,
-    Passing,
-    Patience,
-    Refused,
+    Rejected,
+    RetryPolicy,
     Tables,
+    Transient,
 )
 from fireside.adapters.dynamodb.rows import Item
-from fireside.domain.message import Draft, Kept, Message, Tail, follow
+from fireside.domain.message import Draft, Message, Stored, Tail, follow
 from fireside.ports import Clock, Connection, Members
 
-_END = 10**20  # behind every seq
-_BATCH_GET, _BATCH_WRITE = 100, 25  # rows that one call may name
+_END = 10**20  # greater than every seq
+_BATCH_GET, _BATCH_WRITE = 100, 25  # rows that one call may contain, DynamoDB's limits
 _SHOW_WHAT_IS_THERE = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
 _Request = TypeVar("_Request")
@@ -30,50 +30,53 @@ _Result = TypeVar("_Result")
 
 
 class DynamoStore:
-    """The message store in the cloud. It keeps nothing in memory but its own name."""
+    """The message store on AWS. It keeps nothing in memory but its epoch."""
 
     def __init__(
-        self, tables: Tables, table: str, *, new_epoch: Callable[[], str], patience: Patience
+        self, tables: Tables, table: str, *, new_epoch: Callable[[], str], retry: RetryPolicy
     ) -> None:
         self._tables = tables
         self._table = table
         self._new_epoch = new_epoch
-        self._patience = patience
+        self._retry = retry
         self._epoch = ""
 
     @property
     def epoch(self) -> str:
-        """Name this store. A restored table has another name, and so a process of its own."""
+        """Return the name of this store. A restored table needs a new epoch, and a new process."""
         if not self._epoch:
-            self._epoch = self._patience.persist(self._agree_on_epoch)
+            self._epoch = self._retry.run(self._agree_on_epoch)
         return self._epoch
 
-    def append(self, draft: Draft) -> Kept:
-        """Keep a message behind the tail; under a nonce its author used, return the first.
+    def append(self, draft: Draft) -> Stored:
+        """Store a message at the end; for a nonce its author used before, return the first one.
 
         Raises:
-            Busy: Others were quicker again and again, or DynamoDB was.
+            Busy: Other senders or throttling got in the way until the retry budget was used up.
         """
         tried: list[Message] = []
-        return self._patience.persist(lambda: self._try_to_append(draft, tried))
+        return self._retry.run(lambda: self._try_to_append(draft, tried))
 
     def after(self, room: str, seq: int, limit: int) -> list[Message]:
-        """Return what follows `seq`, oldest first."""
+        """Return the messages after `seq`, oldest first."""
         return self._log(room, "seq > :seq", seq, limit, forward=True)
 
     def before(self, room: str, seq: int | None, limit: int) -> list[Message]:
-        """Return what precedes `seq` (or the end), newest first."""
+        """Return the messages before `seq` (or the last ones), newest first."""
         end = _END if seq is None else seq
         return self._log(room, "seq < :seq", end, limit, forward=False)
 
     def head(self, room: str) -> int:
-        """Return the last seq of a room, 0 when nothing was said."""
-        return self._patience.persist(lambda: self._tail(room)).seq
+        """Return the last seq of a room, 0 if it has no message."""
+        return self._retry.run(lambda: self._tail(room)).seq
 
     # --- writing ---
 
-    def _try_to_append(self, draft: Draft, tried: list[Message]) -> Kept:
-        """Append behind the tail as it is now; what was tried may be there, its answer lost."""
+    def _try_to_append(self, draft: Draft, tried: list[Message]) -> Stored:
+        """Append at the current end.
+
+        `tried` has the messages of earlier attempts: one may be stored, with only its answer lost.
+        """
         message = follow(self._tail(draft.room), draft)
         tried.append(message)
         try:
@@ -81,25 +84,25 @@ class DynamoStore:
         except ConditionFailed as taken:
             nonce = taken.found[1]
             if nonce is None:
-                raise Conflict("another message got this seq") from taken
+                raise Conflict("another message has this seq") from taken
             first = self._first(nonce)
-            return Kept(first, duplicate=first not in tried)
-        return Kept(message, duplicate=False)
+            return Stored(first, duplicate=first not in tried)
+        return Stored(message, duplicate=False)
 
     def _both_or_none(self, message: Message, now_ms: int) -> dict[str, object]:
-        """Write the message if its seq is free, and its nonce if that is new."""
+        """Return the transaction that stores a message if its seq is free and its nonce is new."""
         row = self._if_absent(rows.of_message(message))
         nonce = self._if_absent(rows.of_nonce(message, now_ms)) | _SHOW_WHAT_IS_THERE
         return {"TransactItems": [{"Put": row}, {"Put": nonce}]}
 
     def _first(self, nonce: Item) -> Message:
-        """Read the message that a nonce leads to."""
+        """Return the message that a row of a nonce points to."""
         key = _needed(rows.under_nonce, nonce)
         request = {"TableName": self._table, "Key": key, "ConsistentRead": True}
         return rows.message(self._tables.call("GetItem", request).get("Item", key))
 
     def _agree_on_epoch(self) -> str:
-        """Name the store, unless somebody has: then that is its name."""
+        """Store a new epoch, unless there is one; return the one that is stored."""
         row = rows.of_epoch(self._new_epoch())
         try:
             self._tables.call("PutItem", self._if_absent(row) | _SHOW_WHAT_IS_THERE)
@@ -118,9 +121,7 @@ class DynamoStore:
         return Tail()
 
     def _log(self, room: str, where: str, seq: int, limit: int, *, forward: bool) -> list[Message]:
-        return self._patience.persist(
-            lambda: list(self._query(room, where, seq, limit, forward=forward))
-        )
+        return self._retry.run(lambda: list(self._query(room, where, seq, limit, forward=forward)))
 
     def _query(
         self, room: str, where: str, seq: int, limit: int, *, forward: bool
@@ -141,33 +142,34 @@ class DynamoStore:
 
 
 class DynamoRegistry:
-    """The open connections in the cloud.
+    """The registry of open connections on AWS.
 
-    Its rows are written one after the other, each of them as often as need be: a connection is
-    known only once its rooms know it, and is forgotten only once they have forgotten it. One that
-    is expected is written the other way round: who is refused in the end is never said to leave,
-    and would be posted to in each room that knows it.
+    A connection has a row of its own and one for each of its rooms. They are written one after
+    the other, each with retries. `add` writes the rows of the rooms first, and `remove` deletes
+    them first, so that a connection with a row of its own is in all its rooms. `expect` writes
+    the connection's own row first: if the handshake is refused in the end, no `$disconnect` comes,
+    and only with that row can `forget` find the rows of the rooms.
     """
 
-    def __init__(self, tables: Tables, table: str, *, clock: Clock, patience: Patience) -> None:
+    def __init__(self, tables: Tables, table: str, *, clock: Clock, retry: RetryPolicy) -> None:
         self._tables = tables
         self._table = table
         self._clock = clock
-        self._patience = patience
+        self._retry = retry
 
     def expect(self, connection: Connection) -> None:
         """Store a connection whose handshake is not over.
 
-        If that fails, it is in no room, or a post that finds it gone can forget it.
+        If that fails half-way, the connection is in no room, or `forget` can still delete it.
         """
-        self._patience.persist(lambda: self._announce(connection))
+        self._retry.run(lambda: self._announce(connection))
 
     def add(self, connection: Connection) -> None:
-        """Store a connection, in place of what was known of it."""
-        self._patience.persist(lambda: self._replace(connection))
+        """Store a connection, and replace what was stored of it."""
+        self._retry.run(lambda: self._replace(connection))
 
     def get(self, connection_id: str) -> Connection | None:
-        known = self._patience.persist(lambda: self._known([connection_id]))
+        known = self._retry.run(lambda: self._known([connection_id]))
         return known[0] if known else None
 
     def in_room(self, room: str) -> Members:
@@ -177,19 +179,19 @@ class DynamoRegistry:
             "ExpressionAttributeValues": {":pk": rows.text(rows.room_key(room))},
             "ConsistentRead": True,
         }
-        found = self._patience.persist(lambda: list(_pages(self._tables, request)))
+        found = self._retry.run(lambda: list(_pages(self._tables, request)))
         return Members.of(self._open(found))
 
     def remove(self, connection_id: str) -> None:
-        """Drop a connection; that it was dropped before is normal."""
-        self._patience.persist(lambda: self._drop(self._known([connection_id])))
+        """Delete a connection; does nothing if it is not stored."""
+        self._retry.run(lambda: self._drop(self._known([connection_id])))
 
     def forget(self, connection_ids: Iterable[str], older_than_ms: int) -> None:
-        """Drop those of the connections that were made before `older_than_ms`."""
+        """Delete those of the connections that were opened before `older_than_ms`."""
         ids = sorted(set(connection_ids))
-        self._patience.persist(lambda: self._drop(self._older(ids, older_than_ms)))
+        self._retry.run(lambda: self._drop(self._older(ids, older_than_ms)))
 
-    # --- steps that can be taken twice ---
+    # --- steps that are safe to repeat ---
 
     def _announce(self, connection: Connection) -> None:
         self._write([_put(rows.of_connection(connection))])
@@ -210,7 +212,7 @@ class DynamoRegistry:
     def _older(self, connection_ids: Sequence[str], than_ms: int) -> list[Connection]:
         return [one for one in self._known(connection_ids) if one.connected_at_ms < than_ms]
 
-    # --- DynamoDB's batches, which may be done in part ---
+    # --- batches, of which DynamoDB may do only a part ---
 
     def _known(self, connection_ids: Sequence[str]) -> list[Connection]:
         keys = [rows.connection_key(connection_id) for connection_id in connection_ids]
@@ -237,7 +239,7 @@ class DynamoRegistry:
 
 
 def _pages(tables: Tables, request: Mapping[str, object]) -> Iterator[Item]:
-    """Query page by page: DynamoDB ends a page after a megabyte."""
+    """Return the rows of a Query, page by page: DynamoDB ends a page after 1 MB."""
     answer = tables.call("Query", request)
     yield from answer["Items"]
     while "LastEvaluatedKey" in answer:
@@ -246,11 +248,15 @@ def _pages(tables: Tables, request: Mapping[str, object]) -> Iterator[Item]:
 
 
 def _needed(read: Callable[[Item], _Result], row: Item) -> _Result:
-    """Read a row that we can't do without."""
+    """Return what `read` makes of a row.
+
+    Raises:
+        Rejected: The row has a newer format than this code knows.
+    """
     try:
         return read(row)
     except ValueError as cause:
-        raise Refused("a row of a later release") from cause
+        raise Rejected("the row was written by a newer release") from cause
 
 
 def _joins(connection: Connection) -> list[dict[str, object]]:
@@ -266,7 +272,11 @@ def _delete(key: Item) -> dict[str, object]:
 
 
 def _left(left: list[_Request] | None, batch: Sequence[_Request]) -> list[_Request]:
-    """Return what a batch left undone, if it did anything at all."""
+    """Return the requests that a batch did not do.
+
+    Raises:
+        Transient: It did none.
+    """
     if left and len(left) == len(batch):
-        raise Passing("nothing of a batch was done")
+        raise Transient("no request of the batch was done")
     return left or []

@@ -1,6 +1,6 @@
-"""What DynamoDB bills for a call, reckoned from the rows: reads in 4 KB steps, writes in 1 KB.
+"""The units DynamoDB bills for a call, computed from its rows: reads per 4 KB, writes per 1 KB.
 
-DynamoDB Local 3 can't be asked: it tells 2 units for a transaction that AWS bills with 4.
+DynamoDB Local 3 reports too little: 2 units for a transaction that AWS bills as 4.
 """
 
 import math
@@ -12,11 +12,11 @@ from fireside.adapters.dynamodb.client import Answer, ConditionFailed, Operation
 from fireside.adapters.dynamodb.rows import Item
 
 _READ_STEP, _WRITE_STEP = 4_096, 1_024  # bytes
-_TRANSACTION = 2  # prepared, then committed
+_TRANSACTION = 2  # each write of a transaction is billed twice: prepared, then committed
 
 
 def size(row: Item) -> int:
-    """Count a row's bytes as DynamoDB does: names, texts, and half a byte for a digit."""
+    """Return a row's size in bytes as DynamoDB counts: names, texts, half a byte for a digit."""
     return sum(len(name) + _value_size(*pair) for name, at in row.items() for pair in at.items())
 
 
@@ -25,7 +25,7 @@ def _value_size(kind: str, value: str) -> int:
 
 
 def written(operation: Operation, request: Mapping[str, Any]) -> int:
-    """Count the write units of a call; a row of ours that is deleted is a small one."""
+    """Return the write units of a call; a deleted row is one unit, as such rows are below 1 KB."""
     match operation:
         case "PutItem":
             return _steps(size(request["Item"]), _WRITE_STEP)
@@ -42,7 +42,7 @@ def written(operation: Operation, request: Mapping[str, Any]) -> int:
 
 
 def read(operation: Operation, request: Mapping[str, Any], answer: Answer) -> int:
-    """Count the units of a consistent read; looking for what is not there costs one."""
+    """Return the read units of a consistent read; a row that does not exist costs one."""
     match operation:
         case "Query":
             return _steps(sum(size(row) for row in answer["Items"]), _READ_STEP)
@@ -62,7 +62,7 @@ def _steps(bytes_: int, step: int) -> int:
 
 @dataclass(slots=True)
 class MeteredTables:
-    """Tables that count what is billed; what a condition forbids is billed like what it allows."""
+    """A DynamoDB client that counts billed units; a write whose condition fails is billed too."""
 
     tables: Tables
     calls: int = 0
@@ -70,7 +70,7 @@ class MeteredTables:
     write_units: int = 0
 
     def call(self, operation: Operation, request: Mapping[str, object]) -> Answer:
-        """Ask once, and count."""
+        """Call DynamoDB once, and count the units."""
         self.calls += 1
         try:
             answer = self.tables.call(operation, request)

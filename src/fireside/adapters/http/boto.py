@@ -1,4 +1,4 @@
-"""Clients of boto3 that try once: retries are decided by the adapters, not by the SDK."""
+"""Clients of boto3 without retries: the adapters decide what to retry, not the SDK."""
 
 import boto3
 from botocore.client import BaseClient
@@ -10,7 +10,7 @@ SOCKETS = 10
 def client(
     service: str, region: str, endpoint: str | None, seconds: float, sockets: int = SOCKETS
 ) -> BaseClient:
-    """Return a client for an AWS service; every call may take `seconds`."""
+    """Return a client for an AWS service, with a timeout of `seconds` for each call."""
     config = Config(
         connect_timeout=seconds,
         read_timeout=seconds,

@@ -1,4 +1,4 @@
-"""Read an HTTP/1.1 answer out of the bytes that have come so far."""
+"""Parses an HTTP/1.1 response from the bytes received so far."""
 
 import re
 from typing import NamedTuple
@@ -13,20 +13,20 @@ _NO_BODY = frozenset({b"204", b"304"})
 
 
 class Answer(NamedTuple):
-    """What a server answered."""
+    """The response of a server."""
 
     status: int
     head: bytes
-    """In lower case: to search without regard to case takes ten times as long."""
+    """In lower case: a search that ignores case takes ten times as long."""
 
     body: bytes
 
 
 def parse(data: bytearray) -> tuple[Answer | None, int]:
-    """Read an answer; None while it is not complete. Tell where it ends.
+    """Return the answer and where it ends, or None and 0 while it is incomplete.
 
     Raises:
-        ValueError: It is no answer, or longer than any that we ask for.
+        ValueError: It is not an HTTP/1.1 answer, or longer than any expected one.
     """
     head_end = data.find(b"\r\n\r\n")
     if head_end < 0:
@@ -49,14 +49,14 @@ def parse(data: bytearray) -> tuple[Answer | None, int]:
 
 
 def is_last(answer: Answer) -> bool:
-    """Tell whether the other side ends the connection after this answer."""
+    """Return whether the server closes the connection after this answer."""
     return _LAST.search(answer.head) is not None
 
 
 def _body_without_length(
     status: bytes, head: bytes, data: bytearray, start: int
 ) -> tuple[bytes | None, int]:
-    """Return the body and where it ends, or None while some of it is missing."""
+    """Return the body and where it ends, or None while it is incomplete."""
     if status in _NO_BODY:
         return b"", start
     if _CHUNKED.search(head) is None:
@@ -65,7 +65,7 @@ def _body_without_length(
 
 
 def _chunks(data: bytearray, at: int) -> tuple[bytes | None, int]:
-    """Put the pieces of a body together, once the last one is there."""
+    """Return the joined chunks of a body and where it ends, or None while it is incomplete."""
     body = bytearray()
     while (line_end := data.find(b"\r\n", at)) >= 0:
         size = int(data[at:line_end].partition(b";")[0], 16)

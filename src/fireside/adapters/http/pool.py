@@ -1,7 +1,7 @@
 """Keep-alive connections to one HTTP server, for many small requests at once from one thread.
 
-Requests are carried over about as many connections as the square root of their number. Each
-has its own deadline, so that one that hangs takes its own connection out and nothing else.
+The number of connections is about the square root of the number of requests. Each request has
+its own deadline, so one that hangs costs its own connection and delays no other request.
 """
 
 import collections
@@ -19,21 +19,24 @@ from typing import Any
 
 from fireside.adapters.http.http1 import Answer, is_last, parse
 
+DEFAULT_PORTS = {"http": 80, "https": 443}
 MOST_CONNECTIONS = 100
 
-_WIDTH = 2.4
-"""Connections per root of requests. A TLS handshake costs as much as 30 posts, so the best
-number is the root of (requests, 10 ms each, 0.29 of a CPU, over 0.5 ms a handshake)."""
+_CONNECTIONS_PER_ROOT = 2.4
+"""Connections for n requests: this factor times the root of n. A TLS handshake costs as much CPU
+time as 30 posts. With n requests of 10 ms each on 0.29 of a CPU and 0.5 ms of CPU time for each
+handshake, the fastest number of connections is sqrt(n * 10 * 0.29 / 0.5), or 2.4 * sqrt(n)."""
 
 KEEP_SECONDS = 50
-"""For a connection without work. How long AWS keeps its end is not documented; one that it forgot
-while a function was frozen may swallow a request without a word, and nobody may repeat a post."""
+"""Seconds after which an idle connection is closed. AWS does not document its own timeout. On a
+connection that AWS dropped while the function was frozen, a post may get lost without an error,
+and a post must not be repeated."""
 
 _PIECE = 64 * 1024
 
 
 class Pool:
-    """Connections to one server. They outlive an exchange; use it from one thread at a time."""
+    """Connections to one server, kept open between exchanges. Use it from one thread at a time."""
 
     def __init__(
         self,
@@ -43,17 +46,17 @@ class Pool:
         tls: ssl.SSLContext | None = None,
         most: int = MOST_CONNECTIONS,
     ) -> None:
-        """Name the server; nothing is opened yet.
+        """Store the settings; the first exchange opens connections.
 
         Args:
             host: Name or address.
             port: TCP port.
-            tls: How to verify the server, for HTTPS; plain HTTP without.
-            most: Connections at the same time.
+            tls: TLS context for HTTPS; None for plain HTTP.
+            most: The most connections at the same time.
         """
         self._host, self._port, self._tls, self._most = host, port, tls, most
-        self._idle: dict[_Line, float] = {}
-        """Since when, by the wall's clock: the other one may stand still in a frozen function."""
+        self._idle: dict[_Connection, float] = {}
+        """Idle since, in wall clock time: the monotonic clock may stop in a frozen function."""
         self._selector = selectors.DefaultSelector()
         self._addresses: collections.deque[_Address] | None = None
 
@@ -65,56 +68,56 @@ class Pool:
         seconds: float,
         until: float = math.inf,
     ) -> list[Answer | None]:
-        """Send requests and return the answers, None where there is none in time.
+        """Send requests and return their answers, None for each that did not come in time.
 
         Args:
-            count: How many requests.
-            write: Gives the bytes of one, right before they are sent: what was not written by
-                the end was not sent.
-            seconds: For each request, from its turn to the end of its answer.
-            until: Of `time.monotonic()`: then all of it ends.
+            count: Number of requests.
+            write: Returns the bytes of a request. It is called right before they are sent, so a
+                request for which it was not called was not sent.
+            seconds: Timeout of one request, from its start to the end of its answer.
+            until: Deadline of all requests, as a value of `time.monotonic()`.
         """
         self._addresses = None
         self._drop_ended()
         exchange = _Exchange(self, count, write, seconds, until)
         try:
-            exchange.run(self._selector, min(count, self._most, _width(count)))
+            exchange.run(self._selector, min(count, self._most, _connections_for(count)))
         finally:
             exchange.abandon()
         return exchange.answers
 
     def close(self) -> None:
         """Close all connections."""
-        for line in list(self._idle):
-            self.drop(line)
+        for connection in list(self._idle):
+            self.drop(connection)
         self._selector.close()
 
     def _drop_ended(self) -> None:
-        """Close what was ended from the other side while we were idle, or frozen, or may have been.
+        """Close connections that the server closed, or may have closed, while they were idle.
 
-        A request on it would come too late, or worse: be read, with no way back for the answer.
+        A request on one would fail, or worse: be read, while its answer can't come back.
         """
         for key, _ in self._selector.select(0):
             self.drop(key.data)
         oldest = time.time() - KEEP_SECONDS
-        for line in [line for line, since in self._idle.items() if since < oldest]:
-            self.drop(line)
+        for connection in [one for one, since in self._idle.items() if since < oldest]:
+            self.drop(connection)
 
     # --- for the exchange under way ---
 
-    def take(self) -> "_Line | None":
-        """Take a connection that is open and waits for work; the one used last is the warmest."""
+    def take(self) -> "_Connection | None":
+        """Return an idle connection, the one used last, or None."""
         return self._idle.popitem()[0] if self._idle else None
 
-    def keep(self, line: "_Line") -> None:
-        """Take back a connection that may be used again."""
-        self._idle[line] = time.time()
+    def keep(self, connection: "_Connection") -> None:
+        """Store a connection as idle."""
+        self._idle[connection] = time.time()
 
-    def open(self) -> "_Line":
-        """Begin to connect, each time to the next of the server's addresses.
+    def open(self) -> "_Connection":
+        """Return a new connection that begins to connect to the server's next address.
 
         Raises:
-            OSError: There is no such name, or no way to any of them.
+            OSError: The name has no address, or none has a route.
         """
         if self._addresses is None:
             found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
@@ -124,34 +127,36 @@ class Pool:
             wrap = functools.partial(
                 self._tls.wrap_socket, server_hostname=self._host, do_handshake_on_connect=False
             )
-        line = self._begin(self._addresses, wrap)
-        self._selector.register(line.descriptor, line.awaits, line)
-        return line
+        connection = self._connect(self._addresses, wrap)
+        self._selector.register(connection.descriptor, connection.awaits, connection)
+        return connection
 
-    def _begin(self, addresses: "collections.deque[_Address]", wrap: "_Wrap | None") -> "_Line":
-        """Begin with the next address. One without a route, as of IPv6 at home, says so at once."""
+    def _connect(
+        self, addresses: "collections.deque[_Address]", wrap: "_Wrap | None"
+    ) -> "_Connection":
+        """Connect to the next address; skip those without a route (often IPv6)."""
         for left in reversed(range(len(addresses))):
             addresses.rotate(-1)
             try:
-                return _Line(addresses[-1], wrap)
+                return _Connection(addresses[-1], wrap)
             except OSError:
                 if not left:
                     raise
         raise OSError(errno.EADDRNOTAVAIL, "that name has no address")
 
-    def watch(self, line: "_Line") -> None:
-        """Wait for what a connection now waits for."""
-        self._selector.modify(line.descriptor, line.awaits, line)
+    def watch(self, connection: "_Connection") -> None:
+        """Register with the selector what a connection waits for now."""
+        self._selector.modify(connection.descriptor, connection.awaits, connection)
 
-    def drop(self, line: "_Line") -> None:
+    def drop(self, connection: "_Connection") -> None:
         """Close a connection."""
-        self._idle.pop(line, None)
-        self._selector.unregister(line.descriptor)
-        line.socket.close()
+        self._idle.pop(connection, None)
+        self._selector.unregister(connection.descriptor)
+        connection.socket.close()
 
 
 class _Exchange:
-    """Many requests, each on a connection for a while."""
+    """Requests that share connections: each connection has one request at a time."""
 
     def __init__(
         self,
@@ -164,91 +169,91 @@ class _Exchange:
         self.answers: list[Answer | None] = [None] * count
         self._pool, self._write, self._seconds, self._until = pool, write, seconds, until
         self._left = iter(range(count))
-        self._busy: dict[_Line, float] = {}
-        """Deadlines, the earliest first: all requests have the same time."""
+        self._busy: dict[_Connection, float] = {}
+        """Deadlines of the current requests, earliest first, as all have the same timeout."""
 
-    def run(self, selector: selectors.BaseSelector, width: int) -> None:
-        """Carry all requests, `width` at a time."""
-        for _ in range(width):
-            self._feed(self._pool.take())
+    def run(self, selector: selectors.BaseSelector, connections: int) -> None:
+        """Do all requests, over up to `connections` connections."""
+        for _ in range(connections):
+            self._start_next(self._pool.take())
         while self._busy:
             earliest = next(iter(self._busy.values()))
             for key, _ in selector.select(max(0.0, earliest - time.monotonic())):
-                line: _Line = key.data
-                if line in self._busy:
-                    self._go_on(line)
+                connection: _Connection = key.data
+                if connection in self._busy:
+                    self._continue(connection)
                 else:
-                    self._pool.drop(line)  # it was idle: all that can have come is the end
+                    self._pool.drop(connection)  # readable while idle: the server closed it
             self._expire()
 
     def abandon(self) -> None:
-        """Close what is still under way; nothing is, unless something broke."""
-        for line in self._busy:
-            self._pool.drop(line)
+        """Close connections with a request; there are some only after an exception."""
+        for connection in self._busy:
+            self._pool.drop(connection)
 
-    def _feed(self, line: "_Line | None") -> None:
-        """Give the next request to a connection, to a new one if there is none."""
+    def _start_next(self, connection: "_Connection | None") -> None:
+        """Start the next request on a connection, or on a new one if that is None."""
         while time.monotonic() < self._until and (index := next(self._left, None)) is not None:
-            if self._carry(index, line, repeated=False):
+            if self._start(index, connection, repeated=False):
                 return
-            line = None
-        if line is not None:
-            self._pool.keep(line)
+            connection = None
+        if connection is not None:
+            self._pool.keep(connection)
 
-    def _carry(self, index: int, line: "_Line | None", *, repeated: bool) -> bool:
-        """Put a request on a connection; tell whether it is under way."""
+    def _start(self, index: int, connection: "_Connection | None", *, repeated: bool) -> bool:
+        """Start a request on a connection; return False if a new one can't be opened."""
         try:
-            line = line or self._pool.open()
+            connection = connection or self._pool.open()
         except OSError:
             return False
-        self._busy[line] = min(time.monotonic() + self._seconds, self._until)
-        line.begin(index, self._write, repeated=repeated)
-        if line.is_open:
-            self._go_on(line)
+        self._busy[connection] = min(time.monotonic() + self._seconds, self._until)
+        connection.begin(index, self._write, repeated=repeated)
+        if connection.is_open:
+            self._continue(connection)
         return True
 
-    def _go_on(self, line: "_Line") -> None:
-        """Let a connection go on, and give it the next request when it has its answer."""
-        awaited = line.awaits
+    def _continue(self, connection: "_Connection") -> None:
+        """Continue a request, and start the next one when it has its answer."""
+        awaited = connection.awaits
         try:
-            answer = line.advance()
+            answer = connection.advance()
         except (OSError, EOFError, ValueError):
-            self._broke(line)
+            self._fail(connection)
             return
-        if line.awaits != awaited:
-            self._pool.watch(line)
+        if connection.awaits != awaited:
+            self._pool.watch(connection)
         if answer is not None:
-            del self._busy[line]
-            self.answers[line.index] = answer
-            if not line.is_reusable:
-                self._pool.drop(line)
-            self._feed(line if line.is_reusable else None)
+            del self._busy[connection]
+            self.answers[connection.index] = answer
+            if not connection.is_reusable:
+                self._pool.drop(connection)
+            self._start_next(connection if connection.is_reusable else None)
 
-    def _broke(self, line: "_Line") -> None:
-        """Give up a connection; what nobody can have read is sent once more on a new one."""
-        del self._busy[line]
-        self._pool.drop(line)
-        if not (line.may_repeat and self._carry(line.index, None, repeated=True)):
-            self._feed(None)
+    def _fail(self, connection: "_Connection") -> None:
+        """Close a connection; repeat its request once if the server can't have read it."""
+        del self._busy[connection]
+        self._pool.drop(connection)
+        if not (connection.may_repeat and self._start(connection.index, None, repeated=True)):
+            self._start_next(None)
 
     def _expire(self) -> None:
-        """Cut off what has had its time."""
+        """Close connections whose request is past its deadline."""
         now = time.monotonic()
         while self._busy:
-            line, deadline = next(iter(self._busy.items()))
+            connection, deadline = next(iter(self._busy.items()))
             if deadline > now:
                 return
-            del self._busy[line]
-            self._pool.drop(line)
-            self._feed(None)
+            del self._busy[connection]
+            self._pool.drop(connection)
+            self._start_next(None)
 
 
 _Address = tuple[int, Any]
 _Wrap = Callable[[socket.socket], ssl.SSLSocket]
 
 
-class _Line:
-    """One connection, and the request that is under way on it."""
+class _Connection:
+    """One connection and its current request."""
 
     def __init__(self, address: _Address, wrap: _Wrap | None) -> None:
         family, where = address
@@ -279,27 +284,28 @@ class _Line:
 
     @property
     def may_repeat(self) -> bool:
-        """Tell whether nobody can have read the request.
+        """Return whether the server can't have read the request.
 
-        So it is where the connection never opened, and where a kept one was reset: the other
-        side had forgotten it. Whoever reads a request and then stops ends the connection instead.
+        That is so if the connection never opened, or if a kept one was reset: then the server had
+        closed it before. A server that reads a request and then stops closes the connection with
+        an end instead of a reset.
         """
         is_forgotten = self._is_used and not self._received and not self._has_ended
         return (not self.is_open or is_forgotten) and not self._repeated
 
     def begin(self, index: int, write: Callable[[int], bytes], *, repeated: bool) -> None:
-        """Note a request; `advance` sends it."""
+        """Set the current request; `advance` sends it."""
         self.index, self._write, self._repeated = index, write, repeated
         self._is_sent = False
         self._received.clear()
 
     def advance(self) -> Answer | None:
-        """Go on as far as it goes without waiting; return the answer when it is complete.
+        """Do all that is possible without waiting; return the answer once it is complete.
 
         Raises:
-            OSError: The connection broke.
-            EOFError: The other side ended it.
-            ValueError: What came is no answer.
+            OSError: The connection failed.
+            EOFError: The server closed it.
+            ValueError: The data is not an HTTP answer.
         """
         try:
             if self._is_sent:
@@ -312,7 +318,7 @@ class _Line:
         except ssl.SSLWantWriteError:
             self.awaits = selectors.EVENT_WRITE
         except BlockingIOError:
-            pass  # it awaits what it tried
+            pass  # `awaits` is set already to what was tried
         return None
 
     def _open(self) -> None:
@@ -330,7 +336,7 @@ class _Line:
         self.is_open = True
 
     def _send(self) -> None:
-        """Write the request, if it is time, and send what is left of it."""
+        """Write the request, if not done yet, and send its remaining bytes."""
         if self._write is not None:
             self._unsent, self._write = self._write(self.index), None
         self.awaits = selectors.EVENT_WRITE
@@ -353,7 +359,7 @@ class _Line:
 
 
 def _has_peer(ended: socket.socket) -> bool:
-    """Tell an end from a reset, which TLS shows as an end in Python before 3.12.3."""
+    """Return False if an end was a reset, which TLS shows as an end in Python before 3.12.3."""
     try:
         ended.getpeername()
     except OSError:
@@ -361,6 +367,6 @@ def _has_peer(ended: socket.socket) -> bool:
     return True
 
 
-def _width(count: int) -> int:
-    """Say how many connections are worth their handshakes."""
-    return math.ceil(_WIDTH * math.sqrt(count))
+def _connections_for(count: int) -> int:
+    """Return the number of connections that is fastest for so many requests."""
+    return math.ceil(_CONNECTIONS_PER_ROOT * math.sqrt(count))

@@ -1,7 +1,7 @@
-"""Sign requests to AWS (Signature Version 4) with the standard library alone.
+"""Signs requests to AWS (Signature Version 4) with the standard library alone.
 
 A signer is for requests that differ in path and body only, as posts and database calls do.
-All else of them is worked out once, or once a second, which leaves two digests for each.
+The rest is computed once, or once a second, which leaves two digests for each request.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ _TOKEN = "x-amz-security-token"  # noqa: S105 - a header's name
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What AWS knows us by. Temporary ones, as a Lambda function has, come with a token."""
+    """AWS credentials. Temporary ones, as a Lambda function has, come with a token."""
 
     key_id: str
     secret: str = field(repr=False)
@@ -27,7 +27,7 @@ class Credentials:
 class Signer:
     """Signs requests of one method to one host."""
 
-    def __init__(  # noqa: PLR0913 - all that stays the same from request to request
+    def __init__(  # noqa: PLR0913 - everything that is the same for all requests
         self,
         credentials: Credentials,
         *,
@@ -37,15 +37,15 @@ class Signer:
         host: str,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Fix what is the same in all requests.
+        """Store what is the same in all requests.
 
         Args:
-            credentials: Who signs.
-            region: AWS's Region, as `eu-central-1`.
-            service: AWS's name for what is asked, as `execute-api`.
-            method: HTTP's.
-            host: As in the Host header, with the port if it is not the usual one.
-            headers: Further ones to send and to sign.
+            credentials: AWS credentials to sign with.
+            region: AWS Region, as `eu-central-1`.
+            service: AWS's name of the service, as `execute-api`.
+            method: HTTP method.
+            host: Value of the Host header, with the port unless it is the default.
+            headers: More headers to send and to sign.
         """
         fixed = {name.lower(): " ".join(value.split()) for name, value in (headers or {}).items()}
         fixed["host"] = host
@@ -65,8 +65,8 @@ class Signer:
     def sign(self, path: str, body: bytes, epoch_seconds: float) -> str:
         r"""Return the header lines to send, each with its `\r\n`.
 
-        `path` is percent-encoded as it is sent: all but letters, digits, `-._~` and slashes.
-        Dots as a whole segment, doubled slashes and queries are not for us.
+        `path` is percent-encoded: everything but letters, digits, `-._~` and slashes. Segments
+        that are only dots, double slashes and queries are not supported.
         """
         if int(epoch_seconds) != self._second:
             self._renew(int(epoch_seconds))
@@ -80,7 +80,7 @@ class Signer:
         return f"{self._lines}{signature}\r\n"
 
     def _renew(self, second: int) -> None:
-        """Work out what holds for a second, and the key, which holds for a day."""
+        """Compute what is the same for one second, and the key, which is the same for one day."""
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(second))
         scope = f"{stamp[:8]}/{self._region}/{self._service}/aws4_request"
         if stamp[:8] != self._day:
@@ -91,15 +91,17 @@ class Signer:
         self._canonical = f"\n{signed}\n{names}\n"
         self._to_sign = f"{_ALGORITHM}\n{stamp}\n{scope}\n"
         sent = "".join(f"{name}: {value}\r\n" for name, value in values.items())
-        who = f"Credential={self._credentials.key_id}/{scope}"
-        self._lines = f"{sent}authorization: {_ALGORITHM} {who}, SignedHeaders={names}, Signature="
+        signer = f"Credential={self._credentials.key_id}/{scope}"
+        self._lines = (
+            f"{sent}authorization: {_ALGORITHM} {signer}, SignedHeaders={names}, Signature="
+        )
         self._second = second
 
 
 def _hmac(key: bytes) -> Callable[[bytes], str]:
-    """Return what works out a text's HMAC by that key (RFC 2104), in hexadecimal digits.
+    """Return a function that computes a text's HMAC (RFC 2104) with this key, in hexadecimal.
 
-    What depends on the key alone is hashed once; `hmac` hashes it for each text, at 2.5 the time.
+    It hashes the key only once. `hmac` hashes it for each text, which takes 2.5 times as long.
     """
     padded = key.ljust(hashlib.sha256().block_size, b"\0")
     inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
@@ -115,7 +117,7 @@ def _hmac(key: bytes) -> Callable[[bytes], str]:
 
 
 def _key(secret: str, scope: str) -> bytes:
-    """Derive the key for a day, a Region and a service."""
+    """Return the key for a day, a Region and a service."""
     key = f"AWS4{secret}".encode()
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")

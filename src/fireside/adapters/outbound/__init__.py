@@ -1,1 +1,1 @@
-"""Ways to send to connections over @connections, and to other functions."""
+"""Sends frames to connections over @connections, and invokes other Lambda functions."""

@@ -1,4 +1,4 @@
-"""Posts to @connections over boto3, with threads: what our own way is compared with."""
+"""Posts to @connections over boto3, with threads: the alternative to `http.py`."""
 
 import functools
 import logging
@@ -21,11 +21,11 @@ from fireside.adapters.http.boto import SOCKETS, client
 from fireside.adapters.outbound.lambda_invoke import ACCEPTED, INVOKE_SECONDS
 from fireside.adapters.outbound.posting import (
     BUDGET_SECONDS,
+    NOT_PROCESSED,
     POST_SECONDS,
-    UNSENT,
-    Chances,
     Posting,
     Status,
+    Timing,
 )
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ _SENT = 200
 
 
 class BotoConnections(Posting):
-    """Posts through the SDK, which is told to try once: being patient is our own affair."""
+    """Posts through the SDK, configured for one attempt: `Posting` does the retries."""
 
     def __init__(
         self,
@@ -43,21 +43,21 @@ class BotoConnections(Posting):
         *,
         post_seconds: float = POST_SECONDS,
         budget_seconds: float = BUDGET_SECONDS,
-        chances: Chances | None = None,
+        timing: Timing | None = None,
     ) -> None:
-        """Take what makes a client whose posts have so many seconds."""
-        super().__init__(post_seconds=post_seconds, budget_seconds=budget_seconds, chances=chances)
+        """Store the settings; `client_for` returns a client for a timeout in seconds."""
+        super().__init__(post_seconds=post_seconds, budget_seconds=budget_seconds, timing=timing)
         self._client_for = functools.cache(client_for)
-        self._client_for(post_seconds)  # a client takes its time to be made
+        self._client_for(post_seconds)  # ahead of the first post: creating a client is slow
         self._threads = ThreadPoolExecutor(THREADS)
 
     @classmethod
     def connect(cls, endpoint: str, region: str) -> Self:
-        """Lead to `https://HOST/STAGE`; the credentials are where the SDK looks for them."""
+        """Return an instance for `https://HOST/STAGE`; the SDK finds the credentials by itself."""
         return cls(functools.partial(posting_client, endpoint, region))
 
     def close(self) -> None:
-        """End the threads, once what they post has had its time."""
+        """Stop the threads after their current posts."""
         self._threads.shutdown(cancel_futures=True)
 
     def _statuses(
@@ -70,29 +70,29 @@ class BotoConnections(Posting):
 
 
 def posting_client(endpoint: str, region: str, seconds: float) -> BaseClient:
-    """Make a client for posts."""
+    """Return a client whose posts have a timeout of `seconds`."""
     return client("apigatewaymanagementapi", region, endpoint, seconds, THREADS)
 
 
 def _post(posts: BaseClient, connection_id: str, data: bytes, until: float) -> int | None:
     if time.monotonic() >= until:
-        return UNSENT
+        return NOT_PROCESSED
     try:
         posts.post_to_connection(ConnectionId=connection_id, Data=data)
     except ClientError as cause:
         status: int = cause.response["ResponseMetadata"]["HTTPStatusCode"]
         return status
     except (ConnectTimeoutError, EndpointConnectionError):
-        return UNSENT
+        return NOT_PROCESSED
     except BotoCoreError:
         return None
     return _SENT
 
 
 def _status(post: Future[int | None]) -> int | None:
-    """Tell what came of a post by now: one that has not begun never will."""
+    """Return a post's status so far; cancel it if it has not begun."""
     if post.cancel():
-        return UNSENT
+        return NOT_PROCESSED
     return post.result() if post.done() else None
 
 
@@ -100,7 +100,7 @@ class BotoFunctions:
     """Asynchronous invocations through the SDK."""
 
     def __init__(self, client: BaseClient, seconds: float) -> None:
-        """Take a client, and how long all payloads of one call may take."""
+        """Store a client, and the timeout of all payloads of one call."""
         self._client, self._seconds = client, seconds
         self._threads = ThreadPoolExecutor(SOCKETS)
 
@@ -108,22 +108,22 @@ class BotoFunctions:
     def connect(
         cls, region: str, endpoint: str | None = None, *, seconds: float = INVOKE_SECONDS
     ) -> Self:
-        """Make a client; the credentials are where the SDK looks for them."""
+        """Return an instance with a new client; the SDK finds the credentials by itself."""
         return cls(client("lambda", region, endpoint, seconds), seconds)
 
     def invoke(self, function: str, payloads: Sequence[bytes]) -> list[bool]:
-        """Have a function, named or by ARN, run once for each payload."""
+        """Invoke a function, given by name or ARN, once for each payload."""
         under_way = [self._threads.submit(self._invoke, function, one) for one in payloads]
         wait(under_way, self._seconds)
         return [_is_accepted(_invoke_status(one)) for one in under_way]
 
     def close(self) -> None:
-        """End the threads, once what they ask has had its time."""
+        """Stop the threads after their current calls."""
         self._threads.shutdown(cancel_futures=True)
         self._client.close()
 
     def _invoke(self, function: str, payload: bytes) -> object:
-        """Ask once; give the status, or why there is none."""
+        """Invoke once; return the status, or the name of the error."""
         try:
             answer = self._client.invoke(
                 FunctionName=function, InvocationType="Event", Payload=payload
@@ -136,7 +136,7 @@ class BotoFunctions:
 
 
 def _invoke_status(asked: Future[object]) -> object:
-    """Tell what came of it by now: one that has not begun never will."""
+    """Return a call's status so far; cancel it if it has not begun."""
     return asked.result() if not asked.cancel() and asked.done() else "no answer"
 
 

@@ -1,4 +1,4 @@
-"""What came of one event: how often, how many, how long. Each event starts from nothing."""
+"""Counts for the metrics of one Lambda event."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -8,50 +8,50 @@ from fireside.adapters.dynamodb.client import Answer, ConditionFailed, Conflict,
 
 
 @dataclass(slots=True)
-class Tally:
-    """The counts of the event under way. Those who work on it count; nobody is asked twice."""
+class EventCounts:
+    """The counts of the current event. The store and the outbound add to them as they work."""
 
-    seconds: Callable[[], float] = time.monotonic
+    monotonic: Callable[[], float] = time.monotonic
     conflicts: int = 0
-    """Tries to write that another sender got in the way of."""
+    """Writes that failed because another sender wrote at the same moment."""
     gone: int = 0
-    """Connections that are no more."""
-    handed_over: int = 0
-    """Connections that another function is to post to."""
+    """Connections that answered 410."""
+    delegated: int = 0
+    """Connections left to the function `fanout`."""
     _written_at: float | None = None
 
     def begin(self) -> None:
-        """Forget the event before."""
-        self.conflicts = self.gone = self.handed_over = 0
+        """Reset all counts for a new event."""
+        self.conflicts = self.gone = self.delegated = 0
         self._written_at = None
 
     def wrote(self) -> None:
-        """Note the moment: since now a message is kept, or was found to be."""
-        self._written_at = self.seconds()
+        """Note the time at which a message was stored, or found stored."""
+        self._written_at = self.monotonic()
 
     def since_written(self) -> float | None:
-        """Tell how many seconds ago that was, if anything was written."""
-        return None if self._written_at is None else self.seconds() - self._written_at
+        """Return the seconds since a message was stored, or None if none was."""
+        return None if self._written_at is None else self.monotonic() - self._written_at
 
 
-class TalliedTables:
-    """Tables whose transactions are counted: each of them keeps a message."""
+class CountingTables:
+    """A DynamoDB client that counts conflicts of transactions: each one stores a message."""
 
-    def __init__(self, tables: Tables, tally: Tally) -> None:
+    def __init__(self, tables: Tables, counts: EventCounts) -> None:
         self._tables = tables
-        self._tally = tally
+        self._counts = counts
 
     def call(self, operation: Operation, request: Mapping[str, object]) -> Answer:
-        """Ask once."""
+        """Call DynamoDB once, and count a conflict."""
         if operation != "TransactWriteItems":
             return self._tables.call(operation, request)
         try:
             return self._tables.call(operation, request)
-        except ConditionFailed as taken:
-            self._tally.conflicts += not any(taken.found)  # else the message is there already
+        except ConditionFailed as failed:
+            self._counts.conflicts += not any(failed.found)  # else the message is stored already
             raise
         except Conflict:
-            self._tally.conflicts += 1
+            self._counts.conflicts += 1
             raise
         finally:
-            self._tally.wrote()
+            self._counts.wrote()

@@ -1,4 +1,4 @@
-"""The way out over API Gateway's @connections: one signed post for each connection."""
+"""Posts over API Gateway's @connections: one signed request for each connection."""
 
 import re
 from collections.abc import Sequence
@@ -8,18 +8,18 @@ from fireside.adapters.http.pool import Pool
 from fireside.adapters.http.sigv4 import Credentials, Signer
 from fireside.adapters.outbound.posting import (
     BUDGET_SECONDS,
+    NOT_PROCESSED,
     POST_SECONDS,
-    UNSENT,
-    Chances,
     Posting,
     Status,
+    Timing,
 )
 
 
 class ConnectionsApi(Posting):
-    """Posts over our own signer and pool."""
+    """Posts over the signer and the pool of `adapters/http`."""
 
-    def __init__(  # noqa: PLR0913 - how patient it is has good defaults
+    def __init__(  # noqa: PLR0913 - the last three have good defaults
         self,
         endpoint: str,
         region: str,
@@ -28,20 +28,20 @@ class ConnectionsApi(Posting):
         *,
         post_seconds: float = POST_SECONDS,
         budget_seconds: float = BUDGET_SECONDS,
-        chances: Chances | None = None,
+        timing: Timing | None = None,
     ) -> None:
-        """Name the API.
+        """Store the settings.
 
         Args:
-            endpoint: `https://HOST/STAGE`; the pool must lead to that host.
-            region: Where the API is.
-            credentials: Who signs.
-            pool: Carries the posts.
-            post_seconds: For one post.
-            budget_seconds: For all posts of one `send`, repeated ones and pauses included.
-            chances: Time and chance.
+            endpoint: `https://HOST/STAGE`; the pool must connect to that host.
+            region: AWS Region of the API.
+            credentials: AWS credentials to sign with.
+            pool: Connections to use.
+            post_seconds: Timeout of one post.
+            budget_seconds: Time for all posts of one `send`, with retries and pauses.
+            timing: Clock, sleep and randomness.
         """
-        super().__init__(post_seconds=post_seconds, budget_seconds=budget_seconds, chances=chances)
+        super().__init__(post_seconds=post_seconds, budget_seconds=budget_seconds, timing=timing)
         url = urlsplit(endpoint)
         self._path = f"{quote(url.path.rstrip('/'), safe='/~%')}/%40connections/"
         self._pool = pool
@@ -62,13 +62,13 @@ class ConnectionsApi(Posting):
         def write(index: int) -> bytes:
             written.add(index)
             path = self._path + _quoted(ids[index])
-            signed = self._signer.sign(path, data, self._chances.epoch_seconds())
+            signed = self._signer.sign(path, data, self._timing.epoch_seconds())
             return f"POST {path} HTTP/1.1\r\n{signed}".encode() + tail
 
         answers = self._pool.exchange(len(ids), write, seconds=seconds, until=until)
         statuses = [None if answer is None else answer.status for answer in answers]
-        for unsent in set(range(len(ids))).difference(written):
-            statuses[unsent] = UNSENT
+        for index in set(range(len(ids))).difference(written):
+            statuses[index] = NOT_PROCESSED
         return statuses
 
 
@@ -76,7 +76,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]*=*")
 
 
 def _quoted(connection_id: str) -> str:
-    """Percent-encode an id; one of API Gateway's own form at a tenth of the time."""
+    """Return an id percent-encoded. The form of API Gateway's ids takes a tenth of the time."""
     if _ID.fullmatch(connection_id):
         return connection_id.replace("=", "%3D")
     return quote(connection_id, safe="")

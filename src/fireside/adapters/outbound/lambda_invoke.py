@@ -1,4 +1,4 @@
-"""Lambda's Invoke over our own signer and pool: have a function run soon, and don't wait for it."""
+"""Asynchronous invocation of Lambda functions over `adapters/http`, without an SDK."""
 
 import logging
 import time
@@ -13,23 +13,23 @@ from fireside.adapters.http.sigv4 import Credentials, Signer
 log = logging.getLogger(__name__)
 
 INVOKE_SECONDS = 0.5
-"""For all hand-overs of one call. Somebody waits for an answer meanwhile."""
+"""Timeout in seconds of all invocations of one call. The sender waits for its answer meanwhile."""
 
 ACCEPTED = 202
 
 
 class Functions(Protocol):
-    """The way to other functions."""
+    """Invokes Lambda functions."""
 
     def invoke(self, function: str, payloads: Sequence[bytes]) -> list[bool]:
-        """Have a function run once for each payload; tell for each whether it was accepted.
+        """Invoke a function once for each payload; return for each whether Lambda accepted it.
 
-        It may run all the same when its answer was lost; so nothing is asked twice.
+        There are no retries: if only the answer was lost, the function would run twice.
         """
 
 
 class LambdaApi:
-    """Invokes asynchronously, over HTTP."""
+    """Invokes functions asynchronously, over HTTP."""
 
     def __init__(
         self,
@@ -40,14 +40,14 @@ class LambdaApi:
         *,
         seconds: float = INVOKE_SECONDS,
     ) -> None:
-        """Name the service.
+        """Store the settings.
 
         Args:
-            host: As in the Host header; the pool must lead there.
-            region: Where the functions are.
-            credentials: Who signs.
-            pool: Carries the requests.
-            seconds: For all payloads of one call.
+            host: Value of the Host header; the pool must connect to it.
+            region: AWS Region of the functions.
+            credentials: AWS credentials to sign with.
+            pool: Connections to use.
+            seconds: Timeout of all payloads of one call.
         """
         self._pool, self._seconds = pool, seconds
         self._signer = Signer(
@@ -60,7 +60,7 @@ class LambdaApi:
         )
 
     def invoke(self, function: str, payloads: Sequence[bytes]) -> list[bool]:
-        """Have a function, named or by ARN, run once for each payload."""
+        """Invoke a function, given by name or ARN, once for each payload."""
         path = f"/2015-03-31/functions/{quote(function, safe='')}/invocations"
 
         def write(index: int) -> bytes:

@@ -1,4 +1,4 @@
-"""What `chat` passes to `fanout`: something to say, and the connections to say it to."""
+"""The payload that `chat` passes to `fanout`: a frame, and the connections to send it to."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,30 +7,30 @@ from typing import Any, NamedTuple
 VERSION = 1
 
 
-class HandOver(NamedTuple):
-    """What is still to be said, and to whom."""
+class Payload(NamedTuple):
+    """A frame and the connections to post it to."""
 
     ids: Sequence[str]
     data: bytes
     sent_at_ms: int
 
 
-class LaterForm(ValueError):  # noqa: N818 - it says what is so
-    """The hand-over was written by a later release, which means something else by it."""
+class NewerFormat(ValueError):  # noqa: N818 - it says what is so
+    """A newer release wrote the payload, in a format this code does not know."""
 
 
 def write(ids: Sequence[str], data: bytes, now_ms: int) -> bytes:
-    """Write a hand-over. A later form may add fields; one that changes any has another `v`."""
+    """Return a payload as JSON. A newer format may add fields; one that changes any raises `v`."""
     payload = {"v": VERSION, "data": data.decode(), "ids": ids, "sentAtMs": now_ms}
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def read(payload: Mapping[str, Any]) -> HandOver:
-    """Read a hand-over.
+def read(payload: Mapping[str, Any]) -> Payload:
+    """Return the payload in an event.
 
     Raises:
-        LaterForm: Nothing can be done with it here.
+        NewerFormat: Its version is unknown.
     """
     if payload["v"] > VERSION:
-        raise LaterForm("This hand-over has a later form: deploy both functions together")
-    return HandOver(payload["ids"], payload["data"].encode(), payload["sentAtMs"])
+        raise NewerFormat("This payload has a newer format: deploy both functions together")
+    return Payload(payload["ids"], payload["data"].encode(), payload["sentAtMs"])

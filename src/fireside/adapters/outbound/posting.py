@@ -1,4 +1,4 @@
-"""Posts to many connections: what is sent again, who is gone, and what is only logged."""
+"""Posts to many connections: decides what to retry, which connections are gone, what to log."""
 
 import logging
 import random
@@ -11,43 +11,43 @@ from typing import Final, NamedTuple, Protocol
 log = logging.getLogger(__name__)
 
 POST_SECONDS = 1.0
-"""For one post. A half-open receiver can make AWS's answer hang for longer than that."""
+"""Timeout in seconds of one post. With a half-open receiver, AWS may answer later than that."""
 
 BUDGET_SECONDS = 5.0
-"""For everything that one `send` does."""
+"""Seconds for all posts, retries and pauses of one `send`."""
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
 
-UNSENT: Final = 0
-"""In place of a status: it was never sent, or nobody read it."""
+NOT_PROCESSED: Final = 0
+"""In place of a status: the request was not sent, or the server can't have read it."""
 
 _GONE = 410
 _THROTTLED = 429
-_BROKEN = range(500, 600)
-_FINE = range(200, 300)
+_SERVER_ERROR = range(500, 600)
+_OK = range(200, 300)
 
 
 Status = int | None
-"""Of the answer to a post; None where there is none."""
+"""The HTTP status of a post, or `NOT_PROCESSED`; None if there was no answer."""
 
 
-class Chances(NamedTuple):
-    """Time and chance, so that a test can do without."""
+class Timing(NamedTuple):
+    """Clock, sleep and randomness, so that a test can pass its own."""
 
     epoch_seconds: Callable[[], float] = time.time
-    wait: Callable[[float], None] = time.sleep
-    share: Callable[[], float] = random.random
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
 
 
 class Posted(NamedTuple):
-    """What became of posts."""
+    """The connections of a broadcast that did not get it."""
 
     gone: set[str]
-    """There is nobody any more."""
+    """Connections that answered 410."""
 
-    left: list[str]
-    """Never sent, or refused for now: to post to them again shows nothing twice."""
+    retryable: list[str]
+    """Connections that had no post, or a transient error: to retry shows nothing twice."""
 
 
 class Poster(Protocol):
@@ -61,28 +61,28 @@ class Poster(Protocol):
         budget_seconds: float | None = None,
         post_seconds: float | None = None,
     ) -> Posted:
-        """Send `data` to every connection, and tell what became of it."""
+        """Send `data` to every connection, and return those that did not get it."""
 
 
 class Posting(ABC):
-    """Sends to connections by id, until all is said or the time is up."""
+    """Posts to connections until all have an answer or the time is up."""
 
     def __init__(
-        self, *, post_seconds: float, budget_seconds: float, chances: Chances | None
+        self, *, post_seconds: float, budget_seconds: float, timing: Timing | None
     ) -> None:
         self._post_seconds, self._budget_seconds = post_seconds, budget_seconds
-        self._chances = chances or Chances()
+        self._timing = timing or Timing()
 
     def send(
         self, connection_ids: Iterable[str], data: bytes, budget_seconds: float | None = None
     ) -> set[str]:
         """Send `data` to every connection; return those that are gone.
 
-        Whatever goes wrong in the end is logged: a receiver notices the hole and asks.
+        Posts that failed in the end are logged: the client notices the gap and asks.
         """
         posted = self.post(connection_ids, data, budget_seconds=budget_seconds)
-        if posted.left:
-            log.warning("%d posts were never sent, or refused for now", len(posted.left))
+        if posted.retryable:
+            log.warning("%d posts were not sent, or failed for now", len(posted.retryable))
         return posted.gone
 
     def post(
@@ -93,22 +93,22 @@ class Posting(ABC):
         budget_seconds: float | None = None,
         post_seconds: float | None = None,
     ) -> Posted:
-        """Send `data` to every connection, and tell what became of it.
+        """Send `data` to every connection, and return those that did not get it.
 
-        What is throttled or fails on AWS's side is sent again while there is time. What AWS
-        refuses for good, or did not answer in time, is logged.
+        A post that is throttled or fails with a server error is repeated while there is time. One
+        that AWS rejects, or does not answer in time, is only logged.
 
         Args:
-            connection_ids: To whom.
-            data: The text of one frame.
-            budget_seconds: For all posts, repeated ones and pauses included.
-            post_seconds: For each.
+            connection_ids: The receivers.
+            data: One frame.
+            budget_seconds: Time for all posts, with retries and pauses.
+            post_seconds: Timeout of one post.
         """
         until = time.monotonic() + _or(budget_seconds, self._budget_seconds)
         seconds = _or(post_seconds, self._post_seconds)
         waiting, attempt = list(connection_ids), 0
         gone: set[str] = set()
-        left: list[str] = []
+        retryable: list[str] = []
         lost: Counter[Status] = Counter()
         while waiting:
             statuses = self._statuses(waiting, data, seconds, until)
@@ -117,19 +117,19 @@ class Posting(ABC):
             for status, ids in by_status.items():
                 if status == _GONE:
                     gone.update(ids)
-                elif status == UNSENT:
-                    left += ids
-                elif _is_passing(status):
+                elif status == NOT_PROCESSED:
+                    retryable += ids
+                elif _is_transient(status):
                     waiting += ids
-                elif status not in _FINE:
+                elif status not in _OK:
                     lost[status] += len(ids)
             if waiting and not self._pause(attempt, until):
-                left += waiting
+                retryable += waiting
                 break
             attempt += 1
         if lost:
             log.warning("%d posts failed: %s", lost.total(), _counts(lost))
-        return Posted(gone, left)
+        return Posted(gone, retryable)
 
     @abstractmethod
     def _statuses(
@@ -138,12 +138,12 @@ class Posting(ABC):
         """Post to each once, none longer than `seconds` nor beyond `until`."""
 
     def _pause(self, attempt: int, until: float) -> bool:
-        """Wait for a while that grows and differs; tell whether there is time for it."""
+        """Sleep for a random time that grows with each attempt; return False if time is up."""
         ceiling = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
-        seconds = ceiling * self._chances.share()
+        seconds = ceiling * self._timing.jitter()
         if time.monotonic() + seconds >= until:
             return False
-        self._chances.wait(seconds)
+        self._timing.sleep(seconds)
         return True
 
 
@@ -158,11 +158,11 @@ def _by_status(ids: list[str], statuses: Sequence[Status]) -> Mapping[Status, li
     return found
 
 
-def _is_passing(status: Status) -> bool:
-    """Tell whether the same post may well succeed in a moment."""
-    return status is not None and (status == _THROTTLED or status in _BROKEN)
+def _is_transient(status: Status) -> bool:
+    """Return whether a retry may succeed."""
+    return status is not None and (status == _THROTTLED or status in _SERVER_ERROR)
 
 
 def _counts(lost: Counter[Status]) -> str:
-    """Say what was answered how often, without what was to be said to whom."""
+    """Format how often each status came, without ids or texts."""
     return ", ".join(f"{status or 'no answer'} {count} times" for status, count in lost.items())

@@ -1,4 +1,4 @@
-"""One process per store: a lock that the system lets go of when its holder dies."""
+"""A lock file, so that one process uses a store. The system releases it when the process ends."""
 
 import os
 import sys
@@ -10,10 +10,12 @@ class Held(Exception):  # noqa: N818 - it says what is so
 
 
 def hold(path: Path) -> int:
-    """Take the lock and write our process id into it; closing what is returned lets go.
+    """Take the lock, write the process id into the file, and return its file descriptor.
+
+    Closing the descriptor releases the lock.
 
     Raises:
-        Held: Somebody else has it.
+        Held: Another process has the lock.
         OSError: The file can't be written.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -34,11 +36,11 @@ def _claim(descriptor: int) -> None:
     os.write(descriptor, str(os.getpid()).encode())
 
 
-if sys.platform == "win32":  # pragma: no cover - not where we test
+if sys.platform == "win32":  # pragma: no cover - tests run on other systems
     import msvcrt
 
     def _lock(descriptor: int) -> None:
-        """Lock a byte far behind the process id, so that others can still read that."""
+        """Lock a byte far behind the process id, so that other processes can read the id."""
         os.lseek(descriptor, 1 << 20, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)

@@ -1,10 +1,10 @@
-"""The tables of the SQLite store, and the way from every older form of them to the newest."""
+"""The tables of the SQLite store, and the migrations from every older version of them."""
 
 import sqlite3
 from collections.abc import Callable
 
 APPLICATION_ID = 0x46495245
-"""Marks the file as ours ("FIRE"), so that we never write into somebody else's database."""
+"""Marks a file as Fireside's ("FIRE"), so that no other program's database is written to."""
 
 MIGRATIONS = (
     (
@@ -26,10 +26,10 @@ MIGRATIONS = (
         "CREATE UNIQUE INDEX messages_by_nonce ON messages (user_id, nonce)",
     ),
 )
-"""What leads from each version to the next. Only ever add to the end: old files are out there."""
+"""The statements from each version to the next. Only append: users have files of every version."""
 
 
-class NotOurs(Exception):  # noqa: N818 - it says what is so
+class NotFireside(Exception):  # noqa: N818 - it says what is so
     """The file is another program's database."""
 
 
@@ -37,21 +37,21 @@ class TooNew(Exception):  # noqa: N818 - it says what is so
     """The file was written by a later release."""
 
 
-def recognise(database: sqlite3.Connection) -> None:
-    """Make sure that a database is ours, or empty, before anything in it is touched.
+def check_owner(database: sqlite3.Connection) -> None:
+    """Check that a database is Fireside's, or empty, before anything in it is changed.
 
     Raises:
-        NotOurs: It has tables, but not ours.
-        TooNew: It has a form that this release does not know.
+        NotFireside: It has tables of another program.
+        TooNew: Its version is newer than this release knows.
     """
     if _number(database, "application_id") != APPLICATION_ID and not _is_empty(database):
-        raise NotOurs
+        raise NotFireside
     if _number(database, "user_version") > len(MIGRATIONS):
         raise TooNew
 
 
 def migrate(database: sqlite3.Connection, new_epoch: Callable[[], str]) -> None:
-    """Bring a database to the newest form, in one transaction."""
+    """Migrate a database to the newest version, in one transaction."""
     version = _number(database, "user_version")
     if version == len(MIGRATIONS):
         return
@@ -65,7 +65,7 @@ def migrate(database: sqlite3.Connection, new_epoch: Callable[[], str]) -> None:
 
 
 def epoch(database: sqlite3.Connection) -> str:
-    """Read the name that the store was given when it was made."""
+    """Return the name that the store got when it was created."""
     row = database.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
     if row is None:
         raise sqlite3.DatabaseError("it has no epoch")

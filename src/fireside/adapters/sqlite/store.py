@@ -1,7 +1,7 @@
-"""Messages in one SQLite file. One thread, one connection, one process: the lock sees to that.
+"""Messages in one SQLite file, used by one thread of one process, which a lock file ensures.
 
-What is committed is on the disk (`synchronous=FULL`), so that an acknowledgement outlives a power
-cut. The last seq of each room is kept in memory, which makes an append a single insert.
+A committed message is on the disk (`synchronous=FULL`), so an acknowledged one survives a power
+cut. The last seq of each room is cached in memory, so an append is a single insert.
 """
 
 import functools
@@ -13,15 +13,15 @@ from typing import ParamSpec, Self, TypeVar
 
 from fireside.adapters.sqlite import lockfile, schema
 from fireside.domain.errors import StorageFailed
-from fireside.domain.message import Draft, Kept, Message, Tail, follow
+from fireside.domain.message import Draft, Message, Stored, Tail, follow
 
 
 class StoreUnusable(Exception):  # noqa: N818 - it says what is so, and what to do
-    """The store can't be opened; the sentence says what to do next."""
+    """The store can't be opened; the argument is a sentence that says what to do."""
 
 
 class StoreLocked(StoreUnusable):
-    """Another process works with this file."""
+    """Another process uses this file."""
 
 
 class StoreUnwritable(StoreUnusable):
@@ -29,7 +29,7 @@ class StoreUnwritable(StoreUnusable):
 
 
 class StoreCorrupt(StoreUnusable):
-    """The file is damaged, or no store at all."""
+    """The file is damaged, or is not a store."""
 
 
 class StoreTooNew(StoreUnusable):
@@ -40,13 +40,13 @@ _Args = ParamSpec("_Args")
 _Answer = TypeVar("_Answer")
 
 
-def _storage(verb: Callable[_Args, _Answer]) -> Callable[_Args, _Answer]:
-    """Make whatever SQLite complains about a refusal that can be tried again."""
+def _storage(method: Callable[_Args, _Answer]) -> Callable[_Args, _Answer]:
+    """Raise `StorageFailed`, which clients may retry, for any error of SQLite."""
 
-    @functools.wraps(verb)
+    @functools.wraps(method)
     def guarded(*args: _Args.args, **kwargs: _Args.kwargs) -> _Answer:
         try:
-            return verb(*args, **kwargs)
+            return method(*args, **kwargs)
         except sqlite3.Error as cause:
             raise StorageFailed from cause
 
@@ -78,10 +78,10 @@ class SqliteStore:
 
     @classmethod
     def open(cls, path: Path, *, new_epoch: Callable[[], str]) -> Self:
-        """Open the file, or make it; nobody but its owner may read it.
+        """Open the file, or create it so that only its owner may read it.
 
         Raises:
-            StoreUnusable: One of its kinds, with a sentence for whoever started us.
+            StoreUnusable: One of its subclasses, with a sentence that says what to do.
         """
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -100,37 +100,37 @@ class SqliteStore:
             raise
 
     def close(self) -> None:
-        """Close the file and let go of the lock; what was not committed is dropped."""
+        """Close the file and release the lock; what was not committed is lost."""
         self._database.close()
         os.close(self._lock)
 
     # --- the port ---
 
     @_storage
-    def append(self, draft: Draft) -> Kept:
-        """Keep a message behind the tail; under a nonce its author used, return the first."""
+    def append(self, draft: Draft) -> Stored:
+        """Store a message at the end; for a nonce its author used before, return the first one."""
         message = follow(self._tail(draft.room), draft)
         if self._execute(_INSERT, _row(message)).rowcount == 0:
             row = self._execute(_FIRST, (draft.user_id, draft.nonce)).fetchone()
-            return Kept(Message(*row), duplicate=True)
+            return Stored(Message(*row), duplicate=True)
         self._tails[draft.room] = Tail(message.seq, message.timestamp_ms)
-        return Kept(message, duplicate=False)
+        return Stored(message, duplicate=False)
 
     @_storage
     def after(self, room: str, seq: int, limit: int) -> list[Message]:
-        """Return what follows `seq`, oldest first."""
+        """Return the messages after `seq`, oldest first."""
         return [Message(*row) for row in self._execute(_AFTER, (room, seq, limit))]
 
     @_storage
     def before(self, room: str, seq: int | None, limit: int) -> list[Message]:
-        """Return what precedes `seq` (or the end), newest first."""
+        """Return the messages before `seq` (or the last ones), newest first."""
         if seq is None:
             return [Message(*row) for row in self._execute(_NEWEST, (room, limit))]
         return [Message(*row) for row in self._execute(_BEFORE, (room, seq, limit))]
 
     @_storage
     def head(self, room: str) -> int:
-        """Return the last seq of a room, 0 when nothing was said."""
+        """Return the last seq of a room, 0 if it has no message."""
         return self._tail(room).seq
 
     def _tail(self, room: str) -> Tail:
@@ -149,37 +149,37 @@ class SqliteStore:
 
     @_storage
     def savepoint(self) -> None:
-        """Remember this moment, so that what follows can be undone alone."""
+        """Set a savepoint: what follows can be undone alone."""
         self._require_transaction()
         self._execute("SAVEPOINT one")
 
     @_storage
     def release(self) -> None:
-        """Keep what was done since the savepoint, as far as the batch is kept."""
+        """Remove the savepoint; what was done since is part of the batch."""
         self._execute("RELEASE one")
 
     @_storage
     def undo(self) -> None:
-        """Take back what was done since the savepoint."""
+        """Undo what was done since the savepoint."""
         self._tails.clear()
         self._execute("ROLLBACK TO one")
         self._execute("RELEASE one")
 
     @_storage
     def commit(self) -> None:
-        """Keep the batch: once this returns, it is on the disk."""
+        """Commit the batch: once this returns, it is on the disk."""
         self._require_transaction()
         self._execute("COMMIT")
 
     @_storage
     def rollback(self) -> None:
-        """Take back the batch, unless SQLite has done so already."""
+        """Undo the batch, unless SQLite has done so already."""
         self._tails.clear()
         if self._database.in_transaction:
             self._execute("ROLLBACK")
 
     def _require_transaction(self) -> None:
-        """Notice that SQLite rolled back by itself, as on a full disk: nothing of it is kept."""
+        """Raise `StorageFailed` if SQLite rolled the batch back by itself, as on a full disk."""
         if not self._database.in_transaction:
             self._tails.clear()
             raise StorageFailed
@@ -188,10 +188,10 @@ class SqliteStore:
 
     @_storage
     def check(self) -> None:
-        """Write something for real: a full or a read-only disk still reads very well.
+        """Write a row, because reading also works on a full or read-only disk.
 
         Raises:
-            StorageFailed: Nothing can be kept at the moment.
+            StorageFailed: Nothing can be stored at the moment.
         """
         self._execute("INSERT OR REPLACE INTO meta VALUES ('checked', 'yes')")
 
@@ -214,7 +214,7 @@ def _row(message: Message) -> tuple[object, ...]:
 
 
 def _open(path: Path, new_epoch: Callable[[], str]) -> sqlite3.Connection:
-    """Make sense of whatever is there, and never replace what makes none."""
+    """Open or create the database. A file that can't be used is never replaced."""
     try:
         _make_private(path)
         database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
@@ -229,7 +229,7 @@ def _open(path: Path, new_epoch: Callable[[], str]) -> sqlite3.Connection:
 
 
 def _make_private(path: Path) -> None:
-    """Create the file before SQLite does: its journal files take their mode from it."""
+    """Create the file before SQLite does: SQLite gives its journal files the same mode."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     os.close(descriptor)
     path.chmod(0o600)
@@ -240,36 +240,36 @@ def _prepare(database: sqlite3.Connection, new_epoch: Callable[[], str]) -> None
     (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise sqlite3.DatabaseError(verdict)
-    schema.recognise(database)
+    schema.check_owner(database)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = FULL")
-    database.execute("PRAGMA fullfsync = ON")  # on a Mac, syncing alone stops at the drive's cache
+    database.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone stops at the drive's cache
     schema.migrate(database, new_epoch)
     schema.epoch(database)
 
 
 def _readable(text: bytes) -> str:
-    """Show what is damaged as such: one bad row must not take the whole page with it."""
+    """Decode a text, with invalid bytes replaced: one damaged row must not break a whole page."""
     return text.decode(errors="replace")
 
 
 def _explained(path: Path, cause: BaseException) -> BaseException:
-    """Say in a sentence what to do about a file that can't be used."""
+    """Return the exception that says what to do about a file that can't be used."""
     match cause:
         case schema.TooNew():
             return StoreTooNew(
                 f"{path} was written by a later release: install that one, "
                 "or choose another folder with --data."
             )
-        case schema.NotOurs():
+        case schema.NotFireside():
             return StoreCorrupt(
                 f"{path} belongs to another program: choose another folder with --data."
             )
         case sqlite3.OperationalError(sqlite_errorcode=code) if code != sqlite3.SQLITE_ERROR:
             return _unwritable(path)
-        case sqlite3.DatabaseError():  # among them a table that is not there: SQLITE_ERROR
+        case sqlite3.DatabaseError():  # including a missing table, which is SQLITE_ERROR
             return StoreCorrupt(
-                f"{path} is damaged: put back a copy of it, or move it away to start anew."
+                f"{path} is damaged: restore a copy of it, or move it away to start with none."
             )
         case _:
             return cause

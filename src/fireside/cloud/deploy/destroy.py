@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fireside.adapters.dynamodb.client import Patience
+from fireside.adapters.dynamodb.client import RetryPolicy
 from fireside.adapters.dynamodb.store import DynamoStore
 from fireside.cloud.deploy import plan as planning
 from fireside.cloud.deploy.export import Log, export
@@ -35,7 +35,7 @@ def messages_of(opened: Opened) -> Log:
     """Find the messages of a stage."""
     tables = opened.aws.tables(opened.region)
     table = str(opened.outputs["tables"]["messages"])
-    return DynamoStore(tables, table, new_epoch=new_epoch, patience=Patience())
+    return DynamoStore(tables, table, new_epoch=new_epoch, retry=RetryPolicy())
 
 
 def export_stage(stage: Stage, out: Path, world: World) -> int:

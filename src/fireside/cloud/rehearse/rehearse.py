@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 
 from fireside.adapters.dynamodb import rows
-from fireside.adapters.dynamodb.client import Patience, Refused, TableFailure
+from fireside.adapters.dynamodb.client import Rejected, RetryPolicy, TableFailure
 from fireside.adapters.dynamodb.http import DynamoDbApi
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.http.sigv4 import Credentials
@@ -255,9 +255,9 @@ class Rehearsal:
         client = self._client()
         self._create(client, unpacked.MESSAGES, unpacked.CONNECTIONS)
         self._create(client, *_SCRATCH)
-        patience = Patience()
-        store = DynamoStore(client, _SCRATCH[0], new_epoch=new_epoch, patience=patience)
-        registry = DynamoRegistry(client, _SCRATCH[1], clock=epoch_ms, patience=patience)
+        retry = RetryPolicy()
+        store = DynamoStore(client, _SCRATCH[0], new_epoch=new_epoch, retry=retry)
+        registry = DynamoRegistry(client, _SCRATCH[1], clock=epoch_ms, retry=retry)
         somebody = Connection("somebody", "u", "U", (LOBBY,), epoch_ms())
         store.append(Draft(LOBBY, "u", "U", store.epoch, new_epoch(), None, epoch_ms(), 0))
         store.before(LOBBY, None, 1)
@@ -270,7 +270,7 @@ class Rehearsal:
         for definition in (rows.messages_table(messages), rows.connections_table(connections)):
             try:
                 client.call("CreateTable", definition)
-            except Refused as cause:
+            except Rejected as cause:
                 if "ResourceInUse" not in str(cause):
                     raise
 

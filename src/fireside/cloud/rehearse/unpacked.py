@@ -103,11 +103,11 @@ def launch(place: Path, *hosts: str) -> Launch:
 
 
 def with_functions(api: Api, place: Path, variables: Mapping[str, str]) -> Api:
-    """Say where the functions' code is, and what they need to know; the door knows no tables."""
+    """Return `api` with its functions' code and environment; the authorizer gets no tables."""
     asked = {route.authorizer.name for route in api.routes.values() if route.authorizer}
-    door = {name: value for name, value in variables.items() if name in _DOOR}
+    entry = {name: value for name, value in variables.items() if name in _ENTRY}
     functions = {
-        name: _function(function, AUTHORIZER, door)
+        name: _function(function, AUTHORIZER, entry)
         if name in asked
         else _function(function, name, variables)
         for name, function in api.functions.items()
@@ -132,7 +132,7 @@ def variables(api: Api, rules: EntryRules, gateway: str, tables: str) -> dict[st
     }
 
 
-_DOOR = {"FIRESIDE_HOSTS", "FIRESIDE_ORIGINS", "FIRESIDE_INVITE_SHA256"}
+_ENTRY = {"FIRESIDE_HOSTS", "FIRESIDE_ORIGINS", "FIRESIDE_INVITE_SHA256"}
 
 
 def _function(function: Function, name: str, variables: Mapping[str, str]) -> Function:

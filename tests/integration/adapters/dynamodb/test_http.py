@@ -16,7 +16,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
 
-from fireside.adapters.dynamodb.client import ConditionFailed, Operation, Passing, Refused
+from fireside.adapters.dynamodb.client import ConditionFailed, Operation, Rejected, Transient
 from fireside.adapters.dynamodb.http import DynamoDbApi
 from fireside.adapters.http.sigv4 import Credentials
 from tests.integration.faulty_server import (
@@ -108,7 +108,7 @@ def test_every_operation_is_signed_named_and_sent_as_json(dynamodb, operation, m
 def test_what_is_no_json_is_refused_before_it_is_sent(dynamodb):
     api, server = dynamodb(answer(200))
 
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         api.call("Query", {"Key": b"bytes"})
     assert server.seen == []
 
@@ -148,16 +148,16 @@ def test_a_condition_that_failed_shows_what_stood_in_the_way(dynamodb):
 @pytest.mark.parametrize(
     ("act", "kind", "said"),
     [
-        (saying({"__type": "a.b#ThrottlingException"}, 400), Passing, "ThrottlingException"),
-        (saying({"__type": "a.b#InternalServerError"}, 500), Passing, "InternalServerError"),
-        (saying(b"<h1>Bad Gateway</h1>", 502), Passing, "502"),
-        (saying(b"[]", 503), Passing, "503"),
-        (saying({"__type": "a.b#ResourceNotFoundException"}, 400), Refused, "ResourceNotFound"),
-        (saying({"__type": "AccessDeniedException"}, 400), Refused, "AccessDeniedException"),
-        (saying(b"", 403), Refused, "403"),
-        (saying(b"<h1>Hello</h1>"), Passing, "no JSON"),
-        (saying({"Items": []}, x_amz_crc32=1), Passing, "a damaged answer"),
-        (saying({"__type": "a.b#Refused"}, 400, x_amz_crc32=1), Passing, "a damaged answer"),
+        (saying({"__type": "a.b#ThrottlingException"}, 400), Transient, "ThrottlingException"),
+        (saying({"__type": "a.b#InternalServerError"}, 500), Transient, "InternalServerError"),
+        (saying(b"<h1>Bad Gateway</h1>", 502), Transient, "502"),
+        (saying(b"[]", 503), Transient, "503"),
+        (saying({"__type": "a.b#ResourceNotFoundException"}, 400), Rejected, "ResourceNotFound"),
+        (saying({"__type": "AccessDeniedException"}, 400), Rejected, "AccessDeniedException"),
+        (saying(b"", 403), Rejected, "403"),
+        (saying(b"<h1>Hello</h1>"), Transient, "no JSON"),
+        (saying({"Items": []}, x_amz_crc32=1), Transient, "a damaged answer"),
+        (saying({"__type": "a.b#Refused"}, 400, x_amz_crc32=1), Transient, "a damaged answer"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -183,7 +183,7 @@ def test_a_call_has_its_time_and_no_more(dynamodb, act):
     api, server = dynamodb(act, call_seconds=0.3)
     start = time.monotonic()
 
-    with pytest.raises(Passing, match="no answer"):
+    with pytest.raises(Transient, match="no answer"):
         api.call("Query", QUERY)
     assert time.monotonic() - start < 5
     assert len(server.seen) == 1
@@ -193,7 +193,7 @@ def test_a_call_has_its_time_and_no_more(dynamodb, act):
 def test_what_may_have_been_read_is_not_asked_again(dynamodb, act):
     api, server = dynamodb(act)
 
-    with pytest.raises(Passing, match="no answer"):
+    with pytest.raises(Transient, match="no answer"):
         api.call("TransactWriteItems", {})
     assert len(server.seen) == 1
 
@@ -201,7 +201,7 @@ def test_what_may_have_been_read_is_not_asked_again(dynamodb, act):
 def test_after_a_call_that_hung_the_next_one_works(dynamodb):
     api, _ = dynamodb(one_of(hang, saying({"Items": [1]})), call_seconds=0.3)
 
-    with pytest.raises(Passing):
+    with pytest.raises(Transient):
         api.call("Query", QUERY)
 
     assert api.call("Query", QUERY) == {"Items": [1]}
@@ -233,8 +233,8 @@ def test_a_frozen_function_whose_connection_ended_meanwhile_succeeds_at_once(dyn
     api, server = dynamodb(one_of(first, saying({"Items": [1]})), tls=tls)
     api.call("Query", QUERY)
     is_frozen.set()
-    [lane] = api._idle
-    assert lane.pool._selector.select(5), "the end has arrived"
+    [channel] = api._idle
+    assert channel.pool._selector.select(5), "the end has arrived"
 
     assert api.call("TransactWriteItems", {}) == {"Items": [1]}
     assert len(server.seen) == 2
@@ -273,6 +273,6 @@ def test_threads_do_not_get_in_each_others_way(dynamodb):
 def test_secrets_are_not_shown(dynamodb):
     api, _ = dynamodb(answer(403))
 
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Rejected) as refusal:
         api.call("Query", QUERY)
     assert SECRET not in repr(refusal.value) + repr(vars(api))

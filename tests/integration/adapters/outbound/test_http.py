@@ -18,7 +18,7 @@ from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.outbound import http
 from fireside.adapters.outbound.boto import BotoConnections, posting_client
 from fireside.adapters.outbound.http import ConnectionsApi
-from fireside.adapters.outbound.posting import Chances
+from fireside.adapters.outbound.posting import Timing
 from localgateway.net import signature
 from tests.integration.faulty_server import OK, answer, close, faulty_server, hang, raw, reset
 
@@ -36,7 +36,7 @@ class Way:
         self.sent: list[str] = []
         server.act = self._act
         endpoint, region = f"http://127.0.0.1:{server.port}/ws", "eu-central-1"
-        options["chances"] = Chances(wait=self.pauses.append, share=lambda: 0.5)
+        options["timing"] = Timing(sleep=self.pauses.append, jitter=lambda: 0.5)
         if client == "boto3":
             make_client = functools.partial(posting_client, endpoint, region)
             self.api = BotoConnections(make_client, **options)
@@ -123,7 +123,7 @@ def test_pauses_stop_growing_and_end_with_the_time(way_with, caplog):
 
     assert way.pauses[:4] == [0.025, 0.05, 0.1, 0.2]
     assert max(way.pauses) <= 0.4
-    assert "1 posts were never sent, or refused for now" in caplog.text
+    assert "1 posts were not sent, or failed for now" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -204,8 +204,8 @@ def test_what_was_sent_and_not_answered_is_not_left(way_with, caplog):
     posted = way.api.post(IDS, b"hi", post_seconds=0.2, budget_seconds=0.3)
 
     assert posted.gone == set()
-    assert set(posted.left).isdisjoint(way.sent)
-    assert len(posted.left) < len(IDS)
+    assert set(posted.retryable).isdisjoint(way.sent)
+    assert len(posted.retryable) < len(IDS)
     assert "no answer" in caplog.text
 
 

@@ -39,9 +39,9 @@ def test_every_documented_variable_is_set_for_the_functions_that_read_it():
 
 
 def test_the_door_is_told_nothing_of_the_tables():
-    [door] = [one for one in told().values() if one.handler == f"{FUNCTIONS}.authorizer"]
+    [authorizer] = [one for one in told().values() if one.handler == f"{FUNCTIONS}.authorizer"]
 
-    assert not [value for value in door.environment.values() if "127.0.0.1:" in value]
+    assert not [value for value in authorizer.environment.values() if "127.0.0.1:" in value]
 
 
 def test_hosts_and_origins_are_those_of_the_settings():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from fireside.adapters.dynamodb.client import ConditionFailed, Conflict, Passing, Refused
-from fireside.adapters.outbound.event_counts import TalliedTables, Tally
+from fireside.adapters.dynamodb.client import ConditionFailed, Conflict, Rejected, Transient
+from fireside.adapters.outbound.event_counts import CountingTables, EventCounts
 
 
 class Answering:
@@ -17,21 +17,21 @@ class Answering:
         return answer
 
 
-def tallied(*answers):
-    tally = Tally(lambda: 50.0)
-    return tally, TalliedTables(Answering(*answers), tally)
+def counting(*answers):
+    counts = EventCounts(lambda: 50.0)
+    return counts, CountingTables(Answering(*answers), counts)
 
 
 def test_a_transaction_starts_the_clock_and_a_read_does_not():
-    tally, tables = tallied({"Items": []}, {})
+    counts, tables = counting({"Items": []}, {})
 
     assert tables.call("Query", {}) == {"Items": []}
-    assert tally.since_written() is None
+    assert counts.since_written() is None
 
     tables.call("TransactWriteItems", {})
-    tally.seconds = lambda: 50.3
-    assert tally.since_written() == pytest.approx(0.3)
-    assert tally.conflicts == 0
+    counts.monotonic = lambda: 50.3
+    assert counts.since_written() == pytest.approx(0.3)
+    assert counts.conflicts == 0
 
 
 @pytest.mark.parametrize(
@@ -40,26 +40,26 @@ def test_a_transaction_starts_the_clock_and_a_read_does_not():
         (ConditionFailed([None, None]), 1),
         (Conflict("TransactionConflict"), 1),
         (ConditionFailed([None, {"pk": {"S": "nonce#ann#1"}}]), 0),
-        (Passing("ThrottlingException"), 0),
-        (Refused("AccessDeniedException"), 0),
+        (Transient("ThrottlingException"), 0),
+        (Rejected("AccessDeniedException"), 0),
     ],
     ids=["lost against another", "met another", "already kept", "throttled", "not allowed"],
 )
 def test_only_another_sender_is_a_conflict(failure, conflicts):
-    tally, tables = tallied(failure)
+    counts, tables = counting(failure)
 
     with pytest.raises(type(failure)):
         tables.call("TransactWriteItems", {})
 
-    assert tally.conflicts == conflicts
+    assert counts.conflicts == conflicts
 
 
 def test_each_event_starts_from_nothing():
-    tally, _ = tallied()
-    tally.wrote()
-    tally.conflicts = tally.gone = tally.handed_over = 3
+    counts, _ = counting()
+    counts.wrote()
+    counts.conflicts = counts.gone = counts.delegated = 3
 
-    tally.begin()
+    counts.begin()
 
-    assert (tally.conflicts, tally.gone, tally.handed_over) == (0, 0, 0)
-    assert tally.since_written() is None
+    assert (counts.conflicts, counts.gone, counts.delegated) == (0, 0, 0)
+    assert counts.since_written() is None

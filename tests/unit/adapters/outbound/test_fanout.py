@@ -6,9 +6,9 @@ import logging
 import pytest
 
 from fireside import wire
-from fireside.adapters.outbound.event_counts import Tally
+from fireside.adapters.outbound.event_counts import EventCounts
 from fireside.adapters.outbound.fanout import INLINE, POST_SECONDS, SHARD, WITHIN_SECONDS, FanOut
-from fireside.adapters.outbound.payload import LaterForm, read
+from fireside.adapters.outbound.payload import NewerFormat, read
 from fireside.adapters.outbound.posting import Posted
 from fireside.domain.events import MessageSent
 from fireside.domain.message import MAX_TEXT, Message
@@ -26,9 +26,9 @@ class Room:
         self.budgets = []
         self.invoked = []
         self.order = []
-        self.tally = Tally(lambda: self.now)
-        self.tally.wrote()
-        self.fan_out = FanOut(self, self, "fanout:live", tally=self.tally, clock=lambda: 7_000)
+        self.counts = EventCounts(lambda: self.now)
+        self.counts.wrote()
+        self.fan_out = FanOut(self, self, "fanout:live", counts=self.counts, clock=lambda: 7_000)
 
     def post(self, connection_ids, _data, *, budget_seconds, post_seconds):
         self.order.append("post")
@@ -58,7 +58,7 @@ def test_a_small_room_is_posted_to_and_nothing_is_handed_over():
 
     assert room.posted == MANY[:INLINE]
     assert room.invoked == []
-    assert (room.tally.gone, room.tally.handed_over) == (2, 0)
+    assert (room.counts.gone, room.counts.delegated) == (2, 0)
 
 
 @pytest.mark.parametrize("count", [INLINE + 1, SHARD + INLINE, SHARD + INLINE + 1, 12_000])
@@ -72,7 +72,7 @@ def test_beyond_500_are_handed_over_first_each_of_them_once(count):
     assert room.posted + room.handed() == MANY[:count]
     assert {(one.data, one.sent_at_ms) for one in room.invoked} == {("Grüße".encode(), 7_000)}
     assert len(room.invoked) == -(-(count - INLINE) // SHARD)
-    assert room.tally.handed_over == count - INLINE
+    assert room.counts.delegated == count - INLINE
 
 
 def test_who_had_no_turn_or_was_throttled_is_handed_over():
@@ -122,8 +122,8 @@ def test_each_message_has_its_own_time():
     room = Room(seconds=9)
     room.fan_out.send(MANY[:9], b"one")
     room.now += 60
-    room.tally.begin()
-    room.tally.wrote()
+    room.counts.begin()
+    room.counts.wrote()
 
     room.fan_out.send(MANY[:9], b"two")
 
@@ -139,10 +139,10 @@ def test_a_hand_over_that_fails_is_logged_and_no_more(caplog):
         (
             "fireside.adapters.outbound.fanout",
             logging.ERROR,
-            f"{SHARD} connections were not told, nor handed over",
+            f"{SHARD} connections were neither posted to nor passed on",
         )
     ]
-    assert room.tally.handed_over == len(MANY) - INLINE - SHARD
+    assert room.counts.delegated == len(MANY) - INLINE - SHARD
 
 
 def test_the_longest_message_to_the_most_connections_fits_into_an_invocation():
@@ -160,5 +160,5 @@ def test_a_hand_over_may_have_more_fields_and_no_later_form():
     payload = {"v": 1, "data": "hi", "ids": ["a"], "sentAtMs": 5, "new": True}
 
     assert read(payload) == (["a"], b"hi", 5)
-    with pytest.raises(LaterForm, match="deploy both"):
+    with pytest.raises(NewerFormat, match="deploy both"):
         read(payload | {"v": 2})
