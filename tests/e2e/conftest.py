@@ -15,6 +15,7 @@ from tests.e2e.support.places import (
     Place,
     Rehearsed,
     adds_something,
+    is_embedded,
     is_first_of_its_kind,
 )
 from tests.e2e.support.server_process import (
@@ -39,10 +40,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in dropped]
     config.hook.pytest_deselected(items=dropped)
     for item in items:
-        if item.path.is_relative_to(HERE):
+        is_here = item.path.is_relative_to(HERE)
+        if is_here:
             item.add_marker(pytest.mark.timeout(TIMEOUT_SECONDS), append=False)
-            if not is_first_of_its_kind(item):
-                item.add_marker(pytest.mark.long)
+        if not (is_first_of_its_kind(item) if is_here else is_embedded(item)):
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="module")

@@ -9,24 +9,27 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.support.connection import open_sockets, tries_in_time, watch_tries
-from tests.e2e.support.proxy import proxied
+from tests.e2e.support.proxy import Proxy, proxied
 from tests.e2e.support.server_process import ROOT
 
 pytestmark = pytest.mark.e2e
 
 
-@pytest.mark.parametrize(
-    ("cut", "words"),
-    [("cut", "The server does not answer."), ("cut_sockets", "The server did not let you in.")],
-    ids=["away", "refused"],
-)
-def test_a_handshake_that_never_opens_stays_at_the_door(place, person, cut, words):
+def test_a_handshake_without_an_answer_stays_at_the_door(place, person):
+    stays_at_the_door(place, person, Proxy.cut, "The server does not answer.")
+
+
+def test_a_handshake_that_is_refused_stays_at_the_door(place, person):
+    stays_at_the_door(place, person, Proxy.cut_sockets, "The server did not let you in.")
+
+
+def stays_at_the_door(place, person, cut, words: str) -> None:
     with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada")
         watch_tries(ada)
         ada.page.clock.install()
         ada.opens(proxy.address)
-        getattr(proxy, cut)()
+        cut(proxy)
         ada.page.get_by_label("Your name").fill("Ada")
         ada.presses("Join the conversation")
 

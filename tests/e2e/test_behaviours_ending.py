@@ -110,7 +110,7 @@ def test_who_is_let_in_no_more_is_told_and_not_tried_again_and_again(place, pers
 def test_a_stop_that_was_announced_is_waited_for_and_forgotten(place, person):
     with place.start() as server:
         port = str(server.port)
-        ada = person("Ada").joins(server.address)
+        ada = person("Ada").returns_soon().joins(server.address)
         server.stop()
     with place.start("--port", port):
         ada.says("still here")
@@ -140,14 +140,20 @@ def test_a_second_socket_takes_over_before_the_gateway_cuts_and_nothing_flickers
         assert ada.page.evaluate("window.flickers") == []
 
 
+@pytest.mark.long  # real seconds
 def test_the_page_moves_on_before_the_lifetime_that_the_server_told(tmp_path, person, mode):
-    """Here the gateway really cuts, after 20 s; the page has the last three of them to move on."""
-    with serving(tmp_path / "data", *mode, program=(SHORT_LIVED, "20")) as server:
+    """Here the gateway really cuts, after 30 s; the page's clock is 10 s ahead of that.
+
+    By it the page moves on at 25.5 s, and the second time long after the first connection is cut.
+    """
+    with serving(tmp_path / "data", *mode, program=(SHORT_LIVED, "30")) as server:
         ada = person("Ada")
         sockets = open_sockets(ada)
         ada.page.add_init_script("Math.random = () => 0")
+        ada.page.clock.install()
         ada.joins(server.address)
         ada.page.evaluate(WATCH_STATUS)
+        ada.page.clock.fast_forward("10")
 
         wait_until(ada, lambda: len(sockets) == 2)
         assert not sockets[0].is_closed()

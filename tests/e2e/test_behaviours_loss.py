@@ -101,8 +101,22 @@ def test_retry_keeps_the_focus_and_gives_it_on(place, person):
         expect(ada.composer).to_be_focused()
 
 
-@pytest.mark.parametrize("call", ["online", "look"], ids=["online again", "tab looked at again"])
-def test_the_page_returns_at_once_when_there_is_hope(place, person, call):
+def test_the_page_returns_at_once_when_the_browser_is_online_again(place, person):
+    returns_at_once(place, person, lambda ada: ada.page.evaluate(ONLINE_AGAIN))
+
+
+def test_the_page_returns_at_once_when_it_is_looked_at_again(place, person):
+    def look_away_and_back(ada) -> None:
+        ada.looks_away()
+        ada.looks_away(away=False)
+
+    returns_at_once(place, person, look_away_and_back)
+
+
+ONLINE_AGAIN = "dispatchEvent(new Event('online'))"
+
+
+def returns_at_once(place, person, call) -> None:
     with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada")
         ada.page.add_init_script(SLOW_CHANCE)
@@ -115,11 +129,7 @@ def test_the_page_returns_at_once_when_there_is_hope(place, person, call):
 
         # The clock stands still, so only the call can bring the page back.
         stop_the_clock(ada)
-        if call == "online":
-            ada.page.evaluate("dispatchEvent(new Event('online'))")
-        else:
-            ada.looks_away()
-            ada.looks_away(away=False)
+        call(ada)
 
         wait_until(ada, lambda: "hello" in heard[-1])
         ada.page.clock.resume()
@@ -158,7 +168,7 @@ def test_tries_grow_apart_up_to_48_seconds_and_never_end(place, person):
 @on_both
 def test_after_a_loss_the_gap_is_filled_in_order_without_a_double(place, person, look):
     with place.open() as server, proxied(server.port) as proxy:
-        ada = person("Ada", **look).joins(proxy.address)
+        ada = person("Ada", **look).returns_soon().joins(proxy.address)
         bob = person("Bob").joins(server.address)
         bob.says("before")
         ada.sees("before")
@@ -238,19 +248,21 @@ def test_a_dead_network_that_says_nothing_is_noticed(place, person):
 def test_a_killed_server_comes_back_and_nothing_is_lost(place, person, look):
     with place.start() as server:
         port = str(server.port)
-        ada = person("Ada", **look).joins(server.address)
+        ada = person("Ada", **look).returns_soon().joins(server.address)
+        bob = person("Bob").returns_soon().joins(server.address)
         ada.sends("before")
+        bob.sees("before")
         expect(ada.rows("sent")).to_have_count(1)
         server.kill()
         for text in ("while away one", "while away two"):
             ada.sends(text)
         expect(ada.rows("waiting")).to_have_count(2)
 
+    texts = ["before", "while away one", "while away two"]
     with place.start("--port", port):
         expect(ada.rows("sent")).to_have_count(3, timeout=BACK_MS)
-        expect(ada.rows().locator(".body")).to_have_text(
-            ["before", "while away one", "while away two"]
-        )
+        for reader in (ada, bob):
+            expect(reader.rows().locator(".body")).to_have_text(texts, timeout=BACK_MS)
 
 
 @on_both

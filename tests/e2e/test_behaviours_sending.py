@@ -57,7 +57,7 @@ def test_what_is_written_before_the_server_greets_is_on_screen_too(place, person
 def test_a_message_whose_answer_was_lost_is_sent_again_and_stored_once(place, person):
     with place.open() as server, proxied(server.port) as proxy:
         bob = person("Bob").joins(server.address)
-        ada = person("Ada").joins(proxy.address)
+        ada = person("Ada").returns_soon().joins(proxy.address)
         ada.says("first")
         bob.sees("first")
         expect(ada.rows("sent")).to_have_count(1)  # acknowledged too, which comes later on AWS
@@ -119,7 +119,7 @@ def test_a_failed_row_says_why_and_can_be_tried_again_edited_and_deleted(place, 
 def test_what_is_written_offline_waits_and_goes_out_in_order(place, person, look):
     with place.open() as server, proxied(server.port) as proxy:
         bob = person("Bob").joins(server.address)
-        ada = person("Ada", **look).joins(proxy.address)
+        ada = person("Ada", **look).returns_soon().joins(proxy.address)
         ada.context.set_offline(True)
         proxy.cut()
         texts = [f"offline {number}" for number in range(4)]
@@ -145,7 +145,7 @@ def away(person, proxy) -> None:
 def test_a_waiting_outbox_survives_a_reload(place, person):
     with place.open() as server, proxied(server.port) as proxy:
         bob = person("Bob").joins(server.address)
-        ada = person("Ada").joins(proxy.address)
+        ada = person("Ada").returns_soon().joins(proxy.address)
         ada.says("before")
         bob.sees("before")
         expect(ada.rows("sent")).to_have_count(1)
@@ -165,20 +165,27 @@ def test_a_waiting_outbox_survives_a_reload(place, person):
         expect(ada.rows("sent")).to_have_count(3)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "fireside.lan"], ids=["locks", "plain http"])
-def test_two_tabs_do_not_send_an_outbox_twice(place, person, host):
-    """Over plain http there are no Web Locks: a tab leaves a fresh time instead."""
+def test_two_tabs_do_not_send_an_outbox_twice(place, person):
+    two_tabs_write_and_return(place, person, "127.0.0.1")
+
+
+def test_two_tabs_over_plain_http_do_not_send_an_outbox_twice(place, person):
+    """There are no Web Locks: a tab leaves a fresh time instead."""
+    two_tabs_write_and_return(place, person, "fireside.lan")
+
+
+def two_tabs_write_and_return(place, person, host: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     with proxied(port) as proxy:
         address = f"http://{host}:{proxy.port}"
         public = {"FIRESIDE_PUBLIC_URL": address, "FIRESIDE_INVITES": "off"}
         with place.start("--port", str(port), **public):
-            two_tabs_write_and_return(person, proxy, address)
+            tabs_write_and_return(person, proxy, address)
 
 
-def two_tabs_write_and_return(person, proxy, address: str) -> None:
-    ada = person("Ada")
+def tabs_write_and_return(person, proxy, address: str) -> None:
+    ada = person("Ada").returns_soon()
     interceptors = [FrameInterceptor(ada.page)]
     ada.joins(address)
     assert ada.page.evaluate("isSecureContext") is (address == proxy.address)
@@ -195,10 +202,11 @@ def two_tabs_write_and_return(person, proxy, address: str) -> None:
     expect(ada.row("from one tab")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
     expect(other.row("from one tab")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
 
-    sends = [
-        f for interceptor in interceptors for f in interceptor.sent if f["action"] == "sendMessage"
+    # A tab may repeat what had no answer in time; the other tab may not send it.
+    senders = [
+        tab for tab in interceptors if any(frame["action"] == "sendMessage" for frame in tab.sent)
     ]
-    assert len(sends) == 1
+    assert len(senders) == 1
     ada.sees("from one tab")
     other.sees("from one tab")
 
@@ -211,7 +219,7 @@ FORBID_STORAGE = """for (const name of ["indexedDB", "localStorage", "sessionSto
 
 def test_it_works_where_the_browser_keeps_nothing(place, person):
     with place.open() as server, proxied(server.port) as proxy:
-        ada = person("Ada")
+        ada = person("Ada").returns_soon()
         ada.page.add_init_script(FORBID_STORAGE)
         ada.joins(proxy.address)
         ada.says("kept by the server")
@@ -227,7 +235,7 @@ def test_it_works_where_the_browser_keeps_nothing(place, person):
 
 def test_a_closed_tabs_outbox_is_sent_by_the_next(place, person):
     with place.open() as server, proxied(server.port) as proxy:
-        ada = person("Ada").joins(proxy.address)
+        ada = person("Ada").returns_soon().joins(proxy.address)
         proxy.cut_sockets()
         ada.says("left behind")
         expect(ada.rows("waiting")).to_have_count(1)

@@ -21,7 +21,7 @@ from fireside.server.local import (
 )
 from fireside.server.settings import Settings
 from localgateway.machine.limits import Limits
-from tests.e2e.support.clients import ask, status_of
+from tests.e2e.support.clients import LONGEST_SECONDS, ask, status_of
 from tests.e2e.support.server_process import serving
 
 pytestmark = pytest.mark.long
@@ -49,7 +49,7 @@ def test_what_is_said_reaches_the_others_over_http(tmp_path):
             ):
                 text = {"action": "sendMessage", "message": "grüß dich 🔥"}
                 ack = await ask(ada, text, "ack")
-                return ack, json.loads(await asyncio.wait_for(bob.recv(), 10))
+                return ack, json.loads(await asyncio.wait_for(bob.recv(), LONGEST_SECONDS))
 
     ack, heard = asyncio.run(talk())
 
@@ -128,7 +128,7 @@ def test_a_folder_in_use_is_said_before_anything_starts(tmp_path):
             ],
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=LONGEST_SECONDS,
             check=False,
         )
 
@@ -142,7 +142,9 @@ def test_a_lock_that_is_let_go_of_in_time_is_taken(tmp_path):
 
 
 async def _close_soon_and_open(store, folder):
-    waiting = asyncio.create_task(asyncio.to_thread(open_store, folder, patience_seconds=5))
+    waiting = asyncio.create_task(
+        asyncio.to_thread(open_store, folder, patience_seconds=LONGEST_SECONDS)
+    )
     await asyncio.sleep(0.05)
     store.close()
     (await waiting).close()

@@ -15,6 +15,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tests.e2e.support.accessibility import violations
+from tests.e2e.support.connection import BACK_MS
 from tests.e2e.support.server_process import ROOT, in_both_modes, serving
 
 pytestmark = pytest.mark.e2e
@@ -190,8 +191,7 @@ def test_who_is_inside_stays_until_the_line_is_lost_and_then_is_told(tmp_path, p
     data = tmp_path / "data"
     with serving(data, *REQUIRED) as server:
         port = str(server.port)
-        ada = person("Ada")
-        ada.page.add_init_script("Math.random = () => 0.1;")  # it comes back soon
+        ada = person("Ada").returns_soon()
         come_by(ada, invite(data, server.address)).is_inside()
         new = invite(data, server.address, "--new")
         ada.says("still here")
@@ -200,12 +200,12 @@ def test_who_is_inside_stays_until_the_line_is_lost_and_then_is_told(tmp_path, p
 
     with serving(data, *REQUIRED, "--port", port):
         banner = ada.page.get_by_role("status").filter(has_text="open the new link here")
-        expect(banner).to_be_visible(timeout=40_000)
+        expect(banner).to_be_visible(timeout=BACK_MS)
         ada.says("written outside")
 
         ada.page.evaluate("link => { location.href = link; }", new)
 
-        expect(ada.rows("sent")).to_have_count(2, timeout=30_000)
+        expect(ada.rows("sent")).to_have_count(2, timeout=BACK_MS)
         expect(banner).to_have_count(0)
 
 
@@ -315,7 +315,7 @@ def try_everything(port, secret):
         ("/ws?username=<b>", handshake | {"Sec-WebSocket-Protocol": f"invite.{secret}"}),
         ("/ws?username=Ann", handshake | {"Sec-WebSocket-Key": secret}),
     ]:
-        client = HTTPConnection("127.0.0.1", port, timeout=5)
+        client = HTTPConnection("127.0.0.1", port, timeout=60)
         client.request("GET", path, headers=headers)
         client.getresponse().read()
         client.close()

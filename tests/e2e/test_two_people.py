@@ -38,23 +38,6 @@ def test_who_comes_later_reads_what_was_said(tmp_path, person, mode):
         expect(texts).to_have_text([f"message {number}" for number in range(5)])
 
 
-def test_a_page_outlives_its_server(tmp_path, person, mode):
-    """Killed and started again on the same port: what was written meanwhile arrives, once."""
-    with serving(tmp_path / "data", *mode) as server:
-        port = str(server.port)
-        ada = person("Ada").joins(server.address)
-        bob = person("Bob").joins(server.address)
-        ada.says("before")
-        bob.sees("before")
-        server.kill()
-        ada.says("while away")
-
-    with serving(tmp_path / "data", *mode, "--port", port):
-        expect(bob.log.get_by_text("while away", exact=True)).to_have_count(1, timeout=60_000)
-        expect(ada.log.get_by_text("while away", exact=True)).to_have_count(1, timeout=60_000)
-        bob.sees("before")
-
-
 @in_both_modes
 def test_two_tabs_of_one_person_show_the_same(tmp_path, person, mode):
     with serving(tmp_path / "data", *mode) as server:

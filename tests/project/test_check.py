@@ -95,7 +95,7 @@ def test_an_optional_skip_is_fine_everywhere(check, monkeypatch):
 def marked(check, scope, tmp_path):
     """Return which tests of Python are run: what -m says."""
     parts = {"lint": check.lint_steps, "quick": lambda: check.quick_steps(tmp_path)}
-    parts["rest"] = check.rest_steps
+    parts["rest"] = lambda: check.rest_steps(after_quick=True)
     steps = [step for part in check.SCOPES[scope] for step in parts[part]()]
     commands = [step.command for step in steps if "pytest" in step.command]
     return [command[command.index("-m", 3) + 1] for command in commands]
@@ -106,6 +106,14 @@ def test_make_test_and_the_rest_run_every_test_once_between_them(check, tmp_path
     assert marked(check, "rest", tmp_path) == ["long"]
     assert marked(check, "all", tmp_path) == ["not long", "long"]
     assert marked(check, "lint", tmp_path) == []
+
+
+@pytest.mark.parametrize("after_quick", [True, False])
+def test_coverage_is_asked_of_both_parts_together(check, after_quick):
+    steps = check.rest_steps(after_quick=after_quick)
+
+    asked = [step for step in steps if step.command[1:] == ("report",)]
+    assert len(asked) == int(after_quick)
 
 
 TALLIES = {

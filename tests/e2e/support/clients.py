@@ -1,10 +1,12 @@
 """Clients without a browser: one asks, one writes until it is cut off, one reads it all."""
 
+import asyncio
 import contextlib
 import json
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Sequence
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -12,10 +14,13 @@ from websockets.sync.client import connect as connect_sync
 
 from tests.e2e.support.server_process import Running
 
+LONGEST_SECONDS = 120
+"""For an answer: no test says how fast a machine is."""
+
 
 def status_of(url: str, data: bytes | None = None) -> int:
     try:
-        with urllib.request.urlopen(url, data, timeout=10) as answer:  # noqa: S310 - our own
+        with urllib.request.urlopen(url, data, timeout=LONGEST_SECONDS) as answer:  # noqa: S310 - our own
             return answer.status
     except urllib.error.HTTPError as answer:
         with answer:
@@ -44,7 +49,8 @@ class Writer:
     async def write(self, server: Running) -> None:
         """Send until the connection is lost; start with what the last crash left unsure."""
         with contextlib.suppress(ConnectionClosed, InvalidHandshake, OSError):
-            async with connect(f"{server.socket_url}?username={self.name}") as socket:
+            url = f"{server.socket_url}?username={self.name}"
+            async with connect(url, open_timeout=LONGEST_SECONDS) as socket:
                 await socket.send(json.dumps({"action": "hello", "v": 1}))
                 while True:
                     nonce = self.unsure or f"{self.name}-{self.sent}"
@@ -70,14 +76,29 @@ class Writer:
         return False
 
 
+async def more_are_acked(writers: Sequence[Writer], count: int) -> None:
+    """Wait until so many more messages are acknowledged to them all together."""
+
+    def acked() -> int:
+        return sum(len(writer.acked) for writer in writers)
+
+    goal = acked() + count
+    for _ in range(LONGEST_SECONDS * 100):
+        if acked() >= goal:
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError(f"{acked()} messages are acknowledged, not {goal}")
+
+
 def read_all(server: Running) -> list[dict]:
     """Read the whole room, oldest first, through the protocol."""
     messages: list[dict] = []
-    with connect_sync(f"{server.socket_url}?username=reader") as socket:
+    url = f"{server.socket_url}?username=reader"
+    with connect_sync(url, open_timeout=LONGEST_SECONDS) as socket:
         after = 0
         while after is not None:
             socket.send(json.dumps({"action": "getHistory", "after": after, "limit": 100}))
-            frame = json.loads(socket.recv(timeout=10))
+            frame = json.loads(socket.recv(timeout=LONGEST_SECONDS))
             assert frame["type"] == "history", frame
             messages += frame["messages"]
             after = frame["next"]

@@ -24,7 +24,7 @@ window.WebSocket = class extends WebSocket {
 };"""
 
 
-BACK_MS = 45_000
+BACK_MS = 120_000
 """For a page to be back by itself: it may have tried in vain for 3, then 6, 12 and 24 seconds."""
 
 
@@ -54,7 +54,9 @@ def watch_tries(person) -> None:
 def tries_in_time(person, milliseconds: int) -> int:
     """Let the page's time pass; return how often it has tried by then. Its clock is installed."""
     person.page.clock.run_for(milliseconds)
-    person.page.wait_for_timeout(500)  # it asks the server first, which takes real time
+    person.is_answered()
+    # What it would have asked the server before a try is answered before this is.
+    person.page.evaluate("fetch('/config.json', { cache: 'no-store' }).catch(() => {})")
     tries: int = person.page.evaluate("window.tries.length")
     return tries
 
@@ -73,7 +75,7 @@ def frames_heard(person) -> list[list[str]]:
 
 
 def wait_until(person, is_so) -> None:
-    """Leave the page's clock alone until something is so, as long as a test may take."""
+    """Wait until something is so, and leave the page's clock alone."""
     while not is_so():
         person.page.wait_for_timeout(20)
 
@@ -84,10 +86,13 @@ def stop_the_clock(person) -> None:
 
 
 def turn_on_until(person, is_so, *, most_seconds: int = 60) -> None:
-    """Turn the page's clock on, second by second, until something is so."""
+    """Turn the page's clock on, second by second, until something is so.
+
+    It waits for the answers to what the page has asked: their time is not the page's.
+    """
     for _ in range(most_seconds):
         person.page.clock.run_for(1_000)
-        person.page.wait_for_timeout(20)
+        person.is_answered()
         if is_so():
             return
     raise AssertionError(f"not so after {most_seconds} s")

@@ -1,4 +1,4 @@
-"""`fireside` in processes that start at once: they are forked from one that has imported it all.
+"""Servers in processes that start at once: they are forked from one that has imported it all.
 
 Most of what a server costs at its start is its imports. A test process has one `ForkServer`, which
 pays for them once; each server after that is a process of its own all the same, with its own
@@ -33,7 +33,7 @@ _SIZE, _ANSWER = 4, 8  # bytes of a request's length, and of an answer
 
 
 class ForkServer:
-    """Starts processes that run `fireside`, and says how they ended."""
+    """Starts processes, and says how they ended."""
 
     def __init__(self) -> None:
         self._asking = threading.Lock()
@@ -44,11 +44,16 @@ class ForkServer:
                 command, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),)
             )
 
-    def start(self, arguments: Sequence[str], environ: Mapping[str, str]) -> "ForkedProcess":
-        """Start `fireside` with these arguments and variables, and with the present folder."""
+    def start(self, command: Sequence[str], environ: Mapping[str, str]) -> "ForkedProcess":
+        """Start a module or a file of Python in the present folder, with these variables.
+
+        Args:
+            command: `fireside` or the path of a program, and its arguments.
+            environ: All variables.
+        """
         stdout, said = os.pipe()
         alive, is_alive = os.pipe()
-        request = {"arguments": arguments, "environ": dict(environ), "folder": str(Path.cwd())}
+        request = {"command": command, "environ": dict(environ), "folder": str(Path.cwd())}
         try:
             pid = self._ask(request, said, is_alive)
         finally:
@@ -98,7 +103,7 @@ class ForkedProcess:
         with self._waiting:
             if self.returncode is None:
                 if not select.select([self._alive], [], [], timeout)[0]:
-                    raise subprocess.TimeoutExpired("fireside", timeout or 0)
+                    raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
                 self._note_the_end()
         assert self.returncode is not None
         return self.returncode
@@ -131,7 +136,7 @@ def fork_server() -> ForkServer:
 
 
 def main(control: socket.socket) -> None:
-    """Fork as asked, until the other side is gone; in a forked process, run `fireside`."""
+    """Fork as asked, until the other side is gone; in a forked process, run what is asked for."""
     running: set[int] = set()
     while received := _next_request(control):
         request, descriptors = received
@@ -143,7 +148,7 @@ def main(control: socket.socket) -> None:
             answer = os.fork()
             if answer == 0:
                 control.close()
-                _become_fireside(request, *descriptors)
+                _become(request, *descriptors)
                 return
             running.add(answer)
             for descriptor in descriptors:
@@ -161,8 +166,8 @@ def _next_request(control: socket.socket) -> tuple[dict, list[int]] | None:
     return json.loads(text), descriptors
 
 
-def _become_fireside(request: dict, said: int, is_alive: int) -> None:
-    """Run the command line as `python -m fireside` does."""
+def _become(request: dict, said: int, is_alive: int) -> None:
+    """Run a program, as `python FILE` or `python -m MODULE` does."""
     os.set_inheritable(is_alive, False)  # noqa: FBT003 - as os has it
     os.dup2(said, 1)
     os.dup2(said, 2)
@@ -170,8 +175,11 @@ def _become_fireside(request: dict, said: int, is_alive: int) -> None:
     os.environ.clear()
     os.environ.update(request["environ"])
     os.chdir(request["folder"])
-    sys.argv = ["fireside", *request["arguments"]]
-    runpy.run_module("fireside", run_name="__main__", alter_sys=True)
+    sys.argv = request["command"]
+    if sys.argv[0].endswith(".py"):
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    else:
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

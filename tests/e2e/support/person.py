@@ -25,10 +25,19 @@ class Person:
         self.page.on("console", self._console)
         self.page.on("request", self._request)
         self._origin = ""
+        self._unanswered: set[object] = set()
+        for event in ("requestfinished", "requestfailed"):
+            self.page.on(event, self._answer)
+        self.page.on("websocket", self._websocket)
 
     def another_tab(self) -> "Person":
         """Open a second page of the same browser: they share what the device keeps."""
         return Person(self.name, self.context, self.wrong)
+
+    def returns_soon(self) -> "Person":
+        """Let the page wait but a twentieth of the longest time before it tries to come back."""
+        self.context.add_init_script("Math.random = () => 0.05")
+        return self
 
     def opens(self, address: str) -> "Person":
         self._origin = address.partition("/#")[0]
@@ -74,6 +83,14 @@ class Person:
             away,
         )
 
+    def is_answered(self) -> None:
+        """Wait until all that the page asks the server is answered, or has failed."""
+        self.page.wait_for_timeout(20)  # for a request to begin
+        for _ in range(LONGEST_MS // 20):
+            if not self._unanswered:
+                return
+            self.page.wait_for_timeout(20)
+
     def sees_the_loss(self) -> None:
         """Turn the page's clock on to where it says that the line is lost; the cut comes first."""
         expect(self.page.get_by_text("Reconnecting").first).to_be_attached()
@@ -89,7 +106,7 @@ class Person:
     def reads_back(self) -> None:
         """Go to the very top until something older is there."""
         oldest = self.rows().first.get_attribute("data-seq")
-        for _ in range(400):
+        for _ in range(LONGEST_MS // 25):
             if oldest == "1":
                 return
             self.log.evaluate("log => { log.scrollTop = 0; }")
@@ -122,6 +139,16 @@ class Person:
         if message.type == "error" and not any(words in message.text for words in expected):
             self.wrong.append(message.text)
 
+    def _websocket(self, socket) -> None:
+        """Take a socket for a request until it hears its first frame, or is closed."""
+        self._unanswered.add(socket)
+        for event in ("framereceived", "socketerror", "close"):
+            socket.on(event, lambda *_: self._unanswered.discard(socket))
+
+    def _answer(self, request) -> None:
+        self._unanswered.discard(request)
+
     def _request(self, request) -> None:
+        self._unanswered.add(request)
         if not request.url.startswith((self._origin, "data:")):
             self.wrong.append(f"a request to elsewhere: {request.url}")

@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.support.dynamodb_tables import Tables
 from tests.e2e.support.seeding import Said, drafts, seed
-from tests.e2e.support.server_process import EMBEDDED, REHEARSED, Mode, Running, serving
+from tests.e2e.support.server_process import EMBEDDED, FAITHFUL, REHEARSED, Mode, Running, serving
 
 NOT_IN = {
     # The zip says AWS's two hours, which can't be shortened. That the page moves on before they
@@ -84,9 +84,13 @@ def adds_something(item: pytest.Item) -> bool:
 
 def is_first_of_its_kind(item: pytest.Item) -> bool:
     """Tell whether a test is on the embedded server, with the first of all that it varies."""
-    if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
-        return True
-    return item.callspec.params.get("mode", EMBEDDED) == EMBEDDED and _is_first(item)
+    return is_embedded(item) and (not hasattr(item, "callspec") or _is_first(item))
+
+
+def is_embedded(item: pytest.Item) -> bool:
+    """Tell whether a test is in no other mode."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return params.get("mode") not in (FAITHFUL, REHEARSED)
 
 
 def _is_first(item: pytest.Function) -> bool:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 CHUNK = 65_536
+LONGEST_SECONDS = 60
 FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -56,29 +57,31 @@ class Proxy:
 
     def start(self) -> None:
         server = asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self._server = asyncio.run_coroutine_threadsafe(server, self._loop).result(10)
+        self._server = asyncio.run_coroutine_threadsafe(server, self._loop).result(LONGEST_SECONDS)
         self.port = self._server.sockets[0].getsockname()[1]
         self.restore()
 
     def end(self) -> None:
         try:
-            self.cut()
-            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
+            asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(LONGEST_SECONDS)
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
 
     async def _close(self) -> None:
+        """Listen no more, and break all there is, also what is only just accepted."""
         self._server.close()
         for flowing in self._flowing.values():
             flowing.set()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        await asyncio.gather(*left, return_exceptions=True)  # what waited has nowhere to go
+        while left := asyncio.all_tasks() - {asyncio.current_task()}:
+            self._cut(lambda _first: True)
+            await asyncio.wait(left)  # what waited has nowhere to go
+        await asyncio.sleep(0)  # for the last transports to be closed
 
     def _do(self, act: Callable[[], object]) -> None:
         async def once() -> None:
             act()
 
-        asyncio.run_coroutine_threadsafe(once(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(once(), self._loop).result(LONGEST_SECONDS)
 
     def _cut(self, refuses: Callable[[bytes], bool], refusal: bytes = b"") -> None:
         self._refuses, self._refusal = refuses, refusal
@@ -155,5 +158,5 @@ def proxied(port: int) -> Iterator[Proxy]:
         yield proxy
     finally:
         proxy.end()
-        thread.join(10)
+        thread.join(LONGEST_SECONDS)
         proxy._loop.close()

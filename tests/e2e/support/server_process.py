@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -39,13 +38,11 @@ ROOT = Path(__file__).parents[3]
 START_SECONDS = 120
 """For a server to say its address, and for it to end: a machine may be a busy one."""
 
-Process = subprocess.Popen[str] | ForkedProcess
-
 
 class Running:
     """A running `fireside serve` or `fireside rehearse`."""
 
-    def __init__(self, process: Process, address: str) -> None:
+    def __init__(self, process: ForkedProcess, address: str) -> None:
         self.process = process
         self.address = address
 
@@ -72,7 +69,7 @@ class Running:
 def serving(
     data: Path,
     *arguments: str,
-    program: tuple[str, ...] = (),
+    program: tuple[str, ...] = ("fireside",),
     variables: Mapping[str, str] | None = None,
 ) -> Iterator[Running]:
     """Start a server on a free port over `data`; end it when the block ends.
@@ -80,15 +77,14 @@ def serving(
     Args:
         data: Where it keeps what is said.
         arguments: What its command line says besides; `rehearse` as the first makes it that.
-        program: What Python runs in place of `fireside`, with its own first arguments.
+        program: The file that is run in place of `fireside`, with its own first arguments.
         variables: What its environment has besides.
     """
     command = ["serve", "--data", str(data), "--port", "0", *arguments]
     if arguments[:1] == REHEARSED:
         skip_without_dynamodb_local()
         command = ["rehearse", "--keep", str(data), "--port", "0", *arguments[1:]]
-    process = _start(program, command, os.environ | (variables or {}))
-    assert process.stdout is not None
+    process = fork_server().start([*program, *command], os.environ | (variables or {}))
     output = Output(process.stdout)
     try:
         address = output.address()
@@ -102,20 +98,7 @@ def serving(
         output.close()
 
 
-def _start(program: tuple[str, ...], command: list[str], environ: Mapping[str, str]) -> Process:
-    """Fork what is `fireside` itself, and start what is not: that may change what it imports."""
-    if not program:
-        return fork_server().start(command, environ)
-    return subprocess.Popen(
-        [sys.executable, *program, *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environ,
-    )
-
-
-def _end(process: Process) -> None:
+def _end(process: ForkedProcess) -> None:
     process.terminate()
     try:
         process.wait(START_SECONDS)

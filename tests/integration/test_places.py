@@ -50,11 +50,30 @@ def test_of_one_machine(): pass
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory):
-    """What pytest says that it would run of them."""
+    """Return what pytest says that it would run of them."""
+    return collected(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """Return what `make test` would run of them."""
+    return collected(tmp_path_factory, "-m", "not long")
+
+
+def collected(tmp_path_factory, *options):
     folder = tmp_path_factory.mktemp("collected")
     shutil.copy(ROOT / "tests/e2e/conftest.py", folder)
     (folder / "test_it.py").write_text(TESTS, "utf-8")
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-qp", "no:cacheprovider", "."]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "-qp",
+        "no:cacheprovider",
+        *options,
+        ".",
+    ]
     environ = os.environ | {
         "PYTHONPATH": os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", "")))
     }
@@ -103,6 +122,24 @@ def test_who_asks_for_no_place_is_left_alone(said):
     everything = {f"{place}-{one}" for place in PLACES for one in "ab"}
     assert asked(said, "test_without_a_place") == everything
     assert "::test_of_one_machine\n" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("plain", "in batches"),
+        ("marked_names", "in batches-a-x"),
+        ("stacked", "in batches-x-a"),
+        ("modes_of_its_own", "in batches"),
+        ("without_a_place", "in batches-a"),
+    ],
+)
+def test_the_quick_part_has_the_first_of_all_on_the_embedded_server(quick, name, value):
+    assert asked(quick, f"test_{name}") == {value}
+
+
+def test_the_quick_part_has_what_is_not_varied(quick):
+    assert "::test_of_one_machine\n" in quick
 
 
 def test_what_is_left_out_is_told(said):
