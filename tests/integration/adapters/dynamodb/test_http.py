@@ -255,7 +255,7 @@ def test_threads_do_not_get_in_each_others_way(dynamodb):
 
     def act(visit):
         if json.loads(visit.body)["number"][1] == 0:
-            together.wait(10)
+            together.wait(60)
         saying(json.loads(visit.body))(visit)
 
     api, server = dynamodb(act, call_seconds=10)
