@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 NO_SKIPS = os.environ.get("TEST_NO_SKIPS") == "1"
 OPTIONAL = "Optional: "
@@ -17,6 +18,11 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrom
 # Servers that tests start inherit the environment; a setting of yours must not reach them.
 for name in [name for name in os.environ if name.startswith(("FIRESIDE_", "TEST_NO_SKIPS"))]:
     del os.environ[name]
+
+
+# How long an example takes says something of the machine, and nothing of the code.
+settings.register_profile("fireside", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fireside")
 
 
 @pytest.fixture(autouse=True)
