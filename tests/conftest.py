@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 NO_SKIPS = os.environ.get("TEST_NO_SKIPS") == "1"
 INFRA = Path(__file__).parent / "infra"
@@ -21,6 +22,11 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrom
 # Servers that tests start inherit the environment; a setting of yours must not reach them.
 for name in [name for name in os.environ if name.startswith(("FIRESIDE_", "TEST_NO_SKIPS"))]:
     del os.environ[name]
+
+
+# How long an example takes says something of the machine, and nothing of the code.
+settings.register_profile("fireside", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fireside")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -120,7 +120,7 @@ def play(store, steps):
     return seen, store.after("general", 0, 100), store.before("attic", None, 100)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, max_size=20))
 def test_both_stores_agree_on_every_sequence_of_steps(new_store, steps):
     assert play(new_store("memory"), steps) == play(new_store("sqlite"), steps)

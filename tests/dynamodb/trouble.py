@@ -96,7 +96,7 @@ class Door(BaseHTTPRequestHandler):
         self.answer(200, json.dumps(answer).encode())
 
     def ask(self, body):
-        connection = http.client.HTTPConnection(self.trouble.target, timeout=30)
+        connection = http.client.HTTPConnection(self.trouble.target, timeout=60)
         names = ("X-Amz-Target", "X-Amz-Date", "Authorization", "Content-Type")
         connection.request("POST", "/", body, {name: self.headers[name] for name in names})
         with contextlib.closing(connection):

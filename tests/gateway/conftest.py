@@ -32,6 +32,14 @@ def pytest_collection_modifyitems(config, items):
     config.hook.pytest_deselected(items=local)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _time_to_start():
+    """Let a function's process take long to start: the machine may be a busy one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("localgateway.functions.worker_process.INIT_SECONDS", 120)
+        yield
+
+
 class Target:
     """An API to ask: its socket, and its connections."""
 
@@ -50,7 +58,7 @@ class Target:
         return boto3.client(
             "apigatewaymanagementapi",
             endpoint_url=self.management_url,
-            config=Config(retries={"max_attempts": 1}, read_timeout=10),
+            config=Config(retries={"max_attempts": 1}, read_timeout=60),
             **(self.credentials | options),
         )
 

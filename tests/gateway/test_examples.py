@@ -21,7 +21,7 @@ def client_of(example, url, *arguments):
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=60,
     ).stdout
 
 
@@ -41,8 +41,8 @@ def test_in_the_chat_all_hear_what_one_says(chat):
     with connect(f"{chat.url}?name=Ann") as ann, connect(f"{chat.url}?name=Bob") as bob:
         ann.send(json.dumps({"action": "say", "text": "hi"}))
 
-        assert json.loads(bob.recv(10)) == {"from": "Ann", "text": "hi"}
-        assert json.loads(ann.recv(10)) == {"from": "Ann", "text": "hi"}
+        assert json.loads(bob.recv(60)) == {"from": "Ann", "text": "hi"}
+        assert json.loads(ann.recv(60)) == {"from": "Ann", "text": "hi"}
 
 
 def test_in_the_chat_who_left_costs_nobody_a_message(chat):
@@ -52,7 +52,7 @@ def test_in_the_chat_who_left_costs_nobody_a_message(chat):
                 pass
         for number in range(3):
             ann.send(json.dumps({"action": "say", "text": str(number)}))
-            assert json.loads(ann.recv(10))["text"] == str(number)
+            assert json.loads(ann.recv(60))["text"] == str(number)
 
 
 def test_the_chats_client_prints_what_is_said(chat):
@@ -63,7 +63,7 @@ def test_the_chats_client_prints_what_is_said(chat):
         client.stdin.flush()
         assert client.stdout.readline() == "Bob: hello\n"
         client.stdin.close()
-        assert client.wait(10) == 0
+        assert client.wait(60) == 0
 
 
 def test_the_chat_has_about_60_lines():

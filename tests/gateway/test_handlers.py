@@ -12,11 +12,13 @@ from localgateway.functions.runner import Completed
 from localgateway.functions.workers import WorkerRunner
 from localgateway.machine.api import ApiError, parse
 from localgateway.machine.core import Invoke
-from tests.gateway.harness import on_loop
+from localgateway.machine.limits import Limits
+from tests.gateway.harness import on_loop, pass_time
 from tests.gateway.processes import HANDLERS, LogLines, document, serving
 
 INTERNAL = "Internal server error"
 TIMED_OUT = "Endpoint request timed out"
+NO_PINGS = Limits(ping_seconds=1_000, vanished_seconds=1_000)
 
 
 @pytest.fixture
@@ -66,10 +68,10 @@ async def test_a_handler_runs_as_in_lambda_with_its_context_and_environment():
 
 @on_loop
 async def test_the_remaining_time_counts_down_from_the_functions_own_time():
-    async with serving(document(timeoutSeconds=7)) as running:
+    async with serving(document(timeoutSeconds=700)) as running:
         found = await asked(await running.join(), "sleep", seconds=0.1)
 
-    assert 6_000 < found["before"] <= 7_000
+    assert 500_000 < found["before"] <= 700_000
     assert found["before"] - found["after"] >= 100
 
 
@@ -155,27 +157,36 @@ async def test_a_handler_that_closes_its_own_output_costs_nobody_anything():
 
 
 @on_loop
-async def test_row_36_past_the_integrations_time_the_client_is_told_and_the_function_goes_on(log):
-    async with serving(document(millis=1000, timeoutSeconds=5)) as running:
+async def test_row_36_past_the_integrations_time_the_client_is_told_and_the_function_goes_on(
+    log, tmp_path
+):
+    file = tmp_path / "here"
+    async with serving(document(millis=29_000, timeoutSeconds=900), limits=NO_PINGS) as running:
         client = await running.join()
-        assert (await asked(client, "sleep", seconds=1.5))["message"] == TIMED_OUT
-        await running.until(lambda: any(getattr(r, "ms", 0) >= 1500 for r in log.records))
+        client.ask("echo", do="wait", file=str(file))
+        await running.until(lambda: running.server.gateway.in_flight() == 1)
+        await pass_time(30)
+        assert (await client.json())["message"] == TIMED_OUT
+        file.touch()
+        await running.until(lambda: "echo" in [getattr(r, "route", None) for r in log.records])
 
         assert (await asked(client, "echo", n=1))["n"] == 1
 
 
 @on_loop
 async def test_an_endless_loop_is_answered_in_time_and_its_process_replaced(log):
-    async with serving(document(millis=1500), concurrency=1) as running:
+    async with serving(document(millis=29_000), concurrency=1, limits=NO_PINGS) as running:
         client, other = await running.join(), await running.join()
         pid = (await asked(client, "echo"))["pid"]
-        frame = await asked(client, "spin")
-        assert frame["message"] == TIMED_OUT
+        client.ask("echo", do="spin")
+        await running.until(lambda: running.server.gateway.in_flight() == 1)
+        await pass_time(30)
+        assert (await client.json())["message"] == TIMED_OUT
         after = await asked(other, "echo")
 
     assert after["pid"] != pid
     assert not is_running(pid)
-    assert "Task timed out after 1.50 seconds" in " ".join(r.getMessage() for r in log.records)
+    assert "Task timed out after 29.00 seconds" in " ".join(r.getMessage() for r in log.records)
 
 
 @on_loop
@@ -191,11 +202,14 @@ async def test_row_38_two_messages_of_one_connection_run_at_once(tmp_path):
 
 
 @on_loop
-async def test_more_than_may_run_at_once_waits_its_turn():
+async def test_more_than_may_run_at_once_waits_its_turn(tmp_path):
+    file = tmp_path / "here"
     async with serving(document(), concurrency=2) as running:
         client = await running.join()
         for n in range(6):
-            client.ask("echo", do="sleep", seconds=0.02, n=n)
+            client.ask("echo", do="wait", file=str(file), n=n)
+        await running.until(lambda: running.server.gateway.in_flight() == 6)
+        file.touch()
         answers = [await client.json() for _ in range(6)]
 
     assert {answer["n"] for answer in answers} == set(range(6))
@@ -203,12 +217,15 @@ async def test_more_than_may_run_at_once_waits_its_turn():
 
 
 @on_loop
-async def test_processes_with_nothing_to_do_end_but_one_stays_warm(monkeypatch):
+async def test_processes_with_nothing_to_do_end_but_one_stays_warm(monkeypatch, tmp_path):
+    file = tmp_path / "here"
     monkeypatch.setattr("localgateway.functions.workers.IDLE_SECONDS", 0.05)
     async with serving(document()) as running:
         client = await running.join()
         for n in range(3):
-            client.ask("echo", do="sleep", seconds=0.3, n=n)
+            client.ask("echo", do="wait", file=str(file), n=n)
+        await running.until(lambda: running.server.gateway.in_flight() == 3)
+        file.touch()
         pids = {(await client.json())["pid"] for _ in range(3)}
         await running.until(lambda: len([pid for pid in pids if is_running(pid)]) <= 1)
         last = (await asked(client, "echo"))["pid"]
@@ -252,7 +269,10 @@ def is_running(pid):
     ],
 )
 @on_loop
-async def test_a_handler_that_cannot_be_had_is_named_with_file_key_and_remedy(handler, sentence):
+async def test_a_handler_that_cannot_be_had_is_named_with_file_key_and_remedy(
+    monkeypatch, handler, sentence
+):
+    monkeypatch.setattr("localgateway.functions.worker_process._END_SECONDS", 60)
     async with serving(document(handler), warm=False) as running:
         with pytest.raises(ApiError) as refused:
             await running.server.runner.warm()
@@ -391,11 +411,15 @@ async def test_each_invocation_is_reported_and_only_the_first_of_a_process_with_
 @on_loop
 async def test_an_invocation_that_runs_out_of_time_is_reported_too():
     reports = []
-    async with serving(document(timeoutSeconds=1), report=reports.append) as running:
+    async with serving(document(timeoutSeconds=20), report=reports.append) as running:
         client = await running.join()
-        await asked(client, "sleep", seconds=5)
+        client.ask("echo", do="spin")
+        await running.until(lambda: running.server.gateway.in_flight() == 1)
+        await pass_time(21)
+        await running.until(lambda: len(reports) == 2)
 
-    assert 1_000 <= reports[-1].ms < 3_000
+    assert reports[-1].function == "app"
+    assert reports[-1].init_ms is None
 
 
 # --- The runner alone -------------------------------------------------------------------------

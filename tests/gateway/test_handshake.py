@@ -27,7 +27,7 @@ async def test_row_01_the_101_waits_for_connect():
     let_in = threading.Event()
 
     def handler(event, _context):
-        assert let_in.wait(10)
+        assert let_in.wait(60)
         return {"statusCode": 200, "body": event.get("body")}
 
     async with gateway(handler) as running:
@@ -355,7 +355,7 @@ async def test_a_client_that_leaves_while_connect_runs_is_disconnected():
 
     def handler(event, _context):
         if event["requestContext"]["routeKey"] == "$connect":
-            assert let_in.wait(10)
+            assert let_in.wait(60)
         return {"statusCode": 200}
 
     async with gateway(handler) as running:
@@ -376,7 +376,7 @@ async def test_a_client_that_leaves_a_connect_that_refuses_is_just_forgotten(sta
     let_in = threading.Event()
 
     def handler(_event, _context):
-        assert let_in.wait(10)
+        assert let_in.wait(60)
         return {"statusCode": status}
 
     async with gateway(handler) as running:
@@ -396,7 +396,7 @@ async def test_a_client_that_leaves_the_authorizer_waiting_never_gets_to_connect
     let_in = threading.Event()
 
     def door(event, _context):
-        assert let_in.wait(10)
+        assert let_in.wait(60)
         return allow(event)
 
     async with gateway(door=door, authorizer=[]) as running:

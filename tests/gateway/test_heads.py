@@ -6,7 +6,7 @@ import json
 import pytest
 
 from localgateway.machine.limits import Limits
-from tests.gateway.harness import KEY, TEXT, frame, gateway, on_loop
+from tests.gateway.harness import KEY, TEXT, frame, gateway, on_loop, pass_time
 
 UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 
@@ -94,12 +94,15 @@ async def test_an_address_over_4096_characters_is_414():
 
 @on_loop
 async def test_a_head_that_drips_in_is_not_waited_for():
-    async with gateway(limits=Limits(handshake_seconds=0.2)) as running:
+    limits = Limits(handshake_seconds=100, ping_seconds=200, vanished_seconds=300)
+    async with gateway(limits=limits) as running:
         silent, slow, other = [await running.client() for _ in range(3)]
         await other.upgrade()
         for byte in b"GET /ws HT":
             slow.raw(bytes([byte]))
             await slow.writer.drain()
+        await running.until(lambda: len(running.server.doors) == 3)
+        await pass_time(101)
 
         status, _, _ = await slow.http()
         assert status == 408

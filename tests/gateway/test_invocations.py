@@ -90,7 +90,7 @@ async def test_an_event_is_accepted_at_once_and_runs_later(tmp_path):
     said = tmp_path / "said"
     async with serving(tmp_path) as (hosted, aws):
         answer = await invoke(aws, {"file": str(said)}, InvocationType="Event")
-        await asyncio.wait(hosted.runner._tasks, timeout=10)
+        await asyncio.wait(hosted.runner._tasks, timeout=60)
 
     assert (answer["StatusCode"], answer["Payload"]) == (202, "")
     assert said.read_text() == "test-other"
@@ -165,7 +165,7 @@ def test_who_does_not_sign_learns_nothing(tmp_path, headers, body, status):
 
 
 def post(port, headers, body):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", "/2015-03-31/functions/other/invocations", body, headers)
     answer = connection.getresponse()
     answer.read()

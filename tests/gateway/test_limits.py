@@ -6,7 +6,18 @@ import json
 from socket import SO_SNDBUF, SOL_SOCKET
 
 from localgateway.machine.limits import Limits
-from tests.gateway.harness import CLOSE, PING, PONG, TEXT, frame, gateway, on_loop
+from tests.gateway.harness import CLOSE, PING, PONG, TEXT, frame, gateway, on_loop, pass_time
+
+FOR_EVER = 10.0**6
+
+
+async def next_text(client):
+    """Read the next text frame, past pings."""
+    opcode, data = await client.frame()
+    while opcode == PING:
+        opcode, data = await client.frame()
+    assert opcode == TEXT
+    return data.decode()
 
 
 async def why(running):
@@ -18,8 +29,9 @@ async def why(running):
 
 @on_loop
 async def test_an_idle_connection_is_closed_with_1001():
-    async with gateway(limits=Limits(idle_seconds=0.1)) as running:
+    async with gateway(limits=Limits(idle_seconds=600)) as running:
         client = await running.join()
+        await pass_time(601)
 
         assert await client.closed() == (1001, "Going away")
         assert await why(running) == (1001, "Going away")
@@ -27,27 +39,29 @@ async def test_an_idle_connection_is_closed_with_1001():
 
 @on_loop
 async def test_messages_in_either_direction_keep_a_connection_from_being_idle():
-    async with gateway(limits=Limits(idle_seconds=0.3, closing_seconds=0.05)) as running:
-        sender, hearer, _ = [await running.join() for _ in range(3)]
-        hearing = next(iter(running.events[1:]))["requestContext"]["connectionId"]
-        loop = asyncio.get_running_loop()
-        end = loop.time() + 0.7
-        while loop.time() < end:
+    async with gateway(limits=Limits(idle_seconds=600, vanished_seconds=FOR_EVER)) as running:
+        sender, hearer, other = [await running.join() for _ in range(3)]
+        sending, hearing, _ = running.server.sockets
+        for _ in range(3):
+            await pass_time(400)
             sender.ask("echo")
-            await sender.text()
+            await next_text(sender)
             running.server._queue([hearing], frame(TEXT, b"hi", masked=False))
-            assert await hearer.text() == "hi"
+            assert await next_text(hearer) == "hi"
 
-        assert len(running.server.sockets) == 2
+        assert await other.closed() == (1001, "Going away")
+        await running.event("DISCONNECT")
+        assert set(running.server.sockets) == {sending, hearing}
 
 
 @on_loop
 async def test_no_connection_outlives_its_lifetime():
-    async with gateway(limits=Limits(lifetime_seconds=0.2)) as running:
+    limits = Limits(lifetime_seconds=7200, ping_seconds=FOR_EVER, vanished_seconds=FOR_EVER)
+    async with gateway(limits=limits) as running:
         client = await running.join()
-        client.ask("echo")
-        opcode, data = await client.frame()
+        opcode, data = TEXT, b""
         while opcode == TEXT:
+            await pass_time(300)
             client.ask("echo")
             opcode, data = await client.frame()
 
@@ -58,8 +72,10 @@ async def test_no_connection_outlives_its_lifetime():
 
 @on_loop
 async def test_a_silent_client_is_pinged_once_per_interval_until_it_counts_as_gone():
-    async with gateway(limits=Limits(ping_seconds=0.2, vanished_seconds=0.5)) as running:
+    async with gateway(limits=Limits(ping_seconds=20, vanished_seconds=45)) as running:
         client = await running.join()
+        for _ in range(9):
+            await pass_time(5.1)
         heard = await client.ended()
 
         assert heard == frame(PING, masked=False) * 2
@@ -68,11 +84,15 @@ async def test_a_silent_client_is_pinged_once_per_interval_until_it_counts_as_go
 
 @on_loop
 async def test_a_client_that_answers_pings_stays():
-    async with gateway(limits=Limits(ping_seconds=0.05, vanished_seconds=0.15)) as running:
+    async with gateway(limits=Limits(ping_seconds=20, vanished_seconds=45)) as running:
         client = await running.join()
+        (socket,) = running.server.sockets.values()
         for _ in range(6):
+            heard = socket._heard
+            await pass_time(21)
             assert await client.frame() == (PING, b"")
             client.raw(frame(PONG))
+            await running.until(lambda heard=heard: socket._heard > heard)
 
         assert len(running.server.sockets) == 1
 
@@ -107,7 +127,7 @@ async def test_a_client_that_never_reads_is_closed_and_the_others_keep_talking()
 @on_loop
 async def test_a_burst_does_not_close_a_client_that_reads():
     """A real link takes less at once than loopback does, so the send buffer is made small."""
-    async with gateway(limits=Limits(behind_seconds=5)) as running:
+    async with gateway(limits=Limits(behind_seconds=FOR_EVER)) as running:
         client = await running.join()
         (connection_id,) = running.server.sockets
         transport = running.server.sockets[connection_id]._transport

@@ -20,7 +20,7 @@ from websockets.sync.client import connect
 
 HANDLERS = Path(__file__).parent / "handlers"
 CODE = "def handler(event, context):\n    return {'statusCode': 200, 'body': 'old'}\n"
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 def api(folder, name="api.json", *, handler="plain.everything", root=HANDLERS, **changes):

@@ -30,7 +30,7 @@ def raw(*pieces: bytes) -> Act:
 
 
 def hang(visit: "Visit") -> None:
-    visit.server.over.wait(10)
+    visit.server.over.wait(60)
 
 
 def close(visit: "Visit") -> None:

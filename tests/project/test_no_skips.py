@@ -1,5 +1,6 @@
 """In CI a skip is a failure, however it came about; elsewhere it is told and no more."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -8,43 +9,44 @@ from pathlib import Path
 import pytest
 
 CONFTEST = Path(__file__).resolve().parents[1] / "conftest.py"
-SKIPS = {
-    "a mark": "import pytest\n@pytest.mark.skip(reason='rain')\ndef test_it(): pass\n",
-    "a fixture": "def test_it(chromium): pass\n",
-    "a module": "import pytest\npytest.importorskip('no_such_module')\n",
+TESTS = {
+    "mark": "import pytest\n@pytest.mark.skip(reason='rain')\ndef test_it(): pass\n",
+    "fixture": "def test_it(chromium): pass\n",
+    "module": "import pytest\npytest.importorskip('no_such_module')\n",
+    "optional": "import pytest\ndef test_it(): pytest.skip('Optional: no account')\n",
+    "expected": "import pytest\n@pytest.mark.xfail(reason='known')\ndef test_it(): assert False\n",
 }
-OPTIONAL = "import pytest\ndef test_it(): pytest.skip('Optional: no account')\n"
-EXPECTED = "import pytest\n@pytest.mark.xfail(reason='known')\ndef test_it(): assert False\n"
 
 
-@pytest.fixture
-def exit_code(tmp_path):
-    shutil.copy(CONFTEST, tmp_path)
+@pytest.fixture(scope="module")
+def failed_when(tmp_path_factory):
+    """Run them all, with skips forbidden and without; give the names of those that failed."""
+    folder = tmp_path_factory.mktemp("skips")
+    shutil.copy(CONFTEST, folder)
+    for name, text in TESTS.items():
+        (folder / f"test_{name}.py").write_text(text, "utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", "."]
+    command += ["--continue-on-collection-errors"]
 
-    def run(text, **environ):
-        (tmp_path / "test_it.py").write_text(text, "utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."]
+    def run(**environ):
         # Without a PATH there is no Chromium.
-        return subprocess.run(
-            command, cwd=tmp_path, env=environ | {"PATH": ""}, capture_output=True, check=False
-        ).returncode
+        done = subprocess.run(
+            command, cwd=folder, env=environ | {"PATH": ""}, capture_output=True, check=False
+        )
+        return set(re.findall(rb"^(?:FAILED|ERROR) test_(\w+)\.py", done.stdout, re.MULTILINE))
 
-    return run
-
-
-@pytest.mark.parametrize("text", SKIPS.values(), ids=SKIPS)
-def test_a_skip_fails_when_it_is_forbidden(exit_code, text):
-    assert exit_code(text, TEST_NO_SKIPS="1") != 0
+    return {"1": run(TEST_NO_SKIPS="1"), "0": run()}
 
 
-@pytest.mark.parametrize("text", [SKIPS["a mark"], SKIPS["a fixture"]])
-def test_a_skip_is_fine_elsewhere(exit_code, text):
-    assert exit_code(text) == 0
+@pytest.mark.parametrize("name", [b"mark", b"fixture", b"module"])
+def test_a_skip_fails_when_it_is_forbidden(failed_when, name):
+    assert name in failed_when["1"]
 
 
-def test_a_failure_that_is_expected_is_no_skip(exit_code):
-    assert exit_code(EXPECTED, TEST_NO_SKIPS="1") == 0
+def test_a_skip_is_fine_elsewhere(failed_when):
+    assert failed_when["0"] == set()
 
 
-def test_a_skip_that_says_it_is_optional_is_fine_everywhere(exit_code):
-    assert exit_code(OPTIONAL, TEST_NO_SKIPS="1") == 0
+@pytest.mark.parametrize("name", [b"expected", b"optional"])
+def test_an_expected_failure_and_an_optional_skip_are_fine_everywhere(failed_when, name):
+    assert name not in failed_when["1"]

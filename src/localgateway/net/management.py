@@ -4,6 +4,7 @@ It stands in front of the site, so that a request below the stage meets API Gate
 and everything else the site's.
 """
 
+import asyncio
 import logging
 import re
 import time
@@ -145,7 +146,8 @@ class Management:
         if connection is None:
             return _gone()
         caller = connection.caller
-        idle_ms = int((time.monotonic() - connection.last_active) * 1000)
+        now = asyncio.get_running_loop().time()
+        idle_ms = int((now - connection.last_active) * 1000)
         return _response(
             200,
             {

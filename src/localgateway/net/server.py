@@ -339,7 +339,7 @@ class Server:
         """Write what was noted, one write per connection."""
         self._flushing = False
         dirty, self._dirty = self._dirty, []
-        now = time.monotonic()
+        now = self._loop.time()
         for socket in dirty:
             try:
                 socket.flush(now)
@@ -377,4 +377,4 @@ def _characters(invocation: Invoke) -> int:
 
 
 def _now() -> Instant:
-    return Instant(time.monotonic(), time.time_ns() // 1_000_000)
+    return Instant(asyncio.get_running_loop().time(), time.time_ns() // 1_000_000)

@@ -38,7 +38,7 @@ def server(monkeypatch):
 def functions_at(request):
     with contextlib.ExitStack() as ends:
 
-        def make(server, seconds=5):
+        def make(server, seconds=60):
             if request.param == "boto3":
                 address = f"http://127.0.0.1:{server.port}"
                 functions = BotoFunctions.connect("eu-central-1", address, seconds=seconds)
@@ -125,9 +125,9 @@ def test_what_is_not_accepted_is_told_and_logged_and_not_tried_again(
 @pytest.mark.parametrize("payloads", [1, 40])
 def test_nobody_waits_longer_than_the_time_however_many_there_are(server, functions_at, payloads):
     server.act = hang
-    functions = functions_at(server, seconds=0.2)
+    functions = functions_at(server, seconds=1)
     began = time.monotonic()
 
     assert functions.invoke("fanout", [b"{}"] * payloads) == [False] * payloads
 
-    assert time.monotonic() - began < 0.2 * 10
+    assert time.monotonic() - began < 20, "one after the other they take 40 s"

@@ -119,7 +119,7 @@ def test_a_handler_that_raises_is_told_with_its_trace_and_the_rest_goes_on(api, 
 def test_what_boto3_posts_is_shown(api, tmp_path):
     recorded = event(tmp_path)
     command = [sys.executable, "-m", "localgateway", "replay", "--api", api(POSTING), recorded]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {

@@ -95,7 +95,7 @@ def test_a_process_by_hand_answers_line_by_line_and_ends_with_its_input():
         env=environment(function, "test", HANDLERS, os.environ),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=True,
     )
 

@@ -96,13 +96,13 @@ def require_same_signatures(patch, case, requests, moment):
         assert signed.get("x-amz-security-token") == wanted.get("X-Amz-Security-Token")
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=100)
 @given(case=CASES, requests=REQUESTS, moment=MOMENT)
 def test_signatures_equal_botocores(patch, case, requests, moment):
     require_same_signatures(patch, case, requests, moment)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=100)
 @given(
     case=CASES,
     operation=st.sampled_from(get_args(Operation)),
