@@ -1,4 +1,4 @@
-"""Find out why the chat will not start, and say what to do about it."""
+"""`fireside doctor`: check what the chat needs, with a remedy for each problem."""
 
 import json
 import shutil
@@ -12,7 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+import click
+
 from fireside.adapters.invite_file import InviteUnusable
+from fireside.cli.options import with_settings
 from fireside.console.checks import Check, line
 from fireside.console.exits import ExitCode
 from fireside.server.data_folder import invite_file
@@ -28,8 +31,19 @@ DAY_SECONDS = 86_400
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
+@click.command("doctor")
+@with_settings("host", "port", "data", "public_url", "invites")
+@click.option("--json", "as_json", is_flag=True, help="JSON output")
+def command(settings: Settings, *, as_json: bool) -> int:
+    """Check what the chat needs, and print a remedy for each problem.
+
+    The exit code is 1 when a check failed.
+    """
+    return doctor(settings, as_json=as_json)
+
+
 def doctor(settings: Settings, *, as_json: bool) -> int:
-    """Print every check; return 1 when one of them must be mended before the chat can run."""
+    """Print every check; return 1 if the chat can't run before a problem is solved."""
     checks = list(examine(settings))
     if as_json:
         print(json.dumps([asdict(check) for check in checks], indent=2))

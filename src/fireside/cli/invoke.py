@@ -1,4 +1,4 @@
-"""Put one API-Gateway-shaped event straight into the handlers, with no socket in between."""
+"""`fireside invoke`: pass one event to the handlers, with no socket in between."""
 
 import json
 import secrets
@@ -10,9 +10,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import click
+
 from fireside.adapters.memory import MemoryRegistry, MemoryStore
 from fireside.chat import Chat
 from fireside.console.exits import CannotStart, ExitCode
+from fireside.console.logs import setup_logging
 from fireside.domain.entry import EntryRules
 from fireside.domain.message import ENTROPY_BITS
 from fireside.domain.names import LOBBY, fold
@@ -20,8 +23,41 @@ from fireside.handlers.router import make_handler
 from fireside.ports import Connection, MessageStore
 from fireside.server.data_folder import open_store
 
+ROUTES = (
+    "$connect",
+    "$disconnect",
+    "$default",
+    "hello",
+    "sendMessage",
+    "getHistory",
+    "resume",
+    "ping",
+)
+
 Event = dict[str, Any]  # JSON as API Gateway makes it; the router is the door that checks it
 Response = dict[str, Any]
+
+
+@click.command("invoke")
+@click.argument("route", metavar="ROUTE", type=click.Choice(ROUTES))
+@click.option(
+    "--event", metavar="FILE", help="JSON file of the event, - for stdin; default: a sample"
+)
+@click.option("--username", metavar="NAME", help="user who sends it; default: the event's own")
+@click.option(
+    "--data",
+    metavar="FOLDER",
+    help="folder of the messages; default: an empty room, deleted at the end",
+)
+def command(route: str, *, event: str | None, username: str | None, data: str | None) -> int:
+    """Pass one event, as API Gateway makes it, to the handlers.
+
+    ROUTE is $connect, $disconnect, $default, hello, sendMessage, getHistory, resume or ping.
+    The response goes to stdout, what another person in the room receives to stderr. The exit code
+    is 1 when the handler failed.
+    """
+    setup_logging("auto", sys.stderr)
+    return invoke(route, event=event, username=username, data=data)
 
 
 def invoke(route: str, *, event: str | None, username: str | None, data: str | None) -> int:

@@ -126,7 +126,7 @@ def entry_rules(settings: Settings) -> EntryRules:
 
     The invites themselves are in a file: see `live_rules`.
     """
-    hosts, origins = set(), {origin.lower() for origin in settings.allow_origins}
+    hosts, origins = set(), {origin.lower() for origin in settings.allow_origin}
     if settings.host not in EVERYWHERE:
         literal = f"[{settings.host}]" if ":" in settings.host else settings.host
         hosts.add(literal.lower())
@@ -271,7 +271,7 @@ async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
     if secret is not None:
         print(_invitation(place, secret, settings.data), flush=True)  # noqa: T201 - and the next
     _warn_when_exposed(settings, server.port)
-    if settings.open_browser:
+    if settings.open:
         # Some browsers end only when they are closed: nobody may have to wait for that.
         threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
     await stop.wait()

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from fireside.adapters.memory import MemoryStore
-from fireside.cli.invoke import sample
-from fireside.cli.main import ROUTES, main
+from fireside.cli.invoke import ROUTES, sample
+from fireside.cli.main import main
 from fireside.console.exits import ExitCode
 
 COMMON = {
