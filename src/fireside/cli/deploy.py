@@ -4,18 +4,21 @@ from pathlib import Path
 
 import click
 
+from fireside.cli.old_names import CommandWithOldNames
 from fireside.cli.options import FILE, with_stage
 from fireside.cloud.deploy.deploy import Wishes, deploy
 from fireside.cloud.deploy.stage import Stage
 from fireside.cloud.deploy.world import World
 
 
-@click.command("deploy")
+@click.command("deploy", cls=CommandWithOldNames)
 @click.option("--plan-only", is_flag=True, help="stop after the plan; nothing on AWS changes")
 @click.option(
     "--yes", is_flag=True, help="apply without asking; a plan that deletes data still stops"
 )
-@click.option("--accept-losses", is_flag=True, help="apply even a plan that deletes data for good")
+@click.option(
+    "--allow-data-loss", is_flag=True, help="apply even a plan that deletes data for good"
+)
 @click.option(
     "--build/--no-build",
     default=True,
@@ -49,7 +52,7 @@ def command(  # noqa: PLR0913 - one per option
     *,
     plan_only: bool,
     yes: bool,
-    accept_losses: bool,
+    allow_data_loss: bool,
     build: bool,
     smoke_message: bool,
     new_invite: bool,
@@ -67,7 +70,7 @@ def command(  # noqa: PLR0913 - one per option
     wishes = Wishes(
         plan_only=plan_only,
         yes=yes,
-        accept_losses=accept_losses,
+        accept_losses=allow_data_loss,
         build=build,
         smoke_message=smoke_message,
         new_invite=new_invite,

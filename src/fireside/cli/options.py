@@ -11,10 +11,17 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from fireside.cli.old_names import print_renamed
 from fireside.cloud.deploy.names import PROJECT, STAGE
 from fireside.cloud.deploy.stage import named
 from fireside.server import settings
-from fireside.server.settings import SETTINGS, BadSettings, Settings
+from fireside.server.settings import (
+    RENAMED_KEYS,
+    RENAMED_VALUES,
+    SETTINGS,
+    BadSettings,
+    Settings,
+)
 
 Run = Callable[..., int]
 """What a command does; it returns the exit code."""
@@ -67,7 +74,8 @@ class SettingOption(click.Option):
 
     def value_from_envvar(self, ctx: click.Context) -> str | None:  # noqa: ARG002 - click's signature
         """Return the variable as it is; click would take an empty one for a missing one."""
-        return os.environ.get(settings.variable(self._key))
+        name = self._variable()
+        return None if name is None else os.environ[name]
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:  # noqa: ANN401 - any setting's
         """Return the checked value; None if the setting was not given.
@@ -77,6 +85,11 @@ class SettingOption(click.Option):
         """
         if value is None:
             return None
+        new = RENAMED_VALUES.get((self._key, value)) if isinstance(value, str) else None
+        if new is not None:
+            source = self._source(ctx)
+            print_renamed(f"{source}={value}", f"{source}={new}")
+            value = new
         try:
             return SETTINGS[self._key].read(value)
         except ValueError as problem:
@@ -87,10 +100,16 @@ class SettingOption(click.Option):
         assert self.name is not None
         return self.name
 
+    def _variable(self) -> str | None:
+        """Return the variable that is set, by its new or by its old name."""
+        old = [old for old, new in RENAMED_KEYS.items() if new == self._key]
+        names = map(settings.variable, [self._key, *old])
+        return next((name for name in names if name in os.environ), None)
+
     def _source(self, context: click.Context) -> str:
         match context.get_parameter_source(self._key):
             case ParameterSource.ENVIRONMENT:
-                return settings.variable(self._key)
+                return str(self._variable())
             case ParameterSource.DEFAULT_MAP:
                 return f"{self._key} in {context.params['config']}"
             case _:
@@ -117,7 +136,14 @@ def _read_file(context: click.Context, _: click.Parameter, value: str | None) ->
     """Make the settings file the source below the environment; return its path."""
     settings.check_variables(os.environ)
     path = settings.config_path(value, Path.cwd())
-    context.default_map = {} if path is None else settings.read_file(path)
+    values = {} if path is None else settings.read_file(path)
+    for old, new in RENAMED_KEYS.items():
+        if settings.variable(old) in os.environ:
+            print_renamed(settings.variable(old), settings.variable(new))
+        if old in values:
+            print_renamed(f"{old} in {path}", new)
+            values.setdefault(new, values.pop(old))
+    context.default_map = values
     return path
 
 

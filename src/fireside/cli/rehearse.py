@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
+from fireside.cli.old_names import CommandWithOldNames
 from fireside.cli.options import FILE, amount, count, with_settings
 from fireside.console.logs import setup_logging
 from fireside.server.settings import Settings
 
 
-@click.command("rehearse")
+@click.command("rehearse", cls=CommandWithOldNames)
 @with_settings("host", "port", "aws_client", "log_format")
 @click.option(
     "--keep",
@@ -34,7 +35,11 @@ from fireside.server.settings import Settings
     help="random seed of the delays and of the simulated people; default: 0",
 )
 @click.option(
-    "--for", "seconds", metavar="SECONDS", type=amount, help="time to run; default: until Ctrl-C"
+    "--duration",
+    "seconds",
+    metavar="SECONDS",
+    type=amount,
+    help="time to run; default: until Ctrl-C",
 )
 @click.option(
     "--people",

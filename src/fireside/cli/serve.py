@@ -4,12 +4,13 @@ import sys
 
 import click
 
+from fireside.cli.old_names import CommandWithOldNames
 from fireside.cli.options import with_settings
 from fireside.console.logs import setup_logging
 from fireside.server.settings import Settings
 
 
-@click.command("serve")
+@click.command("serve", cls=CommandWithOldNames)
 @with_settings(
     "host",
     "port",
@@ -18,7 +19,7 @@ from fireside.server.settings import Settings
     "invites",
     "open",
     "allow_origin",
-    "faithful",
+    "isolated",
     "log_format",
 )
 def command(settings: Settings) -> int:

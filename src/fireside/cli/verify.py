@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
+from fireside.cli.old_names import CommandWithOldNames
 from fireside.cli.options import FILE
 from fireside.cloud.deploy.world import World
 from fireside.cloud.verify.verify import Wishes, run
 
 
-@click.command("verify")
+@click.command("verify", cls=CommandWithOldNames)
 @click.option(
     "--url", metavar="URL", required=True, help="address of the chat: wss://HOST/ws, or its link"
 )
@@ -26,13 +27,13 @@ from fireside.cloud.verify.verify import Wishes, run
     default=".",
     help="folder for the report; default: the current one",
 )
-@click.option("--silent", is_flag=True, help="only the tests that send no message to the room")
+@click.option("--read-only", is_flag=True, help="only the tests that send no message to the room")
 @click.option("--yes", is_flag=True, help="send the test messages without asking")
-def command(*, url: str, invite: str | None, out: Path, silent: bool, yes: bool) -> int:
+def command(*, url: str, invite: str | None, out: Path, read_only: bool, yes: bool) -> int:
     """Test a running chat from outside, and write a report.
 
     It tests who may connect, the frames, the limits, and several people at once. It takes at most
     ten minutes and costs at most five cents. The report holds nothing private.
     """
     secret = sys.stdin.readline().strip() if invite == "-" else invite
-    return run(url, Wishes(secret, out, silent, yes), World())
+    return run(url, Wishes(secret, out, read_only, yes), World())

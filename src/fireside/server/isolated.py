@@ -1,4 +1,4 @@
-"""The server's side of `fireside serve --faithful`: handlers run in a process of their own.
+"""The server's side of `fireside serve --isolated`: handlers run in a process of their own.
 
 They post over signed HTTP like functions on AWS, with a key that is made anew for each run.
 """

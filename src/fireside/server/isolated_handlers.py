@@ -1,4 +1,4 @@
-"""The handlers in a process of their own, as Lambda runs them: `fireside serve --faithful`.
+"""The handlers in a process of their own, as Lambda runs them: `fireside serve --isolated`.
 
 `chat` and `door` are the functions that api.json names. What they need is in the environment
 and is made once, at the first call. Each call is a transaction, and nobody is told anything

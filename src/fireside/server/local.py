@@ -90,9 +90,9 @@ def serve(settings: Settings) -> int:
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     page = page_folder()
-    if settings.faithful:
+    if settings.isolated:
         _require_store(settings.data)
-        asyncio.run(_serve(settings, partial(make_faithful_server, settings, page)))
+        asyncio.run(_serve(settings, partial(make_isolated_server, settings, page)))
         return ExitCode.OK
     store = open_store(settings.data)
     try:
@@ -172,7 +172,7 @@ def make_server(
     return server
 
 
-def make_faithful_server(
+def make_isolated_server(
     settings: Settings, page: Path | None, limits: Limits | None = None
 ) -> Server:
     """Wire a gateway whose handlers run apart and post over HTTP, as on AWS."""
@@ -211,7 +211,7 @@ async def start_handlers(settings: Settings, server: Server) -> None:
         await server.runner.check()
     except (ApiError, isolated.NotReady) as cause:
         await server.stop()
-        message = f"The handlers' own process does not work ({cause}): try without --faithful."
+        message = f"The handlers' own process does not work ({cause}): try without --isolated."
         raise CannotStart(message, ExitCode.DATA) from cause
 
 

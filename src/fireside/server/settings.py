@@ -20,8 +20,12 @@ CONFIG_NAME = "fireside.toml"
 CONFIG_VARIABLE = "FIRESIDE_CONFIG"
 LOG_FORMATS = ("auto", "text", "json")
 INVITES = ("auto", "required", "off")
-AWS_CLIENTS = ("own", "boto3")
+AWS_CLIENTS = ("builtin", "boto3")
 MAX_PORT = 65_535
+
+RENAMED_KEYS = {"faithful": "isolated"}
+RENAMED_VALUES = {("aws_client", "own"): "builtin"}
+"""Old names of settings and of their values, accepted for one release."""
 
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
 """Hosts to listen on that are no address to open in a browser."""
@@ -45,8 +49,8 @@ class Settings:
     invites: str = "auto"
     open: bool = False
     allow_origin: tuple[str, ...] = ()
-    faithful: bool = False
-    aws_client: str = "own"
+    isolated: bool = False
+    aws_client: str = "builtin"
     log_format: str = "auto"
     color: bool = True
 
@@ -106,8 +110,9 @@ def check_variables(names: Iterable[str]) -> None:
         BadSettings: With the name that is nearest.
     """
     known = [CONFIG_VARIABLE, *map(variable, SETTINGS)]
+    old = set(map(variable, RENAMED_KEYS))
     for name in names:
-        if name.startswith(ENV_PREFIX) and name not in known:
+        if name.startswith(ENV_PREFIX) and name not in old.union(known):
             raise BadSettings(f"The environment has {name}, which {_unknown(name, known)}")
 
 
@@ -132,7 +137,7 @@ def read_file(path: Path) -> dict[str, object]:
     except ValueError as cause:
         raise BadSettings(f"{path} is not TOML: {cause}.") from cause
     for key in values:
-        if key not in SETTINGS:
+        if key not in {*SETTINGS, *RENAMED_KEYS}:
             raise BadSettings(f"{path} sets {key}, which {_unknown(key, list(SETTINGS))}")
     if isinstance(values.get("data"), str):
         # A relative folder is relative to the file, wherever the command is started.
@@ -259,14 +264,14 @@ SETTINGS = {
     "allow_origin": Setting(
         "another origin whose pages may connect; repeatable", "ORIGIN", read_origins, "list"
     ),
-    "faithful": Setting(
+    "isolated": Setting(
         "run the handlers in a process of their own, as AWS Lambda does; default: no",
         "",
         read_switch,
         "switch",
     ),
     "aws_client": Setting(
-        "AWS client of the rehearsed functions; default: own",
+        "AWS client of the rehearsed functions; default: builtin",
         "|".join(AWS_CLIENTS),
         one_of(AWS_CLIENTS),
     ),

@@ -59,7 +59,7 @@ def test_without_a_word_it_is_a_private_chat_on_this_machine(load):
     assert settings.allow_origin == ()
     assert settings.invites == "auto"
     assert not settings.open
-    assert not settings.faithful
+    assert not settings.isolated
     assert settings.log_format == "auto"
     assert settings.color
 
@@ -87,7 +87,7 @@ def test_every_key_can_stand_in_the_file(load, toml):
     toml(
         'host = "::1"\nport = 0\ndata = "/srv/chat"\npublic_url = "https://Chat.Example/"\n'
         'open = true\nallow_origin = ["http://a.example:8000"]\nlog_format = "json"\n'
-        'faithful = true\ninvites = "required"\naws_client = "boto3"'
+        'isolated = true\ninvites = "required"\naws_client = "boto3"'
     )
 
     settings = load()
@@ -98,7 +98,7 @@ def test_every_key_can_stand_in_the_file(load, toml):
     assert settings.public_url == "https://chat.example"
     assert settings.open
     assert settings.invites == "required"
-    assert settings.faithful
+    assert settings.isolated
     assert settings.allow_origin == ("http://a.example:8000",)
     assert settings.aws_client == "boto3"
     assert settings.log_format == "json"
