@@ -13,14 +13,11 @@ import click
 import pytest
 from websockets.frames import CloseCode
 
-from fireside.adapters.aws_clients import CLIENT
 from fireside.cli.invoke import ROUTES
 from fireside.cli.main import COMMANDS, fireside
 from fireside.console.exits import ExitCode
 from fireside.domain.errors import Code
-from fireside.functions import aws
-from fireside.handlers import rules
-from fireside.server.settings import SETTINGS
+from fireside.server.settings import CONFIG_VARIABLE, FUNCTION_VARIABLES, SETTINGS, variable
 from localgateway.machine import limits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,14 +86,9 @@ def test_every_close_code_is_documented():
         assert f"| {int(code)} |" in text("protocol.md")
 
 
-def test_every_variable_named_for_the_program_is_a_setting():
-    """The program refuses the others, so whoever exports one could not start it.
-
-    Those of the functions are for Lambda, and have a document and a test of their own.
-    """
-    known = {"FIRESIDE_CONFIG", *(f"FIRESIDE_{key.upper()}" for key in SETTINGS)}
-    told = [*vars(aws).values(), *vars(rules).values()]
-    known |= {CLIENT, *(value for value in told if str(value)[:9] == "FIRESIDE_")}
+def test_every_variable_named_for_the_program_is_one_that_it_knows():
+    """The program refuses the others: it does not start while one is exported."""
+    known = {CONFIG_VARIABLE, *map(variable, SETTINGS), *FUNCTION_VARIABLES}
     tools = [ROOT / name for name in ("tests/conftest.py", "tools/check.py", ".ci/run", "Makefile")]
 
     for path in [*DOCUMENTS, *tools]:

@@ -133,8 +133,13 @@ def _setting_option(key: str, *, on_command_line: bool) -> Callable[[Run], Run]:
 
 
 def _read_file(context: click.Context, _: click.Parameter, value: str | None) -> Path | None:
-    """Make the settings file the source below the environment; return its path."""
+    """Check the names in the environment and in the settings file; return the file's path.
+
+    The file becomes the source that counts when there is neither flag nor variable.
+    """
     settings.check_variables(os.environ)
+    for name in sorted(settings.FUNCTION_VARIABLES.intersection(os.environ)):
+        print(f"fireside: ignoring {name}, which is a variable of the functions.", file=sys.stderr)
     path = settings.config_path(value, Path.cwd())
     values = {} if path is None else settings.read_file(path)
     for old, new in RENAMED_KEYS.items():

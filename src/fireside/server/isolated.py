@@ -10,6 +10,7 @@ from pathlib import Path
 
 import fireside
 from fireside.domain.entry import EntryRules
+from fireside.handlers.rules import HOSTS, ORIGINS
 from fireside.server import isolated_handlers
 from localgateway.functions.context import Credentials
 from localgateway.functions.runner import Release
@@ -58,9 +59,9 @@ def with_handlers(api: Api, data: Path, rules: EntryRules, endpoint: str, limits
     environment = {
         isolated_handlers.DATA: str(data.absolute()),
         isolated_handlers.ENDPOINT: endpoint,
-        isolated_handlers.HOSTS: " ".join(rules.hosts),
-        isolated_handlers.ORIGINS: " ".join(rules.origins),
-        isolated_handlers.INVITES: isolated_handlers.OPEN if rules.invites is None else "",
+        HOSTS: " ".join(rules.hosts),
+        ORIGINS: " ".join(rules.origins),
+        isolated_handlers.INVITES: "off" if rules.invites is None else "required",
         isolated_handlers.LIFETIME: str(int(limits.lifetime_seconds)),
     }
     functions = {

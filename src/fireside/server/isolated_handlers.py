@@ -23,15 +23,14 @@ from fireside.domain.entry import EntryRules
 from fireside.domain.errors import StorageFailed
 from fireside.handlers.authorizer import Handler, Rules, make_authorizer
 from fireside.handlers.router import Response, make_handler, storage_failed
+from fireside.handlers.rules import HOSTS, ORIGINS
 from fireside.ports import Clock, ConnectionRegistry, Outbound
 from fireside.server.data_folder import invite_file, live_rules, open_store
 from fireside.system import entropy, epoch_ms
 
-DATA, ENDPOINT = "CHAT_DATA", "CHAT_ENDPOINT"
-HOSTS, ORIGINS = "CHAT_HOSTS", "CHAT_ORIGINS"
-INVITES, OPEN = "CHAT_INVITES", "open"
-"""Without that word, the invites are in the data folder."""
-LIFETIME = "CHAT_LIFETIME_SECONDS"
+DATA, INVITES = "FIRESIDE_DATA", "FIRESIDE_INVITES"
+"""The settings of these names. Without the word `off`, people need the invite in the folder."""
+ENDPOINT, LIFETIME = "FIRESIDE_ENDPOINT", "FIRESIDE_LIFETIME_SECONDS"
 
 READY = "$ready"
 """The route of the one event that comes from the server itself: can messages be kept?"""
@@ -126,7 +125,7 @@ def _chat() -> Handler:
 
 def _rules(environ: Mapping[str, str]) -> Rules:
     hosts, origins = environ[HOSTS].split(), environ[ORIGINS].split()
-    invites = None if environ.get(INVITES) == OPEN else frozenset[str]()
+    invites = None if environ.get(INVITES) == "off" else frozenset[str]()
     rules = EntryRules(frozenset(hosts), frozenset(origins), invites=invites)
     return live_rules(rules, invite_file(Path(environ[DATA])))
 

@@ -23,6 +23,23 @@ INVITES = ("auto", "required", "off")
 AWS_CLIENTS = ("builtin", "boto3")
 MAX_PORT = 65_535
 
+FUNCTION_VARIABLES = frozenset(
+    {
+        "FIRESIDE_API_ID",
+        "FIRESIDE_CONNECTIONS_TABLE",
+        "FIRESIDE_ENDPOINT",
+        "FIRESIDE_FANOUT_FUNCTION",
+        "FIRESIDE_HOSTS",
+        "FIRESIDE_INVITE_SHA256",
+        "FIRESIDE_LIFETIME_SECONDS",
+        "FIRESIDE_MESSAGES_TABLE",
+        "FIRESIDE_ORIGINS",
+        "FIRESIDE_ORIGIN_SECRET_SHA256",
+        "FIRESIDE_STAGE",
+    }
+)
+"""Variables that only functions read: on AWS, or in a process of `fireside serve --isolated`."""
+
 RENAMED_KEYS = {"faithful": "isolated"}
 RENAMED_VALUES = {("aws_client", "own"): "builtin"}
 """Old names of settings and of their values, accepted for one release."""
@@ -104,15 +121,15 @@ def variable(key: str) -> str:
 
 
 def check_variables(names: Iterable[str]) -> None:
-    """Refuse a FIRESIDE_ variable that is no setting: it may be a misspelled one.
+    """Refuse a FIRESIDE_ variable that nothing here reads: it may be a misspelled setting.
 
     Raises:
         BadSettings: With the name that is nearest.
     """
     known = [CONFIG_VARIABLE, *map(variable, SETTINGS)]
-    old = set(map(variable, RENAMED_KEYS))
+    others = FUNCTION_VARIABLES.union(map(variable, RENAMED_KEYS))
     for name in names:
-        if name.startswith(ENV_PREFIX) and name not in old.union(known):
+        if name.startswith(ENV_PREFIX) and name not in others.union(known):
             raise BadSettings(f"The environment has {name}, which {_unknown(name, known)}")
 
 

@@ -180,6 +180,13 @@ def test_an_unknown_variable_gets_a_hint(refusal):
     )
 
 
+def test_a_variable_of_the_functions_is_ignored_with_a_word(load, capsys):
+    assert load(FIRESIDE_HOSTS="chat.example").host == "127.0.0.1"
+    assert capsys.readouterr().err == (
+        "fireside: ignoring FIRESIDE_HOSTS, which is a variable of the functions.\n"
+    )
+
+
 def test_the_named_file_wins_over_the_one_that_lies_there(load, tmp_path, toml):
     toml("port = 1")
     for port in (2, 3):
