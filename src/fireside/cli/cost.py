@@ -54,9 +54,10 @@ from fireside.console.exits import ExitCode
 )
 @click.option(
     "--region",
+    metavar="REGION",
     type=click.Choice(["us-east-1"]),
     default="us-east-1",
-    help="AWS Region of the prices; default: us-east-1",
+    help="AWS Region of the prices; only us-east-1 is known",
 )
 @click.option(
     "--free-tier/--no-free-tier",

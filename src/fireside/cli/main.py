@@ -24,7 +24,7 @@ COMMANDS = {
     "deploy": "put the chat on AWS, or update it",
     "status": "show what is on AWS and whether it is healthy",
     "logs": "print the logs of the functions on AWS",
-    "verify": "test a running chat from outside, and write a report",
+    "verify": "check a running chat from outside, and write a report",
     "export": "write the messages of a chat on AWS to a file",
     "destroy": "remove a chat from AWS",
 }

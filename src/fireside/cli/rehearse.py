@@ -23,6 +23,7 @@ from fireside.server.settings import Settings
 )
 @click.option(
     "--latency",
+    metavar="none|aws",
     type=click.Choice(["none", "aws"]),
     default="none",
     help="delay of calls to AWS; aws imitates the delays there; default: none",

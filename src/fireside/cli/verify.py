@@ -1,4 +1,4 @@
-"""`fireside verify`: test a running chat from outside."""
+"""`fireside verify`: check a running chat from outside."""
 
 import sys
 from pathlib import Path
@@ -27,12 +27,14 @@ from fireside.cloud.verify.verify import Wishes, run
     default=".",
     help="folder for the report; default: the current one",
 )
-@click.option("--read-only", is_flag=True, help="only the tests that send no message to the room")
-@click.option("--yes", is_flag=True, help="send the test messages without asking")
+@click.option("--read-only", is_flag=True, help="only the checks that send no message to the room")
+@click.option(
+    "--yes", is_flag=True, help="send 20 messages, which stay in the room, without asking"
+)
 def command(*, url: str, invite: str | None, out: Path, read_only: bool, yes: bool) -> int:
-    """Test a running chat from outside, and write a report.
+    """Check a running chat from outside, and write a report.
 
-    It tests who may connect, the frames, the limits, and several people at once. It takes at most
+    It checks who may connect, the frames, the limits, and several people at once. It takes at most
     ten minutes and costs at most five cents. The report holds nothing private.
     """
     secret = sys.stdin.readline().strip() if invite == "-" else invite

@@ -288,12 +288,13 @@ SETTINGS = {
         "switch",
     ),
     "aws_client": Setting(
-        "AWS client of the rehearsed functions; default: builtin",
+        "AWS client of the rehearsed functions: builtin or boto3; default: builtin",
         "|".join(AWS_CLIENTS),
         one_of(AWS_CLIENTS),
     ),
     "log_format": Setting(
-        "format of the log; auto is text on a terminal, otherwise JSON lines; default: auto",
+        "format of the log: text, json or auto (text on a terminal, otherwise JSON lines); "
+        "default: auto",
         "|".join(LOG_FORMATS),
         one_of(LOG_FORMATS),
     ),
