@@ -12,10 +12,10 @@ from websockets.asyncio.client import connect
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.server import isolated
+from fireside.server.data_folder import open_store
 from fireside.server.local import (
     api_document,
     make_isolated_server,
-    open_store,
     own_address,
     start_handlers,
 )

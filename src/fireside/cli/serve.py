@@ -24,7 +24,7 @@ from fireside.server.settings import Settings
 )
 def command(settings: Settings) -> int:
     """Run the chat until Ctrl-C, and print the address to open."""
-    from fireside.server import local  # noqa: PLC0415 - it loads aiohttp: --help need not wait
+    from fireside.server import run  # noqa: PLC0415 - it loads aiohttp: --help need not wait
 
     setup_logging(settings.log_format, sys.stderr, color=settings.color)
-    return local.serve(settings)
+    return run.serve(settings)

@@ -11,7 +11,7 @@ import pytest
 from fireside.cli import doctor
 from fireside.cli.main import COMMANDS, main
 from fireside.console.exits import CannotStart, ExitCode
-from fireside.server import local
+from fireside.server import run
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def own_surroundings(tmp_path, monkeypatch):
 def served(monkeypatch):
     """Collect the settings that would be served."""
     seen = []
-    monkeypatch.setattr(local, "serve", lambda settings: seen.append(settings) or 0)
+    monkeypatch.setattr(run, "serve", lambda settings: seen.append(settings) or 0)
     return seen
 
 
@@ -85,7 +85,7 @@ def test_what_cannot_start_says_why_and_ends_with_its_code(monkeypatch, capsys, 
     def serve(_):
         raise CannotStart("Do this next.", code)
 
-    monkeypatch.setattr(local, "serve", serve)
+    monkeypatch.setattr(run, "serve", serve)
 
     assert main(["serve"]) == code
     assert capsys.readouterr().err == "fireside: Do this next.\n"
@@ -95,7 +95,7 @@ def test_ctrl_c_ends_quietly(monkeypatch, capsys):
     def serve(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(local, "serve", serve)
+    monkeypatch.setattr(run, "serve", serve)
 
     assert main(["serve"]) == ExitCode.INTERRUPTED
     assert capsys.readouterr().err == ""
@@ -163,7 +163,7 @@ def test_an_ending_with_words_is_unexpected(monkeypatch):
     def serve(_):
         sys.exit("words")
 
-    monkeypatch.setattr(local, "serve", serve)
+    monkeypatch.setattr(run, "serve", serve)
 
     assert main(["serve"]) == ExitCode.UNEXPECTED
 
