@@ -142,7 +142,7 @@ def test_a_lock_that_is_let_go_of_in_time_is_taken(tmp_path):
 
 
 async def _close_soon_and_open(store, folder):
-    waiting = asyncio.create_task(asyncio.to_thread(open_store, folder, patience_seconds=5))
+    waiting = asyncio.create_task(asyncio.to_thread(open_store, folder, lock_timeout_seconds=5))
     await asyncio.sleep(0.05)
     store.close()
     (await waiting).close()

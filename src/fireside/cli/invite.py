@@ -69,12 +69,12 @@ def command(  # noqa: PLR0913 - one per option
 def invite(
     settings: Settings, *, new: bool, url: str | None, qr: bool | None, as_hash: bool = False
 ) -> int:
-    """Print the link on stdout, and on a terminal its QR code; notes go to stderr.
+    """Print the link on stdout, and on a terminal its QR code; print notes on stderr.
 
-    With `as_hash`, print what functions on AWS keep of the secret, and nothing else.
+    With `as_hash`, print only the secret's hash, which is what functions on AWS have of it.
 
     Raises:
-        CannotStart: The invite can't be kept, or nobody knows the address.
+        CannotStart: The invite can't be stored, or the address is unknown.
     """
     place = "" if as_hash else _address(settings, url)
     try:
@@ -95,20 +95,20 @@ def _address(settings: Settings, url: str | None) -> str:
     if url is not None:
         return url
     if settings.public_url is None and settings.port == 0:
-        raise _usage("Any free port will be taken, so say where the chat is with --url.")
+        raise _usage("The port is not known before the start: give the chat's address with --url.")
     return address(settings, settings.port)
 
 
 def _notes(settings: Settings, *, new: bool, url: str | None) -> Iterator[str]:
     if new:
         yield (
-            "Older links let nobody in from now on. "
-            "Who is inside stays until their connection ends."
+            "Older links stop working now. "
+            "People who are connected stay until their connection ends."
         )
     if settings.invites == "off":
-        yield "But `invites` is off: nobody is asked for one."
+        yield "But `invites` is off: people enter without one."
     elif url is None and not asks_for_invite(settings):
-        yield "As long as only this machine reaches the chat, nobody is asked for an invite."
+        yield "As long as only this machine can reach the chat, people enter without an invite."
     elif url is None and settings.public_url is None and settings.host in EVERYWHERE:
         yield "Only this machine can open that address: give the right one with --url."
 

@@ -1,8 +1,8 @@
-"""The handlers in a process of their own, as Lambda runs them: `fireside serve --isolated`.
+"""The handlers in another process, as Lambda runs them: `fireside serve --isolated`.
 
 `chat` and `door` are the functions that api.json names. What they need is in the environment
-and is made once, at the first call. Each call is a transaction, and nobody is told anything
-before it is kept.
+and is made once, at the first call. Each call is a transaction, and pushes are posted after its
+commit.
 """
 
 import functools
@@ -33,10 +33,10 @@ DATA, INVITES = "FIRESIDE_DATA", "FIRESIDE_INVITES"
 ENDPOINT, LIFETIME = "FIRESIDE_ENDPOINT", "FIRESIDE_LIFETIME_SECONDS"
 
 READY = "$ready"
-"""The route of the one event that comes from the server itself: can messages be kept?"""
+"""Route of the one event that the server itself sends: can messages be stored?"""
 
-PATIENCE_SECONDS = 3.0
-"""For the lock of a process before us, which was ended a moment ago."""
+LOCK_TIMEOUT_SECONDS = 3.0
+"""How long to wait for the lock of an earlier process, which was ended a moment ago."""
 
 
 def chat(event: dict[str, Any], context: object) -> Response:
@@ -45,13 +45,13 @@ def chat(event: dict[str, Any], context: object) -> Response:
 
 
 def door(event: dict[str, Any], context: object) -> Response:
-    """Decide who may connect. This process never opens the messages."""
+    """Decide who may connect. Its process never opens the database."""
     return make_authorizer(_rules(os.environ))(event, context)
 
 
 def make_chat(environ: Mapping[str, str]) -> Handler:
-    """Put the chat together from environment variables."""
-    store = open_store(Path(environ[DATA]), patience_seconds=PATIENCE_SECONDS)
+    """Return the chat's handler, made from environment variables."""
+    store = open_store(Path(environ[DATA]), lock_timeout_seconds=LOCK_TIMEOUT_SECONDS)
     connections = MemoryRegistry()
     outbound = AfterCommit(_connections_api(environ))
     chat = Chat(
@@ -68,25 +68,25 @@ def make_chat(environ: Mapping[str, str]) -> Handler:
 
 
 class AfterCommit:
-    """Keeps what is said until it may be said."""
+    """An Outbound that holds pushes back until the commit."""
 
     def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
-        self._said: list[tuple[list[str], bytes]] = []
+        self._pending: list[tuple[list[str], bytes]] = []
 
     def send(self, connection_ids: Iterable[str], data: bytes) -> set[str]:
-        """Note it; who is gone is known later."""
-        self._said.append((list(connection_ids), data))
+        """Hold a push back; which connections are gone, only `post` knows."""
+        self._pending.append((list(connection_ids), data))
         return set()
 
-    def take_back(self) -> None:
-        """Forget what was said: it is not true."""
-        self._said.clear()
+    def discard(self) -> None:
+        """Drop the pushes of a transaction that failed."""
+        self._pending.clear()
 
     def post(self) -> set[str]:
-        """Say it; return the connections that are gone."""
-        said, self._said = self._said, []
-        return {gone for ids, data in said for gone in self._outbound.send(ids, data)}
+        """Post the pushes; return the connections that are gone."""
+        pending, self._pending = self._pending, []
+        return {gone for ids, data in pending for gone in self._outbound.send(ids, data)}
 
 
 def in_transactions(
@@ -96,7 +96,7 @@ def in_transactions(
     outbound: AfterCommit,
     clock: Clock,
 ) -> Handler:
-    """Make each call keep all or nothing, then tell the others, then answer."""
+    """Return a handler that stores all or nothing, then posts the pushes, then answers."""
 
     def run(event: dict[str, Any], context: object) -> Response:
         if event["requestContext"]["routeKey"] == READY:
@@ -107,7 +107,7 @@ def in_transactions(
             response = handle(event, context)
             store.commit()
         except StorageFailed:
-            outbound.take_back()
+            outbound.discard()
             with suppress(StorageFailed):
                 store.rollback()
             return storage_failed(event)

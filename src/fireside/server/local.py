@@ -38,11 +38,10 @@ from localgateway.net.server import Server
 from localgateway.net.site import Readiness, make_site
 
 PING_SECONDS = 25
-"""How often a client asks for heads on one machine, where asking is free."""
+"""Interval of a client's pings. A ping costs nothing on one machine."""
 
 RETURN_SPREAD_MS = 2_000
-"""Clients come back after a restart within this time, each at its own moment."""
-
+"""Clients reconnect at random moments within this time after a restart."""
 
 PAGE_HEADERS = {
     "Content-Security-Policy": (
@@ -59,7 +58,11 @@ PAGE_HEADERS = {
 
 
 def page_folder() -> Path:
-    """Find the built page that ships with the package."""
+    """Return the folder of the built page, which is in the package.
+
+    Raises:
+        CannotStart: The page was not built.
+    """
     folder = Path(str(resources.files("fireside"))) / "web"
     if not (folder / "index.html").is_file():
         message = f"The page is not built ({folder} is missing): run `make page`, then try again."
@@ -68,14 +71,14 @@ def page_folder() -> Path:
 
 
 def api_document() -> gateway_api.Api:
-    """Read the routes that ship with the package."""
+    """Return the routes, from the api.json in the package or in the checkout."""
     shipped = Path(str(resources.files("fireside"))) / "api.json"
     in_checkout = Path(__file__).parents[3] / "api.json"
     return gateway_api.load(shipped if shipped.is_file() else in_checkout)
 
 
 def entry_rules(settings: Settings) -> EntryRules:
-    """Say which addresses and origins may be used to come in, and whether with an invite.
+    """Return the hosts and origins that clients may connect with, and whether invites count.
 
     The invites themselves are in a file: see `live_rules`.
     """
@@ -94,7 +97,7 @@ def entry_rules(settings: Settings) -> EntryRules:
 def make_server(
     settings: Settings, store: SqliteStore, page: Path | None, limits: Limits | None = None
 ) -> Server:
-    """Wire store, chat, handlers and gateway, all in this process."""
+    """Return a server with store, chat, handlers and gateway in this process."""
     rules = live_rules(entry_rules(settings), invite_file(settings.data))
     limits = limits or Limits()
     connections = Connections()
@@ -128,15 +131,15 @@ def make_server(
 def make_isolated_server(
     settings: Settings, page: Path | None, limits: Limits | None = None
 ) -> Server:
-    """Wire a gateway whose handlers run apart and post over HTTP, as on AWS."""
+    """Return a server whose handlers run in another process and post over HTTP, as on AWS."""
     credentials = isolated.new_credentials()
 
     async def check() -> None:
-        assert isinstance(server.runner, isolated.HandlersApart)
+        assert isinstance(server.runner, isolated.IsolatedRunner)
         await server.runner.check()
 
     make_runner = partial(
-        isolated.HandlersApart,
+        isolated.IsolatedRunner,
         api_document(),
         address=lambda: own_address(settings, server),
         credentials=credentials,
@@ -147,12 +150,12 @@ def make_isolated_server(
 
 
 async def start_handlers(settings: Settings, server: Server) -> None:
-    """Start those that run apart, now that the port to post to is known.
+    """Start the isolated handlers, if there are any, now that the port to post to is known.
 
     Raises:
-        CannotStart: They can't keep messages.
+        CannotStart: They can't store messages.
     """
-    if not isinstance(server.runner, isolated.HandlersApart):
+    if not isinstance(server.runner, isolated.IsolatedRunner):
         return
     endpoint = f"{own_address(settings, server)}/{server.stage}"
     api = isolated.with_handlers(
@@ -168,7 +171,7 @@ async def start_handlers(settings: Settings, server: Server) -> None:
         raise CannotStart(message, ExitCode.DATA) from cause
 
 
-def _gateway(  # noqa: PLR0913 - all that differs between the two
+def _gateway(  # noqa: PLR0913 - what differs between the two
     settings: Settings,
     page: Path | None,
     make_runner: MakeRunner,
@@ -178,7 +181,7 @@ def _gateway(  # noqa: PLR0913 - all that differs between the two
     live: set[str] | None = None,
     access: Access | None = None,
 ) -> Server:
-    """Wire what is the same wherever the handlers run."""
+    """Return the gateway with its page; this is the same wherever the handlers run."""
     api = api_document()
 
     async def adopt(request: web.Request) -> web.StreamResponse:
@@ -199,7 +202,7 @@ def _gateway(  # noqa: PLR0913 - all that differs between the two
 
 
 def _add_config(site: web.Application, settings: Settings) -> None:
-    """Tell the page what it can't see: a refused handshake looks like any other failure."""
+    """Serve /config.json, as a browser does not tell the page why a handshake was refused."""
     config = {"invite": "required" if asks_for_invite(settings) else "open"}
 
     async def answer(_request: web.Request) -> web.Response:
@@ -209,13 +212,13 @@ def _add_config(site: web.Application, settings: Settings) -> None:
 
 
 def own_address(settings: Settings, server: Server) -> str:
-    """Write the address at which this machine reaches the server."""
+    """Return the address at which this machine reaches the server."""
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - looked up
     literal = f"[{host}]" if ":" in host else host
     return f"http://{literal}:{server.port}"
 
 
 def farewell() -> bytes:
-    """Say that we will be back, to each at another moment, so that not all return as one."""
+    """Return the last frame before a restart; its delay is random, to spread reconnections."""
     again_ms = 500 + random.randrange(RETURN_SPREAD_MS)  # noqa: S311 - spreading, no secret
     return wire.encode(Closing("restart", again=True, retry_after_ms=again_ms)).encode()

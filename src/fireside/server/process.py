@@ -12,11 +12,11 @@ from fireside.server.settings import Settings
 from localgateway.machine.limits import Limits
 
 SPARE_FILES = 64
-"""Open files kept back for the database, the page and the log."""
+"""Open files reserved for the database, the page and the log."""
 
 
 def on_signals(stop: Callable[[], None]) -> None:
-    """Stop on SIGTERM and Ctrl-C; a second one ends at once."""
+    """Call `stop` on SIGTERM or Ctrl-C; a second one ends the process at once."""
     loop = asyncio.get_running_loop()
 
     def first(number: signal.Signals) -> None:
@@ -29,7 +29,7 @@ def on_signals(stop: Callable[[], None]) -> None:
 
 
 def allowed_connections() -> int:
-    """Raise the limit on open files, and say how many of them may be connections."""
+    """Raise the limit on open files, and return how many connections it allows."""
     most = Limits().connections
     if sys.platform == "win32":
         return most
@@ -43,7 +43,7 @@ def allowed_connections() -> int:
 
 
 def cannot_listen(settings: Settings, cause: OSError) -> CannotStart:
-    """Say why a port can't be had, and what to do."""
+    """Return an error that says why the port can't be used, and what to do."""
     if cause.errno == errno.EADDRINUSE:
         message = (
             f"Port {settings.port} is taken by another program: "
@@ -53,5 +53,5 @@ def cannot_listen(settings: Settings, cause: OSError) -> CannotStart:
     if cause.errno == errno.EACCES:
         message = f"Port {settings.port} needs more rights than you have: choose one above 1023."
         return CannotStart(message, ExitCode.PORT_BUSY)
-    message = f"{settings.host} is no address of this machine: check --host."
+    message = f"{settings.host} is not an address of this machine: check --host."
     return CannotStart(message, ExitCode.USAGE)

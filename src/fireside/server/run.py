@@ -24,10 +24,10 @@ from localgateway.net.server import Server
 log = logging.getLogger("fireside")
 
 SWITCH_SECONDS = 0.0005
-"""How long one thread may hold the interpreter while the other waits for it.
+"""How long one thread may hold the interpreter while another waits for it.
 
-With Python's 5 ms the loop kept the chat thread waiting after each commit: ten senders got 1,000
-to 4,400 sends a second through, with this 7,900 (docs/decisions/0001).
+With Python's 5 ms, the event loop kept the chat thread waiting after each commit: ten senders
+sent 1,000 to 4,400 messages a second, with this 7,900 (docs/decisions/0001).
 """
 
 
@@ -35,7 +35,7 @@ def serve(settings: Settings) -> int:
     """Run until a signal comes; return the exit code.
 
     Raises:
-        CannotStart: The page, the data or the port can't be had.
+        CannotStart: The page is missing, or the data folder or the port can't be used.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     page = page_folder()
@@ -55,7 +55,7 @@ def serve(settings: Settings) -> int:
 
 
 async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
-    """Serve until a signal comes; tell whether the store may be closed."""
+    """Serve until a signal comes; return whether the store may be closed."""
     secret = _secret(settings)
     server = make(limits=Limits(connections=allowed_connections()))
     stop = asyncio.Event()
@@ -71,7 +71,7 @@ async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
         print(_invitation(place, secret, settings.data), flush=True)  # noqa: T201 - and the next
     _warn_when_exposed(settings, server.port)
     if settings.open:
-        # Some browsers end only when they are closed: nobody may have to wait for that.
+        # Some browsers' programs end only when the browser is closed: don't wait for that.
         threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
     await stop.wait()
     log.info("stopping")
@@ -79,7 +79,7 @@ async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
 
 
 def _secret(settings: Settings) -> str | None:
-    """Have the invite at hand before anybody knocks, if one is asked for."""
+    """Return the invite's secret, made now if there is none; None if no invite is needed."""
     if not asks_for_invite(settings):
         return None
     try:
@@ -89,24 +89,28 @@ def _secret(settings: Settings) -> str | None:
 
 
 def _invitation(place: str, secret: str, data: Path) -> str:
-    """Show the link to a person; what is no terminal may be a log, which must not have it."""
+    """Return the link for a terminal, or else a command: a log must not hold the secret."""
     if sys.stdout.isatty():
         return f"Invite people with {link(place, secret)}"
     command = shlex.join(["fireside", "invite", "--data", str(data), "--url", place])
-    return f"One needs an invite to enter: {command}"
+    return f"People need an invite to enter: {command}"
 
 
 def _require_store(folder: Path) -> None:
-    """Make sure that the handlers will be able to open the messages, or say why not."""
-    open_store(folder, patience_seconds=isolated_handlers.PATIENCE_SECONDS).close()
+    """Open and close the database, as the handlers' process will open it.
+
+    Raises:
+        CannotStart: It can't be opened.
+    """
+    open_store(folder, lock_timeout_seconds=isolated_handlers.LOCK_TIMEOUT_SECONDS).close()
 
 
 def _warn_when_exposed(settings: Settings, port: int) -> None:
     if settings.host in EVERYWHERE and settings.public_url is None:
         log.warning(
-            "only this machine gets in: say where others open it, "
+            "only this machine is let in: give the address for others, "
             "for example --public-url http://192.168.1.20:%d",
             port,
         )
     if is_reachable(settings) and not asks_for_invite(settings):
-        log.warning("anybody who gets to this address may enter: invites are off")
+        log.warning("everybody who can reach this address may enter: invites are off")

@@ -50,7 +50,7 @@ def test_a_file_in_the_place_of_the_folder_fails(tmp_path):
     data.touch()
 
     assert check_folder(data).verdict == "fail"
-    assert "Mend its permissions" in check_folder(data).remedy
+    assert "Fix its permissions" in check_folder(data).remedy
     assert check_wal(data).verdict == "fail"
 
 
