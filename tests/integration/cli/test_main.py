@@ -56,7 +56,7 @@ def test_a_flag_can_take_back_what_the_environment_says(served, monkeypatch):
     assert not served[0].open
 
 
-def test_the_file_that_lies_there_is_read(served, tmp_path):
+def test_the_file_in_the_folder_is_read(served, tmp_path):
     (tmp_path / "fireside.toml").write_text("port = 9000", "utf-8")
 
     main(["serve"])

@@ -1,4 +1,4 @@
-"""The handlers in a process of their own: kept first, then said, then answered."""
+"""The handlers in another process: messages are stored first, then pushed, then acknowledged."""
 
 import json
 
@@ -33,7 +33,7 @@ def failing(*_args):
     raise StorageFailed
 
 
-def test_nothing_is_said_before_it_is_kept(house):
+def test_nothing_is_pushed_before_it_is_stored(house):
     ada, bob = house.join("Ada"), house.join("Bob")
     kept = []
     house.mailboxes.before_sending = lambda: kept.append(house.store._database.in_transaction)
@@ -45,7 +45,7 @@ def test_nothing_is_said_before_it_is_kept(house):
 
 
 @pytest.mark.parametrize("verb", ["begin", "commit"])
-def test_what_could_not_be_kept_is_refused_and_said_to_nobody(house, monkeypatch, verb):
+def test_what_could_not_be_stored_is_refused_and_not_pushed(house, monkeypatch, verb):
     ada, bob = house.join("Ada"), house.join("Bob")
     monkeypatch.setattr(SqliteStore, verb, failing)
 

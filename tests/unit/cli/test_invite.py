@@ -94,7 +94,7 @@ def test_a_deployment_makes_its_own():
         (["--url", "https://chat.example/room"], "--url must look like"),
     ],
 )
-def test_an_address_that_nobody_knows_is_asked_for(capsys, tmp_path, arguments, sentence):
+def test_an_unknown_address_is_asked_for(capsys, tmp_path, arguments, sentence):
     code, out, err = run(capsys, *arguments)
 
     assert code == ExitCode.USAGE
@@ -103,7 +103,7 @@ def test_an_address_that_nobody_knows_is_asked_for(capsys, tmp_path, arguments, 
     assert not (tmp_path / "data").exists()
 
 
-def test_a_folder_that_can_not_be_written_is_said(capsys, tmp_path):
+def test_a_folder_that_can_not_be_written_is_named(capsys, tmp_path):
     (tmp_path / "data").touch()
 
     code, _, err = run(capsys)

@@ -187,7 +187,7 @@ def test_a_variable_of_the_functions_is_ignored_with_a_word(load, capsys):
     )
 
 
-def test_the_named_file_wins_over_the_one_that_lies_there(load, tmp_path, toml):
+def test_the_named_file_wins_over_the_one_in_the_folder(load, tmp_path, toml):
     toml("port = 1")
     for port in (2, 3):
         (tmp_path / f"{port}.toml").write_text(f"port = {port}", "utf-8")

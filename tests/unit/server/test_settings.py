@@ -150,7 +150,7 @@ def test_a_folder_in_the_file_is_beside_the_file(toml):
     assert read_file(file) == {"data": str(file.parent / "messages")}
 
 
-def test_the_named_file_wins_over_the_one_that_lies_there(tmp_path):
+def test_the_named_file_wins_over_the_one_in_the_folder(tmp_path):
     here = tmp_path / "fireside.toml"
     assert config_path(None, tmp_path) is None
     here.touch()
@@ -194,7 +194,7 @@ def test_a_chat_that_only_this_machine_reaches_asks_for_no_invite(host):
         {"public_url": "http://localhost:8080"},
     ],
 )
-def test_a_chat_that_others_may_reach_does_unless_somebody_said_off(change):
+def test_a_chat_that_others_may_reach_does_unless_invites_are_off(change):
     settings = replace(Settings(data=Path("data")), **change)
 
     assert is_reachable(settings)
