@@ -9,7 +9,7 @@ SDK    := bench/node/node_modules/.fireside
 WEB    := $(shell find web -path web/node_modules -prune -o -type f ! -name '*.test.*' -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup page run dev rehearse test test-rest test-all lint lint-infra fmt frames e2e bench bench-page picture bill fuzz build lock clean
+.PHONY: help setup page run dev rehearse test test-rest test-all lint lint-infra fmt frames reference e2e bench bench-page picture bill fuzz build lock clean
 
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ fmt: setup ## Format Python and TypeScript
 
 frames: setup ## Write the browser's frame types anew from the Python ones
 	@$(BIN)/python tools/generate_frames.py
+
+reference: setup ## Write the tables of options in docs/reference anew from the commands
+	@$(BIN)/python tools/generate_reference.py
 
 lock: ## Pin the newest allowed releases in requirements/*.txt (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/"; exit 1; }

@@ -69,13 +69,13 @@ variable "memory_megabytes" {
 }
 
 variable "aws_client" {
-  description = "How the functions talk to AWS: own is fast, boto3 is AWS's own, if they should ever disagree."
+  description = "How the functions talk to AWS: builtin is fast, boto3 is AWS's own, if they should ever disagree."
   type        = string
-  default     = "own"
+  default     = "builtin"
 
   validation {
-    condition     = contains(["own", "boto3"], var.aws_client)
-    error_message = "Choose own or boto3 for aws_client."
+    condition     = contains(["builtin", "own", "boto3"], var.aws_client) # own: the old name of builtin
+    error_message = "Choose builtin or boto3 for aws_client."
   }
 }
 

@@ -1,4 +1,4 @@
-"""`fireside serve --faithful`: what is different below, and what must not show."""
+"""`fireside serve --isolated`: what is different below, and what must not show."""
 
 import asyncio
 import json
@@ -12,10 +12,10 @@ from websockets.asyncio.client import connect
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.server import isolated
+from fireside.server.data_folder import open_store
 from fireside.server.local import (
     api_document,
-    make_faithful_server,
-    open_store,
+    make_isolated_server,
     own_address,
     start_handlers,
 )
@@ -29,8 +29,8 @@ pytestmark = pytest.mark.long
 
 @asynccontextmanager
 async def running(data, **settings):
-    settings = Settings(data=data, faithful=True, **settings)
-    server = make_faithful_server(settings, None)
+    settings = Settings(data=data, isolated=True, **settings)
+    server = make_isolated_server(settings, None)
     await server.start(settings.host, 0)
     await start_handlers(settings, server)
     try:
@@ -113,14 +113,14 @@ def test_handlers_post_to_where_the_server_listens(tmp_path, host, address):
 
 
 def test_a_folder_in_use_is_said_before_anything_starts(tmp_path):
-    with serving(tmp_path, "--faithful"):
+    with serving(tmp_path, "--isolated"):
         done = subprocess.run(
             [
                 sys.executable,
                 "-m",
                 "fireside",
                 "serve",
-                "--faithful",
+                "--isolated",
                 "--port",
                 "0",
                 "--data",
@@ -143,7 +143,7 @@ def test_a_lock_that_is_let_go_of_in_time_is_taken(tmp_path):
 
 async def _close_soon_and_open(store, folder):
     waiting = asyncio.create_task(
-        asyncio.to_thread(open_store, folder, patience_seconds=LONGEST_SECONDS)
+        asyncio.to_thread(open_store, folder, lock_timeout_seconds=LONGEST_SECONDS)
     )
     await asyncio.sleep(0.05)
     store.close()

@@ -271,7 +271,7 @@ async def refuse(*_):
 
 
 def test_the_page_is_served_and_time_runs_out(capfd):
-    assert main(["rehearse", "--port", "0", "--for", "0.2"]) == ExitCode.OK
+    assert main(["rehearse", "--port", "0", "--duration", "0.2"]) == ExitCode.OK
 
     said = capfd.readouterr().out
     assert "forgotten at the end" in said

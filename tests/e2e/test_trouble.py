@@ -8,7 +8,8 @@ from pathlib import Path
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from fireside.server.local import make_server, open_store
+from fireside.server.data_folder import open_store
+from fireside.server.local import make_server
 from fireside.server.settings import Settings
 from tests.e2e.support.clients import (
     LONGEST_SECONDS,

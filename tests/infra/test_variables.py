@@ -18,7 +18,7 @@ AS_FLAGS = {name for name, text in ROOT_VARIABLES.items() if re.search(r"type +=
 BAD = {
     "alarm_email": ("ann", "Write alarm_email as an address"),
     "allowed_origins": (["example.org/chat"], "Write each of allowed_origins as https://"),
-    "aws_client": ("aioboto", "Choose own or boto3"),
+    "aws_client": ("aioboto", "Choose builtin or boto3"),
     "billing_mode": ("free", "Choose on-demand or provisioned"),
     "brake_messages_per_hour": (10, "Take 1000 to 36000000 for brake_messages_per_hour"),
     "certificate_arn": (

@@ -9,16 +9,15 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+import click
 import pytest
 from websockets.frames import CloseCode
 
-from fireside.adapters.aws_clients import CLIENT
-from fireside.cli.main import ROUTES, _parser
+from fireside.cli.invoke import ROUTES
+from fireside.cli.main import COMMANDS, fireside
 from fireside.console.exits import ExitCode
 from fireside.domain.errors import Code
-from fireside.functions import aws
-from fireside.handlers import rules
-from fireside.server.settings import KEYS
+from fireside.server.settings import CONFIG_VARIABLE, FUNCTION_VARIABLES, SETTINGS, variable
 from localgateway.machine import limits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,16 +36,14 @@ def text(name):
     return (REFERENCE / name).read_text("utf-8")
 
 
-def options_of(parser):
-    """Walk the parser and its commands, and collect every long option."""
-    for action in parser._actions:
-        yield from (option for option in action.option_strings if option.startswith("--"))
-        for command in (action.choices or {}).values() if action.nargs == "A..." else ():
-            yield from options_of(command)
+def commands():
+    """Import every command, by name."""
+    context = click.Context(fireside)
+    return {name: fireside.get_command(context, name) for name in COMMANDS}
 
 
 def test_every_setting_is_documented_in_its_three_spellings():
-    for key in KEYS:
+    for key in SETTINGS:
         flag, variable = f"`--{key.replace('_', '-')}`", f"`FIRESIDE_{key.upper()}`"
         row = next(
             line for line in text("settings.md").splitlines() if line.startswith(f"| {flag}")
@@ -57,7 +54,13 @@ def test_every_setting_is_documented_in_its_three_spellings():
 
 
 def test_every_option_is_documented():
-    known = set(options_of(_parser())) - {"--help"}
+    options = [
+        option
+        for command in (fireside, *commands().values())
+        for option in command.params
+        if isinstance(option, click.Option) and not option.hidden
+    ]
+    known = {name for option in options for name in (*option.opts, *option.secondary_opts)}
 
     assert {"--port", "--event", "--json", "--version"} <= known
     for option in known:
@@ -83,14 +86,9 @@ def test_every_close_code_is_documented():
         assert f"| {int(code)} |" in text("protocol.md")
 
 
-def test_every_variable_named_for_the_program_is_a_setting():
-    """The program refuses the others, so whoever exports one could not start it.
-
-    Those of the functions are for Lambda, and have a document and a test of their own.
-    """
-    known = {"FIRESIDE_CONFIG", *(f"FIRESIDE_{key.upper()}" for key in KEYS)}
-    told = [*vars(aws).values(), *vars(rules).values()]
-    known |= {CLIENT, *(value for value in told if str(value)[:9] == "FIRESIDE_")}
+def test_every_variable_named_for_the_program_is_one_that_it_knows():
+    """The program refuses the others: it does not start while one is exported."""
+    known = {CONFIG_VARIABLE, *map(variable, SETTINGS), *FUNCTION_VARIABLES}
     tools = [ROOT / name for name in ("tests/conftest.py", "tools/check.py", ".ci/run", "Makefile")]
 
     for path in [*DOCUMENTS, *tools]:
@@ -119,7 +117,7 @@ def test_every_make_target_named_in_a_document_exists(path):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-COMMANDS = sorted(
+SHOWN = sorted(
     {
         line.partition("  #")[0].strip()
         for path in DOCUMENTS
@@ -132,11 +130,11 @@ COMMANDS = sorted(
 )
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", SHOWN)
 def test_every_command_shown_is_one_that_there_is(command):
-    words = shlex.split(command.partition(" > ")[0], comments=True)[1:]
-    if words not in (["--version"], ["serve", "--help"]):
-        assert callable(_parser().parse_args(words).run)
+    name, *words = shlex.split(command.partition(" > ")[0], comments=True)[1:]
+    if "--help" not in words and name != "--version":
+        assert commands()[name].make_context(name, words)
 
 
 @pytest.mark.parametrize("block", BLOCKS)

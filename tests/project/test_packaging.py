@@ -83,7 +83,9 @@ def test_without_the_page_nothing_is_built(source, kind):
 
 def test_the_requirements_and_the_package_agree():
     wanted = re.search(
-        r"^dependencies = \[(.*)\]", (ROOT / "pyproject.toml").read_text(), re.MULTILINE
+        r"^dependencies = \[(.*?)\]",
+        (ROOT / "pyproject.toml").read_text(),
+        re.MULTILINE | re.DOTALL,
     )
     listed = (ROOT / "requirements/run.in").read_text().splitlines()
 

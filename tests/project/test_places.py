@@ -38,7 +38,7 @@ def test_marked_names(place, one, two): pass
 @pytest.mark.parametrize("two", ["x", "y"])
 def test_stacked(place, one, two): pass
 
-@pytest.mark.parametrize("mode", [(), ("--faithful",)], ids=["in batches", "faithful"])
+@pytest.mark.parametrize("mode", [(), ("--isolated",)], ids=["in batches", "faithful"])
 def test_modes_of_its_own(place, mode): pass
 
 @pytest.mark.parametrize("one", ["a", "b"])

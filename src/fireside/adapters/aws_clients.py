@@ -74,7 +74,7 @@ def _is_boto3(environ: Mapping[str, str]) -> bool:
     Raises:
         ValueError: The value is unknown.
     """
-    chosen = environ.get(CLIENT, "own")
-    if chosen not in {"own", "boto3"}:
-        raise ValueError(f"{CLIENT} is {chosen!r}: set it to own or boto3, or leave it out")
+    chosen = environ.get(CLIENT, "builtin")
+    if chosen not in {"builtin", "own", "boto3"}:  # own: the old name of builtin
+        raise ValueError(f"{CLIENT} is {chosen!r}: set it to builtin or boto3, or leave it out")
     return chosen == "boto3"

@@ -1,4 +1,4 @@
-"""Find out why the chat will not start, and say what to do about it."""
+"""`fireside doctor`: check what the chat needs, with a remedy for each problem."""
 
 import json
 import shutil
@@ -12,7 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+import click
+
 from fireside.adapters.invite_file import InviteUnusable
+from fireside.cli.options import with_settings
 from fireside.console.checks import Check, line
 from fireside.console.exits import ExitCode
 from fireside.server.data_folder import invite_file
@@ -28,8 +31,19 @@ DAY_SECONDS = 86_400
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
+@click.command("doctor")
+@with_settings("host", "port", "data", "public_url", "invites")
+@click.option("--json", "as_json", is_flag=True, help="JSON output")
+def command(settings: Settings, *, as_json: bool) -> int:
+    """Check what the chat needs, and print a remedy for each problem.
+
+    The exit code is 1 when a check failed.
+    """
+    return doctor(settings, as_json=as_json)
+
+
 def doctor(settings: Settings, *, as_json: bool) -> int:
-    """Print every check; return 1 when one of them must be mended before the chat can run."""
+    """Print every check; return 1 if the chat can't run before a problem is solved."""
     checks = list(examine(settings))
     if as_json:
         print(json.dumps([asdict(check) for check in checks], indent=2))
@@ -40,7 +54,7 @@ def doctor(settings: Settings, *, as_json: bool) -> int:
 
 
 def examine(settings: Settings) -> Iterator[Check]:
-    """Look at everything the chat needs, in the order in which it would miss it."""
+    """Check everything the chat needs, in the order in which it is needed."""
     yield check_python(sys.version_info[:3])
     yield check_sqlite(sqlite3.sqlite_version_info, sqlite3.threadsafety)
     yield check_folder(settings.data)
@@ -55,7 +69,7 @@ def examine(settings: Settings) -> Iterator[Check]:
 
 
 def check_python(version: tuple[int, ...]) -> Check:
-    """Compare with the oldest Python that the chat is written for."""
+    """Compare with the oldest supported Python."""
     found = _dotted(version)
     if version < OLDEST_PYTHON:
         return Check("python", "fail", found, f"Install Python {_dotted(OLDEST_PYTHON)} or newer.")
@@ -63,7 +77,7 @@ def check_python(version: tuple[int, ...]) -> Check:
 
 
 def check_sqlite(version: tuple[int, ...], threadsafety: int) -> Check:
-    """See that SQLite knows our statements and may be used from the chat thread."""
+    """Check that SQLite knows all statements, and that another thread may use it."""
     found = f"{_dotted(version)}, thread safety {threadsafety}"
     if version < OLDEST_SQLITE or threadsafety == 0:
         remedy = f"Use a Python whose SQLite is {_dotted(OLDEST_SQLITE)} or newer, with threads."
@@ -72,17 +86,19 @@ def check_sqlite(version: tuple[int, ...], threadsafety: int) -> Check:
 
 
 def check_folder(data: Path) -> Check:
-    """Try to write where the messages will be kept."""
+    """Try to write to the data folder."""
     try:
         with _scratch(data):
             return Check("data folder", "ok", f"{data} is writable")
     except OSError as cause:
         found = f"can't write to {data}: {cause.strerror}"
-        return Check("data folder", "fail", found, "Mend its permissions, or choose --data.")
+        return Check(
+            "data folder", "fail", found, "Fix its permissions, or choose another with --data."
+        )
 
 
 def check_space(data: Path, usage: Callable[[Path], tuple[int, int, int]]) -> Check:
-    """See how much room is left: a full disk refuses every message."""
+    """Check the free space: with a full disk, every message is refused."""
     free = usage(_nearest(data))[2]
     found = f"{free / (1 << 30):,.1f} GiB free"
     if free < NO_SPACE:
@@ -93,7 +109,7 @@ def check_space(data: Path, usage: Callable[[Path], tuple[int, int, int]]) -> Ch
 
 
 def check_wal(data: Path) -> Check:
-    """Open a throw-away database in the folder: network file systems refuse the WAL."""
+    """Open a temporary database in the folder: network file systems have no write-ahead log."""
     try:
         with _scratch(data) as folder:
             database = sqlite3.connect(Path(folder, "try.sqlite3"))
@@ -108,12 +124,12 @@ def check_wal(data: Path) -> Check:
 
 
 def check_port(host: str, port: int) -> Check:
-    """Try to listen where the server would."""
+    """Try to listen on the server's port."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as door:
-            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            door.bind(address)
+        with socket.socket(family, kind) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
     except OSError as cause:
         remedy = "Stop what listens there (maybe Fireside already runs), or choose --port."
         return Check("port", "fail", f"{host} port {port}: {cause.strerror}", remedy)
@@ -121,19 +137,19 @@ def check_port(host: str, port: int) -> Check:
 
 
 def check_invite(settings: Settings) -> Check:
-    """Say who may enter, and see that nobody else can read the invite."""
+    """Check whether an invite is needed, and that other users can't read it."""
     if not asks_for_invite(settings):
         if is_reachable(settings):
-            remedy = "Leave --invites at auto, unless everybody who gets there may enter."
-            return Check("invite", "warn", "not asked for, though others can get there", remedy)
-        return Check("invite", "ok", "not asked for: only this machine gets there")
+            remedy = "Leave --invites at auto, unless everybody may enter."
+            return Check("invite", "warn", "not needed, though others can reach the chat", remedy)
+        return Check("invite", "ok", "not needed: only this machine can reach the chat")
     file = invite_file(settings.data)
     try:
         if not file.exists():
-            return Check("invite", "ok", "asked for, and made at the first start")
+            return Check("invite", "ok", "needed, and made at the first start")
         file.secret()
         if file.is_private():
-            return Check("invite", "ok", f"asked for, and kept in {file.path}")
+            return Check("invite", "ok", f"needed, and kept in {file.path}")
     except InviteUnusable as cause:
         found, _, remedy = str(cause).partition(": ")
         return Check("invite", "fail", found, f"{remedy[0].upper()}{remedy[1:]}")
@@ -141,14 +157,14 @@ def check_invite(settings: Settings) -> Check:
 
 
 def check_page(index: Path) -> Check:
-    """See that the page was built into the package."""
+    """Check that the page was built into the package."""
     if not index.is_file():
         return Check("page", "fail", "not built", "Run `make page` in the source folder.")
     return Check("page", "ok", "built")
 
 
 def check_clock(now: float, installed: float) -> Check:
-    """Doubt a clock that stands before the day on which this program was put here."""
+    """Check that the clock is not before the day of the installation."""
     found = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(now))
     if now < installed - DAY_SECONDS:
         remedy = "Set the clock: every message carries its time."
@@ -157,7 +173,7 @@ def check_clock(now: float, installed: float) -> Check:
 
 
 def check_node(version: str | None) -> Check:
-    """See whether the page can be built here; a running chat needs no Node."""
+    """Check whether Node can build the page; a running chat needs no Node."""
     numbers = tuple(int(part) for part in (version or "").lstrip("v").split(".") if part.isdigit())
     if numbers < OLDEST_NODE:
         remedy = f"To build the page, install Node {_dotted(OLDEST_NODE)} or newer."
@@ -166,7 +182,7 @@ def check_node(version: str | None) -> Check:
 
 
 def _node_version() -> str | None:
-    """Ask Node itself; whatever goes wrong means there is none that we could use."""
+    """Return Node's own answer; None if there is no Node that works."""
     node = shutil.which("node")
     if node is None:
         return None
@@ -175,7 +191,7 @@ def _node_version() -> str | None:
 
 
 def _scratch(data: Path) -> tempfile.TemporaryDirectory[str]:
-    """Make a folder that vanishes, in `data` or in what `data` will be made in."""
+    """Make a temporary folder in `data`, or in the folder where `data` will be made."""
     return tempfile.TemporaryDirectory(prefix=".fireside-doctor-", dir=_nearest(data))
 
 

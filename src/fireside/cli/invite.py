@@ -1,25 +1,80 @@
-"""Print the link that lets people in: `fireside invite`, and `--new` to make the old ones stop."""
+"""`fireside invite`: print the link that lets people in, or make a new one with `--new`."""
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+
+import click
 
 from fireside.adapters.invite_file import InviteUnusable
+from fireside.cli.options import stage_options, with_settings
+from fireside.cloud.deploy.link import print_link
+from fireside.cloud.deploy.names import PROJECT
+from fireside.cloud.deploy.stage import named
+from fireside.cloud.deploy.world import World
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.qr import show
 from fireside.domain.invite import hash_of, link
 from fireside.server.data_folder import invite_file
-from fireside.server.settings import EVERYWHERE, Settings, address, asks_for_invite
+from fireside.server.settings import (
+    EVERYWHERE,
+    BadSettings,
+    Settings,
+    address,
+    asks_for_invite,
+    read_origin,
+)
+
+
+@click.command("invite")
+@click.option("--new", is_flag=True, help="make a new secret; older links stop working")
+@click.option("--url", metavar="URL", help="address of the chat; default: --public-url")
+@click.option(
+    "--hash", "as_hash", is_flag=True, help="print the secret's SHA-256, for functions on AWS"
+)
+@click.option(
+    "--qr/--no-qr", default=None, help="whether to draw a QR code; default: on a terminal"
+)
+@with_settings("host", "port", "data")
+@stage_options(default=None)
+def command(  # noqa: PLR0913 - one per option
+    settings: Settings,
+    *,
+    new: bool,
+    url: str | None,
+    as_hash: bool,
+    qr: bool | None,
+    stage: str | None,
+    project: str,
+    infra: Path | None,
+) -> int:
+    """Print the link that lets people in, and its QR code on a terminal.
+
+    The secret in the link is made when it is first needed, and kept beside the messages. With
+    --stage, print the link of a chat on AWS.
+    """
+    if stage is not None:
+        if new or as_hash or url is not None:
+            raise _usage(
+                "--stage goes with --qr alone: "
+                "`fireside deploy` knows --new-invite and --add-invite."
+            )
+        return print_link(named(project, stage, infra), World(), qr=qr)
+    if project != PROJECT or infra is not None:
+        raise _usage("--project and --infra are for a chat on AWS: name it with --stage NAME.")
+    place = None if url is None else _origin(url)
+    return invite(settings, new=new, url=place, qr=qr, as_hash=as_hash)
 
 
 def invite(
     settings: Settings, *, new: bool, url: str | None, qr: bool | None, as_hash: bool = False
 ) -> int:
-    """Print the link on stdout, and on a terminal its QR code; notes go to stderr.
+    """Print the link on stdout, and on a terminal its QR code; print notes on stderr.
 
-    With `as_hash`, print what functions on AWS keep of the secret, and nothing else.
+    With `as_hash`, print only the secret's hash, which is what functions on AWS have of it.
 
     Raises:
-        CannotStart: The invite can't be kept, or nobody knows the address.
+        CannotStart: The invite can't be stored, or the address is unknown.
     """
     place = "" if as_hash else _address(settings, url)
     try:
@@ -40,20 +95,30 @@ def _address(settings: Settings, url: str | None) -> str:
     if url is not None:
         return url
     if settings.public_url is None and settings.port == 0:
-        message = "Any free port will be taken, so say where the chat is with --url."
-        raise CannotStart(message, ExitCode.USAGE)
+        raise _usage("The port is not known before the start: give the chat's address with --url.")
     return address(settings, settings.port)
 
 
 def _notes(settings: Settings, *, new: bool, url: str | None) -> Iterator[str]:
     if new:
         yield (
-            "Older links let nobody in from now on. "
-            "Who is inside stays until their connection ends."
+            "Older links stop working now. "
+            "People who are connected stay until their connection ends."
         )
     if settings.invites == "off":
-        yield "But `invites` is off: nobody is asked for one."
+        yield "But `invites` is off: people enter without one."
     elif url is None and not asks_for_invite(settings):
-        yield "As long as only this machine reaches the chat, nobody is asked for an invite."
+        yield "As long as only this machine can reach the chat, people enter without an invite."
     elif url is None and settings.public_url is None and settings.host in EVERYWHERE:
         yield "Only this machine can open that address: give the right one with --url."
+
+
+def _origin(url: str) -> str:
+    try:
+        return read_origin(url)
+    except ValueError as problem:
+        raise BadSettings(f"--url {problem}, not {url!r}.") from problem
+
+
+def _usage(sentence: str) -> CannotStart:
+    return CannotStart(sentence, ExitCode.USAGE)

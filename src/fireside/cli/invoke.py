@@ -1,4 +1,4 @@
-"""Put one API-Gateway-shaped event straight into the handlers, with no socket in between."""
+"""`fireside invoke`: pass one event to the handlers, with no socket in between."""
 
 import json
 import secrets
@@ -10,9 +10,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import click
+
 from fireside.adapters.memory import MemoryRegistry, MemoryStore
 from fireside.chat import Chat
 from fireside.console.exits import CannotStart, ExitCode
+from fireside.console.logs import setup_logging
 from fireside.domain.entry import EntryRules
 from fireside.domain.message import ENTROPY_BITS
 from fireside.domain.names import LOBBY, fold
@@ -20,12 +23,45 @@ from fireside.handlers.router import make_handler
 from fireside.ports import Connection, MessageStore
 from fireside.server.data_folder import open_store
 
-Event = dict[str, Any]  # JSON as API Gateway makes it; the router is the door that checks it
+ROUTES = (
+    "$connect",
+    "$disconnect",
+    "$default",
+    "hello",
+    "sendMessage",
+    "getHistory",
+    "resume",
+    "ping",
+)
+
+Event = dict[str, Any]  # JSON as API Gateway makes it; the router checks it
 Response = dict[str, Any]
 
 
+@click.command("invoke")
+@click.argument("route", metavar="ROUTE", type=click.Choice(ROUTES))
+@click.option(
+    "--event", metavar="FILE", help="JSON file of the event, - for stdin; default: a sample"
+)
+@click.option("--username", metavar="NAME", help="user who sends it; default: the event's own")
+@click.option(
+    "--data",
+    metavar="FOLDER",
+    help="folder of the messages; default: an empty room, deleted at the end",
+)
+def command(route: str, *, event: str | None, username: str | None, data: str | None) -> int:
+    """Pass one event, as API Gateway makes it, to the handlers.
+
+    ROUTE is $connect, $disconnect, $default, hello, sendMessage, getHistory, resume or ping.
+    The response goes to stdout, what another person in the room receives to stderr. The exit code
+    is 1 when the handler failed.
+    """
+    setup_logging("auto", sys.stderr)
+    return invoke(route, event=event, username=username, data=data)
+
+
 def invoke(route: str, *, event: str | None, username: str | None, data: str | None) -> int:
-    """Hand the event to the router and print its response; a handler that breaks exits with 1."""
+    """Pass the event to the router and print its response; return 1 if the handler failed."""
     asked = read_event(event) if event else sample(route)
     _refuse_other_route(route, asked)
     if username is not None:
@@ -40,13 +76,17 @@ def invoke(route: str, *, event: str | None, username: str | None, data: str | N
 
 
 def sample(route: str) -> Event:
-    """Return the event that is kept as an example for `route`."""
+    """Return the sample event of a route."""
     kept = resources.files("fireside") / "samples" / f"{route.removeprefix('$')}.json"
     return _decode(kept.read_text("utf-8"))
 
 
 def read_event(name: str) -> Event:
-    """Read an event from a file, or from stdin when it is called `-`."""
+    """Return the event in a file, or on stdin if the name is `-`.
+
+    Raises:
+        CannotStart: It can't be read, or is not an event.
+    """
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
         return _decode(text)
@@ -57,7 +97,7 @@ def read_event(name: str) -> Event:
 
 
 def rename(event: Event, username: str) -> None:
-    """Let somebody else ask, as if the authorizer had let them in under that name."""
+    """Change the sender, as if the authorizer had let them in under that name."""
     user = fold(username)
     event["requestContext"]["authorizer"] = {
         "username": username,
@@ -76,10 +116,10 @@ def _set_query(event: Event, key: str, username: str | list[str]) -> None:
 
 
 class Printed:
-    """The Outbound of this command: what would be pushed is shown, and nobody is gone."""
+    """An Outbound that prints what would be pushed. No connection is ever gone."""
 
     def send(self, connection_ids: Iterable[str], data: bytes) -> set[str]:
-        """Show `data` once for each connection."""
+        """Print `data` once for each connection."""
         for connection_id in connection_ids:
             print(f"pushed to {connection_id}: {data.decode()}", file=sys.stderr)
         return set()
@@ -97,9 +137,9 @@ def _answer_from(event: Event, folder: Path) -> Response:
 
 
 def _answer(event: Event, messages: MessageStore) -> Response:
-    """Run the handler, with somebody else in the room to see what people are sent."""
+    """Run the handler, with another connection in the room to show what it receives."""
     connections = MemoryRegistry()
-    connections.add(Connection("somebody-else", "", "", (LOBBY,), 0))
+    connections.add(Connection("another-connection", "", "", (LOBBY,), 0))
     chat = Chat(
         messages=messages,
         connections=connections,
@@ -109,7 +149,7 @@ def _answer(event: Event, messages: MessageStore) -> Response:
     )
     rules = EntryRules(any_host=True, invites=None)
     handler = make_handler(chat, lambda: rules)
-    # To API Gateway no answer is a broken handler too.
+    # To API Gateway, a handler without an answer has failed too.
     return handler(event, None) or {"statusCode": 500}
 
 
@@ -117,7 +157,9 @@ def _refuse_other_route(route: str, event: Event) -> None:
     context = event.get("requestContext")
     found = context.get("routeKey") if isinstance(context, dict) else None
     if found != route:
-        raise _unusable(f"The event is for route {found!r}: ask for that, or give one for {route}.")
+        raise _unusable(
+            f"The event is for route {found!r}: name that one, or give an event for {route}."
+        )
 
 
 def _decode(text: str) -> Event:

@@ -1,1 +1,1 @@
-"""Shared by everything that talks to a person: exit codes, logs, checks, QR codes."""
+"""What every command shares: exit codes, logs, checks, questions, QR codes."""

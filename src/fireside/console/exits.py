@@ -1,10 +1,10 @@
-"""Say how the command line ends: one exit code per kind of ending."""
+"""Exit codes, and the error that ends a command with one of them."""
 
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What `fireside` returns to the shell; scripts may rely on the numbers."""
+    """What `fireside` returns to the shell. Scripts may rely on the numbers."""
 
     OK = 0
     UNEXPECTED = 1
@@ -18,7 +18,7 @@ class ExitCode(IntEnum):
 
 
 class CannotStart(Exception):  # noqa: N818 - it says what happened, as a refusal does
-    """Stop before anything runs. The sentence tells a person what to do next."""
+    """A command can't run. The sentence says what to do next."""
 
     def __init__(self, sentence: str, exit_code: ExitCode = ExitCode.UNEXPECTED) -> None:
         super().__init__(sentence)

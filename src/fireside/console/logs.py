@@ -1,7 +1,7 @@
-"""Write the log: lines for a person on a terminal, JSON lines for a machine elsewhere.
+"""The log: text on a terminal, JSON lines elsewhere.
 
-What people say to each other never comes here. Callers log facts; and of an exception only its
-type and place are written, because its words may quote what somebody sent.
+The text of messages is never logged. Callers log facts, and of an exception only its type and
+place are written, because its words may quote what a client sent.
 """
 
 import json
@@ -16,7 +16,7 @@ _BUILT_IN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
 def setup_logging(log_format: str, stream: TextIO, *, color: bool = True) -> None:
-    """Send every record to `stream`, as `text`, `json`, or what suits the stream (`auto`)."""
+    """Write every record to `stream` as `text` or `json`; `auto` is text on a terminal."""
     on_terminal = stream.isatty()
     text = log_format == "text" or (log_format == "auto" and on_terminal)
     handler = logging.StreamHandler(stream)
@@ -58,20 +58,20 @@ class JsonFormatter(logging.Formatter):
 
 
 def _stamp(epoch_seconds: float) -> str:
-    """Write a time as ISO 8601 has it; to load `datetime` for that takes 1 ms of a cold start."""
+    """Return a time in ISO 8601; to load `datetime` for it would add 1 ms to a cold start."""
     seconds, milliseconds = divmod(int(epoch_seconds * 1_000), 1_000)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{milliseconds:03}+00:00"
 
 
 def printable(text: str) -> str:
-    """Write control characters as escapes: a log line must not move the cursor or fake a line."""
+    """Return text with control characters escaped, so that it can't forge a log line."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:
-    """Collect what the caller passed as `extra`, and where an exception came from."""
+    """Return what the caller passed as `extra`, and where an exception came from."""
     facts = {key: value for key, value in vars(record).items() if key not in _BUILT_IN}
     if record.exc_info and record.exc_info[1]:
         facts["error"] = _where(record.exc_info[1])

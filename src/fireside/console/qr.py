@@ -24,6 +24,6 @@ def drawn(text: str) -> str:
 
 
 def _can_show_qr() -> bool:
-    """Return whether stdout is a terminal whose encoding has the blocks."""
+    """Return whether stdout is a terminal whose encoding has the block characters."""
     encoding = (sys.stdout.encoding or "").lower()
     return sys.stdout.isatty() and encoding.startswith("utf")

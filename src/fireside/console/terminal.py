@@ -1,4 +1,4 @@
-"""How a command talks to a person: progress, results, questions."""
+"""Progress, results and questions on a terminal."""
 
 import sys
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def tell(text: str) -> None:
 
 
 def ask(question: str) -> str | None:
-    """Return a person's answer; None when stdin is no terminal."""
+    """Return the answer to a question; None when stdin is not a terminal."""
     if not sys.stdin.isatty():
         return None
     print(question, end="", file=sys.stderr, flush=True)
@@ -28,7 +28,7 @@ def ask(question: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """The three ways to talk; tests bring their own."""
+    """The three functions together; tests bring their own."""
 
     say: Say = say
     tell: Say = tell

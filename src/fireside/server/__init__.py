@@ -1,1 +1,1 @@
-"""What runs on one machine: `fireside serve`."""
+"""The chat on one machine: `fireside serve`."""

@@ -1,4 +1,4 @@
-"""What one machine gives a chat: the folder that keeps messages and the invite."""
+"""The data folder of a chat on one machine: its database and its invite."""
 
 import time
 from dataclasses import replace
@@ -17,15 +17,18 @@ from fireside.domain.entry import EntryRules
 from fireside.handlers.authorizer import Rules
 from fireside.system import new_epoch, new_invite
 
-_LOOK_AGAIN_SECONDS = 0.02
+_RETRY_SECONDS = 0.02
 
 
-def open_store(folder: Path, *, patience_seconds: float = 0) -> SqliteStore:
-    """Open the database in `folder`, or say in one sentence why not and what to do.
+def open_store(folder: Path, *, lock_timeout_seconds: float = 0) -> SqliteStore:
+    """Open the database in `folder`.
 
-    Somebody who has just been ended may need a moment to let go of it.
+    A process that has just been ended may hold its lock for a moment.
+
+    Raises:
+        CannotStart: It can't be opened; the sentence says why, and what to do.
     """
-    until = time.monotonic() + patience_seconds
+    until = time.monotonic() + lock_timeout_seconds
     while True:
         try:
             return SqliteStore.open(folder / "fireside.db", new_epoch=new_epoch)
@@ -34,16 +37,16 @@ def open_store(folder: Path, *, patience_seconds: float = 0) -> SqliteStore:
         except StoreUnusable as cause:
             if not isinstance(cause, StoreLocked) or time.monotonic() >= until:
                 raise CannotStart(str(cause), ExitCode.DATA) from cause
-        time.sleep(_LOOK_AGAIN_SECONDS)
+        time.sleep(_RETRY_SECONDS)
 
 
 def invite_file(folder: Path) -> InviteFile:
-    """Say where the invite is: beside the messages."""
+    """Return the file of the invite, beside the messages."""
     return InviteFile(folder / "invite", new_invite)
 
 
 def live_rules(rules: EntryRules, invites: InviteFile) -> Rules:
-    """Ask the file at each handshake, unless the place is open."""
+    """Return rules that read the invites from the file at each handshake, if invites count."""
     if rules.invites is None:
         return lambda: rules
     return lambda: replace(rules, invites=invites.hashes())

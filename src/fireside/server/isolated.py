@@ -1,6 +1,6 @@
-"""The server's side of `fireside serve --faithful`: handlers run in a process of their own.
+"""The server's side of `fireside serve --isolated`: handlers run in another process.
 
-They post over signed HTTP like functions on AWS, with a key that is made anew for each run.
+They post over signed HTTP, as functions on AWS do, with a key that is new for each run.
 """
 
 import dataclasses
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import fireside
 from fireside.domain.entry import EntryRules
+from fireside.handlers.rules import HOSTS, ORIGINS
 from fireside.server import isolated_handlers
 from localgateway.functions.context import Credentials
 from localgateway.functions.runner import Release
@@ -19,15 +20,15 @@ from localgateway.machine.core import Returned
 from localgateway.machine.limits import Limits
 from localgateway.net.management import Access
 
-_WELL = Returned({"statusCode": 200})
+_OK = Returned({"statusCode": 200})
 
 
-class NotReady(Exception):  # noqa: N818 - it says what is so
-    """The handlers' process can't keep messages."""
+class NotReady(Exception):  # noqa: N818 - a state, as in "ready"
+    """The handlers' process can't store messages."""
 
 
-class HandlersApart(WorkerRunner):
-    """Runs the chat's functions in a process each: the messages have one writer."""
+class IsolatedRunner(WorkerRunner):
+    """Runs each of the chat's functions in one process, so that the database has one writer."""
 
     def __init__(
         self,
@@ -42,25 +43,25 @@ class HandlersApart(WorkerRunner):
         )
 
     async def check(self) -> None:
-        """Make sure that messages can be kept.
+        """Ask the handlers whether they can store messages.
 
         Raises:
             NotReady: They can't.
         """
         context = {"routeKey": isolated_handlers.READY, "requestId": ""}
         outcome = await self.call("chat", {"requestContext": context})
-        if outcome != _WELL:
+        if outcome != _OK:
             raise NotReady(str(outcome[0]))
 
 
 def with_handlers(api: Api, data: Path, rules: EntryRules, endpoint: str, limits: Limits) -> Api:
-    """Say where the functions' code is, and what they need to know."""
+    """Return the API with the code of its functions, and with their environment."""
     environment = {
         isolated_handlers.DATA: str(data.absolute()),
         isolated_handlers.ENDPOINT: endpoint,
-        isolated_handlers.HOSTS: " ".join(rules.hosts),
-        isolated_handlers.ORIGINS: " ".join(rules.origins),
-        isolated_handlers.INVITES: isolated_handlers.OPEN if rules.invites is None else "",
+        HOSTS: " ".join(rules.hosts),
+        ORIGINS: " ".join(rules.origins),
+        isolated_handlers.INVITES: "off" if rules.invites is None else "required",
         isolated_handlers.LIFETIME: str(int(limits.lifetime_seconds)),
     }
     functions = {
@@ -74,10 +75,10 @@ def with_handlers(api: Api, data: Path, rules: EntryRules, endpoint: str, limits
 
 
 def new_credentials() -> Credentials:
-    """Make a key that only this server and its handlers know."""
+    """Return a new key, known to this server and its handlers alone."""
     return "FIRESIDE", secrets.token_urlsafe(30)
 
 
 def access_with(credentials: Credentials) -> Access:
-    """Let nobody but the handlers post."""
+    """Return access rules that let only requests signed with this key post."""
     return Access(strict=True, secrets=dict([credentials]))

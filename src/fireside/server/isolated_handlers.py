@@ -1,8 +1,8 @@
-"""The handlers in a process of their own, as Lambda runs them: `fireside serve --faithful`.
+"""The handlers in another process, as Lambda runs them: `fireside serve --isolated`.
 
 `chat` and `authorizer` are the functions that api.json names. What they need is in the environment
-and is made once, at the first call. Each call is a transaction, and nobody is told anything
-before it is kept.
+and is made once, at the first call. Each call is a transaction, and pushes are posted after its
+commit.
 """
 
 import functools
@@ -23,21 +23,20 @@ from fireside.domain.entry import EntryRules
 from fireside.domain.errors import StorageFailed
 from fireside.handlers.authorizer import Handler, Rules, make_authorizer
 from fireside.handlers.router import Response, make_handler, storage_failed
+from fireside.handlers.rules import HOSTS, ORIGINS
 from fireside.ports import Clock, ConnectionRegistry, Outbound
 from fireside.server.data_folder import invite_file, live_rules, open_store
 from fireside.system import entropy, epoch_ms
 
-DATA, ENDPOINT = "CHAT_DATA", "CHAT_ENDPOINT"
-HOSTS, ORIGINS = "CHAT_HOSTS", "CHAT_ORIGINS"
-INVITES, OPEN = "CHAT_INVITES", "open"
-"""Without that word, the invites are in the data folder."""
-LIFETIME = "CHAT_LIFETIME_SECONDS"
+DATA, INVITES = "FIRESIDE_DATA", "FIRESIDE_INVITES"
+"""The settings of these names. Without the word `off`, people need the invite in the folder."""
+ENDPOINT, LIFETIME = "FIRESIDE_ENDPOINT", "FIRESIDE_LIFETIME_SECONDS"
 
 READY = "$ready"
-"""The route of the one event that comes from the server itself: can messages be kept?"""
+"""Route of the one event that the server itself sends: can messages be stored?"""
 
-PATIENCE_SECONDS = 3.0
-"""For the lock of a process before us, which was ended a moment ago."""
+LOCK_TIMEOUT_SECONDS = 3.0
+"""How long to wait for the lock of an earlier process, which was ended a moment ago."""
 
 
 def chat(event: dict[str, Any], context: object) -> Response:
@@ -46,13 +45,13 @@ def chat(event: dict[str, Any], context: object) -> Response:
 
 
 def authorizer(event: dict[str, Any], context: object) -> Response:
-    """Decide who may connect. This process never opens the messages."""
+    """Decide who may connect. Its process never opens the database."""
     return make_authorizer(_rules(os.environ))(event, context)
 
 
 def make_chat(environ: Mapping[str, str]) -> Handler:
-    """Put the chat together from environment variables."""
-    store = open_store(Path(environ[DATA]), patience_seconds=PATIENCE_SECONDS)
+    """Return the chat's handler, made from environment variables."""
+    store = open_store(Path(environ[DATA]), lock_timeout_seconds=LOCK_TIMEOUT_SECONDS)
     connections = MemoryRegistry()
     outbound = AfterCommit(_connections_api(environ))
     chat = Chat(
@@ -69,25 +68,25 @@ def make_chat(environ: Mapping[str, str]) -> Handler:
 
 
 class AfterCommit:
-    """Keeps what is said until it may be said."""
+    """An Outbound that holds pushes back until the commit."""
 
     def __init__(self, outbound: Outbound) -> None:
         self._outbound = outbound
-        self._said: list[tuple[list[str], bytes]] = []
+        self._pending: list[tuple[list[str], bytes]] = []
 
     def send(self, connection_ids: Iterable[str], data: bytes) -> set[str]:
-        """Note it; who is gone is known later."""
-        self._said.append((list(connection_ids), data))
+        """Hold a push back; which connections are gone, only `post` knows."""
+        self._pending.append((list(connection_ids), data))
         return set()
 
-    def take_back(self) -> None:
-        """Forget what was said: it is not true."""
-        self._said.clear()
+    def discard(self) -> None:
+        """Drop the pushes of a transaction that failed."""
+        self._pending.clear()
 
     def post(self) -> set[str]:
-        """Say it; return the connections that are gone."""
-        said, self._said = self._said, []
-        return {gone for ids, data in said for gone in self._outbound.send(ids, data)}
+        """Post the pushes; return the connections that are gone."""
+        pending, self._pending = self._pending, []
+        return {gone for ids, data in pending for gone in self._outbound.send(ids, data)}
 
 
 def in_transactions(
@@ -97,7 +96,7 @@ def in_transactions(
     outbound: AfterCommit,
     clock: Clock,
 ) -> Handler:
-    """Make each call keep all or nothing, then tell the others, then answer."""
+    """Return a handler that stores all or nothing, then posts the pushes, then answers."""
 
     def run(event: dict[str, Any], context: object) -> Response:
         if event["requestContext"]["routeKey"] == READY:
@@ -108,7 +107,7 @@ def in_transactions(
             response = handle(event, context)
             store.commit()
         except StorageFailed:
-            outbound.take_back()
+            outbound.discard()
             with suppress(StorageFailed):
                 store.rollback()
             return storage_failed(event)
@@ -126,7 +125,7 @@ def _chat() -> Handler:
 
 def _rules(environ: Mapping[str, str]) -> Rules:
     hosts, origins = environ[HOSTS].split(), environ[ORIGINS].split()
-    invites = None if environ.get(INVITES) == OPEN else frozenset[str]()
+    invites = None if environ.get(INVITES) == "off" else frozenset[str]()
     rules = EntryRules(frozenset(hosts), frozenset(origins), invites=invites)
     return live_rules(rules, invite_file(Path(environ[DATA])))
 

@@ -1,15 +1,7 @@
 """Put the chat together on one machine: SQLite, the local gateway and the page, in one process."""
 
 import asyncio
-import contextlib
-import errno
-import logging
 import random
-import shlex
-import signal
-import sys
-import threading
-import webbrowser
 from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib import resources
@@ -19,24 +11,20 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 
 from fireside import wire
-from fireside.adapters.invite_file import InviteUnusable
 from fireside.adapters.memory import MemoryRegistry
 from fireside.adapters.sqlite.store import SqliteStore
 from fireside.chat import Chat
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.domain.events import Closing
-from fireside.domain.invite import link
 from fireside.handlers.authorizer import make_authorizer
 from fireside.handlers.router import make_handler, storage_failed
-from fireside.server import isolated, isolated_handlers
-from fireside.server.data_folder import invite_file, live_rules, open_store
+from fireside.server import isolated
+from fireside.server.data_folder import invite_file, live_rules
 from fireside.server.settings import (
     EVERYWHERE,
     Settings,
-    address,
     asks_for_invite,
-    is_reachable,
 )
 from fireside.system import entropy, epoch_ms
 from localgateway.functions.connections import Connections
@@ -49,24 +37,11 @@ from localgateway.net.management import Access
 from localgateway.net.server import Server
 from localgateway.net.site import Readiness, make_site
 
-log = logging.getLogger("fireside")
-
 PING_SECONDS = 25
-"""How often a client asks for heads on one machine, where asking is free."""
+"""Interval of a client's pings. A ping costs nothing on one machine."""
 
 RETURN_SPREAD_MS = 2_000
-"""Clients come back after a restart within this time, each at its own moment."""
-
-
-SPARE_FILES = 64
-"""Open files kept back for the database, the page and the log."""
-
-SWITCH_SECONDS = 0.0005
-"""How long one thread may hold the interpreter while the other waits for it.
-
-With Python's 5 ms the loop kept the chat thread waiting after each commit: ten senders got 1,000
-to 4,400 sends a second through, with this 7,900 (docs/decisions/0001).
-"""
+"""Clients reconnect at random moments within this time after a restart."""
 
 PAGE_HEADERS = {
     "Content-Security-Policy": (
@@ -82,31 +57,12 @@ PAGE_HEADERS = {
 }
 
 
-def serve(settings: Settings) -> int:
-    """Run until a signal comes; return the exit code.
+def page_folder() -> Path:
+    """Return the folder of the built page, which is in the package.
 
     Raises:
-        CannotStart: The page, the data or the port can't be had.
+        CannotStart: The page was not built.
     """
-    sys.setswitchinterval(SWITCH_SECONDS)
-    page = page_folder()
-    if settings.faithful:
-        _require_store(settings.data)
-        asyncio.run(_serve(settings, partial(make_faithful_server, settings, page)))
-        return ExitCode.OK
-    store = open_store(settings.data)
-    try:
-        is_over = asyncio.run(_serve(settings, partial(make_server, settings, store, page)))
-    except CannotStart:
-        store.close()
-        raise
-    if is_over:
-        store.close()
-    return ExitCode.OK
-
-
-def page_folder() -> Path:
-    """Find the built page that ships with the package."""
     folder = Path(str(resources.files("fireside"))) / "web"
     if not (folder / "index.html").is_file():
         message = f"The page is not built ({folder} is missing): run `make page`, then try again."
@@ -115,18 +71,18 @@ def page_folder() -> Path:
 
 
 def api_document() -> gateway_api.Api:
-    """Read the routes that ship with the package."""
+    """Return the routes, from the api.json in the package or in the checkout."""
     shipped = Path(str(resources.files("fireside"))) / "api.json"
     in_checkout = Path(__file__).parents[3] / "api.json"
     return gateway_api.load(shipped if shipped.is_file() else in_checkout)
 
 
 def entry_rules(settings: Settings) -> EntryRules:
-    """Say which addresses and origins may be used to come in, and whether with an invite.
+    """Return the hosts and origins that clients may connect with, and whether invites count.
 
     The invites themselves are in a file: see `live_rules`.
     """
-    hosts, origins = set(), {origin.lower() for origin in settings.allow_origins}
+    hosts, origins = set(), {origin.lower() for origin in settings.allow_origin}
     if settings.host not in EVERYWHERE:
         literal = f"[{settings.host}]" if ":" in settings.host else settings.host
         hosts.add(literal.lower())
@@ -141,7 +97,7 @@ def entry_rules(settings: Settings) -> EntryRules:
 def make_server(
     settings: Settings, store: SqliteStore, page: Path | None, limits: Limits | None = None
 ) -> Server:
-    """Wire store, chat, handlers and gateway, all in this process."""
+    """Return a server with store, chat, handlers and gateway in this process."""
     rules = live_rules(entry_rules(settings), invite_file(settings.data))
     limits = limits or Limits()
     connections = Connections()
@@ -172,18 +128,18 @@ def make_server(
     return server
 
 
-def make_faithful_server(
+def make_isolated_server(
     settings: Settings, page: Path | None, limits: Limits | None = None
 ) -> Server:
-    """Wire a gateway whose handlers run apart and post over HTTP, as on AWS."""
+    """Return a server whose handlers run in another process and post over HTTP, as on AWS."""
     credentials = isolated.new_credentials()
 
     async def check() -> None:
-        assert isinstance(server.runner, isolated.HandlersApart)
+        assert isinstance(server.runner, isolated.IsolatedRunner)
         await server.runner.check()
 
     make_runner = partial(
-        isolated.HandlersApart,
+        isolated.IsolatedRunner,
         api_document(),
         address=lambda: own_address(settings, server),
         credentials=credentials,
@@ -194,12 +150,12 @@ def make_faithful_server(
 
 
 async def start_handlers(settings: Settings, server: Server) -> None:
-    """Start those that run apart, now that the port to post to is known.
+    """Start the isolated handlers, if there are any, now that the port to post to is known.
 
     Raises:
-        CannotStart: They can't keep messages.
+        CannotStart: They can't store messages.
     """
-    if not isinstance(server.runner, isolated.HandlersApart):
+    if not isinstance(server.runner, isolated.IsolatedRunner):
         return
     endpoint = f"{own_address(settings, server)}/{server.stage}"
     api = isolated.with_handlers(
@@ -211,11 +167,11 @@ async def start_handlers(settings: Settings, server: Server) -> None:
         await server.runner.check()
     except (ApiError, isolated.NotReady) as cause:
         await server.stop()
-        message = f"The handlers' own process does not work ({cause}): try without --faithful."
+        message = f"The handlers' own process does not work ({cause}): try without --isolated."
         raise CannotStart(message, ExitCode.DATA) from cause
 
 
-def _gateway(  # noqa: PLR0913 - all that differs between the two
+def _gateway(  # noqa: PLR0913 - what differs between the two
     settings: Settings,
     page: Path | None,
     make_runner: MakeRunner,
@@ -225,7 +181,7 @@ def _gateway(  # noqa: PLR0913 - all that differs between the two
     live: set[str] | None = None,
     access: Access | None = None,
 ) -> Server:
-    """Wire what is the same wherever the handlers run."""
+    """Return the gateway with its page; this is the same wherever the handlers run."""
     api = api_document()
 
     async def adopt(request: web.Request) -> web.StreamResponse:
@@ -246,7 +202,7 @@ def _gateway(  # noqa: PLR0913 - all that differs between the two
 
 
 def _add_config(site: web.Application, settings: Settings) -> None:
-    """Tell the page what it can't see: a refused handshake looks like any other failure."""
+    """Serve /config.json, as a browser does not tell the page why a handshake was refused."""
     config = {"invite": "required" if asks_for_invite(settings) else "open"}
 
     async def answer(_request: web.Request) -> web.Response:
@@ -255,114 +211,14 @@ def _add_config(site: web.Application, settings: Settings) -> None:
     site.router.add_get("/config.json", answer)
 
 
-async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
-    """Serve until a signal comes; tell whether the store may be closed."""
-    secret = _secret(settings)
-    server = make(limits=Limits(connections=_connections()))
-    stop = asyncio.Event()
-    on_signals(stop.set)
-    try:
-        await server.start(settings.host, settings.port)
-    except OSError as cause:
-        raise cannot_listen(settings, cause) from cause
-    await start_handlers(settings, server)
-    place = address(settings, server.port)
-    print(f"Fireside is at {place}  (messages in {settings.data}, Ctrl-C to stop)", flush=True)  # noqa: T201 - the one line people wait for
-    if secret is not None:
-        print(_invitation(place, secret, settings.data), flush=True)  # noqa: T201 - and the next
-    _warn_when_exposed(settings, server.port)
-    if settings.open_browser:
-        # Some browsers end only when they are closed: nobody may have to wait for that.
-        threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
-    await stop.wait()
-    log.info("stopping")
-    return await server.stop()
-
-
-def _secret(settings: Settings) -> str | None:
-    """Have the invite at hand before anybody knocks, if one is asked for."""
-    if not asks_for_invite(settings):
-        return None
-    try:
-        return invite_file(settings.data).secret()
-    except InviteUnusable as cause:
-        raise CannotStart(str(cause), ExitCode.DATA) from cause
-
-
-def _invitation(place: str, secret: str, data: Path) -> str:
-    """Show the link to a person; what is no terminal may be a log, which must not have it."""
-    if sys.stdout.isatty():
-        return f"Invite people with {link(place, secret)}"
-    command = shlex.join(["fireside", "invite", "--data", str(data), "--url", place])
-    return f"One needs an invite to enter: {command}"
-
-
-def _require_store(folder: Path) -> None:
-    """Make sure that the handlers will be able to open the messages, or say why not."""
-    open_store(folder, patience_seconds=isolated_handlers.PATIENCE_SECONDS).close()
-
-
 def own_address(settings: Settings, server: Server) -> str:
-    """Write the address at which this machine reaches the server."""
+    """Return the address at which this machine reaches the server."""
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - looked up
     literal = f"[{host}]" if ":" in host else host
     return f"http://{literal}:{server.port}"
 
 
 def farewell() -> bytes:
-    """Say that we will be back, to each at another moment, so that not all return as one."""
+    """Return the last frame before a restart; its delay is random, to spread reconnections."""
     again_ms = 500 + random.randrange(RETURN_SPREAD_MS)  # noqa: S311 - spreading, no secret
     return wire.encode(Closing("restart", again=True, retry_after_ms=again_ms)).encode()
-
-
-def cannot_listen(settings: Settings, cause: OSError) -> CannotStart:
-    """Say why a port can't be had, and what to do."""
-    if cause.errno == errno.EADDRINUSE:
-        message = (
-            f"Port {settings.port} is taken by another program: "
-            "choose another with --port, or --port 0 for any free one."
-        )
-        return CannotStart(message, ExitCode.PORT_BUSY)
-    if cause.errno == errno.EACCES:
-        message = f"Port {settings.port} needs more rights than you have: choose one above 1023."
-        return CannotStart(message, ExitCode.PORT_BUSY)
-    message = f"{settings.host} is no address of this machine: check --host."
-    return CannotStart(message, ExitCode.USAGE)
-
-
-def _warn_when_exposed(settings: Settings, port: int) -> None:
-    if settings.host in EVERYWHERE and settings.public_url is None:
-        log.warning(
-            "only this machine gets in: say where others open it, "
-            "for example --public-url http://192.168.1.20:%d",
-            port,
-        )
-    if is_reachable(settings) and not asks_for_invite(settings):
-        log.warning("anybody who gets to this address may enter: invites are off")
-
-
-def on_signals(stop: Callable[[], None]) -> None:
-    """Stop on SIGTERM and Ctrl-C; a second one ends at once."""
-    loop = asyncio.get_running_loop()
-
-    def first(number: signal.Signals) -> None:
-        loop.remove_signal_handler(number)
-        stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises instead
-            loop.add_signal_handler(number, first, number)
-
-
-def _connections() -> int:
-    """Raise the limit on open files, and say how many of them may be connections."""
-    most = Limits().connections
-    if sys.platform == "win32":
-        return most
-    import resource  # noqa: PLC0415 - it is not on Windows
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        soft = hard
-    return most if soft == resource.RLIM_INFINITY else max(1, min(most, soft - SPARE_FILES))

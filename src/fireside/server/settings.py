@@ -1,17 +1,16 @@
-"""Decide the settings: a flag wins over FIRESIDE_*, that over fireside.toml, that over defaults.
+"""The settings of a chat on one machine: their keys, their values, and what follows from them.
 
 Every setting has one key: `public_url` is `--public-url`, `FIRESIDE_PUBLIC_URL` and
-`public_url` in fireside.toml, so whoever knows one spelling knows all three.
+`public_url` in fireside.toml. The command line decides which of them counts (cli/options.py).
 """
 
 import difflib
 import ipaddress
-import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal
 from urllib.parse import urlsplit
 
 from fireside.console.exits import CannotStart, ExitCode
@@ -21,32 +20,36 @@ CONFIG_NAME = "fireside.toml"
 CONFIG_VARIABLE = "FIRESIDE_CONFIG"
 LOG_FORMATS = ("auto", "text", "json")
 INVITES = ("auto", "required", "off")
-AWS_CLIENTS = ("own", "boto3")
+AWS_CLIENTS = ("builtin", "boto3")
 MAX_PORT = 65_535
 
+FUNCTION_VARIABLES = frozenset(
+    {
+        "FIRESIDE_API_ID",
+        "FIRESIDE_CONNECTIONS_TABLE",
+        "FIRESIDE_ENDPOINT",
+        "FIRESIDE_FANOUT_FUNCTION",
+        "FIRESIDE_HOSTS",
+        "FIRESIDE_INVITE_SHA256",
+        "FIRESIDE_LIFETIME_SECONDS",
+        "FIRESIDE_MESSAGES_TABLE",
+        "FIRESIDE_ORIGINS",
+        "FIRESIDE_ORIGIN_SECRET_SHA256",
+        "FIRESIDE_STAGE",
+    }
+)
+"""Variables that only functions read: on AWS, or in a process of `fireside serve --isolated`."""
+
+RENAMED_KEYS = {"faithful": "isolated"}
+RENAMED_VALUES = {("aws_client", "own"): "builtin"}
+"""Old names of settings and of their values, accepted for one release."""
+
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
-"""Hosts to listen on that are no address anybody could open."""
-
-# key: what it is for. The command line's help and the tests of the documents read this too.
-KEYS = {
-    "host": "address to listen on",
-    "port": "port to listen on; 0 takes a free one",
-    "data": "folder that keeps the messages",
-    "public_url": "address people type when it is not this machine's own",
-    "invites": "auto asks for an invite as soon as others can reach the chat; off asks nobody",
-    "open": "open the browser once the server listens",
-    "allow_origin": "also let pages from this origin connect; may be repeated",
-    "faithful": "run the handlers in a process of their own, as AWS does",
-    "aws_client": "how a rehearsal's functions talk to AWS's stand-ins: own, or AWS's SDK boto3",
-    "log_format": "auto is text on a terminal and JSON lines elsewhere",
-}
-
-Said = Mapping[str, tuple[str, object]]  # key -> (who said it, what was said)
-T = TypeVar("T")
+"""Hosts to listen on that are no address to open in a browser."""
 
 
 class BadSettings(CannotStart):
-    """Refuse to guess what a setting meant."""
+    """A setting has a name or a value that makes no sense."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, ExitCode.USAGE)
@@ -54,94 +57,37 @@ class BadSettings(CannotStart):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the command line's commands need to know, checked."""
+    """The checked values, with their defaults. A field has the name of its key."""
 
     data: Path
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str | None = None
-    allow_origins: tuple[str, ...] = ()
     invites: str = "auto"
-    open_browser: bool = False
-    faithful: bool = False
-    aws_client: str = "own"
+    open: bool = False
+    allow_origin: tuple[str, ...] = ()
+    isolated: bool = False
+    aws_client: str = "builtin"
     log_format: str = "auto"
     color: bool = True
 
 
-def load(
-    flags: Mapping[str, object], environ: Mapping[str, str], toml_path: Path | None
-) -> Settings:
-    """Merge the sources into checked settings.
-
-    `flags` holds what the command line said, by key; None means it said nothing.
-    Raises BadSettings with one sentence that names the source.
-    """
-    said: Said = {**_from_toml(toml_path), **_from_environ(environ), **_from_flags(flags)}
-    return Settings(
-        data=_read(said, "data", _folder, default_data(environ, sys.platform)),
-        host=_read(said, "host", _text, "127.0.0.1"),
-        port=_read(said, "port", _port, 8080),
-        public_url=_read(said, "public_url", _origin, None),
-        allow_origins=_read(said, "allow_origin", _origins, ()),
-        invites=_read(said, "invites", _one_of(INVITES), "auto"),
-        open_browser=_read(said, "open", _yes_or_no, default=False),
-        faithful=_read(said, "faithful", _yes_or_no, default=False),
-        aws_client=_read(said, "aws_client", _one_of(AWS_CLIENTS), "own"),
-        log_format=_read(said, "log_format", _one_of(LOG_FORMATS), "auto"),
-        color=not environ.get("NO_COLOR"),
-    )
-
-
 def is_reachable(settings: Settings) -> bool:
-    """Tell whether others may get to the chat: it listens beyond loopback, or has an address."""
+    """Return whether other machines can reach the chat: by its host, or by a public address."""
     return settings.public_url is not None or not _is_loopback(settings.host)
 
 
 def asks_for_invite(settings: Settings) -> bool:
-    """Tell whether one needs an invite to enter."""
+    """Return whether a person needs an invite to enter."""
     return settings.invites == "required" or (settings.invites == "auto" and is_reachable(settings))
 
 
 def address(settings: Settings, port: int) -> str:
-    """Write the address to open: the public one, or this machine's own."""
+    """Return the address to open: the public one, or this machine's own."""
     if settings.public_url is not None:
         return settings.public_url
     shown = "localhost" if settings.host in EVERYWHERE | _LOOPBACK else settings.host
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
-
-
-def origin(source: str, value: str) -> str:
-    """Read an address that no setting holds; `source` is who said it.
-
-    Raises:
-        BadSettings: It is none.
-    """
-    try:
-        return _origin(value)
-    except ValueError as problem:
-        raise BadSettings(f"{source} {problem}, not {value!r}.") from problem
-
-
-def config_path(flag: str | None, environ: Mapping[str, str], folder: Path) -> Path | None:
-    """Say which file to read: the one named, else fireside.toml in `folder` if it is there."""
-    named = flag or environ.get(CONFIG_VARIABLE)
-    if named:
-        return Path(named).expanduser()
-    found = folder / CONFIG_NAME
-    return found if found.is_file() else None
-
-
-def default_data(environ: Mapping[str, str], platform: str) -> Path:
-    """Name the folder where this platform keeps a program's data."""
-    home = Path(environ.get("HOME") or Path.home())
-    match platform:
-        case "darwin":
-            return home / "Library/Application Support/fireside"
-        case "win32":
-            return Path(environ.get("LOCALAPPDATA") or home / "AppData/Local") / "fireside"
-        case _:
-            return Path(environ.get("XDG_DATA_HOME") or home / ".local/share") / "fireside"
 
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -154,33 +100,53 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-# --- The three sources ------------------------------------------------------------------------
+def default_data(environ: Mapping[str, str], platform: str) -> Path:
+    """Return the folder where this platform keeps a program's data."""
+    home = Path(environ.get("HOME") or Path.home())
+    match platform:
+        case "darwin":
+            return home / "Library/Application Support/fireside"
+        case "win32":
+            return Path(environ.get("LOCALAPPDATA") or home / "AppData/Local") / "fireside"
+        case _:
+            return Path(environ.get("XDG_DATA_HOME") or home / ".local/share") / "fireside"
 
 
-def _from_flags(flags: Mapping[str, object]) -> Said:
-    return {
-        key: (f"--{key.replace('_', '-')}", value)
-        for key, value in flags.items()
-        if value is not None
-    }
+# --- Two of the sources: the environment and the file -----------------------------------------
 
 
-def _from_environ(environ: Mapping[str, str]) -> Said:
-    said: dict[str, tuple[str, object]] = {}
-    for name, value in environ.items():
-        if not name.startswith(ENV_PREFIX) or name == CONFIG_VARIABLE:
-            continue
-        key = name.removeprefix(ENV_PREFIX).lower()
-        if key not in KEYS:
-            known = [CONFIG_VARIABLE, *(ENV_PREFIX + key.upper() for key in KEYS)]
+def variable(key: str) -> str:
+    """Return the name of the environment variable for a key."""
+    return ENV_PREFIX + key.upper()
+
+
+def check_variables(names: Iterable[str]) -> None:
+    """Refuse a FIRESIDE_ variable that nothing here reads: it may be a misspelled setting.
+
+    Raises:
+        BadSettings: With the name that is nearest.
+    """
+    known = [CONFIG_VARIABLE, *map(variable, SETTINGS)]
+    others = FUNCTION_VARIABLES.union(map(variable, RENAMED_KEYS))
+    for name in names:
+        if name.startswith(ENV_PREFIX) and name not in others.union(known):
             raise BadSettings(f"The environment has {name}, which {_unknown(name, known)}")
-        said[key] = (name, value)
-    return said
 
 
-def _from_toml(path: Path | None) -> Said:
-    if path is None:
-        return {}
+def config_path(named: str | None, folder: Path) -> Path | None:
+    """Return the settings file: the one named, or fireside.toml in `folder` if it exists."""
+    if named:
+        return Path(named).expanduser()
+    found = folder / CONFIG_NAME
+    return found if found.is_file() else None
+
+
+def read_file(path: Path) -> dict[str, object]:
+    """Return the values in a settings file, not yet checked.
+
+    Raises:
+        BadSettings: It can't be read, or has a key that is no setting.
+    """
     try:
         values = tomllib.loads(path.read_text("utf-8"))
     except OSError as cause:
@@ -188,12 +154,12 @@ def _from_toml(path: Path | None) -> Said:
     except ValueError as cause:
         raise BadSettings(f"{path} is not TOML: {cause}.") from cause
     for key in values:
-        if key not in KEYS:
-            raise BadSettings(f"{path} sets {key}, which {_unknown(key, list(KEYS))}")
+        if key not in {*SETTINGS, *RENAMED_KEYS}:
+            raise BadSettings(f"{path} sets {key}, which {_unknown(key, list(SETTINGS))}")
     if isinstance(values.get("data"), str):
-        # A file means the folder beside itself, wherever the command is started.
+        # A relative folder is relative to the file, wherever the command is started.
         values["data"] = str(path.parent / Path(values["data"]).expanduser())
-    return {key: (f"{key} in {path}", value) for key, value in values.items()}
+    return values
 
 
 def _unknown(name: str, known: list[str]) -> str:
@@ -201,33 +167,26 @@ def _unknown(name: str, known: list[str]) -> str:
     return "is not a setting" + (f"; did you mean {near[0]}?" if near else ".")
 
 
-# --- One value --------------------------------------------------------------------------------
+# --- Checks of one value: return it, or raise a ValueError that says what it must be ----------
 
 
-def _read(said: Said, key: str, parse: Callable[[object], T], default: T) -> T:
-    if key not in said:
-        return default
-    source, value = said[key]
-    try:
-        return parse(value)
-    except ValueError as problem:
-        raise BadSettings(f"{source} {problem}, not {value!r}.") from problem
-
-
-def _text(value: object) -> str:
+def read_text(value: object) -> str:
+    """Return some text."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError("must be some text")
     return value.strip()
 
 
-def _folder(value: object) -> Path:
+def read_folder(value: object) -> Path:
+    """Return a folder, which need not exist."""
     try:
-        return Path(_text(value)).expanduser()
+        return Path(read_text(value)).expanduser()
     except (ValueError, RuntimeError) as cause:
         raise ValueError("must name a folder") from cause
 
 
-def _port(value: object) -> int:
+def read_port(value: object) -> int:
+    """Return a port, from a number or from digits."""
     problem = f"must be a whole number from 0 to {MAX_PORT}"
     digits = str(value) if type(value) in {int, str} else ""
     if not (digits.isascii() and digits.isdigit() and len(digits) <= len(str(MAX_PORT))):
@@ -237,7 +196,8 @@ def _port(value: object) -> int:
     return int(digits)
 
 
-def _yes_or_no(value: object) -> bool:
+def read_switch(value: object) -> bool:
+    """Return a boolean, from one or from a word for it."""
     match value.lower() if isinstance(value, str) else value:
         case True | "1" | "true" | "yes" | "on":
             return True
@@ -247,7 +207,9 @@ def _yes_or_no(value: object) -> bool:
             raise ValueError("must be true or false")
 
 
-def _one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
+def one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
+    """Return a check that lets these words through."""
+
     def choose(value: object) -> str:
         if value not in choices:
             raise ValueError(f"must be one of {', '.join(choices)}")
@@ -256,21 +218,21 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
     return choose
 
 
-def _origins(value: object) -> tuple[str, ...]:
-    """Take a list, or text with commas, since the environment knows no lists."""
+def read_origins(value: object) -> tuple[str, ...]:
+    """Return origins, from a list or from text with commas, as in an environment variable."""
     given = value.split(",") if isinstance(value, str) else value
     if not isinstance(given, list | tuple):
         raise ValueError(_ORIGIN_PROBLEM)  # noqa: TRY004 - the source's mistake, not the code's
-    return tuple(_origin(origin) for origin in given)
+    return tuple(map(read_origin, given))
 
 
 _ORIGIN_PROBLEM = "must look like https://chat.example.com, with nothing after the host and port"
 
 
-def _origin(value: object) -> str:
-    """Take `scheme://host[:port]`, in lower case and without the port that goes without saying."""
+def read_origin(value: object) -> str:
+    """Return `scheme://host[:port]`, in lower case and without the scheme's default port."""
     try:
-        url = urlsplit(_text(value))
+        url = urlsplit(read_text(value))
         port = url.port
     except ValueError as cause:
         raise ValueError(_ORIGIN_PROBLEM) from cause
@@ -283,3 +245,57 @@ def _origin(value: object) -> str:
 
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+# --- All settings ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How one setting is given and checked."""
+
+    help: str
+    metavar: str
+    read: Callable[[object], object]
+    kind: Literal["value", "list", "switch"] = "value"
+
+
+SETTINGS = {
+    "host": Setting("address to listen on; default: 127.0.0.1", "HOST", read_text),
+    "port": Setting("port to listen on, 0 for any free one; default: 8080", "PORT", read_port),
+    "data": Setting(
+        "folder for the messages; default: your platform's folder for data", "FOLDER", read_folder
+    ),
+    "public_url": Setting(
+        "address that people open; default: this machine's own", "URL", read_origin
+    ),
+    "invites": Setting(
+        "when people need an invite: required (always), off (never) or auto (as soon as other "
+        "machines can reach the chat); default: auto",
+        "|".join(INVITES),
+        one_of(INVITES),
+    ),
+    "open": Setting(
+        "open the browser once the server is ready; default: no", "", read_switch, "switch"
+    ),
+    "allow_origin": Setting(
+        "another origin whose pages may connect; repeatable", "ORIGIN", read_origins, "list"
+    ),
+    "isolated": Setting(
+        "run the handlers in a process of their own, as AWS Lambda does; default: no",
+        "",
+        read_switch,
+        "switch",
+    ),
+    "aws_client": Setting(
+        "AWS client of the rehearsed functions: builtin or boto3; default: builtin",
+        "|".join(AWS_CLIENTS),
+        one_of(AWS_CLIENTS),
+    ),
+    "log_format": Setting(
+        "format of the log: text, json or auto (text on a terminal, otherwise JSON lines); "
+        "default: auto",
+        "|".join(LOG_FORMATS),
+        one_of(LOG_FORMATS),
+    ),
+}

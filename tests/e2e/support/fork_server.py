@@ -26,7 +26,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-IMPORTED = ("fireside.cli.main", "fireside.server.local", "fireside.console.logs")
+IMPORTED = ("fireside.cli.main", "fireside.server.run", "fireside.console.logs")
 """What `fireside serve` imports, or the most of it."""
 
 _SIZE, _ANSWER = 4, 8  # bytes of a request's length, and of an answer

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fireside.domain.message import Draft
 from fireside.domain.names import LOBBY
-from fireside.server.local import open_store
+from fireside.server.data_folder import open_store
 
 START_MS = 1_780_000_000_000
 MINUTE_MS = 60_000

@@ -20,7 +20,7 @@ Mode = tuple[str, ...]
 EMBEDDED: Mode = ()
 """Handlers in the server's own process."""
 
-FAITHFUL: Mode = ("--faithful",)
+FAITHFUL: Mode = ("--isolated",)
 """Handlers in a process of their own."""
 
 REHEARSED: Mode = ("rehearse",)

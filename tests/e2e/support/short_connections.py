@@ -7,10 +7,10 @@ import functools
 import sys
 
 from fireside.cli.main import main
-from fireside.server import local
+from fireside.server import run
 from localgateway.machine.limits import Limits
 
 if __name__ == "__main__":
     short = functools.partial(Limits, lifetime_seconds=float(sys.argv[1]))
-    local.Limits = short  # type: ignore[misc, assignment]
+    run.Limits = short  # type: ignore[misc, assignment]
     sys.exit(main(sys.argv[2:]))

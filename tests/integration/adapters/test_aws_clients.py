@@ -58,7 +58,9 @@ def made(**more):
     )
 
 
-@pytest.mark.parametrize("chosen", [{}, {"FIRESIDE_AWS_CLIENT": "own"}])
+@pytest.mark.parametrize(
+    "chosen", [{}, {"FIRESIDE_AWS_CLIENT": "builtin"}, {"FIRESIDE_AWS_CLIENT": "own"}]
+)
 def test_without_a_choice_the_clients_are_our_own(chosen):
     tables, outbound, functions = made(**chosen)
 
@@ -81,7 +83,7 @@ def test_the_sdk_can_be_chosen(monkeypatch):
 
 
 def test_a_choice_that_is_none_is_told():
-    with pytest.raises(ValueError, match="set it to own or boto3"):
+    with pytest.raises(ValueError, match="set it to builtin or boto3"):
         made(FIRESIDE_AWS_CLIENT="boto")
 
 

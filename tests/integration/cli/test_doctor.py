@@ -50,7 +50,7 @@ def test_a_file_in_the_place_of_the_folder_fails(tmp_path):
     data.touch()
 
     assert check_folder(data).verdict == "fail"
-    assert "Mend its permissions" in check_folder(data).remedy
+    assert "Fix its permissions" in check_folder(data).remedy
     assert check_wal(data).verdict == "fail"
 
 
@@ -89,7 +89,7 @@ def test_a_port_in_use_fails():
     assert check_port("127.0.0.1", 0).verdict == "ok"
 
 
-def test_a_host_that_is_not_ours_fails():
+def test_a_host_of_another_machine_fails():
     assert check_port("192.0.2.1", 8080).verdict == "fail"
 
 
@@ -102,7 +102,7 @@ def test_the_page_must_be_built(tmp_path):
     assert check_page(index).verdict == "ok"
 
 
-def test_a_clock_before_the_installation_is_doubted():
+def test_a_clock_before_the_installation_is_a_warning():
     installed = 1_800_000_000
 
     assert check_clock(installed + 1, installed).verdict == "ok"
@@ -176,7 +176,7 @@ def test_node_is_looked_for_in_a_checkout_only(healthy, tmp_path):
     assert "node" in [check.name for check in examine(healthy)]
 
 
-def test_who_may_enter_is_said(tmp_path):
+def test_whether_an_invite_is_needed_is_checked(tmp_path):
     private = Settings(data=tmp_path)
     shared = Settings(data=tmp_path, host="0.0.0.0")  # noqa: S104 - not listened on
     opened = Settings(data=tmp_path, public_url="https://chat.example", invites="off")

@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from fireside.cli import doctor
-from fireside.cli.main import main
+from fireside.cli.main import COMMANDS, main
 from fireside.console.exits import CannotStart, ExitCode
-from fireside.server import local
+from fireside.server import run
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def own_surroundings(tmp_path, monkeypatch):
 def served(monkeypatch):
     """Collect the settings that would be served."""
     seen = []
-    monkeypatch.setattr(local, "serve", lambda settings: seen.append(settings) or 0)
+    monkeypatch.setattr(run, "serve", lambda settings: seen.append(settings) or 0)
     return seen
 
 
@@ -43,8 +43,8 @@ def test_serve_hands_the_flags_over(served, tmp_path):
     assert code == ExitCode.OK
     assert (settings.host, settings.port, settings.data) == ("::1", 0, tmp_path)
     assert settings.public_url == "https://a.example"
-    assert settings.allow_origins == ("http://b.example", "http://c.example")
-    assert settings.open_browser
+    assert settings.allow_origin == ("http://b.example", "http://c.example")
+    assert settings.open
     assert settings.log_format == "json"
 
 
@@ -53,10 +53,10 @@ def test_a_flag_can_take_back_what_the_environment_says(served, monkeypatch):
 
     main(["serve", "--no-open"])
 
-    assert not served[0].open_browser
+    assert not served[0].open
 
 
-def test_the_file_that_lies_there_is_read(served, tmp_path):
+def test_the_file_in_the_folder_is_read(served, tmp_path):
     (tmp_path / "fireside.toml").write_text("port = 9000", "utf-8")
 
     main(["serve"])
@@ -85,7 +85,7 @@ def test_what_cannot_start_says_why_and_ends_with_its_code(monkeypatch, capsys, 
     def serve(_):
         raise CannotStart("Do this next.", code)
 
-    monkeypatch.setattr(local, "serve", serve)
+    monkeypatch.setattr(run, "serve", serve)
 
     assert main(["serve"]) == code
     assert capsys.readouterr().err == "fireside: Do this next.\n"
@@ -95,7 +95,7 @@ def test_ctrl_c_ends_quietly(monkeypatch, capsys):
     def serve(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(local, "serve", serve)
+    monkeypatch.setattr(run, "serve", serve)
 
     assert main(["serve"]) == ExitCode.INTERRUPTED
     assert capsys.readouterr().err == ""
@@ -116,32 +116,54 @@ def test_the_version_is_printed(capsys):
     assert capsys.readouterr().out.startswith("fireside 0.")
 
 
-def test_the_version_needs_no_heavy_import():
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_the_version_and_the_list_of_commands_need_no_command(option):
     program = (
-        "import sys; from fireside.cli.main import main; main(['--version'])\n"
-        "sys.exit(bool({'aiohttp', 'websockets', 'fireside.chat'} & set(sys.modules)))"
+        f"import sys; from fireside.cli.main import main; main([{option!r}])\n"
+        "loaded = {name for name in sys.modules if name.split('.')[0] == 'fireside'}\n"
+        "assert loaded == {'fireside', 'fireside.cli', 'fireside.cli.main', 'fireside.console',\n"
+        "                  'fireside.console.exits'}, loaded"
     )
 
     subprocess.run([sys.executable, "-c", program], check=True, env=os.environ)
 
 
-@pytest.mark.parametrize("command", [["--help"], ["serve", "--help"], ["invoke", "--help"]])
+def test_every_command_is_listed(capsys):
+    main(["--help"])
+
+    listed = capsys.readouterr().out
+    for name, line in COMMANDS.items():
+        assert f"  {name} " in listed
+        assert f" {line}\n" in listed
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
 def test_help_is_no_failure(command, capsys):
-    assert main(command) == ExitCode.OK
-    assert "usage: fireside" in capsys.readouterr().out
+    assert main([*command, "--help"]) == ExitCode.OK
+    assert f"Usage: {' '.join(['fireside', *command])} [OPTIONS]" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", [[], ["dance"], ["serve", "--prot", "1"], ["invoke"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["dance"],
+        ["serve", "--prot", "1"],
+        ["invoke"],
+        ["deploy", "--new-invite", "--add-invite"],
+        ["destroy", "--export", "messages.jsonl", "--no-export"],
+    ],
+)
 def test_what_makes_no_sense_is_a_usage_error(command, capsys):
     assert main(command) == ExitCode.USAGE
-    assert "usage: fireside" in capsys.readouterr().err
+    assert "Usage: fireside" in capsys.readouterr().err
 
 
 def test_an_ending_with_words_is_unexpected(monkeypatch):
     def serve(_):
         sys.exit("words")
 
-    monkeypatch.setattr(local, "serve", serve)
+    monkeypatch.setattr(run, "serve", serve)
 
     assert main(["serve"]) == ExitCode.UNEXPECTED
 

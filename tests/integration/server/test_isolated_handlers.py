@@ -1,4 +1,4 @@
-"""The handlers in a process of their own: kept first, then said, then answered."""
+"""The handlers in another process: messages are stored first, then pushed, then acknowledged."""
 
 import json
 
@@ -33,7 +33,7 @@ def failing(*_args):
     raise StorageFailed
 
 
-def test_nothing_is_said_before_it_is_kept(house):
+def test_nothing_is_pushed_before_it_is_stored(house):
     ada, bob = house.join("Ada"), house.join("Bob")
     kept = []
     house.mailboxes.before_sending = lambda: kept.append(house.store._database.in_transaction)
@@ -45,7 +45,7 @@ def test_nothing_is_said_before_it_is_kept(house):
 
 
 @pytest.mark.parametrize("verb", ["begin", "commit"])
-def test_what_could_not_be_kept_is_refused_and_said_to_nobody(house, monkeypatch, verb):
+def test_what_could_not_be_stored_is_refused_and_not_pushed(house, monkeypatch, verb):
     ada, bob = house.join("Ada"), house.join("Bob")
     monkeypatch.setattr(SqliteStore, verb, failing)
 
@@ -100,12 +100,12 @@ def process(tmp_path, monkeypatch):
     monkeypatch.setattr(isolated_handlers, "Pool", noting(Pool))
     monkeypatch.setattr(isolated_handlers, "open_store", noting(isolated_handlers.open_store))
     with faulty_server(answer(410)) as server:
-        monkeypatch.setenv("CHAT_DATA", str(tmp_path))
-        monkeypatch.setenv("CHAT_ENDPOINT", f"http://127.0.0.1:{server.port}/ws")
-        monkeypatch.setenv("CHAT_HOSTS", "")
-        monkeypatch.setenv("CHAT_ORIGINS", "https://friends.example.com")
-        monkeypatch.setenv("CHAT_INVITES", "open")
-        monkeypatch.setenv("CHAT_LIFETIME_SECONDS", "60")
+        monkeypatch.setenv("FIRESIDE_DATA", str(tmp_path))
+        monkeypatch.setenv("FIRESIDE_ENDPOINT", f"http://127.0.0.1:{server.port}/ws")
+        monkeypatch.setenv("FIRESIDE_HOSTS", "")
+        monkeypatch.setenv("FIRESIDE_ORIGINS", "https://friends.example.com")
+        monkeypatch.setenv("FIRESIDE_INVITES", "off")
+        monkeypatch.setenv("FIRESIDE_LIFETIME_SECONDS", "60")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "KEY")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
         monkeypatch.setenv("AWS_REGION", "eu-central-1")
@@ -141,7 +141,7 @@ def test_the_door_never_opens_the_messages(tmp_path):
 
 @pytest.mark.usefixtures("process")
 def test_the_door_goes_by_the_invite_of_this_moment(tmp_path, monkeypatch):
-    monkeypatch.setenv("CHAT_INVITES", "")
+    monkeypatch.setenv("FIRESIDE_INVITES", "required")
     file = invite_file(tmp_path)
     secret = file.secret()
 
@@ -153,5 +153,5 @@ def test_the_door_goes_by_the_invite_of_this_moment(tmp_path, monkeypatch):
     assert decision() == "Allow"
     file.replace()
     assert decision() == "Deny"
-    monkeypatch.delenv("CHAT_INVITES")
+    monkeypatch.delenv("FIRESIDE_INVITES")
     assert decision() == "Deny"

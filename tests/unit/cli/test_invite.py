@@ -41,8 +41,8 @@ def test_the_link_is_the_same_until_a_new_one_is_wanted(capsys):
     assert code == ExitCode.OK
     assert first.startswith("http://localhost:8080/#invite=")
     assert first == again != new == last
-    assert "Older links let nobody in" in note
-    assert "Who is inside stays" in note
+    assert "Older links stop working" in note
+    assert "People who are connected stay" in note
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ def test_a_deployment_makes_its_own():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--port", "0"], "say where the chat is with --url"),
+        (["--port", "0"], "give the chat's address with --url"),
         (["--url", "chat.example"], "--url must look like https://chat.example.com"),
         (["--url", "https://chat.example/room"], "--url must look like"),
     ],
 )
-def test_an_address_that_nobody_knows_is_asked_for(capsys, tmp_path, arguments, sentence):
+def test_an_unknown_address_is_asked_for(capsys, tmp_path, arguments, sentence):
     code, out, err = run(capsys, *arguments)
 
     assert code == ExitCode.USAGE
@@ -103,7 +103,7 @@ def test_an_address_that_nobody_knows_is_asked_for(capsys, tmp_path, arguments, 
     assert not (tmp_path / "data").exists()
 
 
-def test_a_folder_that_can_not_be_written_is_said(capsys, tmp_path):
+def test_a_folder_that_can_not_be_written_is_named(capsys, tmp_path):
     (tmp_path / "data").touch()
 
     code, _, err = run(capsys)
@@ -113,7 +113,7 @@ def test_a_folder_that_can_not_be_written_is_said(capsys, tmp_path):
 
 
 def test_notes_say_what_the_link_is_worth(capsys, monkeypatch):
-    assert "nobody is asked for an invite" in run(capsys)[2]
+    assert "people enter without an invite" in run(capsys)[2]
     assert "give the right one with --url" in run(capsys, "--host", "0.0.0.0")[2]  # noqa: S104 - not listened on
     monkeypatch.setenv("FIRESIDE_INVITES", "off")
     assert "`invites` is off" in run(capsys, "--url", "https://chat.example")[2]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from fireside.adapters.memory import MemoryStore
-from fireside.cli.invoke import sample
-from fireside.cli.main import ROUTES, main
+from fireside.cli.invoke import ROUTES, sample
+from fireside.cli.main import main
 from fireside.console.exits import ExitCode
 
 COMMON = {
@@ -137,19 +137,19 @@ def test_what_the_room_is_sent_is_shown(fireside):
     assert '"message":"Hello"' in fireside("sendMessage").err
 
 
-def test_somebody_else_may_ask(fireside):
+def test_the_sender_can_be_changed(fireside):
     assert fireside("hello", "--username", "Zoë").frame["user"] == {
         "userId": "zoë",
         "username": "Zoë",
     }
 
 
-def test_a_name_that_nobody_may_have_is_refused_at_the_door(fireside):
+def test_an_invalid_name_is_refused_at_connect(fireside):
     assert json.loads(fireside("$connect", "--username", "<b>").out)["statusCode"] == 400
 
 
 @pytest.mark.parametrize("query", [None, {"queryStringParameters": None}])
-def test_somebody_else_may_knock_without_a_query(fireside, tmp_path, query):
+def test_the_sender_can_be_changed_where_there_is_no_query(fireside, tmp_path, query):
     event = sample("$connect")
     del event["queryStringParameters"], event["multiValueQueryStringParameters"]
     (tmp_path / "event.json").write_text(json.dumps(event | (query or {})), "utf-8")

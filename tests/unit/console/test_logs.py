@@ -1,4 +1,4 @@
-"""Text for people, JSON for machines, and never a line that somebody else could have written."""
+"""Text on a terminal, JSON elsewhere, and never a line that a client could have forged."""
 
 import io
 import json

@@ -1,20 +1,30 @@
-"""Flag > FIRESIDE_* > fireside.toml > default; every mistake is one sentence with its source."""
+"""The keys, the values and the file; tests/unit/cli/test_options.py has how sources are merged."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from fireside.console.exits import ExitCode
+from fireside.functions import aws, kill_switch
+from fireside.handlers import rules
+from fireside.server import isolated_handlers
 from fireside.server.settings import (
+    FUNCTION_VARIABLES,
+    SETTINGS,
     BadSettings,
     Settings,
     address,
     asks_for_invite,
+    check_variables,
     config_path,
     default_data,
     is_reachable,
-    load,
+    read_file,
+    read_origin,
+    read_port,
+    read_switch,
+    variable,
 )
 
 HOME = {"HOME": "/home/ada"}
@@ -30,73 +40,15 @@ def toml(tmp_path):
     return write
 
 
-def refusal(flags=None, environ=HOME, toml_path=None):
+def refusal(read, given):
     with pytest.raises(BadSettings) as caught:
-        load(flags or {}, environ, toml_path)
+        read(given)
     assert caught.value.exit_code == ExitCode.USAGE
     return str(caught.value)
 
 
-def test_without_a_word_it_is_a_private_chat_on_this_machine():
-    settings = load({}, HOME, None)
-
-    assert (settings.host, settings.port) == ("127.0.0.1", 8080)
-    assert settings.data.parts[:3] == ("/", "home", "ada")
-    assert settings.public_url is None
-    assert settings.allow_origins == ()
-    assert settings.invites == "auto"
-    assert not settings.open_browser
-    assert not settings.faithful
-    assert settings.log_format == "auto"
-    assert settings.color
-
-
-def test_the_nearest_source_wins(toml):
-    file = toml('host = "file"\nport = 1\npublic_url = "http://file"')
-    environ = HOME | {"FIRESIDE_HOST": "variable", "FIRESIDE_PORT": "2"}
-
-    settings = load({"host": "flag", "port": None}, environ, file)
-
-    assert settings.host == "flag"
-    assert settings.port == 2
-    assert settings.public_url == "http://file"
-
-
-def test_every_key_can_stand_in_the_file(toml):
-    file = toml(
-        'host = "::1"\nport = 0\ndata = "/srv/chat"\npublic_url = "https://Chat.Example/"\n'
-        'open = true\nallow_origin = ["http://a.example:8000"]\nlog_format = "json"\n'
-        'faithful = true\ninvites = "required"'
-    )
-
-    settings = load({}, HOME, file)
-
-    assert settings.host == "::1"
-    assert settings.port == 0
-    assert settings.data == Path("/srv/chat")
-    assert settings.public_url == "https://chat.example"
-    assert settings.open_browser
-    assert settings.invites == "required"
-    assert settings.faithful
-    assert settings.allow_origins == ("http://a.example:8000",)
-    assert settings.log_format == "json"
-
-
-def test_a_folder_in_the_file_is_beside_the_file(toml):
-    file = toml('data = "messages"')
-
-    assert load({}, HOME, file).data == file.parent / "messages"
-
-
-def test_a_list_in_the_environment_has_commas():
-    environ = HOME | {"FIRESIDE_ALLOW_ORIGIN": "http://a.example, http://b.example"}
-
-    assert load({}, environ, None).allow_origins == ("http://a.example", "http://b.example")
-
-
-def test_no_color_is_respected():
-    assert not load({}, HOME | {"NO_COLOR": "1"}, None).color
-    assert load({}, HOME | {"NO_COLOR": ""}, None).color
+def test_a_field_has_the_name_of_its_key():
+    assert {field.name for field in fields(Settings)} == {*SETTINGS, "color"}
 
 
 @pytest.mark.parametrize(
@@ -109,7 +61,7 @@ def test_no_color_is_respected():
     ],
 )
 def test_an_address_is_kept_in_one_form(given, origin):
-    assert load({"public_url": given}, HOME, None).public_url == origin
+    assert read_origin(given) == origin
 
 
 @pytest.mark.parametrize(
@@ -129,99 +81,82 @@ def test_an_address_is_kept_in_one_form(given, origin):
     ],
 )
 def test_an_address_that_cannot_be_one_is_refused(address):
-    sentence = refusal({"public_url": address})
-
-    assert sentence.startswith("--public-url must look like https://chat.example.com")
-    assert sentence.endswith(f"not {address!r}.")
+    with pytest.raises(ValueError, match=r"must look like https://chat\.example\.com"):
+        read_origin(address)
 
 
 @pytest.mark.parametrize(
     "port", ["", "-1", "65536", "80a", "８０", "9" * 5_000, True, 1.5, 70_000, []]
 )
 def test_a_port_that_cannot_be_one_is_refused(port):
-    assert "--port must be a whole number" in refusal({"port": port})
+    with pytest.raises(ValueError, match="must be a whole number"):
+        read_port(port)
 
 
 @pytest.mark.parametrize(("word", "meaning"), [("1", True), ("Yes", True), ("off", False)])
 def test_yes_and_no_have_several_words(word, meaning):
-    assert load({}, HOME | {"FIRESIDE_OPEN": word}, None).open_browser is meaning
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "problem"),
-    [
-        ("FIRESIDE_OPEN", "maybe", "must be true or false"),
-        ("FIRESIDE_LOG_FORMAT", "xml", "must be one of auto, text, json"),
-        ("FIRESIDE_HOST", " ", "must be some text"),
-        ("FIRESIDE_DATA", "", "must name a folder"),
-        ("FIRESIDE_DATA", "~nobody-of-that-name/x", "must name a folder"),
-        ("FIRESIDE_ALLOW_ORIGIN", "*", "must look like"),
-    ],
-)
-def test_a_bad_variable_is_named(name, value, problem):
-    sentence = refusal(environ=HOME | {name: value})
-
-    assert sentence.startswith(f"{name} {problem}")
-    assert sentence.endswith(f"not {value!r}.")
-
-
-def test_a_bad_value_in_the_file_is_named_with_the_file(toml):
-    file = toml("allow_origin = 5")
-
-    assert refusal(toml_path=file).startswith(f"allow_origin in {file} must look like")
-
-
-def test_a_folder_in_the_file_must_be_text(toml):
-    assert "must name a folder" in refusal(toml_path=toml("data = 5"))
+    assert read_switch(word) is meaning
 
 
 def test_an_unknown_variable_gets_a_hint():
-    sentence = refusal(environ=HOME | {"FIRESIDE_PROT": "80"})
-
-    assert sentence == (
+    assert refusal(check_variables, ["PATH", "FIRESIDE_PORT", "FIRESIDE_PROT"]) == (
         "The environment has FIRESIDE_PROT, which is not a setting; did you mean FIRESIDE_PORT?"
     )
+
+
+def test_the_variable_that_names_the_file_is_no_unknown_setting():
+    check_variables(["FIRESIDE_CONFIG"])
+
+
+def test_variables_of_the_functions_are_known():
+    modules = (aws, kill_switch, rules, isolated_handlers)
+    values = [value for module in modules for value in vars(module).values()]
+    read = {value for value in values if isinstance(value, str) and value[:9] == "FIRESIDE_"}
+
+    assert read - set(map(variable, SETTINGS)) == FUNCTION_VARIABLES
+    check_variables(FUNCTION_VARIABLES)
 
 
 def test_an_unknown_key_in_the_file_gets_a_hint(toml):
     file = toml('publicurl = "x"')
 
-    assert refusal(toml_path=file) == (
+    assert refusal(read_file, file) == (
         f"{file} sets publicurl, which is not a setting; did you mean public_url?"
     )
 
 
 def test_an_unknown_key_like_no_other_gets_none(toml):
-    assert refusal(toml_path=toml("zzz = 1")).endswith("is not a setting.")
+    assert refusal(read_file, toml("zzz = 1")).endswith("is not a setting.")
 
 
 def test_a_file_that_is_not_toml_is_refused(toml):
-    assert "is not TOML" in refusal(toml_path=toml("host ="))
+    assert "is not TOML" in refusal(read_file, toml("host ="))
 
 
 def test_a_file_that_is_not_text_is_refused(tmp_path):
     path = tmp_path / "fireside.toml"
     path.write_bytes(b"\xff")
 
-    assert "is not TOML" in refusal(toml_path=path)
+    assert "is not TOML" in refusal(read_file, path)
 
 
 def test_a_named_file_must_exist(tmp_path):
-    assert "No such file" in refusal(toml_path=tmp_path / "nowhere.toml")
+    assert "No such file" in refusal(read_file, tmp_path / "nowhere.toml")
 
 
-def test_the_named_file_wins_over_the_one_that_lies_there(tmp_path):
+def test_a_folder_in_the_file_is_beside_the_file(toml):
+    file = toml('data = "messages"')
+
+    assert read_file(file) == {"data": str(file.parent / "messages")}
+
+
+def test_the_named_file_wins_over_the_one_in_the_folder(tmp_path):
     here = tmp_path / "fireside.toml"
-    assert config_path(None, {}, tmp_path) is None
+    assert config_path(None, tmp_path) is None
     here.touch()
 
-    assert config_path(None, {}, tmp_path) == here
-    assert config_path(None, {"FIRESIDE_CONFIG": "/etc/a.toml"}, tmp_path) == Path("/etc/a.toml")
-    assert config_path("b.toml", {"FIRESIDE_CONFIG": "/etc/a.toml"}, tmp_path) == Path("b.toml")
-
-
-def test_the_variable_that_names_the_file_is_no_unknown_setting():
-    assert load({}, HOME | {"FIRESIDE_CONFIG": "x"}, None).port == 8080
+    assert config_path(None, tmp_path) == here
+    assert config_path("/etc/a.toml", tmp_path) == Path("/etc/a.toml")
 
 
 @pytest.mark.parametrize(
@@ -259,18 +194,12 @@ def test_a_chat_that_only_this_machine_reaches_asks_for_no_invite(host):
         {"public_url": "http://localhost:8080"},
     ],
 )
-def test_a_chat_that_others_may_reach_does_unless_somebody_said_off(change):
+def test_a_chat_that_others_may_reach_does_unless_invites_are_off(change):
     settings = replace(Settings(data=Path("data")), **change)
 
     assert is_reachable(settings)
     assert asks_for_invite(settings)
     assert not asks_for_invite(replace(settings, invites="off"))
-
-
-def test_what_invites_may_be():
-    assert refusal({"invites": "open"}) == (
-        "--invites must be one of auto, required, off, not 'open'."
-    )
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ class _Run:
         if plan.losses and not self.wishes.accept_losses:
             raise CannotStart(
                 "This plan loses what can't be had again (see DANGER). If you mean it, export "
-                f"first, then: {self.again} --accept-losses",
+                f"first, then: {self.again} --allow-data-loss",
                 ExitCode.USAGE,
             )
         self.agree(self.stage.name)

@@ -32,7 +32,7 @@ from fireside.domain.errors import ChatError
 from fireside.domain.message import Draft
 from fireside.domain.names import LOBBY
 from fireside.ports import Connection
-from fireside.server import isolated, local
+from fireside.server import isolated, local, process
 from fireside.server.settings import Settings
 from fireside.system import epoch_ms, new_epoch
 from localgateway.functions.runner import Release
@@ -142,7 +142,7 @@ class Rehearsal:
             await self._server.start(self._settings.host, self._settings.port)
         except OSError as cause:
             await self._tables.stop()
-            raise local.cannot_listen(self._settings, cause) from cause
+            raise process.cannot_listen(self._settings, cause) from cause
         try:
             await asyncio.to_thread(self._create_tables)
             rules = local.entry_rules(self._settings)
@@ -157,7 +157,7 @@ class Rehearsal:
     async def _until_over(self) -> Heard | None:
         """Wait for a signal, for the time to be up, or for everything to be said."""
         options, stop = self._options, asyncio.Event()
-        local.on_signals(stop.set)
+        process.on_signals(stop.set)
         kept = f"kept in {options.keep}" if options.keep else "forgotten at the end"
         print(f"Rehearsing at {self.address}  (what is said is {kept}, Ctrl-C to stop)", flush=True)  # noqa: T201 - the one line people wait for
         ends: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]

@@ -258,7 +258,7 @@ def _agree(terminal: Terminal) -> None:
     question = f"{SAID} messages are said in the room, and stay there. Type verify to go on: "
     answer = terminal.ask(question)
     if answer is None:
-        sentence = f"{SAID} messages would stay in the room: add --yes, or --silent to say none."
+        sentence = f"{SAID} messages would stay in the room: add --yes, or --read-only to say none."
         raise CannotStart(sentence, ExitCode.USAGE)
     if answer != "verify":
         raise CannotStart("Nothing was tried.")

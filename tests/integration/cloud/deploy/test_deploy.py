@@ -441,8 +441,8 @@ def test_a_plan_that_loses_messages_is_not_applied_unless_that_is_said(computer)
     assert done.returncode == ExitCode.USAGE
     assert "DANGER" in done.stderr
     assert "its rows are lost for good" in done.stderr
-    assert "--accept-losses" in done.stderr
-    assert computer.deploy("--accept-losses").returncode == 0
+    assert "--allow-data-loss" in done.stderr
+    assert computer.deploy("--allow-data-loss").returncode == 0
 
 
 def test_a_smoke_test_that_fails_says_that_all_was_applied(computer, chat):

@@ -238,7 +238,7 @@ def test_nothing_is_said_unless_somebody_agrees(capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
 
     assert main(["verify", "--url", "ws://127.0.0.1:9/ws"]) == ExitCode.USAGE
-    assert "--silent" in capsys.readouterr().err
+    assert "--read-only" in capsys.readouterr().err
 
 
 def test_a_report_that_fails_says_so_first():

@@ -1,0 +1,30 @@
+"""`fireside serve`: run the chat on this machine."""
+
+import sys
+
+import click
+
+from fireside.cli.old_names import CommandWithOldNames
+from fireside.cli.options import with_settings
+from fireside.console.logs import setup_logging
+from fireside.server.settings import Settings
+
+
+@click.command("serve", cls=CommandWithOldNames)
+@with_settings(
+    "host",
+    "port",
+    "data",
+    "public_url",
+    "invites",
+    "open",
+    "allow_origin",
+    "isolated",
+    "log_format",
+)
+def command(settings: Settings) -> int:
+    """Run the chat until Ctrl-C, and print the address to open."""
+    from fireside.server import run  # noqa: PLC0415 - it loads aiohttp: --help need not wait
+
+    setup_logging(settings.log_format, sys.stderr, color=settings.color)
+    return run.serve(settings)

@@ -1,0 +1,19 @@
+"""`fireside status`: show what is on AWS and whether it is healthy."""
+
+import click
+
+from fireside.cli.options import with_stage
+from fireside.cloud.deploy.stage import Stage
+from fireside.cloud.deploy.status import status
+from fireside.cloud.deploy.world import World
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="JSON output")
+@with_stage
+def command(stage: Stage, *, as_json: bool) -> int:
+    """Show what is on AWS and whether it is healthy.
+
+    The exit code is 1 when an alarm is active, or when the brake has stopped the chat.
+    """
+    return status(stage, World(), as_json=as_json)

@@ -1,0 +1,41 @@
+"""`fireside verify`: check a running chat from outside."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from fireside.cli.old_names import CommandWithOldNames
+from fireside.cli.options import FILE
+from fireside.cloud.deploy.world import World
+from fireside.cloud.verify.verify import Wishes, run
+
+
+@click.command("verify", cls=CommandWithOldNames)
+@click.option(
+    "--url", metavar="URL", required=True, help="address of the chat: wss://HOST/ws, or its link"
+)
+@click.option(
+    "--invite",
+    metavar="LINK",
+    help="invite link or its secret, if it is not in the URL; - reads it from stdin",
+)
+@click.option(
+    "--out",
+    metavar="FOLDER",
+    type=FILE,
+    default=".",
+    help="folder for the report; default: the current one",
+)
+@click.option("--read-only", is_flag=True, help="only the checks that send no message to the room")
+@click.option(
+    "--yes", is_flag=True, help="send 20 messages, which stay in the room, without asking"
+)
+def command(*, url: str, invite: str | None, out: Path, read_only: bool, yes: bool) -> int:
+    """Check a running chat from outside, and write a report.
+
+    It checks who may connect, the frames, the limits, and several people at once. It takes at most
+    ten minutes and costs at most five cents. The report holds nothing private.
+    """
+    secret = sys.stdin.readline().strip() if invite == "-" else invite
+    return run(url, Wishes(secret, out, read_only, yes), World())

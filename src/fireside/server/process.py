@@ -1,0 +1,57 @@
+"""What a server asks of the operating system: signals, open files, and a port."""
+
+import asyncio
+import contextlib
+import errno
+import signal
+import sys
+from collections.abc import Callable
+
+from fireside.console.exits import CannotStart, ExitCode
+from fireside.server.settings import Settings
+from localgateway.machine.limits import Limits
+
+SPARE_FILES = 64
+"""Open files reserved for the database, the page and the log."""
+
+
+def on_signals(stop: Callable[[], None]) -> None:
+    """Call `stop` on SIGTERM or Ctrl-C; a second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def first(number: signal.Signals) -> None:
+        loop.remove_signal_handler(number)
+        stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises instead
+            loop.add_signal_handler(number, first, number)
+
+
+def allowed_connections() -> int:
+    """Raise the limit on open files, and return how many connections it allows."""
+    most = Limits().connections
+    if sys.platform == "win32":
+        return most
+    import resource  # noqa: PLC0415 - it is not on Windows
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    return most if soft == resource.RLIM_INFINITY else max(1, min(most, soft - SPARE_FILES))
+
+
+def cannot_listen(settings: Settings, cause: OSError) -> CannotStart:
+    """Return an error that says why the port can't be used, and what to do."""
+    if cause.errno == errno.EADDRINUSE:
+        message = (
+            f"Port {settings.port} is taken by another program: "
+            "choose another with --port, or --port 0 for any free one."
+        )
+        return CannotStart(message, ExitCode.PORT_BUSY)
+    if cause.errno == errno.EACCES:
+        message = f"Port {settings.port} needs more rights than you have: choose one above 1023."
+        return CannotStart(message, ExitCode.PORT_BUSY)
+    message = f"{settings.host} is not an address of this machine: check --host."
+    return CannotStart(message, ExitCode.USAGE)

@@ -1,0 +1,116 @@
+"""Run the chat on this machine until a signal comes: `fireside serve`."""
+
+import asyncio
+import logging
+import shlex
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from fireside.adapters.invite_file import InviteUnusable
+from fireside.console.exits import CannotStart, ExitCode
+from fireside.domain.invite import link
+from fireside.server import isolated_handlers
+from fireside.server.data_folder import invite_file, open_store
+from fireside.server.local import make_isolated_server, make_server, page_folder, start_handlers
+from fireside.server.process import allowed_connections, cannot_listen, on_signals
+from fireside.server.settings import EVERYWHERE, Settings, address, asks_for_invite, is_reachable
+from localgateway.machine.limits import Limits
+from localgateway.net.server import Server
+
+log = logging.getLogger("fireside")
+
+SWITCH_SECONDS = 0.0005
+"""How long one thread may hold the interpreter while another waits for it.
+
+With Python's 5 ms, the event loop kept the chat thread waiting after each commit: ten senders
+sent 1,000 to 4,400 messages a second, with this 7,900 (docs/decisions/0001).
+"""
+
+
+def serve(settings: Settings) -> int:
+    """Run until a signal comes; return the exit code.
+
+    Raises:
+        CannotStart: The page is missing, or the data folder or the port can't be used.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    page = page_folder()
+    if settings.isolated:
+        _require_store(settings.data)
+        asyncio.run(_serve(settings, partial(make_isolated_server, settings, page)))
+        return ExitCode.OK
+    store = open_store(settings.data)
+    try:
+        is_over = asyncio.run(_serve(settings, partial(make_server, settings, store, page)))
+    except CannotStart:
+        store.close()
+        raise
+    if is_over:
+        store.close()
+    return ExitCode.OK
+
+
+async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
+    """Serve until a signal comes; return whether the store may be closed."""
+    secret = _secret(settings)
+    server = make(limits=Limits(connections=allowed_connections()))
+    stop = asyncio.Event()
+    on_signals(stop.set)
+    try:
+        await server.start(settings.host, settings.port)
+    except OSError as cause:
+        raise cannot_listen(settings, cause) from cause
+    await start_handlers(settings, server)
+    place = address(settings, server.port)
+    print(f"Fireside is at {place}  (messages in {settings.data}, Ctrl-C to stop)", flush=True)  # noqa: T201 - the one line people wait for
+    if secret is not None:
+        print(_invitation(place, secret, settings.data), flush=True)  # noqa: T201 - and the next
+    _warn_when_exposed(settings, server.port)
+    if settings.open:
+        # Some browsers' programs end only when the browser is closed: don't wait for that.
+        threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
+    await stop.wait()
+    log.info("stopping")
+    return await server.stop()
+
+
+def _secret(settings: Settings) -> str | None:
+    """Return the invite's secret, made now if there is none; None if no invite is needed."""
+    if not asks_for_invite(settings):
+        return None
+    try:
+        return invite_file(settings.data).secret()
+    except InviteUnusable as cause:
+        raise CannotStart(str(cause), ExitCode.DATA) from cause
+
+
+def _invitation(place: str, secret: str, data: Path) -> str:
+    """Return the link for a terminal, or else a command: a log must not hold the secret."""
+    if sys.stdout.isatty():
+        return f"Invite people with {link(place, secret)}"
+    command = shlex.join(["fireside", "invite", "--data", str(data), "--url", place])
+    return f"People need an invite to enter: {command}"
+
+
+def _require_store(folder: Path) -> None:
+    """Open and close the database, as the handlers' process will open it.
+
+    Raises:
+        CannotStart: It can't be opened.
+    """
+    open_store(folder, lock_timeout_seconds=isolated_handlers.LOCK_TIMEOUT_SECONDS).close()
+
+
+def _warn_when_exposed(settings: Settings, port: int) -> None:
+    if settings.host in EVERYWHERE and settings.public_url is None:
+        log.warning(
+            "only this machine is let in: give the address for others, "
+            "for example --public-url http://192.168.1.20:%d",
+            port,
+        )
+    if is_reachable(settings) and not asks_for_invite(settings):
+        log.warning("everybody who can reach this address may enter: invites are off")
