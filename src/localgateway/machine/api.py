@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
-from localgateway.machine.models import BadModel, Model, check
+from localgateway.machine.models import BadModel, Model, compile_model
 
 CONNECT = "$connect"
 DISCONNECT = "$disconnect"
@@ -78,7 +78,7 @@ class Route:
     two_way: bool = False
     authorizer: Authorizer | None = None
     model: Model | None = None
-    """What a body must look like, or nobody is called."""
+    """Decides whether a body fits; the function of one that does not is not called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +305,7 @@ class _Reader:
 
     def _model(self, schema: object, place: str) -> Model:
         try:
-            return check(schema)
+            return compile_model(schema)
         except BadModel as why:
             self._refuse(place, str(why))
 

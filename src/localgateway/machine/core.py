@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
-from localgateway.machine import events, models, policy
+from localgateway.machine import events, policy
 from localgateway.machine.api import CONNECT, DEFAULT, DISCONNECT, LIFECYCLE, Api, Identity, Route
 from localgateway.machine.events import Caller, Event, Handshake, Ids
 from localgateway.machine.limits import CLOSE_GOING_AWAY, CLOSE_UNSUPPORTED, NO_STATUS, Limits
@@ -193,7 +193,7 @@ class Gateway:
         if route is None:
             return [SendText(connection_id, self._frame(_FORBIDDEN, connection_id, request_id))]
         message_id = self._ids.message()
-        if route.model is not None and not models.fits(text, route.model):
+        if route.model is not None and not route.model(text):
             frame = events.error_frame(_BAD_BODY, connection_id, message_id, "messageId")
             return [SendText(connection_id, frame)]
         event = events.message(

@@ -3,6 +3,8 @@
 import errno
 import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -279,3 +281,9 @@ def test_replay_takes_the_events_and_the_api(monkeypatch, tmp_path):
 
     assert main(["replay", "event.json", "--api", str(write(tmp_path))]) == 0
     assert seen == [("test", [Path("event.json")])]
+
+
+def test_without_a_model_the_library_for_models_is_not_loaded():
+    code = "import sys, localgateway.cli; sys.exit('fastjsonschema' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
