@@ -18,9 +18,9 @@ from localgateway.dev.faults import Faults, Plan, slow
 from localgateway.dev.recording import Recorder, record
 from localgateway.functions.context import Credentials
 from localgateway.functions.runner import MakeRunner, Release, Runner
-from localgateway.functions.workers import CONCURRENCY, WorkerRunner
+from localgateway.functions.workers import WorkerRunner
 from localgateway.machine.api import Api, ApiError, load
-from localgateway.machine.limits import Limits
+from localgateway.machine.limits import CONCURRENCY, Limits
 from localgateway.net.door import take_over
 from localgateway.net.invocations import Invocations, no_such_function
 from localgateway.net.management import Access

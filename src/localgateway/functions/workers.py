@@ -20,11 +20,9 @@ from localgateway.functions.runner import Completed, Release
 from localgateway.functions.worker_process import Launch, Worker, WorkerLost
 from localgateway.machine.api import Api, ApiError, Function
 from localgateway.machine.core import Invoke, Outcome, Raised
+from localgateway.machine.limits import CONCURRENCY
 
 log = logging.getLogger(__name__)
-
-CONCURRENCY = 10
-"""Processes that one function may have."""
 
 IDLE_SECONDS = 60.0
 """Without work, after which all processes of a function but one end; ours, Lambda's are longer."""

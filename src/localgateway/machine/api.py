@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
+from localgateway.machine.limits import INTEGRATION_MILLIS
 from localgateway.machine.models import BadModel, Model, compile_model
 
 CONNECT = "$connect"
@@ -15,12 +16,10 @@ DISCONNECT = "$disconnect"
 DEFAULT = "$default"
 LIFECYCLE = frozenset({CONNECT, DISCONNECT, DEFAULT})
 
-_STAGE = re.compile(r"[A-Za-z0-9_-]{1,128}")
+STAGE = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _IDENTITY = re.compile(r"(?:route\.request\.(header|querystring)|(stageVariables|context))\.(\S+)")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HANDLER = re.compile(r"[\w/]+(\.[\w/]+)*\.\w+")
-_LONGEST_TIMEOUT_MILLIS = 29_000
-_SHORTEST_TIMEOUT_MILLIS = 50
 _MEMORY_MEGABYTES = range(128, 10_241)
 _TIMEOUT_SECONDS = range(1, 901)
 _EXPRESSION = "$request.body.action"
@@ -64,7 +63,7 @@ class Function:
     """`package.module.function`, as Lambda's setting; None when somebody else knows."""
     environment: Mapping[str, str] = field(default_factory=dict)
     memory_megabytes: int = 128
-    timeout_seconds: float = _LONGEST_TIMEOUT_MILLIS / 1000
+    timeout_seconds: float = INTEGRATION_MILLIS[-1] / 1000
     """How long it may run; what waits for it may give up sooner."""
 
 
@@ -160,7 +159,7 @@ class _Reader:
         )
         name = self._text(top, "name", "name")
         stage = self._text(top, "stage", "stage")
-        if not _STAGE.fullmatch(stage):
+        if not STAGE.fullmatch(stage):
             self._refuse("stage", f"{stage!r} is not one path segment; use letters, digits, - or _")
         selection = self._text(
             top, "routeSelectionExpression", "routeSelectionExpression", _EXPRESSION
@@ -198,7 +197,7 @@ class _Reader:
     def _function(
         self, name: str, place: str, fields: Mapping[str, Any], timeouts: Mapping[str, float]
     ) -> Function:
-        patience = timeouts.get(name, _LONGEST_TIMEOUT_MILLIS / 1000)
+        patience = timeouts.get(name, INTEGRATION_MILLIS[-1] / 1000)
         handler = fields.get("handler")
         if handler is not None and not (isinstance(handler, str) and _HANDLER.fullmatch(handler)):
             self._refuse(
@@ -258,13 +257,9 @@ class _Reader:
         for name, fields in self._object(value, "integrations").items():
             place = f"integrations.{name}"
             millis = self._object(fields, place, {"timeoutMillis", *_FUNCTION}).get(
-                "timeoutMillis", _LONGEST_TIMEOUT_MILLIS
+                "timeoutMillis", INTEGRATION_MILLIS[-1]
             )
-            if (
-                not isinstance(millis, int)
-                or isinstance(millis, bool)
-                or not _SHORTEST_TIMEOUT_MILLIS <= millis <= _LONGEST_TIMEOUT_MILLIS
-            ):
+            if type(millis) is not int or millis not in INTEGRATION_MILLIS:
                 self._refuse(f"{place}.timeoutMillis", f"{millis!r} is not between 50 and 29000")
             found[name] = millis / 1000
         return found

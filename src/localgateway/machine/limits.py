@@ -29,6 +29,12 @@ CONNECTS_PER_SECOND = 500.0
 REQUESTS_PER_SECOND = 10_000.0
 """Messages and @connections requests of an account in a Region (Q)."""
 
+INTEGRATION_MILLIS = range(50, 29_001)
+"""How long an integration may take, in milliseconds (Q)."""
+
+CONCURRENCY = 10
+"""Processes that one function may have at a time; ours, Lambda's is 1,000 for an account."""
+
 NO_STATUS = 1005
 ABNORMAL = 1006
 """Codes that are never on the wire: no code was given, no close was said (RFC 6455, 7.4.1)."""
