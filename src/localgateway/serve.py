@@ -17,12 +17,12 @@ from aiohttp import hdrs, web
 from localgateway.dev.faults import Faults, Plan, slow
 from localgateway.dev.recording import Recorder, record
 from localgateway.functions.context import Credentials
-from localgateway.functions.runner import MakeRunner, Release, Runner
+from localgateway.functions.runner import MakeRunner, OnCompleted, Runner
 from localgateway.functions.workers import WorkerRunner
 from localgateway.machine.api import Api, ApiError, load
 from localgateway.machine.limits import CONCURRENCY, Limits
 from localgateway.net.door import take_over
-from localgateway.net.invocations import Invocations, no_such_function
+from localgateway.net.invocations import Invocations, unknown_function
 from localgateway.net.management import Access
 from localgateway.net.server import Server
 
@@ -63,7 +63,7 @@ class Hosted:
     """One API that is served: its gateway, and the processes of its functions."""
 
     def __init__(
-        self, api: Api, options: Options, beside: Server | None, recorder: Recorder | None
+        self, api: Api, options: Options, primary: Server | None, recorder: Recorder | None
     ) -> None:
         self.api = api
         self.file = Path(api.source)
@@ -80,11 +80,11 @@ class Hosted:
         self.server = Server(
             api,
             make_runner,
-            site=_site(lambda: self.server) if beside is None else None,
+            site=_site(lambda: self.server) if primary is None else None,
             access=access,
             faults=faults,
             limits=options.limits,
-            beside=beside,
+            primary=primary,
         )
         self.server.app.middlewares.insert(0, Invocations(api.name, self.runner, access).answer)
 
@@ -96,12 +96,12 @@ class Hosted:
         shown = "localhost" if local else f"[{host}]" if ":" in host else host
         return f"ws://{shown}:{self.server.port}/{self.api.stage}"
 
-    def _make_runner(self, *, release: Release) -> Runner:
+    def _make_runner(self, *, on_completed: OnCompleted) -> Runner:
         host = self._options.host
         literal = _LOOPBACK.get(host) or (f"[{host}]" if ":" in host else host)
         self.runner = WorkerRunner(
             self.api,
-            release=release,
+            on_completed=on_completed,
             address=lambda: f"http://{literal}:{self.server.port}",
             concurrency=self._options.concurrency,
             credentials=self._options.credentials,
@@ -116,7 +116,7 @@ class Hosted:
             log.error("not reloaded: %s", why)  # noqa: TRY400 - the sentence says it all
             return
         self.api = api
-        self.server.gateway.adopt(api)
+        self.server.gateway.replace_api(api)
         await self.runner.reload(api)
         try:
             await self.runner.warm()
@@ -306,14 +306,14 @@ def _code(folder: Path) -> list[Path]:
 
 
 def _site(server: Callable[[], Server]) -> web.Application:
-    """Answer plain HTTP as API Gateway does: 426 on a stage, 403 beside it."""
+    """Answer plain HTTP as API Gateway does: 426 on a stage, 403 primary it."""
     app = web.Application()
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        unknown = no_such_function(request.rel_url.raw_path)
+        unknown = unknown_function(request.rel_url.raw_path)
         if unknown is not None:
             return unknown
-        if server().at(request.path.split("/")[1]) is None:
+        if server().server_for(request.path.split("/")[1]) is None:
             return web.json_response({"message": "Forbidden"}, status=403)
         if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
             return await take_over(server(), request)

@@ -405,7 +405,7 @@ async def test_an_invocation_that_runs_out_of_time_is_reported_too():
 async def test_a_stop_that_runs_out_of_time_says_so_and_leaves_no_process():
     released = []
     runner = WorkerRunner(
-        parse(document()), release=released.extend, address=lambda: "http://127.0.0.1:1"
+        parse(document()), on_completed=released.extend, address=lambda: "http://127.0.0.1:1"
     )
     runner.start()
     await runner.warm()
@@ -421,7 +421,7 @@ async def test_a_stop_that_runs_out_of_time_says_so_and_leaves_no_process():
 async def test_a_function_that_can_not_start_leaves_no_other_half_started():
     api = document()
     api["integrations"]["broken"] = {"handler": "nothing.of_that_name"}
-    runner = WorkerRunner(parse(api), release=print, address=lambda: "http://127.0.0.1:1")
+    runner = WorkerRunner(parse(api), on_completed=print, address=lambda: "http://127.0.0.1:1")
     runner.start()
 
     with pytest.raises(ApiError, match="nothing"):
@@ -435,7 +435,7 @@ async def test_a_function_that_can_not_start_leaves_no_other_half_started():
 async def test_a_process_killed_from_outside_while_idle_costs_one_error_at_most():
     released = []
     runner = WorkerRunner(
-        parse(document()), release=released.extend, address=lambda: "http://127.0.0.1:1"
+        parse(document()), on_completed=released.extend, address=lambda: "http://127.0.0.1:1"
     )
     runner.start()
     await runner.warm()

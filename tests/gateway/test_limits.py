@@ -58,7 +58,7 @@ async def test_no_connection_outlives_its_lifetime():
 
 @on_loop
 async def test_a_silent_client_is_pinged_once_per_interval_until_it_counts_as_gone():
-    async with gateway(limits=Limits(ping_seconds=0.2, vanished_seconds=0.5)) as running:
+    async with gateway(limits=Limits(ping_seconds=0.2, ping_timeout_seconds=0.5)) as running:
         client = await running.join()
         heard = await client.ended()
 
@@ -68,7 +68,7 @@ async def test_a_silent_client_is_pinged_once_per_interval_until_it_counts_as_go
 
 @on_loop
 async def test_a_client_that_answers_pings_stays():
-    async with gateway(limits=Limits(ping_seconds=0.05, vanished_seconds=0.15)) as running:
+    async with gateway(limits=Limits(ping_seconds=0.05, ping_timeout_seconds=0.15)) as running:
         client = await running.join()
         for _ in range(6):
             assert await client.frame() == (PING, b"")

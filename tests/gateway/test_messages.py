@@ -16,7 +16,7 @@ from localgateway.machine.metering import Meter
 from localgateway.net.server import Server
 from tests.gateway.harness import TEXT, document, gateway, on_loop
 
-QUICK_TICKS = Limits(ping_seconds=0.04, vanished_seconds=30)
+QUICK_TICKS = Limits(ping_seconds=0.04, ping_timeout_seconds=30)
 
 
 def aws_frame(text):
@@ -280,7 +280,7 @@ async def test_a_meter_counts_what_api_gateway_would_bill():
         await client.text()
         client.say('{"action":"nobody"}')
         await client.text()
-        running.server.push([client_id(running)], b"x" * 40_000)
+        running.server.broadcast([client_id(running)], b"x" * 40_000)
         await client.text()
 
         assert (meter.received, meter.sent, meter.connections) == (2, 1 + 1 + 2, 1)

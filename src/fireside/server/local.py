@@ -258,7 +258,7 @@ def _add_config(site: web.Application, settings: Settings) -> None:
 async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
     """Serve until a signal comes; tell whether the store may be closed."""
     secret = _secret(settings)
-    server = make(limits=Limits(connections=_connections()))
+    server = make(limits=Limits(max_connections=_connections()))
     stop = asyncio.Event()
     on_signals(stop.set)
     try:
@@ -356,7 +356,7 @@ def on_signals(stop: Callable[[], None]) -> None:
 
 def _connections() -> int:
     """Raise the limit on open files, and say how many of them may be connections."""
-    most = Limits().connections
+    most = Limits().max_connections
     if sys.platform == "win32":
         return most
     import resource  # noqa: PLC0415 - it is not on Windows

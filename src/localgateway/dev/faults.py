@@ -1,6 +1,6 @@
 """Trouble on request: what a network and a busy cloud do now and then, when you ask for it.
 
-Each kind draws from a sequence of its own, so the n-th push of a run meets the n-th fate of its
+Each kind draws from a sequence of its own, so the n-th push of a run meets the n-th delivery of its
 seed, whatever else went on. Nothing here runs, and nothing is asked, unless a plan was given.
 """
 
@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeGuard
 
-from localgateway.functions.runner import Completed, MakeRunner, Release, Runner
+from localgateway.functions.runner import Completed, MakeRunner, OnCompleted, Runner
 from localgateway.machine.core import Invoke
 
 GONE, THROTTLED = 410, 429
@@ -48,7 +48,7 @@ class FaultsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class Frequency:
     """How often something happens: with a chance, or at these turns exactly, 1 being the first."""
 
     chance: float = 0.0
@@ -59,7 +59,7 @@ class When:
 class Plan:
     """Which faults happen how often, and between which two lengths their times lie."""
 
-    when: Mapping[str, When] = field(default_factory=dict)
+    when: Mapping[str, Frequency] = field(default_factory=dict)
     millis: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     seed: int = 0
 
@@ -82,7 +82,7 @@ def read(source: str) -> Plan:
         raise FaultsError(f"{source}: it is not JSON ({cause}). Mend the syntax there.") from cause
 
 
-class Fate(NamedTuple):
+class Delivery(NamedTuple):
     """What becomes of one push."""
 
     copies: int
@@ -94,15 +94,15 @@ class Faults:
     """Decides what goes wrong, in the order in which it is asked."""
 
     def __init__(self, plan: Plan) -> None:
-        self._dice = {kind: _Die(plan, kind) for kind in _KINDS}
+        self._sequences = {kind: _Sequence(plan, kind) for kind in _KINDS}
 
-    def push(self) -> Fate:
+    def delivery(self) -> Delivery:
         """Say what becomes of the next push."""
         dropped, doubled = self._hits("drop"), self._hits("double")
         delay, overtaken = self._seconds("delay"), self._hits("reorder")
-        return Fate(0 if dropped else 1 + doubled, delay or 0.0, overtaken)
+        return Delivery(0 if dropped else 1 + doubled, delay or 0.0, overtaken)
 
-    def post(self) -> int | None:
+    def post_error(self) -> int | None:
         """Say whether the next post to @connections is refused, and with which status."""
         gone, throttled = self._hits("gone"), self._hits("throttle")
         return GONE if gone else THROTTLED if throttled else None
@@ -115,28 +115,28 @@ class Faults:
         """Say whether the next invocation's answer comes too late."""
         return self._hits("timeout")
 
-    def life(self) -> float | None:
+    def lifetime(self) -> float | None:
         """Say after how many seconds the next connection is cut, if it is."""
         return self._seconds("cut")
 
     def _hits(self, kind: str) -> bool:
-        return self._dice[kind].throw() is not None
+        return self._sequences[kind].draw() is not None
 
     def _seconds(self, kind: str) -> float | None:
-        return self._dice[kind].throw()
+        return self._sequences[kind].draw()
 
 
-class _Die:
+class _Sequence:
     """One kind of fault, with chance of its own."""
 
     def __init__(self, plan: Plan, kind: str) -> None:
-        self._when = plan.when.get(kind, When())
+        self._when = plan.when.get(kind, Frequency())
         length = _KINDS[kind] or ""
         self._millis = plan.millis.get(length) or _MILLIS.get(length, (0, 0))
         self._random = random.Random(f"{plan.seed}:{kind}")  # noqa: S311 - to be repeated, no secret
         self._turn = 0
 
-    def throw(self) -> float | None:
+    def draw(self) -> float | None:
         """Return how long it takes if it happens this time; draws the same number either way."""
         self._turn += 1
         drawn, seconds = self._random.random(), self._random.uniform(*self._millis) / 1000
@@ -144,16 +144,16 @@ class _Die:
         return seconds if happens else None
 
 
-class SlowRunner:
+class FaultyRunner:
     """A runner whose functions start cold now and then, or answer after their time.
 
     A late answer's function has run to its end, as on AWS; only nobody waits for it any more.
     """
 
-    def __init__(self, make_runner: MakeRunner, faults: Faults, release: Release) -> None:
-        self._runner = make_runner(release=self._over)
+    def __init__(self, make_runner: MakeRunner, faults: Faults, on_completed: OnCompleted) -> None:
+        self._runner = make_runner(on_completed=self._completed)
         self._faults = faults
-        self._release = release
+        self._on_completed = on_completed
         self._late: set[int] = set()
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop
@@ -169,7 +169,7 @@ class SlowRunner:
         self._runner.start()
 
     def submit(self, invocation: Invoke) -> None:
-        """Submit it, after a cold start if that is its fate."""
+        """Submit it, after a cold start if that is its delivery."""
         if self._faults.times_out():
             self._late.add(invocation.invocation_id)
         seconds = self._faults.cold_start()
@@ -187,25 +187,25 @@ class SlowRunner:
         if not self._stopping:
             self._runner.submit(invocation)
 
-    def _over(self, batch: list[Completed]) -> None:
+    def _completed(self, batch: list[Completed]) -> None:
         """Pass on what is over; keep a late answer, on whatever thread it came."""
         late = [done for done in batch if done.invocation.invocation_id in self._late]
         self._late.difference_update(done.invocation.invocation_id for done in late)
         if late:
             with contextlib.suppress(RuntimeError):  # the loop is gone, and so is who asked
                 self._loop.call_soon_threadsafe(
-                    self._loop.call_later, TOO_LATE_SECONDS, self._release, late
+                    self._loop.call_later, TOO_LATE_SECONDS, self._on_completed, late
                 )
         in_time = [done for done in batch if done not in late]
         if in_time:
-            self._release(in_time)
+            self._on_completed(in_time)
 
 
 def slow(make_runner: MakeRunner, faults: Faults) -> MakeRunner:
     """Make a runner's functions start cold and answer late, as `faults` says."""
 
-    def make(*, release: Release) -> Runner:
-        return SlowRunner(make_runner, faults, release)
+    def make(*, on_completed: OnCompleted) -> Runner:
+        return FaultyRunner(make_runner, faults, on_completed)
 
     return make
 
@@ -217,7 +217,7 @@ class Clock(Protocol):
     def call_at(self, when: float, callback: Callable[..., object], *args: object) -> object: ...
 
 
-class Line:
+class FaultyDelivery:
     """The way to the connections, with its faults. Only what is asked for changes the order."""
 
     def __init__(self, faults: Faults, clock: Clock, send: Callable[[str, bytes], object]) -> None:
@@ -228,16 +228,16 @@ class Line:
         self._due: dict[str, float] = {}
         self._overtaken: dict[str, list[bytes]] = {}
 
-    def push(self, connection_id: str, frame: bytes) -> None:
-        """Send a frame, or do with it what its fate says."""
-        fate = self._faults.push()
-        frames = [frame] * fate.copies
-        if fate.overtaken and frames:
+    def send(self, connection_id: str, frame: bytes) -> None:
+        """Send a frame, or do with it what its delivery says."""
+        delivery = self._faults.delivery()
+        frames = [frame] * delivery.copies
+        if delivery.overtaken and frames:
             self._overtaken.setdefault(connection_id, []).extend(frames)
             self._clock.call_at(self._clock.time() + REORDER_SECONDS, self._release, connection_id)
             return
         for each in frames:
-            self._queue(connection_id, each, fate.delay_seconds)
+            self._queue(connection_id, each, delivery.delay_seconds)
         if frames:
             self._release(connection_id)
 
@@ -310,11 +310,11 @@ def _plan(document: object, source: str) -> Plan:
     return Plan(when, millis, seed)
 
 
-def _when(value: object, place: str) -> When:
+def _when(value: object, place: str) -> Frequency:
     if isinstance(value, list) and value and all(_is_whole(turn) and turn > 0 for turn in value):
-        return When(turns=frozenset(value))
+        return Frequency(turns=frozenset(value))
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
-        return When(chance=float(value))
+        return Frequency(chance=float(value))
     raise FaultsError(
         f"{place}: {value!r} is neither a chance from 0 to 1 nor a list of turns like [3, 7]."
     )

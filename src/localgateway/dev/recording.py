@@ -12,7 +12,7 @@ from collections.abc import Collection
 from itertools import count
 from pathlib import Path
 
-from localgateway.functions.runner import MakeRunner, Release, Runner
+from localgateway.functions.runner import MakeRunner, OnCompleted, Runner
 from localgateway.machine.core import Invoke
 from localgateway.machine.events import Event
 
@@ -59,8 +59,10 @@ class Recorder:
 class RecordingRunner:
     """A runner that keeps every event before it is handled."""
 
-    def __init__(self, make_runner: MakeRunner, recorder: Recorder, release: Release) -> None:
-        self._runner = make_runner(release=release)
+    def __init__(
+        self, make_runner: MakeRunner, recorder: Recorder, on_completed: OnCompleted
+    ) -> None:
+        self._runner = make_runner(on_completed=on_completed)
         self._recorder = recorder
 
     @property
@@ -88,7 +90,7 @@ class RecordingRunner:
 def record(make_runner: MakeRunner, recorder: Recorder) -> MakeRunner:
     """Make a runner whose events are kept."""
 
-    def make(*, release: Release) -> Runner:
-        return RecordingRunner(make_runner, recorder, release)
+    def make(*, on_completed: OnCompleted) -> Runner:
+        return RecordingRunner(make_runner, recorder, on_completed)
 
     return make

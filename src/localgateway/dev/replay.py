@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from localgateway.functions.context import Context, environment
-from localgateway.functions.interception import Detour, install
+from localgateway.functions.interception import Redirect, install
 from localgateway.functions.worker import CannotLoad, load_handler
 from localgateway.machine.api import Api, ApiError, Function
 from localgateway.machine.events import Event
@@ -41,10 +41,10 @@ def replay(api: Api, files: Sequence[Path]) -> int:
     sys.path.insert(0, root)
     try:
         with _listening() as address:
-            detour = Detour()
-            detour.address = address
-            install(detour)
-            good = [_call(api, function, event, detour) for function, event in calls]
+            redirect = Redirect()
+            redirect.address = address
+            install(redirect)
+            good = [_call(api, function, event, redirect) for function, event in calls]
     finally:
         os.environ.clear()
         os.environ.update(before)
@@ -89,11 +89,11 @@ def function_of(api: Api, event: Event, file: Path) -> Function:
     return api.functions[route.authorizer.name]
 
 
-def _call(api: Api, function: Function, event: Event, detour: Detour) -> bool:
+def _call(api: Api, function: Function, event: Event, redirect: Redirect) -> bool:
     """Call one handler as Lambda does; tell whether it returned."""
     os.environ.update(environment(function, api.name, api.code_root, os.environ))
     context = event["requestContext"]
-    detour.domains.add(str(context.get("domainName", "")).lower())
+    redirect.domains.add(str(context.get("domainName", "")).lower())
     try:
         handler = load_handler(function.handler or "", api.code_root)
     except CannotLoad as why:

@@ -1,14 +1,14 @@
 """@connections as calls in this process: what a handler says to connections, kept for later.
 
 A handler runs inside a transaction, so what it sends must wait until that is durable. `send`
-therefore only notes; the runner takes the notes and the server sends them after the commit.
+therefore only queued; the runner takes the queued and the server sends them after the commit.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
-class Push(NamedTuple):
+class Broadcast(NamedTuple):
     """The same text for several connections."""
 
     connection_ids: Sequence[str]
@@ -21,15 +21,15 @@ class Connections:
     def __init__(self) -> None:
         self.live: set[str] = set()
         """The open connections; the server keeps it."""
-        self._notes: list[Push] = []
+        self._queued: list[Broadcast] = []
 
     def send(self, connection_ids: Iterable[str], data: bytes) -> set[str]:
         """Send `data` as one text frame to each; return those that are gone."""
         ids = tuple(connection_ids)
-        self._notes.append(Push(ids, data))
+        self._queued.append(Broadcast(ids, data))
         return set(ids).difference(self.live)
 
-    def take(self) -> list[Push]:
+    def drain(self) -> list[Broadcast]:
         """Take what was said since the last call."""
-        notes, self._notes = self._notes, []
-        return notes
+        queued, self._queued = self._queued, []
+        return queued

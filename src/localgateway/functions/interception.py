@@ -19,7 +19,7 @@ _MODULE = "botocore.httpsession"
 _CONNECTIONS = re.compile(r"/[^/]+/(?:@|%40)connections/", re.IGNORECASE)
 
 
-class Detour:
+class Redirect:
     """Where requests to the gateway go instead."""
 
     def __init__(self) -> None:
@@ -44,24 +44,24 @@ class Detour:
         return self._session
 
 
-def install(detour: Detour) -> None:
+def install(redirect: Redirect) -> None:
     """Divert botocore's requests once it is imported; it costs nothing when it never is."""
-    sys.meta_path.insert(0, _Finder(detour))
+    sys.meta_path.insert(0, _Finder(redirect))
 
 
-def divert(kind: Any, detour: Detour) -> None:  # noqa: ANN401 - a class of botocore's
+def wrap_session(kind: Any, redirect: Redirect) -> None:  # noqa: ANN401 - a class of botocore's
     """Wrap the `send` of botocore's HTTP session class."""
-    straight = kind.send
+    original = kind.send
 
     def send(self: object, request: Any) -> object:  # noqa: ANN401 - the same
         asked = request.url
-        target = detour.target(asked)
+        target = redirect.target(asked)
         if target is None:
-            return straight(self, request)
+            return original(self, request)
         request.headers["Host"] = urlsplit(asked).netloc
         request.url = target
         try:
-            return straight(detour.session(kind), request)
+            return original(redirect.session(kind), request)
         finally:
             request.url = asked
 
@@ -71,8 +71,8 @@ def divert(kind: Any, detour: Detour) -> None:  # noqa: ANN401 - a class of boto
 class _Finder(MetaPathFinder):
     """Waits for botocore's HTTP module, once."""
 
-    def __init__(self, detour: Detour) -> None:
-        self._detour = detour
+    def __init__(self, redirect: Redirect) -> None:
+        self._redirect = redirect
 
     def find_spec(
         self,
@@ -85,20 +85,20 @@ class _Finder(MetaPathFinder):
         sys.meta_path.remove(self)
         spec = find_spec(fullname)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, self._detour)
+            spec.loader = _Loader(spec.loader, self._redirect)
         return spec
 
 
 class _Loader(Loader):
     """Loads a module as usual, then wraps what it defined."""
 
-    def __init__(self, usual: Loader, detour: Detour) -> None:
+    def __init__(self, usual: Loader, redirect: Redirect) -> None:
         self._usual = usual
-        self._detour = detour
+        self._redirect = redirect
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._usual.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
         self._usual.exec_module(module)
-        divert(vars(module)["URLLib3Session"], self._detour)
+        wrap_session(vars(module)["URLLib3Session"], self._redirect)

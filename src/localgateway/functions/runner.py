@@ -1,7 +1,7 @@
 """One thread that runs handlers in batches: one transaction a batch, answers after the commit.
 
 It takes every invocation that waits, opens one transaction, runs the handlers in order with a
-savepoint each, commits, and only then hands out answers and pushes, in order. A lone message is
+savepoint each, commits, and only then hands out answers and broadcasts, in order. A lone message is
 a batch of one. So nothing leaves before it is durable, and group commit comes for free.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, Protocol
 
-from localgateway.functions.connections import Connections, Push
+from localgateway.functions.connections import Broadcast, Connections
 from localgateway.machine.core import Invoke, Outcome, Raised, Returned
 from localgateway.machine.events import Event
 
@@ -48,15 +48,15 @@ class Completed(NamedTuple):
 
     invocation: Invoke
     outcome: Outcome
-    pushes: list[Push]
+    broadcasts: list[Broadcast]
 
 
-Release = Callable[[list[Completed]], None]
+OnCompleted = Callable[[list[Completed]], None]
 """Takes invocations that are over; called on whatever thread they ended."""
 
 
 class Runner(Protocol):
-    """Runs functions; each invocation that is over goes to the `release` it was made with."""
+    """Runs functions; each invocation that is over goes to the `on_completed` it was made with."""
 
     @property
     def functions(self) -> Collection[str]:
@@ -71,7 +71,7 @@ class Runner(Protocol):
 class MakeRunner(Protocol):
     """Makes the runner of a server, which says where completed invocations go."""
 
-    def __call__(self, *, release: Release) -> Runner: ...
+    def __call__(self, *, on_completed: OnCompleted) -> Runner: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class BatchRunner:
         connections: Connections,
         *,
         on_lost_commit: Callable[[Event], object],
-        release: Release,
+        on_completed: OnCompleted,
     ) -> None:
         """Wire the runner.
 
@@ -101,13 +101,13 @@ class BatchRunner:
             transaction: Begun before a batch and committed after it.
             connections: Where handlers send; emptied after each of them.
             on_lost_commit: Gives the answer to an event whose commit failed.
-            release: Called on the runner's thread with a batch that is durable.
+            on_completed: Called on the runner's thread with a batch that is durable.
         """
         self._handlers = handlers
         self._transaction = transaction
         self._connections = connections
         self._on_lost_commit = on_lost_commit
-        self._release = release
+        self._on_completed = on_completed
         self._waiting: SimpleQueue[Invoke | Task | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="handlers", daemon=True)
         self._is_dropping = False
@@ -122,7 +122,7 @@ class BatchRunner:
         self._thread.start()
 
     def submit(self, invocation: Invoke) -> None:
-        """Queue an invocation; its answer comes through `release`."""
+        """Queue an invocation; its answer comes through `on_completed`."""
         self._waiting.put(invocation)
 
     def call(self, run: Callable[[], object]) -> "Future[object]":
@@ -163,7 +163,7 @@ class BatchRunner:
     def _round(self, items: list[Invoke | Task | None]) -> bool:
         batch = [item for item in items if isinstance(item, Invoke)]
         if batch:
-            self._release(self._run(batch))
+            self._on_completed(self._run(batch))
         for item in items:
             if isinstance(item, Task):
                 _carry_out(item)
@@ -197,11 +197,11 @@ class BatchRunner:
             value = self._handlers[invocation.function](invocation.event, None)
         except Exception as cause:  # noqa: BLE001 - anything a handler raises is an answer
             self._transaction.undo()
-            self._connections.take()
+            self._connections.drain()
             log.error("%s raised %s", invocation.function, _place(cause))  # noqa: TRY400 - the same
             return Completed(invocation, Raised(str(cause)), [])
         self._transaction.release()
-        return Completed(invocation, Returned(value), self._connections.take())
+        return Completed(invocation, Returned(value), self._connections.drain())
 
     def _lost(self, invocation: Invoke) -> Completed:
         try:
@@ -212,7 +212,7 @@ class BatchRunner:
         return Completed(invocation, outcome, [])
 
     def _abandon(self) -> None:
-        self._connections.take()
+        self._connections.drain()
         try:
             self._transaction.rollback()
         except Exception as cause:  # noqa: BLE001 - the store may have rolled back by itself

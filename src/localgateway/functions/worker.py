@@ -20,12 +20,12 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO
 
 from localgateway.functions.context import Context
-from localgateway.functions.interception import Detour, install
+from localgateway.functions.interception import Redirect, install
 
 MARK = "\x1e"
 """Begins a line in the log that names the request of the lines after it."""
 
-LARGEST_ANSWER = 6 * 1024 * 1024 + 100
+LARGEST_RESPONSE = 6 * 1024 * 1024 + 100
 """Bytes that a function may return (Lambda's quota for a synchronous payload)."""
 
 _GRACE_SECONDS = 1.0
@@ -40,12 +40,12 @@ class CannotLoad(Exception):  # noqa: N818 - it says what happened
 
 def main() -> int:
     """Serve invocations until the gateway closes its end."""
-    asked, answers = _take_pipes()
+    requests, responses = _take_pipes()
     over = threading.Event()
     lines: SimpleQueue[bytes] = SimpleQueue()
-    threading.Thread(target=_read, args=(asked, lines, over), daemon=True).start()
+    threading.Thread(target=_read, args=(requests, lines, over), daemon=True).start()
     try:
-        return _serve(lines, answers)
+        return _serve(lines, responses)
     finally:
         over.set()
 
@@ -76,33 +76,33 @@ def load_handler(name: str, root: Path) -> Handler:
     raise CannotLoad(f"the module {module_name!r} has no function {function!r}; {hint}")
 
 
-def _serve(lines: "SimpleQueue[bytes]", answers: BinaryIO) -> int:
-    detour = Detour()
-    install(detour)
-    known = _Known()
-    _log_as_lambda(known)
+def _serve(lines: "SimpleQueue[bytes]", responses: BinaryIO) -> int:
+    redirect = Redirect()
+    install(redirect)
+    request_ids = _RequestIdFilter()
+    _log_as_lambda(request_ids)
     sys.dont_write_bytecode = True  # on Lambda the folder is read-only; and no old code comes back
     root = Path(os.environ["LAMBDA_TASK_ROOT"])
     sys.path.insert(0, str(root))
     try:
         handler = load_handler(os.environ["_HANDLER"], root)
     except CannotLoad as why:
-        _say(answers, {"failed": str(why)})
+        _respond(responses, {"failed": str(why)})
         return 1
-    _say(answers, {"ready": True})
+    _respond(responses, {"ready": True})
     while line := lines.get():
         request = json.loads(line)
-        known.request_id = request["id"]
-        detour.address = request["address"]
+        request_ids.request_id = request["id"]
+        redirect.address = request["address"]
         with suppress(KeyError, TypeError):
-            detour.domains.add(request["event"]["requestContext"]["domainName"].lower())
+            redirect.domains.add(request["event"]["requestContext"]["domainName"].lower())
         with suppress(Exception):  # a handler may have closed it: its loss
-            sys.stderr.write(f"{MARK}{known.request_id}\n")
+            sys.stderr.write(f"{MARK}{request_ids.request_id}\n")
             sys.stderr.flush()
         answer = _invoke(handler, request)
         _flush()
-        answers.write(answer + b"\n")
-        answers.flush()
+        responses.write(answer + b"\n")
+        responses.flush()
     return 0
 
 
@@ -114,8 +114,8 @@ def _invoke(handler: Handler, request: dict[str, Any]) -> bytes:
     except Exception as cause:  # noqa: BLE001 - anything a handler raises is an answer
         _print_failure(cause)
         return _encode({"raised": str(cause)})
-    if len(answer) > LARGEST_ANSWER:
-        text = f"the answer has {len(answer):,} bytes, Lambda allows {LARGEST_ANSWER:,}"
+    if len(answer) > LARGEST_RESPONSE:
+        text = f"the answer has {len(answer):,} bytes, Lambda allows {LARGEST_RESPONSE:,}"
         sys.stderr.write(f"[ERROR] {text}\n")
         return _encode({"raised": text})
     return answer
@@ -125,10 +125,10 @@ def _encode(answer: dict[str, object]) -> bytes:
     return json.dumps(answer).encode()
 
 
-def _say(answers: BinaryIO, answer: dict[str, object]) -> None:
+def _respond(responses: BinaryIO, answer: dict[str, object]) -> None:
     _flush()
-    answers.write(_encode(answer) + b"\n")
-    answers.flush()
+    responses.write(_encode(answer) + b"\n")
+    responses.flush()
 
 
 def _print_failure(cause: BaseException) -> None:
@@ -161,7 +161,7 @@ def _failed(module_name: str, cause: Exception) -> CannotLoad:
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     """Keep stdin and stdout for the gateway; the handler's stdout becomes stderr, the log."""
-    asked, answers = os.dup(0), os.dup(1)
+    requests, responses = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
@@ -169,12 +169,12 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     for stream in (sys.stdout, sys.stderr):
         assert isinstance(stream, TextIOWrapper)
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    return os.fdopen(asked, "rb"), os.fdopen(answers, "wb")
+    return os.fdopen(requests, "rb"), os.fdopen(responses, "wb")
 
 
-def _read(asked: BinaryIO, lines: "SimpleQueue[bytes]", over: threading.Event) -> None:
-    """Pass on what is asked; when the gateway is gone, a handler that goes on is cut off."""
-    for line in asked:
+def _read(requests: BinaryIO, lines: "SimpleQueue[bytes]", over: threading.Event) -> None:
+    """Pass on what is requests; when the gateway is gone, a handler that goes on is cut off."""
+    for line in requests:
         lines.put(line)
     lines.put(b"")
     if not over.wait(_GRACE_SECONDS):
@@ -188,7 +188,7 @@ def _flush() -> None:
             stream.flush()
 
 
-class _Known(logging.Filter):
+class _RequestIdFilter(logging.Filter):
     """Puts the request's id on each record, for the format that Lambda's own handler has."""
 
     request_id = ""
@@ -198,11 +198,11 @@ class _Known(logging.Filter):
         return True
 
 
-def _log_as_lambda(known: _Known) -> None:
+def _log_as_lambda(request_ids: _RequestIdFilter) -> None:
     """Give the root logger a handler before the function's code does, as Lambda's runtime."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter(_LOG_FORMAT, "%Y-%m-%dT%H:%M:%S"))
-    handler.addFilter(known)
+    handler.addFilter(request_ids)
     logging.getLogger().addHandler(handler)
 
 

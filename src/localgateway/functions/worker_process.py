@@ -46,7 +46,7 @@ class Worker:
 
     def __init__(self, function: Function, process: asyncio.subprocess.Process) -> None:
         self.function = function
-        self.retirement: asyncio.TimerHandle | None = None
+        self.idle_timer: asyncio.TimerHandle | None = None
         self.init_ms: float | None = None
         """How long it took to start, until somebody has taken note of it."""
         self._process = process
@@ -110,8 +110,8 @@ class Worker:
 
     async def end(self, *, kill: bool = False) -> None:
         """Let the process end, or make it; return when it has, and its log is read."""
-        if self.retirement is not None:
-            self.retirement.cancel()
+        if self.idle_timer is not None:
+            self.idle_timer.cancel()
         assert self._process.stdin is not None
         self._process.stdin.close()
         if not kill:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from localgateway.functions.context import Credentials, environment
-from localgateway.functions.runner import Completed, Release
+from localgateway.functions.runner import Completed, OnCompleted
 from localgateway.functions.worker_process import Launch, Worker, WorkerLost
 from localgateway.machine.api import Api, ApiError, Function
 from localgateway.machine.core import Invoke, Outcome, Raised
@@ -45,7 +45,7 @@ class Report(NamedTuple):
 
 
 @dataclass(slots=True)
-class Direct:
+class DirectCall:
     """A call by name, as Lambda's own API makes it; nobody need wait for the answer."""
 
     function: str
@@ -58,7 +58,7 @@ class _Pool:
 
     def __init__(self, function: Function) -> None:
         self.function = function
-        self.waiting: deque[Invoke | Direct] = deque()
+        self.waiting: deque[Invoke | DirectCall] = deque()
         self.idle: list[Worker] = []
         self.size = 0
 
@@ -70,7 +70,7 @@ class WorkerRunner:
         self,
         api: Api,
         *,
-        release: Release,
+        on_completed: OnCompleted,
         address: Callable[[], str],
         concurrency: int = CONCURRENCY,
         credentials: Credentials | None = None,
@@ -81,7 +81,7 @@ class WorkerRunner:
 
         Args:
             api: Says which functions there are.
-            release: Told of each invocation that is over.
+            on_completed: Told of each invocation that is over.
             address: Gives the gateway's own address, for handlers that post to it.
             concurrency: Processes that one function may have.
             credentials: What handlers sign with; your own by default.
@@ -90,14 +90,14 @@ class WorkerRunner:
         """
         self._launch = launch or Launch()
         self._report = report
-        self._release = release
+        self._on_completed = on_completed
         self._address = address
         self._concurrency = concurrency
         self._credentials = credentials
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop
-        self._use(api)
+        self._make_pools(api)
 
     @property
     def functions(self) -> Collection[str]:
@@ -124,14 +124,14 @@ class WorkerRunner:
         """Have a function called; called on the loop."""
         pool = self._pools[invocation.function]
         pool.waiting.append(invocation)
-        self._hire(pool)
+        self._dispatch(pool)
 
     def call(self, function: str, event: Any) -> "asyncio.Future[Outcome]":  # noqa: ANN401 - any JSON
         """Call a function by name, soon; called on the loop. Its answer may be waited for."""
-        direct = Direct(function, event, self._loop.create_future())
+        direct = DirectCall(function, event, self._loop.create_future())
         pool = self._pools[function]
         pool.waiting.append(direct)
-        self._hire(pool)
+        self._dispatch(pool)
         return direct.answer
 
     def is_busy(self, function: str) -> bool:
@@ -146,14 +146,14 @@ class WorkerRunner:
     async def reload(self, api: Api) -> None:
         """Use new code from the next call on; what runs may finish with the old."""
         before = self._pools
-        self._use(api)
+        self._make_pools(api)
         for pool in before.values():
             pool.size = 0
             if pool.function.name in self._pools:
                 self._pools[pool.function.name].waiting = pool.waiting
         await asyncio.gather(*(w.end() for pool in before.values() for w in pool.idle))
         for pool in self._pools.values():
-            self._hire(pool)
+            self._dispatch(pool)
 
     def stop(self, timeout_seconds: float) -> bool:
         """Finish what was submitted, then end every process; called off the loop."""
@@ -173,18 +173,18 @@ class WorkerRunner:
         await asyncio.gather(*(worker.end() for worker in idle))
         return not left
 
-    def _use(self, api: Api) -> None:
+    def _make_pools(self, api: Api) -> None:
         self._api = api
         self._pools = {name: _Pool(function) for name, function in api.functions.items()}
 
-    def _hire(self, pool: _Pool) -> None:
+    def _dispatch(self, pool: _Pool) -> None:
         """Give what waits to idle processes, and to new ones while there may be more."""
         while pool.waiting and (pool.idle or pool.size < self._concurrency):
             worker = pool.idle.pop() if pool.idle else None
             if worker is None:
                 pool.size += 1
-            elif worker.retirement is not None:
-                worker.retirement.cancel()
+            elif worker.idle_timer is not None:
+                worker.idle_timer.cancel()
             self._spawn(self._work(pool, worker, pool.waiting.popleft()))
 
     def _spawn(self, work: Any) -> None:  # noqa: ANN401 - a coroutine
@@ -192,7 +192,9 @@ class WorkerRunner:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _work(self, pool: _Pool, worker: Worker | None, invocation: Invoke | Direct) -> None:
+    async def _work(
+        self, pool: _Pool, worker: Worker | None, invocation: Invoke | DirectCall
+    ) -> None:
         """Carry out one invocation, and give the process back if it lived through it."""
         began, request_id = time.perf_counter(), str(uuid.uuid4())
         try:
@@ -203,18 +205,18 @@ class WorkerRunner:
             outcome = Raised(str(cause))
             facts = {"request": request_id}
             log.error("%s failed: %s", invocation.function, cause, extra=facts)  # noqa: TRY400 - it is said
-            self._over(invocation, outcome, request_id, began)
-            await self._dismiss(pool, worker)
+            self._complete(invocation, outcome, request_id, began)
+            await self._discard(pool, worker)
         except asyncio.CancelledError:
-            if isinstance(invocation, Direct):
+            if isinstance(invocation, DirectCall):
                 invocation.answer.cancel()
-            await self._dismiss(pool, worker)
+            await self._discard(pool, worker)
             raise
         else:
-            self._over(invocation, outcome, request_id, began)
-            await self._give_back(pool, worker)
+            self._complete(invocation, outcome, request_id, began)
+            await self._keep_idle(pool, worker)
         if not self._stopping:
-            self._hire(self._pools.get(invocation.function, pool))
+            self._dispatch(self._pools.get(invocation.function, pool))
 
     async def _invoke(self, worker: Worker, event: Any, request_id: str) -> Outcome:  # noqa: ANN401 - any JSON
         """Have a process called, and report how long it took, however it ended."""
@@ -227,19 +229,19 @@ class WorkerRunner:
             function = worker.function
             self._report(Report(function.name, ms, init_ms, function.memory_megabytes))
 
-    def _over(
-        self, invocation: Invoke | Direct, outcome: Outcome, request_id: str, began: float
+    def _complete(
+        self, invocation: Invoke | DirectCall, outcome: Outcome, request_id: str, began: float
     ) -> None:
         ms = (time.perf_counter() - began) * 1000
-        if isinstance(invocation, Direct):
+        if isinstance(invocation, DirectCall):
             facts = {"function": invocation.function, "request": request_id, "ms": round(ms, 1)}
             ending = "failed" if isinstance(outcome, Raised) else "returned"
             log.info("%s %s in %.1f ms", invocation.function, ending, ms, extra=facts)
             if not invocation.answer.done():
                 invocation.answer.set_result(outcome)
             return
-        _write(invocation, outcome, request_id, ms)
-        self._release([Completed(invocation, outcome, [])])
+        _log_invocation(invocation, outcome, request_id, ms)
+        self._on_completed([Completed(invocation, outcome, [])])
 
     async def _start(self, function: Function) -> Worker:
         api = self._api
@@ -256,19 +258,19 @@ class WorkerRunner:
         pool.size += 1
         pool.idle.append(worker)
 
-    async def _give_back(self, pool: _Pool, worker: Worker) -> None:
+    async def _keep_idle(self, pool: _Pool, worker: Worker) -> None:
         if pool is not self._pools.get(pool.function.name):
             await worker.end()  # it has the code from before a reload
             return
         pool.idle.append(worker)
-        worker.retirement = self._loop.call_later(IDLE_SECONDS, self._retire, pool, worker)
+        worker.idle_timer = self._loop.call_later(IDLE_SECONDS, self._end_idle, pool, worker)
 
-    async def _dismiss(self, pool: _Pool, worker: Worker | None) -> None:
+    async def _discard(self, pool: _Pool, worker: Worker | None) -> None:
         pool.size -= 1
         if worker is not None:
             await worker.end(kill=True)
 
-    def _retire(self, pool: _Pool, worker: Worker) -> None:
+    def _end_idle(self, pool: _Pool, worker: Worker) -> None:
         """End a process that had nothing to do; the last one of a function stays warm."""
         if pool.size > 1 and worker in pool.idle:
             pool.idle.remove(worker)
@@ -276,7 +278,7 @@ class WorkerRunner:
             self._spawn(worker.end())
 
 
-def _write(invocation: Invoke, outcome: Outcome, request_id: str, ms: float) -> None:
+def _log_invocation(invocation: Invoke, outcome: Outcome, request_id: str, ms: float) -> None:
     """Write the one line that an event gets in the log."""
     context = invocation.event["requestContext"]
     asks = invocation.event.get("type") == "REQUEST"
@@ -289,10 +291,10 @@ def _write(invocation: Invoke, outcome: Outcome, request_id: str, ms: float) -> 
         "ms": round(ms, 1),
     }
     name = f"authorizer {invocation.function}" if asks else context["routeKey"]
-    log.info("%s %s in %.1f ms", name, _said(outcome), ms, extra=facts)
+    log.info("%s %s in %.1f ms", name, _describe(outcome), ms, extra=facts)
 
 
-def _said(outcome: Outcome) -> str:
+def _describe(outcome: Outcome) -> str:
     if isinstance(outcome, Raised):
         return "failed"
     value = outcome.value

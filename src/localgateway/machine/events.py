@@ -64,7 +64,7 @@ class Handshake:
 
 
 @dataclass(slots=True)
-class Caller:
+class ConnectionInfo:
     """What every event of one connection repeats."""
 
     connection_id: str
@@ -101,9 +101,9 @@ class Ids:
         )
 
 
-def connect(handshake: Handshake, caller: Caller, request_id: str, now_ms: int) -> Event:
+def connect(handshake: Handshake, info: ConnectionInfo, request_id: str, now_ms: int) -> Event:
     """Build the event of `$connect`: no body, and no query keys when there is no query."""
-    headers = [h for h in _as_received(handshake, caller) if h[0].lower() not in _HOP_HEADERS]
+    headers = [h for h in _as_received(handshake, info) if h[0].lower() not in _HOP_HEADERS]
     event: Event = {
         "headers": _last(headers),
         "multiValueHeaders": _all(headers),
@@ -111,41 +111,43 @@ def connect(handshake: Handshake, caller: Caller, request_id: str, now_ms: int) 
     if handshake.query:
         event["queryStringParameters"] = _last(handshake.parameters())
         event["multiValueQueryStringParameters"] = _all(handshake.parameters())
-    event["requestContext"] = _context(caller, CONNECT, "CONNECT", request_id, now_ms)
+    event["requestContext"] = _context(info, CONNECT, "CONNECT", request_id, now_ms)
     event["isBase64Encoded"] = False
-    return _with_variables(event, caller)
+    return _with_variables(event, info)
 
 
-def authorizer(handshake: Handshake, caller: Caller, request_id: str, now_ms: int) -> Event:
+def authorizer(handshake: Handshake, info: ConnectionInfo, request_id: str, now_ms: int) -> Event:
     """Build what a REQUEST authorizer is asked: both query maps are there even when empty."""
-    headers = _as_received(handshake, caller)
+    headers = _as_received(handshake, info)
     return {
         "type": "REQUEST",
-        "methodArn": method_arn(caller),
+        "methodArn": method_arn(info),
         "headers": _last(headers),
         "multiValueHeaders": _all(headers),
         "queryStringParameters": _last(handshake.parameters()),
         "multiValueQueryStringParameters": _all(handshake.parameters()),
-        "stageVariables": dict(caller.stage_variables),
-        "requestContext": _context(caller, CONNECT, "CONNECT", request_id, now_ms),
+        "stageVariables": dict(info.stage_variables),
+        "requestContext": _context(info, CONNECT, "CONNECT", request_id, now_ms),
     }
 
 
-def message(caller: Caller, route_key: str, body: str, ids: tuple[str, str], now_ms: int) -> Event:
+def message(
+    info: ConnectionInfo, route_key: str, body: str, ids: tuple[str, str], now_ms: int
+) -> Event:
     """Build the event of a text message; `ids` are the request's and the message's."""
     request_id, message_id = ids
-    context = _context(caller, route_key, "MESSAGE", request_id, now_ms)
+    context = _context(info, route_key, "MESSAGE", request_id, now_ms)
     context["messageId"] = message_id
     event = {"requestContext": context, "body": body, "isBase64Encoded": False}
-    return _with_variables(event, caller)
+    return _with_variables(event, info)
 
 
-def disconnect(caller: Caller, close: tuple[int, str], request_id: str, now_ms: int) -> Event:
+def disconnect(info: ConnectionInfo, close: tuple[int, str], request_id: str, now_ms: int) -> Event:
     """Build the event of `$disconnect`, whose four headers are API Gateway's own."""
-    context = _context(caller, DISCONNECT, "DISCONNECT", request_id, now_ms)
+    context = _context(info, DISCONNECT, "DISCONNECT", request_id, now_ms)
     context["disconnectStatusCode"], context["disconnectReason"] = close
     headers = [
-        ("Host", caller.domain),
+        ("Host", info.domain),
         ("x-api-key", ""),
         ("X-Forwarded-For", ""),
         ("x-restapi", ""),
@@ -156,12 +158,12 @@ def disconnect(caller: Caller, close: tuple[int, str], request_id: str, now_ms: 
         "requestContext": context,
         "isBase64Encoded": False,
     }
-    return _with_variables(event, caller)
+    return _with_variables(event, info)
 
 
-def method_arn(caller: Caller) -> str:
+def method_arn(info: ConnectionInfo) -> str:
     """Name `$connect` as policies do: stage and route key, no HTTP method."""
-    return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{caller.api_id}/{caller.stage}/{CONNECT}"
+    return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{info.api_id}/{info.stage}/{CONNECT}"
 
 
 def error_frame(text: str, connection_id: str, own_id: str, kind: str = "requestId") -> str:
@@ -177,15 +179,15 @@ def identity(handshake: Handshake) -> dict[str, str]:
     return {**found, "sourceIp": handshake.source_ip}
 
 
-def _with_variables(event: Event, caller: Caller) -> Event:
+def _with_variables(event: Event, info: ConnectionInfo) -> Event:
     """Add the stage's variables, if it has any: without them the key is absent."""
-    if caller.stage_variables:
-        event["stageVariables"] = dict(caller.stage_variables)
+    if info.stage_variables:
+        event["stageVariables"] = dict(info.stage_variables)
     return event
 
 
 def _context(
-    caller: Caller,
+    info: ConnectionInfo,
     route_key: str,
     event_type: str,
     request_id: str,
@@ -197,17 +199,17 @@ def _context(
         "extendedRequestId": request_id,
         "requestTime": _common_log_time(now_ms // 1000),
         "messageDirection": "IN",
-        "stage": caller.stage,
-        "connectedAt": caller.connected_at,
+        "stage": info.stage,
+        "connectedAt": info.connected_at,
         "requestTimeEpoch": now_ms,
-        "identity": caller.identity,
+        "identity": info.identity,
         "requestId": request_id,
-        "domainName": caller.domain,
-        "connectionId": caller.connection_id,
-        "apiId": caller.api_id,
+        "domainName": info.domain,
+        "connectionId": info.connection_id,
+        "apiId": info.api_id,
     }
-    if caller.authorizer is not None:
-        context["authorizer"] = caller.authorizer
+    if info.authorizer is not None:
+        context["authorizer"] = info.authorizer
     return context
 
 
@@ -219,23 +221,23 @@ def _common_log_time(epoch_seconds: int) -> str:
     return time.strftime(f"%d/{months[now.tm_mon - 1]}/%Y:%H:%M:%S +0000", now)
 
 
-def _as_received(handshake: Handshake, caller: Caller) -> list[tuple[str, str]]:
+def _as_received(handshake: Handshake, info: ConnectionInfo) -> list[tuple[str, str]]:
     """Add what API Gateway adds on the way, after what a proxy in front may have said."""
     forwarded = [v for k, v in handshake.headers if k.lower() == "x-forwarded-for"]
     kept = [h for h in handshake.headers if h[0].lower() not in _FORWARDED]
     return [
         *kept,
-        ("X-Amzn-Trace-Id", handshake.header("X-Amzn-Trace-Id") or _trace_id(caller)),
+        ("X-Amzn-Trace-Id", handshake.header("X-Amzn-Trace-Id") or _trace_id(info)),
         ("X-Forwarded-For", ", ".join([*forwarded, handshake.source_ip])),
         ("X-Forwarded-Port", "443"),
         ("X-Forwarded-Proto", "https"),
     ]
 
 
-def _trace_id(caller: Caller) -> str:
+def _trace_id(info: ConnectionInfo) -> str:
     """Make an X-Ray trace id out of what is random already: time, then 96 bits."""
-    entropy = base64.urlsafe_b64decode(caller.connection_id).ljust(12, b"\0").hex()
-    return f"Root=1-{caller.connected_at // 1000:08x}-{entropy}"
+    entropy = base64.urlsafe_b64decode(info.connection_id).ljust(12, b"\0").hex()
+    return f"Root=1-{info.connected_at // 1000:08x}-{entropy}"
 
 
 _FORWARDED = frozenset(

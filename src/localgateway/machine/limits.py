@@ -71,13 +71,13 @@ class Limits:
     behind_seconds: float = 1
     """How long a client may stay behind: a burst is no reason to close one that reads. Ours."""
 
-    most_queued_bytes: int = 4 * 1024 * 1024
+    max_queued_bytes: int = 4 * 1024 * 1024
     """What may wait for a client at any moment, in bytes; more closes it at once. Ours."""
 
     ping_seconds: float = 20
     """Silence from a client after which it is pinged on the protocol level; ours."""
 
-    vanished_seconds: float = 45
+    ping_timeout_seconds: float = 45
     """Silence from a client after which it counts as gone: two pings were missed; ours."""
 
     closing_seconds: float = 2
@@ -99,8 +99,8 @@ class Limits:
     """Messages and @connections requests; more of the latter get 429. API Gateway's is
     10,000 (Q), which `localgateway serve` takes."""
 
-    requests_at_once: float = 5_000
+    requests_burst: float = 5_000
     """The burst of the same quota (Q)."""
 
-    connections: int = 20_000
+    max_connections: int = 20_000
     """Open connections, half-open ones included; more get 503. Ours: memory has an end."""

@@ -18,11 +18,11 @@ class Meter:
         self._since: dict[str, float] = {}
         self._seconds = 0.0
 
-    def took(self, size: int) -> None:
+    def count_received(self, size: int) -> None:
         """Count a message of so many bytes from a client."""
         self.received += _steps(size)
 
-    def gave(self, size: int) -> None:
+    def count_sent(self, size: int) -> None:
         """Count a message of so many bytes to a client."""
         self.sent += _steps(size)
 

@@ -66,7 +66,7 @@ class Invocations:
             return await handler(request)
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         try:
-            body = await self._admitted(request, _LARGEST.get(kind, 0))
+            body = await self._signed_body(request, _LARGEST.get(kind, 0))
         except BadSignature as cause:
             return _refusal(403, cause.kind, str(cause))
         if kind not in _LARGEST:
@@ -89,7 +89,7 @@ class Invocations:
         names = (match[1], match[1].removeprefix(self._prefix))
         return next((name for name in names if name in self._runner.functions), None)
 
-    async def _admitted(self, request: web.Request, largest: int) -> bytes | None:
+    async def _signed_body(self, request: web.Request, largest: int) -> bytes | None:
         """Return the body, or None when it is too long, of a request that may be answered."""
         headers = [(name.decode("latin-1"), v.decode("latin-1")) for name, v in request.raw_headers]
         url = request.rel_url
@@ -123,7 +123,7 @@ class Invocations:
 _LARGEST = {"Event": LARGEST_EVENT, "RequestResponse": LARGEST_REQUEST, "DryRun": LARGEST_REQUEST}
 
 
-def no_such_function(path: str) -> web.Response | None:
+def unknown_function(path: str) -> web.Response | None:
     """Refuse a call to a function that no API here has; None if it is no such call."""
     target = _TARGET.fullmatch(path)
     if target is None:

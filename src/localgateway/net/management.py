@@ -49,9 +49,9 @@ class Hub(Protocol):
 
     def find(self, connection_id: str) -> Connection | None: ...
     def post(self, connection_id: str, data: bytes) -> Posted: ...
-    def end(self, connection_id: str) -> bool: ...
-    def may_post(self) -> bool: ...
-    def at(self, stage: str) -> object | None: ...
+    def delete(self, connection_id: str) -> bool: ...
+    def count_request(self) -> bool: ...
+    def server_for(self, stage: str) -> object | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Management:
         route = unquote(below)
         if unquote(stage) != self._hub.stage:
             named = _CONNECTIONS in (unquote(stage), route.partition("/")[0])
-            if named and self._hub.at(unquote(stage)) is None:
+            if named and self._hub.server_for(unquote(stage)) is None:
                 return _refusal(403, "ForbiddenException", "Forbidden")
             return await handler(request)
         place, _, connection_id = route.partition("/")
@@ -92,10 +92,10 @@ class Management:
     async def _answer(self, request: web.Request, connection_id: str) -> web.Response:
         """Check the signature, then the id, then the size, then whether anybody is there."""
         try:
-            body = await self._admitted(request)
+            body = await self._signed_body(request)
         except BadSignature as cause:
             return _refusal(403, cause.kind, str(cause))
-        if not self._hub.may_post():
+        if not self._hub.count_request():
             return _refusal(429, "LimitExceededException", "Too Many Requests")
         if not _ID.fullmatch(connection_id):
             text = f"Invalid connectionId: {connection_id}"
@@ -116,7 +116,7 @@ class Management:
         )
         return response
 
-    async def _admitted(self, request: web.Request) -> bytes | None:
+    async def _signed_body(self, request: web.Request) -> bytes | None:
         """Return the body, or None when it is too long, of a request that may be answered."""
         headers = [(name.decode("latin-1"), v.decode("latin-1")) for name, v in request.raw_headers]
         url = request.rel_url
@@ -129,7 +129,7 @@ class Management:
         return body
 
     def _post(self, connection_id: str, body: bytes) -> web.Response:
-        fault = None if self._faults is None else self._faults.post()
+        fault = None if self._faults is None else self._faults.post_error()
         if fault is not None:
             return _gone() if fault == GONE else _throttled()
         match self._hub.post(connection_id, _as_text(body)):
@@ -144,19 +144,19 @@ class Management:
         connection = self._hub.find(connection_id)
         if connection is None:
             return _gone()
-        caller = connection.caller
+        info = connection.info
         idle_ms = int((time.monotonic() - connection.last_active) * 1000)
         return _response(
             200,
             {
-                "connectedAt": _iso(caller.connected_at),
-                "identity": dict(caller.identity),
+                "connectedAt": _iso(info.connected_at),
+                "identity": dict(info.identity),
                 "lastActiveAt": _iso(time.time_ns() // 1_000_000 - idle_ms),
             },
         )
 
     def _delete(self, connection_id: str) -> web.Response:
-        return _response(204) if self._hub.end(connection_id) else _gone()
+        return _response(204) if self._hub.delete(connection_id) else _gone()
 
 
 async def _body(request: web.Request, longest: int) -> bytes | None:

@@ -30,8 +30,8 @@ _SHORT, _MEDIUM = 125, 65_535
 """The longest payloads whose length fits the frame's first and second form."""
 
 # The protocol library logs every frame it dislikes; those are clients' faults, not ours.
-quiet = logging.getLogger(f"{__name__}.frames")
-quiet.setLevel(logging.CRITICAL)
+silent_log = logging.getLogger(f"{__name__}.frames")
+silent_log.setLevel(logging.CRITICAL)
 
 
 class Hub(Protocol):
@@ -39,15 +39,15 @@ class Hub(Protocol):
 
     limits: Limits
     stage: str
-    doors: set[asyncio.BaseTransport]
+    transports: set[asyncio.BaseTransport]
 
-    def at(self, stage: str) -> "Hub | None": ...
+    def server_for(self, stage: str) -> "Hub | None": ...
     def is_full(self) -> bool: ...
     def http_protocol(self) -> asyncio.Protocol: ...
-    def opened(self, socket: "Socket", handshake: Handshake) -> None: ...
-    def text(self, socket: "Socket", text: str) -> None: ...
-    def binary(self, socket: "Socket") -> None: ...
-    def lost(self, socket: "Socket", code: int, reason: str) -> None: ...
+    def handshake_received(self, socket: "Socket", handshake: Handshake) -> None: ...
+    def text_received(self, socket: "Socket", text: str) -> None: ...
+    def binary_received(self, socket: "Socket") -> None: ...
+    def socket_closed(self, socket: "Socket", code: int, reason: str) -> None: ...
 
 
 def encode_frame(data: bytes) -> bytes:
@@ -81,16 +81,16 @@ class Socket(asyncio.Protocol):
         "_answer",
         "_behind_since",
         "_close",
-        "_early",
-        "_former",
+        "_early_data",
         "_fragments",
-        "_heard",
         "_held",
         "_hub",
         "_in_flight",
         "_in_flight_characters",
+        "_last_heard",
+        "_last_ping",
         "_paused",
-        "_pinged",
+        "_previous",
         "_protocol",
         "_transport",
         "connection",
@@ -106,22 +106,22 @@ class Socket(asyncio.Protocol):
         transport: asyncio.Transport,
         protocol: ServerProtocol,
         answer: Response,
-        former: asyncio.Protocol | None,
+        previous: asyncio.Protocol | None,
     ) -> None:
         self._hub = hub
         self._transport = transport
         self._protocol = protocol
         self._answer: Response | None = answer
-        self._former = former
-        self._early = b""
+        self._previous = previous
+        self._early_data = b""
         self._fragments: bytearray | None = None
         self._in_flight = self._in_flight_characters = 0
         self._held: deque[Frame] | None = None
         self._behind_since: float | None = None
         self._paused = False
         self._close: tuple[int, str] | None = None
-        self._heard = asyncio.get_running_loop().time()
-        self._pinged = 0.0
+        self._last_heard = asyncio.get_running_loop().time()
+        self._last_ping = 0.0
         self.connection_id = ""
         self.pending: list[bytes] = []
 
@@ -134,10 +134,10 @@ class Socket(asyncio.Protocol):
         self.connection = connection
         self._protocol.send_response(answer)
         self._send_protocol_data()
-        early, self._early = self._early, b""
+        early_data, self._early_data = self._early_data, b""
         self._resume()
-        if early:
-            self.data_received(early)
+        if early_data:
+            self.data_received(early_data)
 
     def refuse(self, status: int, message: str) -> None:
         """Answer the upgrade with an HTTP status, and end."""
@@ -181,17 +181,17 @@ class Socket(asyncio.Protocol):
         self._flush_pending()
         self.connection.last_active = now
 
-    def check_pulse(self, now: float) -> None:
+    def check_liveness(self, now: float) -> None:
         """Close a client that stays behind, ping one that is silent, cut one that stays so."""
         if self._close is None:
             self._check_reader()
         if self._paused or self._close is not None:
             return
         limits = self._hub.limits
-        if now - self._heard >= limits.vanished_seconds:
+        if now - self._last_heard >= limits.ping_timeout_seconds:
             self._transport.abort()
-        elif now - max(self._heard, self._pinged) >= limits.ping_seconds:
-            self._pinged = now
+        elif now - max(self._last_heard, self._last_ping) >= limits.ping_seconds:
+            self._last_ping = now
             self._protocol.send_ping(b"")
             self._send_protocol_data()
 
@@ -210,21 +210,21 @@ class Socket(asyncio.Protocol):
         """Count an invocation that is over, and take up what had to wait for it."""
         self._in_flight -= 1
         self._in_flight_characters -= characters
-        self._work_off()
+        self._handle_held()
 
     def data_received(self, data: bytes) -> None:
         """Read frames, once the 101 is out."""
         if self._answer is not None:
-            self._early += data
-            if len(self._early) >= _EARLY_BYTES:
+            self._early_data += data
+            if len(self._early_data) >= _EARLY_BYTES:
                 self.pause()
             return
-        self._heard = asyncio.get_running_loop().time()
+        self._last_heard = asyncio.get_running_loop().time()
         self._protocol.receive_data(data)
         frames = [event for event in self._protocol.events_received() if isinstance(event, Frame)]
         if self._held is None:
             self._held = deque(frames)
-            self._work_off()
+            self._handle_held()
         else:
             self._held += frames
         self._send_protocol_data()
@@ -235,19 +235,19 @@ class Socket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the server, and whoever spoke HTTP here before."""
-        self._hub.doors.discard(self._transport)
-        if self._former is not None:
-            self._former.connection_lost(exc)
-        code, reason = self._close_said()
-        self._hub.lost(self, code, reason)
+        self._hub.transports.discard(self._transport)
+        if self._previous is not None:
+            self._previous.connection_lost(exc)
+        code, reason = self._how_it_ended()
+        self._hub.socket_closed(self, code, reason)
 
-    def _work_off(self) -> None:
+    def _handle_held(self) -> None:
         """Take frames in order while few enough are under way; the rest waits, and so do we."""
         held = self._held
         if held is None:
             return
         while held and self._close is None and not self._is_busy():
-            self._frame(held.popleft())
+            self._handle_frame(held.popleft())
         if held and self._close is None:
             self.pause()
         else:
@@ -269,24 +269,24 @@ class Socket(asyncio.Protocol):
             return
         now = asyncio.get_running_loop().time()
         self._behind_since = self._behind_since or now
-        if waiting > limits.most_queued_bytes or now - self._behind_since >= limits.behind_seconds:
+        if waiting > limits.max_queued_bytes or now - self._behind_since >= limits.behind_seconds:
             self.close(CLOSE_TOO_SLOW, "Too slow: read what was sent, then come back")
 
-    def _frame(self, frame: Frame) -> None:
+    def _handle_frame(self, frame: Frame) -> None:
         match frame.opcode:
             case Opcode.TEXT if frame.fin:
-                self._text(bytes(frame.data))
+                self._handle_text(bytes(frame.data))
             case Opcode.TEXT:
                 self._fragments = bytearray(frame.data)
             case Opcode.BINARY:
-                self._hub.binary(self)
+                self._hub.binary_received(self)
             case Opcode.CONT if self._fragments is not None:
                 self._fragments += frame.data
                 if frame.fin:
                     whole, self._fragments = bytes(self._fragments), None
-                    self._text(whole)
+                    self._handle_text(whole)
 
-    def _text(self, data: bytes) -> None:
+    def _handle_text(self, data: bytes) -> None:
         try:
             text = data.decode()
         except UnicodeDecodeError:
@@ -294,7 +294,7 @@ class Socket(asyncio.Protocol):
             self._close = (CLOSE_BAD_TEXT, "The text is not UTF-8")
             self._protocol.fail(*self._close)
             return
-        self._hub.text(self, text)
+        self._hub.text_received(self, text)
 
     def _flush_pending(self) -> None:
         if self.pending:
@@ -324,7 +324,7 @@ class Socket(asyncio.Protocol):
         if self._protocol.close_rcvd is not None:
             self._transport.close()
             return
-        self._close = self._close_said()
+        self._close = self._how_it_ended()
         self._transport.write_eof()
         self._resume()
         loop = asyncio.get_running_loop()
@@ -333,12 +333,12 @@ class Socket(asyncio.Protocol):
     def _resume(self) -> None:
         if self._paused and not self._transport.is_closing():
             self._paused = False
-            self._heard = asyncio.get_running_loop().time()
+            self._last_heard = asyncio.get_running_loop().time()
             self._transport.resume_reading()
 
-    def _close_said(self) -> tuple[int, str]:
+    def _how_it_ended(self) -> tuple[int, str]:
         """Say how it ended: our close, the client's, the protocol's, or none."""
         if self._close is not None:
             return self._close
-        said = self._protocol.close_rcvd or self._protocol.close_sent
-        return (ABNORMAL, "") if said is None else (said.code, said.reason)
+        close = self._protocol.close_rcvd or self._protocol.close_sent
+        return (ABNORMAL, "") if close is None else (close.code, close.reason)

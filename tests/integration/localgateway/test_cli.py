@@ -217,8 +217,8 @@ def test_apis_share_a_port_by_stage_or_have_one_each(tmp_path):
     apart = host_all(Options(files[:2], ports=(1, 2)))
     renamed = host_all(Options([files[0], files[0]], stages=("a", "b")))
 
-    assert {one.server.at("other") for one in shared} == {shared[1].server}
-    assert apart[0].server.at("other") is None
+    assert {one.server.server_for("other") for one in shared} == {shared[1].server}
+    assert apart[0].server.server_for("other") is None
     assert [one.api.stage for one in renamed] == ["a", "b"]
 
 
