@@ -265,7 +265,7 @@ async def test_a_handler_that_cannot_be_had_is_named_with_file_key_and_remedy(ha
 async def test_a_syntax_error_is_named_by_its_line(tmp_path):
     (tmp_path / "broken.py").write_text("\n\ndef handler(:\n")
     async with serving(document("broken.handler", root=tmp_path), warm=False) as running:
-        with pytest.raises(ApiError, match=r"SyntaxError: .* at .*broken\.py:3\); mend it there"):
+        with pytest.raises(ApiError, match=r"SyntaxError: .* at .*broken\.py:3\); correct it there"):
             await running.server.runner.warm()
 
 

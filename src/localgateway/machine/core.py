@@ -1,25 +1,21 @@
-"""The gateway as a machine without I/O: what happened goes in, what to do comes out.
+"""The gateway as a state machine without I/O: what happened goes in, actions come out.
 
-Time comes in as an argument, so ten idle minutes and two hours of life pass in microseconds.
+Time comes in as an argument, so ten idle minutes and two hours open pass in microseconds.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
 from localgateway.machine import events, policy
-from localgateway.machine.api import CONNECT, DEFAULT, DISCONNECT, LIFECYCLE, Api, Identity, Route
+from localgateway.machine.api import CONNECT, DEFAULT, DISCONNECT, LIFECYCLE, Api, Route
 from localgateway.machine.events import ConnectionInfo, Event, Handshake, Ids
 from localgateway.machine.limits import CLOSE_GOING_AWAY, CLOSE_UNSUPPORTED, NO_STATUS, Limits
 from localgateway.machine.quota import Quota
+from localgateway.machine.results import ProxyResult, read_result
 from localgateway.machine.selection import compile_selection
 
-_RESULT_KEYS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_STATUSES = range(200, 600)
-_NUMERAL = re.compile(r"[0-9]{3}")
 _SUCCESS = range(200, 300)
 _INTERNAL_ERROR = "Internal server error"
 _TIMED_OUT = "Endpoint request timed out"
@@ -28,14 +24,14 @@ _BAD_BODY = "Bad request body"
 
 
 class Instant(NamedTuple):
-    """One moment on both clocks: seconds that never jump, and milliseconds since 1970."""
+    """One moment on both clocks: monotonic seconds, and milliseconds since 1970."""
 
     monotonic: float
     epoch_ms: int
 
 
 class Returned(NamedTuple):
-    """A handler came back with this."""
+    """A handler returned this."""
 
     value: object
 
@@ -50,7 +46,7 @@ Outcome = Returned | Raised
 
 
 class Invoke(NamedTuple):
-    """Call a function with an event, then tell `answered`."""
+    """Call a function with an event; its outcome goes to `answered`."""
 
     invocation_id: int
     connection_id: str
@@ -66,7 +62,7 @@ class SendText(NamedTuple):
 
 
 class Accept(NamedTuple):
-    """Answer the upgrade with 101, naming the subprotocol the handler chose."""
+    """Answer the upgrade with 101 and the subprotocol that the handler chose."""
 
     connection_id: str
     subprotocol: str | None
@@ -79,7 +75,7 @@ class Refuse(NamedTuple):
     status: int
     message: str
     why: str = ""
-    """What somebody must mend, for the log."""
+    """What to correct in the API, for the log."""
 
 
 class CloseWith(NamedTuple):
@@ -140,12 +136,12 @@ class Gateway:
         self._requests = None if requests is None else Quota(requests, limits.requests_burst)
 
     def replace_api(self, api: Api) -> None:
-        """Go by another version of the API from now on; what is open stays open."""
+        """Use another version of the API from now on; open connections stay open."""
         self.api = api
         self._select = compile_selection(api.selection)
 
     def opened(self, handshake: Handshake, now: Instant) -> tuple[str, list[Action]]:
-        """Take an upgrade request; the connection's id comes back with what to do first."""
+        """Take an upgrade request; return the connection's id and the first actions."""
         connection_id = self._ids.connection()
         info = ConnectionInfo(
             connection_id,
@@ -158,7 +154,7 @@ class Gateway:
         )
         connection = Connection(info, handshake, Phase.AUTHORIZING, now.monotonic)
         self.connections[connection_id] = connection
-        if not self._admits(now):
+        if not self._count_connection(now):
             return connection_id, self._refuse(connection, 429, "Too Many Requests")
         route = self.api.routes.get(CONNECT)
         if route is None:
@@ -167,7 +163,7 @@ class Gateway:
             return connection_id, self._run_connect(connection, route, handshake, now)
         request_id = self._ids.request()
         event = events.authorizer(handshake, info, request_id, now.epoch_ms)
-        if not all(_has_identity(handshake, event, i) for i in route.authorizer.identities):
+        if not all(events.has_identity(handshake, event, i) for i in route.authorizer.identities):
             return connection_id, self._refuse(connection, 401, "Unauthorized")
         return connection_id, [
             self._invoke(
@@ -184,10 +180,10 @@ class Gateway:
         ]
 
     def text_received(self, connection_id: str, text: str, now: Instant) -> list[Action]:
-        """Take a message, pick its route, and ask for its function to be called."""
+        """Take a message, select its route, and invoke its function."""
         connection = self.connections[connection_id]
         connection.last_active = now.monotonic
-        self.count_request(now)  # it counts, but what a throttled message is told was never seen
+        self.count_request(now)  # it counts, but no frame for a throttled message was ever seen
         request_id = self._ids.request()
         route = self._select_route(text)
         if route is None:
@@ -209,11 +205,11 @@ class Gateway:
         return [self._invoke(pending, route.integration, event)]
 
     def binary_received(self, connection_id: str) -> list[Action]:
-        """Refuse a binary frame: API Gateway has none from clients."""
+        """Close the connection: API Gateway takes no binary frames from clients."""
         return [CloseWith(connection_id, CLOSE_UNSUPPORTED, "Binary frames are not supported")]
 
     def closed(self, connection_id: str, code: int, reason: str, now: Instant) -> list[Action]:
-        """Take the end of a socket, however it came; `$disconnect` runs if it had been open."""
+        """Take the end of a socket, whatever its cause; `$disconnect` runs if it had been open."""
         connection = self.connections[connection_id]
         if connection.phase is not Phase.OPEN:
             # $connect may be running: its answer decides whether there is anything to undo.
@@ -223,7 +219,7 @@ class Gateway:
         return self._run_disconnect(connection, (code, text), now)
 
     def answered(self, invocation_id: int, outcome: Outcome, now: Instant) -> list[Action]:
-        """Take what a function came back with; an answer past its time changes nothing."""
+        """Take the outcome of an invocation; one after its deadline changes nothing."""
         pending = self._pending.get(invocation_id)
         if pending is None:
             return self._completed_late(invocation_id, outcome, now)
@@ -240,19 +236,19 @@ class Gateway:
         return self._replied(pending, outcome)
 
     def tick(self, now: Instant) -> list[Action]:
-        """End what is over: invocations past their time, connections idle or open too long."""
+        """Time out invocations, and close connections that were idle or open too long."""
         return [*self._time_out(now), *self._close_expired(now)]
 
     def in_flight(self) -> int:
-        """Count the invocations whose answer is still awaited."""
+        """Return how many invocations have not ended."""
         return len(self._pending)
 
-    def _admits(self, now: Instant) -> bool:
-        """Count a new connection against its quota."""
+    def _count_connection(self, now: Instant) -> bool:
+        """Count a new connection; return whether it is within the quota."""
         return self._connects is None or self._connects.take(now.monotonic)
 
     def count_request(self, now: Instant) -> bool:
-        """Count a request to @connections; messages and these share one quota."""
+        """Count a message or a request to @connections; return whether it is within the quota."""
         return self._requests is None or self._requests.take(now.monotonic)
 
     def _run_connect(
@@ -291,37 +287,37 @@ class Gateway:
             decision = policy.decide(
                 outcome.value, events.method_arn(connection.info), self.limits.authorizer_bytes
             )
-        except policy.BadAnswer as cause:
+        except policy.BadResult as cause:
             assert pending.route.authorizer is not None
             place = f"{self.api.source}: authorizers.{pending.route.authorizer.name}"
             return self._refuse(connection, 500, _INTERNAL_ERROR, f"{place}: {cause}.")
         handshake = connection.handshake
         if not decision.allowed or handshake is None:
             return self._refuse(connection, 403, _FORBIDDEN)
-        taken_ms = now.epoch_ms - connection.info.connected_at
-        connection.info.authorizer = {**decision.context, "integrationLatency": max(0, taken_ms)}
+        latency_ms = now.epoch_ms - connection.info.connected_at
+        connection.info.authorizer = {**decision.context, "integrationLatency": max(0, latency_ms)}
         return self._run_connect(connection, pending.route, handshake, now)
 
     def _connected(self, connection: Connection, outcome: Outcome, now: Instant) -> list[Action]:
-        result = _result(outcome)
-        welcome = result is not None and result.status in _SUCCESS
+        result = _proxy_result(outcome)
+        accepted = result is not None and result.status in _SUCCESS
         if connection.phase is Phase.CLOSED:
             # The client left while $connect ran: undo what it did, as if it had been open.
             close = (NO_STATUS, events.CLOSE_TEXTS[NO_STATUS])
             return (
                 self._run_disconnect(connection, close, now)
-                if welcome
+                if accepted
                 else self._forget(connection)
             )
         if result is None:
             return self._refuse(connection, 502, _INTERNAL_ERROR)
-        if not welcome:
+        if not accepted:
             return self._refuse(connection, result.status, "Refused")
         return self._accept(connection, result.subprotocol, now)
 
     def _replied(self, pending: _Pending, outcome: Outcome) -> list[Action]:
         connection_id = pending.connection_id
-        result = _result(outcome)
+        result = _proxy_result(outcome)
         if result is None:
             frame = self._error_frame(_INTERNAL_ERROR, connection_id, pending.request_id)
             return [SendText(connection_id, frame)]
@@ -331,8 +327,8 @@ class Gateway:
 
     def _time_out(self, now: Instant) -> list[Action]:
         actions: list[Action] = []
-        late = [i for i, p in self._pending.items() if p.deadline <= now.monotonic]
-        for invocation_id in late:
+        expired = [i for i, p in self._pending.items() if p.deadline <= now.monotonic]
+        for invocation_id in expired:
             pending = self._pending.pop(invocation_id)
             connection = self.connections.get(pending.connection_id)
             if connection is None:
@@ -349,9 +345,9 @@ class Gateway:
         return actions
 
     def _completed_late(self, invocation_id: int, outcome: Outcome, now: Instant) -> list[Action]:
-        """Undo a `$connect` that let somebody in after they had been told that it took too long."""
+        """Run `$disconnect` when a `$connect` succeeded after its client had been refused."""
         connection = self._refused_late.pop(invocation_id, None)
-        result = _result(outcome)
+        result = _proxy_result(outcome)
         if connection is None or result is None or result.status not in _SUCCESS:
             return []
         return self._run_disconnect(connection, (NO_STATUS, events.CLOSE_TEXTS[NO_STATUS]), now)
@@ -390,7 +386,7 @@ class Gateway:
         return Invoke(self._invocations, pending.connection_id, function, event)
 
     def _select_route(self, text: str) -> Route | None:
-        """Pick a route; a client can't name the lifecycle, so `$connect` is just unknown."""
+        """Return the route of a message; a client can't name `$connect`: it counts as unknown."""
         key = self._select(text)
         routes = self.api.routes
         if key is not None and key not in LIFECYCLE and key in routes:
@@ -404,50 +400,5 @@ class Gateway:
         return events.error_frame(text, connection_id, request_id)
 
 
-def _has_identity(handshake: Handshake, event: Event, identity: Identity) -> bool:
-    """Tell whether an identity source is there and not empty."""
-    match identity.place:
-        case "header":
-            found: object = handshake.header(identity.name)
-        case "querystring":
-            found = handshake.parameter(identity.name)
-        case "stageVariables":
-            found = event["stageVariables"].get(identity.name)
-        case _:
-            found = event["requestContext"]
-            for step in identity.name.split("."):
-                found = found.get(step) if isinstance(found, dict) else None
-    return bool(found)
-
-
-class _Result(NamedTuple):
-    """A well-formed proxy result, with what of it can reach a client."""
-
-    status: int
-    body: str | None
-    subprotocol: str | None
-
-
-def _result(outcome: Outcome) -> _Result | None:
-    """Read a proxy result, or None when it is none: the client then gets AWS's own error."""
-    if isinstance(outcome, Raised) or not isinstance(outcome.value, dict):
-        return None
-    fields = outcome.value
-    status, body = fields.get("statusCode"), fields.get("body")
-    if isinstance(status, str) and _NUMERAL.fullmatch(status):
-        status = int(status)
-    if not fields.keys() <= _RESULT_KEYS or not isinstance(body, str | None):
-        return None
-    if not isinstance(status, int) or status not in _STATUSES:
-        return None
-    return _Result(status, body, _subprotocol(fields.get("headers")))
-
-
-def _subprotocol(headers: object) -> str | None:
-    """Return the one header that reaches the 101, if its value can stand in a header at all."""
-    if not isinstance(headers, dict):
-        return None
-    for name, value in headers.items():
-        if str(name).lower() == "sec-websocket-protocol" and isinstance(value, str):
-            return value if _TOKEN.fullmatch(value) else None
-    return None
+def _proxy_result(outcome: Outcome) -> ProxyResult | None:
+    return None if isinstance(outcome, Raised) else read_result(outcome.value)

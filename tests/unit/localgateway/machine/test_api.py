@@ -268,7 +268,7 @@ def test_a_file_is_read_and_named(tmp_path):
     [
         ("{", "it is not JSON"),
         ('{"name": "a", "name": "b"}', "the key 'name' is there twice"),
-        ("\ufeff{}", "Mend the syntax there"),
+        ("\ufeff{}", "Correct the syntax there"),
         ("[]", "an object is needed here"),
     ],
 )
