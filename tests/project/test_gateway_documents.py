@@ -85,7 +85,7 @@ def test_the_plan_in_the_document_is_one(tmp_path):
 
 
 def test_every_fault_is_documented():
-    for name in (*faults._KINDS, *faults._MILLIS):
+    for name in (*faults._FAULTS, *faults._MILLIS):
         assert f"`{name}`" in page("how-to/faults.md"), name
 
 

@@ -1,7 +1,7 @@
 """The process that a function runs in, as Lambda's: one invocation at a time, state kept between.
 
-The gateway asks in JSON lines on stdin and is answered on stdout. Both are moved out of the
-handler's way first: it finds an empty stdin, and whatever it prints goes to stderr, the log.
+The gateway writes requests as JSON lines to stdin and reads responses from stdout. Both are moved
+out of the handler's way first: it finds an empty stdin, and what it prints goes to stderr, the log.
 """
 
 import importlib
@@ -23,7 +23,7 @@ from localgateway.functions.context import Context
 from localgateway.functions.interception import Redirect, install
 
 MARK = "\x1e"
-"""Begins a line in the log that names the request of the lines after it."""
+"""Begins a line on stderr that names the request of the lines after it."""
 
 LARGEST_RESPONSE = 6 * 1024 * 1024 + 100
 """Bytes that a function may return (Lambda's quota for a synchronous payload)."""
@@ -35,11 +35,11 @@ Handler = Callable[[Any, Context], object]
 
 
 class CannotLoad(Exception):  # noqa: N818 - it says what happened
-    """The handler can't be had. The text says why, and what to do."""
+    """The handler can't be loaded. The text says why, and what to do."""
 
 
 def main() -> int:
-    """Serve invocations until the gateway closes its end."""
+    """Serve invocations until the gateway closes its end of stdin."""
     requests, responses = _take_pipes()
     over = threading.Event()
     lines: SimpleQueue[bytes] = SimpleQueue()
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def load_handler(name: str, root: Path) -> Handler:
-    """Import `package.module.function`.
+    """Import `package.module.function` and return the function.
 
     Raises:
         CannotLoad: There is no such module or function, or importing it failed.
@@ -63,7 +63,7 @@ def load_handler(name: str, root: Path) -> Handler:
         if not f"{module_name}.".startswith(f"{cause.name}."):
             raise _failed(module_name, cause) from cause
         raise CannotLoad(
-            f"there is no module {cause.name!r} in {root}; mend the name, or set codeRoot"
+            f"there is no module {cause.name!r} in {root}; correct the name, or set codeRoot"
         ) from cause
     except Exception as cause:
         raise _failed(module_name, cause) from cause
@@ -72,7 +72,7 @@ def load_handler(name: str, root: Path) -> Handler:
         return handler  # type: ignore[no-any-return] # whatever it takes, it is called as one
     callables = [key for key, value in vars(module).items() if callable(value)]
     near = get_close_matches(function, callables, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "define it there, or mend the name"
+    hint = f"did you mean {near[0]!r}?" if near else "define it there, or correct the name"
     raise CannotLoad(f"the module {module_name!r} has no function {function!r}; {hint}")
 
 
@@ -81,7 +81,9 @@ def _serve(lines: "SimpleQueue[bytes]", responses: BinaryIO) -> int:
     install(redirect)
     request_ids = _RequestIdFilter()
     _log_as_lambda(request_ids)
-    sys.dont_write_bytecode = True  # on Lambda the folder is read-only; and no old code comes back
+    sys.dont_write_bytecode = (
+        True  # on Lambda the folder is read-only; and a reload finds no stale code
+    )
     root = Path(os.environ["LAMBDA_TASK_ROOT"])
     sys.path.insert(0, str(root))
     try:
@@ -96,7 +98,7 @@ def _serve(lines: "SimpleQueue[bytes]", responses: BinaryIO) -> int:
         redirect.address = request["address"]
         with suppress(KeyError, TypeError):
             redirect.domains.add(request["event"]["requestContext"]["domainName"].lower())
-        with suppress(Exception):  # a handler may have closed it: its loss
+        with suppress(Exception):  # a handler may have closed it; then its log is lost
             sys.stderr.write(f"{MARK}{request_ids.request_id}\n")
             sys.stderr.flush()
         answer = _invoke(handler, request)
@@ -107,11 +109,11 @@ def _serve(lines: "SimpleQueue[bytes]", responses: BinaryIO) -> int:
 
 
 def _invoke(handler: Handler, request: dict[str, Any]) -> bytes:
-    """Call the handler; what ends the process (`sys.exit`) is not caught, as in Lambda."""
+    """Return the handler's response; `sys.exit` is not caught and ends the process, as on AWS."""
     context = Context(request["id"], request["deadline"], os.environ)
     try:
         answer = _encode({"value": handler(request["event"], context)})
-    except Exception as cause:  # noqa: BLE001 - anything a handler raises is an answer
+    except Exception as cause:  # noqa: BLE001 - anything a handler raises is an outcome
         _print_failure(cause)
         return _encode({"raised": str(cause)})
     if len(answer) > LARGEST_RESPONSE:
@@ -132,7 +134,7 @@ def _respond(responses: BinaryIO, answer: dict[str, object]) -> None:
 
 
 def _print_failure(cause: BaseException) -> None:
-    """Write the trace to the log, if there is one, from the handler's own frames on."""
+    """Write the traceback to the log, if it is open, from the handler's own frames on."""
     trace = cause.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
@@ -142,7 +144,7 @@ def _print_failure(cause: BaseException) -> None:
 
 
 def _failed(module_name: str, cause: Exception) -> CannotLoad:
-    """Say where an import failed: at the last line that is not the import machinery's."""
+    """Return where an import failed: at the last line that is not the import machinery's."""
     _print_failure(cause)
     frames = traceback.extract_tb(cause.__traceback__)
     own = [f for f in frames if f.filename != __file__ and not f.filename.startswith("<frozen")]
@@ -152,7 +154,7 @@ def _failed(module_name: str, cause: Exception) -> CannotLoad:
     where = f" at {place}" if place else ""
     return CannotLoad(
         f"the module {module_name!r} can't be imported "
-        f"({type(cause).__name__}: {cause}{where}); mend it there"
+        f"({type(cause).__name__}: {cause}{where}); correct it there"
     )
 
 
@@ -160,7 +162,7 @@ def _failed(module_name: str, cause: Exception) -> CannotLoad:
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Keep stdin and stdout for the gateway; the handler's stdout becomes stderr, the log."""
+    """Return stdin and stdout for the gateway; the handler's stdout becomes stderr, the log."""
     requests, responses = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -173,7 +175,7 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _read(requests: BinaryIO, lines: "SimpleQueue[bytes]", over: threading.Event) -> None:
-    """Pass on what is requests; when the gateway is gone, a handler that goes on is cut off."""
+    """Queue requests; when the gateway is gone, end a handler that still runs."""
     for line in requests:
         lines.put(line)
     lines.put(b"")
@@ -182,14 +184,14 @@ def _read(requests: BinaryIO, lines: "SimpleQueue[bytes]", over: threading.Event
 
 
 def _flush() -> None:
-    """Send what was printed on its way before the answer; a handler may have closed it."""
+    """Flush what was printed, so that it precedes the response; a handler may have closed it."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):
             stream.flush()
 
 
 class _RequestIdFilter(logging.Filter):
-    """Puts the request's id on each record, for the format that Lambda's own handler has."""
+    """Puts the request's id on each log record, for the format of Lambda's own handler."""
 
     request_id = ""
 
@@ -199,7 +201,7 @@ class _RequestIdFilter(logging.Filter):
 
 
 def _log_as_lambda(request_ids: _RequestIdFilter) -> None:
-    """Give the root logger a handler before the function's code does, as Lambda's runtime."""
+    """Give the root logger a handler before the function's code does, as Lambda's runtime does."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter(_LOG_FORMAT, "%Y-%m-%dT%H:%M:%S"))
     handler.addFilter(request_ids)

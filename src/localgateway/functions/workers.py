@@ -1,8 +1,8 @@
-"""Run functions in processes of their own, as Lambda does: one invocation at a time in each.
+"""Run functions in processes, as Lambda does: one invocation at a time in each.
 
 Calls at the same time get further processes, up to a limit; idle ones are used again, the
-newest first, and end after a while. Whatever a handler does to its process, only its own
-invocation hears of it: a dead process is an error, and the next call gets a new one.
+newest first, and end after a while. Whatever a handler does to its process affects its own
+invocation only: a process that ended is an error, and the next call gets a new one.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from localgateway.machine.limits import CONCURRENCY
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 60.0
-"""Without work, after which all processes of a function but one end; ours, Lambda's are longer."""
+"""Time without work after which a process ends, unless it is the last; Lambda waits longer."""
 
 
 class Report(NamedTuple):
@@ -35,18 +35,18 @@ class Report(NamedTuple):
     ms: float
     """From the event to the answer."""
     init_ms: float | None
-    """How long the process took to start, if this was its first."""
+    """How long the process took to start, if this was its first invocation."""
     memory_megabytes: int
 
     @property
     def billed_ms(self) -> int:
-        """Round up to whole milliseconds; to start is billed too (since August 2025)."""
+        """Whole milliseconds, rounded up; the start is billed too (since August 2025)."""
         return math.ceil(self.ms + (self.init_ms or 0))
 
 
 @dataclass(slots=True)
 class DirectCall:
-    """A call by name, as Lambda's own API makes it; nobody need wait for the answer."""
+    """A call by name, as Lambda's Invoke makes it; its outcome need not be awaited."""
 
     function: str
     event: Any
@@ -54,7 +54,7 @@ class DirectCall:
 
 
 class _Pool:
-    """The processes of one function, and what waits for one."""
+    """The processes of one function, and the invocations that wait for one."""
 
     def __init__(self, function: Function) -> None:
         self.function = function
@@ -64,7 +64,7 @@ class _Pool:
 
 
 class WorkerRunner:
-    """Calls an API's functions in processes. All of it happens on the server's loop."""
+    """Calls an API's functions in processes, all on the server's event loop."""
 
     def __init__(  # noqa: PLR0913 - what differs between a laptop and a rehearsal
         self,
@@ -80,13 +80,13 @@ class WorkerRunner:
         """Wire the runner.
 
         Args:
-            api: Says which functions there are.
-            on_completed: Told of each invocation that is over.
-            address: Gives the gateway's own address, for handlers that post to it.
+            api: The functions, by name.
+            on_completed: Takes each invocation that ended.
+            address: Returns the gateway's own address, for handlers that post to it.
             concurrency: Processes that one function may have.
             credentials: What handlers sign with; your own by default.
             launch: How processes are started; with this Python and your environment by default.
-            report: Told of each invocation how long it took.
+            report: Takes how long each invocation took.
         """
         self._launch = launch or Launch()
         self._report = report
@@ -105,29 +105,29 @@ class WorkerRunner:
         return self._pools.keys()
 
     def start(self) -> None:
-        """Note the loop that we are on."""
+        """Remember the running loop."""
         self._loop = asyncio.get_running_loop()
 
     async def warm(self) -> None:
-        """Start one process for each function, so that what can't be imported is known now.
+        """Start one process for each function, so that an import that fails is known now.
 
         Raises:
-            ApiError: A handler can't be had; the text names file, key and remedy.
+            ApiError: A handler can't be loaded; the text names file, key and remedy.
         """
         starting = map(self._warm, self._pools.values())
-        # All of them come to an end first: one that still starts would be nobody's.
+        # Wait for all of them first: one that still starts would never be ended.
         for failed in await asyncio.gather(*starting, return_exceptions=True):
             if failed is not None:
                 raise failed
 
     def submit(self, invocation: Invoke) -> None:
-        """Have a function called; called on the loop."""
+        """Queue an invocation; called on the loop."""
         pool = self._pools[invocation.function]
         pool.waiting.append(invocation)
         self._dispatch(pool)
 
     def call(self, function: str, event: Any) -> "asyncio.Future[Outcome]":  # noqa: ANN401 - any JSON
-        """Call a function by name, soon; called on the loop. Its answer may be waited for."""
+        """Call a function by name, soon; return the future of its outcome. Called on the loop."""
         direct = DirectCall(function, event, self._loop.create_future())
         pool = self._pools[function]
         pool.waiting.append(direct)
@@ -135,16 +135,16 @@ class WorkerRunner:
         return direct.answer
 
     def is_busy(self, function: str) -> bool:
-        """Tell whether a call would have to wait for another to end."""
+        """Return whether a call would have to wait for another to end."""
         pool = self._pools[function]
         return not pool.idle and pool.size >= self._concurrency
 
     def waiting(self, function: str) -> int:
-        """Count the calls that wait for a process."""
+        """Return how many calls wait for a process."""
         return len(self._pools[function].waiting)
 
     async def reload(self, api: Api) -> None:
-        """Use new code from the next call on; what runs may finish with the old."""
+        """Use new code from the next call on; invocations in flight finish with the old."""
         before = self._pools
         self._make_pools(api)
         for pool in before.values():
@@ -156,7 +156,7 @@ class WorkerRunner:
             self._dispatch(pool)
 
     def stop(self, timeout_seconds: float) -> bool:
-        """Finish what was submitted, then end every process; called off the loop."""
+        """Finish what was submitted, then end every process; not called on the loop."""
         ending = asyncio.run_coroutine_threadsafe(self.end(timeout_seconds), self._loop)
         return ending.result()
 
@@ -178,7 +178,7 @@ class WorkerRunner:
         self._pools = {name: _Pool(function) for name, function in api.functions.items()}
 
     def _dispatch(self, pool: _Pool) -> None:
-        """Give what waits to idle processes, and to new ones while there may be more."""
+        """Give what waits to idle processes, then to new ones, up to the limit."""
         while pool.waiting and (pool.idle or pool.size < self._concurrency):
             worker = pool.idle.pop() if pool.idle else None
             if worker is None:
@@ -195,7 +195,7 @@ class WorkerRunner:
     async def _work(
         self, pool: _Pool, worker: Worker | None, invocation: Invoke | DirectCall
     ) -> None:
-        """Carry out one invocation, and give the process back if it lived through it."""
+        """Run one invocation, then keep its process if it still runs."""
         began, request_id = time.perf_counter(), str(uuid.uuid4())
         try:
             if worker is None:
@@ -204,7 +204,7 @@ class WorkerRunner:
         except (WorkerLost, OSError) as cause:
             outcome = Raised(str(cause))
             facts = {"request": request_id}
-            log.error("%s failed: %s", invocation.function, cause, extra=facts)  # noqa: TRY400 - it is said
+            log.error("%s failed: %s", invocation.function, cause, extra=facts)  # noqa: TRY400 - the line says it all
             self._complete(invocation, outcome, request_id, began)
             await self._discard(pool, worker)
         except asyncio.CancelledError:
@@ -219,7 +219,7 @@ class WorkerRunner:
             self._dispatch(self._pools.get(invocation.function, pool))
 
     async def _invoke(self, worker: Worker, event: Any, request_id: str) -> Outcome:  # noqa: ANN401 - any JSON
-        """Have a process called, and report how long it took, however it ended."""
+        """Call the handler in a process, and report how long it took, however it ended."""
         began = time.perf_counter()
         init_ms, worker.init_ms = worker.init_ms, None
         try:
@@ -271,7 +271,7 @@ class WorkerRunner:
             await worker.end(kill=True)
 
     def _end_idle(self, pool: _Pool, worker: Worker) -> None:
-        """End a process that had nothing to do; the last one of a function stays warm."""
+        """End a process that was idle; the last one of a function stays warm."""
         if pool.size > 1 and worker in pool.idle:
             pool.idle.remove(worker)
             pool.size -= 1
@@ -279,9 +279,9 @@ class WorkerRunner:
 
 
 def _log_invocation(invocation: Invoke, outcome: Outcome, request_id: str, ms: float) -> None:
-    """Write the one line that an event gets in the log."""
+    """Log the one line of an event."""
     context = invocation.event["requestContext"]
-    asks = invocation.event.get("type") == "REQUEST"
+    is_authorizer = invocation.event.get("type") == "REQUEST"
     facts = {
         "route": context["routeKey"],
         "function": invocation.function,
@@ -290,7 +290,7 @@ def _log_invocation(invocation: Invoke, outcome: Outcome, request_id: str, ms: f
         "request": request_id,
         "ms": round(ms, 1),
     }
-    name = f"authorizer {invocation.function}" if asks else context["routeKey"]
+    name = f"authorizer {invocation.function}" if is_authorizer else context["routeKey"]
     log.info("%s %s in %.1f ms", name, _describe(outcome), ms, extra=facts)
 
 

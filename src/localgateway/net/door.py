@@ -1,6 +1,7 @@
-"""The door: reads the first request of a TCP connection, and hands it to who speaks its language.
+"""Read the first request of each TCP connection: the door through which all clients come.
 
-An upgrade becomes a `Socket`; anything else goes to aiohttp, and may come back as an upgrade.
+An upgrade becomes a `Socket`; any other request goes to aiohttp, on whose kept-alive connections
+an upgrade may follow (`take_over`).
 """
 
 import asyncio
@@ -19,7 +20,7 @@ _UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:[ \t]*websocket[ \t]*\r\n", re.IGNORE
 
 
 class HeadReader(asyncio.Protocol):
-    """Reads one request head, then hands the connection to who speaks its language."""
+    """Reads one request head, then gives the connection to a `Socket` or to aiohttp."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -28,7 +29,7 @@ class HeadReader(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start the clock: a head that drips in is not waited for."""
+        """Start the timeout: a head that arrives too slowly is refused."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         loop = asyncio.get_running_loop()
@@ -38,12 +39,12 @@ class HeadReader(asyncio.Protocol):
         self._hub.transports.add(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """Forget a connection that never said what it wanted."""
+        """Forget a connection that ended before its head was whole."""
         self._deadline.cancel()
         self._hub.transports.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
-        """Collect the head, within its limit."""
+        """Collect the head, within its limit, and hand over."""
         self._head += data
         end = self._head.find(_HEAD_END, 0, self._hub.limits.head_bytes)
         if end < 0:
@@ -76,7 +77,7 @@ class HeadReader(asyncio.Protocol):
 
 
 class CountedHttp(asyncio.Protocol):
-    """Plain HTTP on a connection that the server counts."""
+    """Passes events on to aiohttp, on a connection that the server counts."""
 
     def __init__(self, hub: Hub, http: asyncio.Protocol) -> None:
         self._hub = hub
@@ -91,7 +92,7 @@ class CountedHttp(asyncio.Protocol):
         self._http.connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop counting, and pass it on."""
+        """Stop counting the connection, and pass it on."""
         self._stop_timer()
         self._hub.transports.discard(self._transport)
         self._http.connection_lost(exc)
@@ -105,13 +106,13 @@ class CountedHttp(asyncio.Protocol):
         return self._http.eof_received()
 
     def pause_writing(self) -> None:
-        """Pass it on, but don't wait for ever for a client that reads nothing."""
+        """Pass it on, and start a timeout for a client that does not read."""
         loop = asyncio.get_running_loop()
         self._stuck = loop.call_later(self._hub.limits.ping_timeout_seconds, self._transport.abort)
         self._http.pause_writing()
 
     def resume_writing(self) -> None:
-        """Pass it on: somebody reads."""
+        """Pass it on, and stop the timeout: the client reads."""
         self._stop_timer()
         self._http.resume_writing()
 
@@ -128,7 +129,7 @@ def upgrade(
     rest: bytes,
     previous: asyncio.Protocol | None = None,
 ) -> None:
-    """Turn a connection whose request asks for it into a WebSocket, or refuse it in HTTP."""
+    """Turn a connection into a WebSocket, or answer its request with an HTTP error."""
     protocol = ServerProtocol(
         max_size=(hub.limits.message_bytes, hub.limits.frame_bytes), logger=silent_log
     )
@@ -156,8 +157,7 @@ def upgrade(
 async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
     """Take an upgrade that reached aiohttp on a kept-alive connection, as proxies send it.
 
-    aiohttp's handler waits here until it is cancelled with the connection's end; it must not
-    answer any more.
+    aiohttp's handler waits here until the connection's end cancels it: it must not answer too.
     """
     transport = request.transport
     assert isinstance(transport, asyncio.Transport)
@@ -173,7 +173,7 @@ async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
 
 
 class _Rest:
-    """Takes from aiohttp what a client sent right after its upgrade request."""
+    """Takes from aiohttp the bytes that a client sent right after its upgrade request."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -183,11 +183,11 @@ class _Rest:
         return False, b""
 
     def feed_eof(self) -> None:
-        """Say nothing: the socket hears of the end itself."""
+        """Do nothing: the socket is told of the end itself."""
 
 
 def _check_address(request: Request, hub: Hub) -> tuple[int, str]:
-    """Look at what the WebSocket handshake itself does not: the address asked for."""
+    """Return status and message of what the WebSocket library does not check: the address."""
     if len(request.path) > hub.limits.target_characters:
         return 414, "The address is too long"
     if hub.server_for(_path(request)[1:]) is None:

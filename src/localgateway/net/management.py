@@ -1,7 +1,7 @@
-"""@connections over HTTP: what a handler asks of a connection, as AWS's SDKs ask it.
+"""The @connections management API over HTTP, as AWS's SDKs call it.
 
-It stands in front of the site, so that a request below the stage meets API Gateway's answers
-and everything else the site's.
+It is middleware in front of the site: it answers requests below the stage as API Gateway does,
+and passes the others on.
 """
 
 import logging
@@ -34,7 +34,7 @@ Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Posted(Enum):
-    """What became of a post."""
+    """The outcome of a post."""
 
     SENT = auto()
     GONE = auto()
@@ -42,7 +42,7 @@ class Posted(Enum):
 
 
 class Hub(Protocol):
-    """What @connections needs of the server."""
+    """The part of the server that @connections needs."""
 
     stage: str
     limits: Limits
@@ -56,7 +56,7 @@ class Hub(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whose signatures count: any that is well formed, or only those made with a known key."""
+    """Which signatures are valid: any well-formed one, or only those made with a known key."""
 
     strict: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -73,7 +73,7 @@ class Management:
 
     @web.middleware
     async def answer(self, request: web.Request, handler: Next) -> web.StreamResponse:
-        """Answer what is asked of connections; pass on what is asked of the site."""
+        """Answer requests to connections; pass other requests on to the site."""
         stage, _, below = request.rel_url.raw_path[1:].partition("/")
         route = unquote(below)
         if unquote(stage) != self._hub.stage:
@@ -90,7 +90,7 @@ class Management:
         return await handler(request)
 
     async def _answer(self, request: web.Request, connection_id: str) -> web.Response:
-        """Check the signature, then the id, then the size, then whether anybody is there."""
+        """Check the signature, the quota, the id, the size, then whether the connection is open."""
         try:
             body = await self._signed_body(request)
         except BadSignature as cause:
@@ -117,7 +117,11 @@ class Management:
         return response
 
     async def _signed_body(self, request: web.Request) -> bytes | None:
-        """Return the body, or None when it is too long, of a request that may be answered."""
+        """Check the signature; return the body, or None when it is too long.
+
+        Raises:
+            BadSignature: The request is not signed as it must be.
+        """
         headers = [(name.decode("latin-1"), v.decode("latin-1")) for name, v in request.raw_headers]
         url = request.rel_url
         head = SignedRequest(request.method, url.raw_path, url.raw_query_string, headers, b"")
@@ -160,7 +164,7 @@ class Management:
 
 
 async def _body(request: web.Request, longest: int) -> bytes | None:
-    """Read a body, but no more of it than may be sent."""
+    """Return the body, or None as soon as it is too long."""
     body = bytearray()
     async for piece in request.content.iter_any():
         body += piece
@@ -170,12 +174,12 @@ async def _body(request: web.Request, longest: int) -> bytes | None:
 
 
 def _as_text(body: bytes) -> bytes:
-    """Make sure of UTF-8: AWS's own way is not known, and a browser would close at other bytes."""
+    """Replace what is not UTF-8: AWS's own way is not known, and a browser would close."""
     return body.decode(errors="replace").encode()
 
 
 def _gone() -> web.Response:
-    """Answer as for a closed connection: the body is empty, SDKs read the name in the header."""
+    """Return the answer for a closed connection: no body, SDKs read the name in the header."""
     return _response(410, kind="GoneException")
 
 
@@ -197,6 +201,6 @@ def _response(status: int, document: object = None, kind: str | None = None) -> 
 
 
 def _iso(epoch_ms: int) -> str:
-    """Write a moment as AWS does: 2026-11-22T11:49:08.123Z."""
+    """Format a time as AWS does: 2026-11-22T11:49:08.123Z."""
     moment = datetime.fromtimestamp(epoch_ms / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

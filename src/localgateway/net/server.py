@@ -1,6 +1,6 @@
-"""The server: carries out what the machine in `core.py` decides, all of it on one event loop.
+"""The server: performs the actions of the machine in `core.py`, on one event loop.
 
-With `door.py` and `sockets.py`, which hand it handshakes and messages, it is all the I/O there is.
+`door.py` and `sockets.py` bring it handshakes and messages.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from localgateway.dev.faults import Faults, FaultyDelivery
-from localgateway.functions.runner import Completed, MakeRunner
+from localgateway.functions.runner import Completed, MakeRunner, Runner
 from localgateway.machine.api import Api
 from localgateway.machine.core import (
     Accept,
@@ -37,22 +37,28 @@ from localgateway.net.sockets import Socket, encode_frame
 log = logging.getLogger(__name__)
 
 
-def _is_ours(record: logging.LogRecord) -> bool:
-    """Tell our faults from bytes that are no HTTP: those are clients' faults, quoted at length."""
+def _is_server_fault(record: logging.LogRecord) -> bool:
+    """Return False for bytes that are no HTTP: aiohttp logs those clients' faults at length."""
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 _http_log = logging.getLogger(f"{__name__}.http")
-_http_log.addFilter(_is_ours)
+_http_log.addFilter(_is_server_fault)
 
 _TICK_SECONDS = 1.0
 _DRAIN_SECONDS = 2.5
-_GOODBYE_SECONDS = 1.0
+_CLOSING_SECONDS = 1.0
 _SITE_SECONDS = 0.5
 
 
 class Server:
     """One API on one port."""
+
+    app: web.Application
+    transports: set[asyncio.BaseTransport]
+    _listener: asyncio.Server | None
+    _loop: asyncio.AbstractEventLoop
+    _ticking: asyncio.TimerHandle
 
     def __init__(  # noqa: PLR0913 - the one place where everything meets
         self,
@@ -73,13 +79,13 @@ class Server:
         Args:
             api: Routes, authorizer and replies.
             make_runner: Makes what calls the API's functions.
-            live: Kept as the set of open connections, for handlers in this process.
+            live: Kept as the ids of open connections, for handlers in this process.
             site: What answers plain HTTP; without one, 404.
-            access: Who may use @connections over HTTP; without one, nobody.
-            faults: What goes wrong on purpose; without them, nothing is asked.
+            access: Who may use @connections over HTTP; without it, @connections is off.
+            faults: What goes wrong on purpose; nothing by default.
             limits: Sizes and times; API Gateway's by default.
-            farewell: Gives the text said to each connection before a planned stop.
-            primary: A server whose port this one shares; their stages tell them apart.
+            farewell: Returns the text sent to each connection before a planned stop.
+            primary: The server that listens, if this one shares its port with another stage.
             meter: Counts what API Gateway would bill.
         """
         self._meter = meter
@@ -89,53 +95,38 @@ class Server:
         self.sockets: dict[str, Socket] = {}
         self._live = set() if live is None else live
         self.runner = make_runner(on_completed=self._on_completed)
-        missing = api.integrations().difference(self.runner.functions)
-        if missing:
-            message = f"no handler for {', '.join(sorted(missing))}"
-            raise ValueError(message)
-        self.transports: set[asyncio.BaseTransport] = (
-            set() if primary is None else primary.transports
-        )
+        _check_handlers(api, self.runner)
+        self.transports = set() if primary is None else primary.transports
         self._primary = primary or self
-        self._stages: dict[str, Server] = {} if primary is None else primary._stages  # noqa: SLF001 - of our own kind
+        self._stages: dict[str, Server] = {} if primary is None else primary._stages  # noqa: SLF001 - of the same class
         self._stages[api.stage] = self
         self._waiting: dict[str, Socket] = {}
         self._unflushed: list[Socket] = []
         self._flushing = False
         self._farewell = farewell
-        self.app: web.Application
         self.app = app = site or web.Application() if primary is None else primary.app
         if access is not None:
             app.middlewares.insert(0, Management(self, access, faults).answer)
         self._faults = faults
         self._delivery: FaultyDelivery | None = None
-        self._site = web.AppRunner(
-            app if primary is None else web.Application(),
-            access_log=None,
-            logger=_http_log,
-            keepalive_timeout=75,
-            shutdown_timeout=_SITE_SECONDS,
-            handler_cancellation=True,  # ends the handler that `take_over` waits in
-        )
+        self._site = _site_runner(app if primary is None else web.Application())
         self._tick_seconds = _tick_seconds(api, self.limits)
-        self._listener: asyncio.Server | None = None
-        self._loop: asyncio.AbstractEventLoop
-        self._ticking: asyncio.TimerHandle
+        self._listener = None
         self._stopping = False
 
     @property
     def port(self) -> int:
-        """The port that is listened on, also when 0 was asked for."""
+        """The port that is listened on, also when 0 was given."""
         if self._primary is not self:
             return self._primary.port
         assert self._listener is not None
         return int(self._listener.sockets[0].getsockname()[1])
 
     async def start(self, host: str, port: int) -> None:
-        """Listen, unless the server primary this one does.
+        """Start, and listen unless the primary server does.
 
         Raises:
-            OSError: The address can't be had.
+            OSError: The address can't be used.
         """
         self._loop = asyncio.get_running_loop()
         if self._faults is not None:
@@ -149,9 +140,9 @@ class Server:
         self._tick()
 
     async def stop(self) -> bool:
-        """Stop accepting, finish what was accepted, say goodbye, close; within 5 seconds.
+        """Stop accepting, finish what was accepted, send the farewell, close; within 5 seconds.
 
-        Tell whether the runner has ended: until then, what its handlers use must stay open.
+        Return whether the runner has ended: until then, what its handlers use must stay open.
         """
         self._stopping = True
         if self._listener is not None:
@@ -171,27 +162,27 @@ class Server:
         for transport in list(self.transports):
             if not isinstance(transport.get_protocol(), Socket):
                 transport.close()
-        await self._wait_until_empty(_GOODBYE_SECONDS)
+        await self._wait_until_empty(_CLOSING_SECONDS)
         self._ticking.cancel()
         await self._site.cleanup()
         return ended
 
     def server_for(self, stage: str) -> "Server | None":
-        """Find the server of a stage on this port."""
+        """Return the server of a stage on this port."""
         return self._stages.get(stage)
 
     def http_protocol(self) -> asyncio.Protocol:
-        """Make what speaks plain HTTP on a connection."""
+        """Return a protocol for plain HTTP on one connection."""
         factory = self._site.server
         assert factory is not None
         return factory()
 
     def is_full(self) -> bool:
-        """Tell whether another connection would be one too many."""
+        """Return whether another connection would be one too many."""
         return len(self.transports) >= self.limits.max_connections
 
     def handshake_received(self, socket: Socket, handshake: Handshake) -> None:
-        """Take an upgrade request whose form is right."""
+        """Take a valid upgrade request."""
         connection_id, actions = self.gateway.opened(handshake, _now())
         socket.connection_id = connection_id
         self._waiting[connection_id] = socket
@@ -222,7 +213,7 @@ class Server:
             self.perform(self.gateway.closed(socket.connection_id, code, reason, _now()))
 
     def find(self, connection_id: str) -> Connection | None:
-        """Return what is known of an open connection."""
+        """Return the record of an open connection, or None."""
         socket = self.sockets.get(connection_id)
         return socket.connection if socket is not None and socket.is_open() else None
 
@@ -236,11 +227,11 @@ class Server:
         return Posted.SENT
 
     def count_request(self) -> bool:
-        """Count a request to @connections against the quota; tell whether it is within."""
+        """Count a request to @connections; return whether it is within the quota."""
         return self.gateway.count_request(_now())
 
     def delete(self, connection_id: str) -> bool:
-        """Close a connection as @connections does; tell whether there was one."""
+        """Close a connection as @connections does; return whether it was open."""
         if self.find(connection_id) is None:
             return False
         self.sockets[connection_id].close(CLOSE_NORMAL, "")
@@ -260,7 +251,7 @@ class Server:
             self._delivery.send(connection_id, frame)
 
     def perform(self, actions: Iterable[Action]) -> None:
-        """Carry out what the machine decided, in order."""
+        """Perform the machine's actions, in order."""
         for action in actions:
             match action:
                 case Invoke():
@@ -304,8 +295,8 @@ class Server:
             self._loop.call_later(lifetime, socket.close, CLOSE_GOING_AWAY, "Going away")
 
     def _on_completed(self, batch: list[Completed]) -> None:
-        """Hand a durable batch to the loop; runs on the handlers' thread."""
-        # The loop may be gone when a stop ran out of time; then nobody is left to be told.
+        """Hand a durable batch to the loop; called on the handlers' thread."""
+        # The loop may be gone when a stop ran out of time; then no connection is left either.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._completed, batch)
 
@@ -324,7 +315,7 @@ class Server:
         self._queue((connection_id,), frame)
 
     def _queue(self, connection_ids: Iterable[str], frame: bytes) -> None:
-        """Note a frame for each connection; all that is noted in one turn leaves in one write."""
+        """Queue a frame for each connection; all of one turn of the loop leave in one write."""
         unflushed = self._unflushed
         for socket in map(self.sockets.get, connection_ids):
             if socket is None:
@@ -338,14 +329,14 @@ class Server:
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
-        """Write what was noted, one write per connection."""
+        """Write what was queued, one write per connection."""
         self._flushing = False
         unflushed, self._unflushed = self._unflushed, []
         now = time.monotonic()
         for socket in unflushed:
             try:
                 socket.flush(now)
-            except Exception:  # one broken connection must not cost the others their turn
+            except Exception:  # one broken connection must not delay the others
                 log.exception("a connection broke", extra={"connection": socket.connection_id})
                 socket.abort()
 
@@ -357,7 +348,7 @@ class Server:
             socket.check_liveness(now.monotonic)
 
     async def _wait_until_empty(self, seconds: float) -> None:
-        """Wait for every socket to end, but not for ever."""
+        """Wait for every transport to close, then abort those that are left."""
         end = self._loop.time() + seconds
         while self.transports and self._loop.time() < end:  # noqa: ASYNC110 - once, while stopping
             await asyncio.sleep(0.02)
@@ -366,15 +357,33 @@ class Server:
                 transport.abort()
 
 
+def _check_handlers(api: Api, runner: Runner) -> None:
+    missing = api.integrations().difference(runner.functions)
+    if missing:
+        message = f"no handler for {', '.join(sorted(missing))}"
+        raise ValueError(message)
+
+
+def _site_runner(app: web.Application) -> web.AppRunner:
+    return web.AppRunner(
+        app,
+        access_log=None,
+        logger=_http_log,
+        keepalive_timeout=75,
+        shutdown_timeout=_SITE_SECONDS,
+        handler_cancellation=True,  # ends the handler that `take_over` waits in
+    )
+
+
 def _tick_seconds(api: Api, limits: Limits) -> float:
-    """Look often enough that the shortest of the times is at most a quarter too long."""
+    """Return the time between two ticks, so that the shortest timeout is at most a quarter late."""
     times = [limits.idle_seconds, limits.lifetime_seconds, limits.ping_seconds]
     times += [route.timeout_seconds for route in api.routes.values()]
     return min(_TICK_SECONDS, min(times) / 4)
 
 
 def _characters(invocation: Invoke) -> int:
-    """Measure what an invocation weighs: the length of a message's text."""
+    """Return the length of a message's text, which is what an invocation costs in memory."""
     return len(invocation.event.get("body") or "")
 
 

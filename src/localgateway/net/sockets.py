@@ -1,7 +1,8 @@
 """One WebSocket, from its upgrade request to its end.
 
-Handshake, framing and size limits are the `websockets` library's sans-I/O protocol. Ours are
-the order (nothing is read before the 101), UTF-8, what waits for a slow reader, and the pulse.
+Handshake, framing and size limits are the `websockets` library's sans-I/O protocol. Added here
+are the order (nothing is read before the 101), the check of UTF-8, the limits for a client that
+reads too slowly, and pings.
 """
 
 import asyncio
@@ -29,13 +30,13 @@ _EARLY_BYTES = 64 * 1024
 _SHORT, _MEDIUM = 125, 65_535
 """The longest payloads whose length fits the frame's first and second form."""
 
-# The protocol library logs every frame it dislikes; those are clients' faults, not ours.
+# The library logs every invalid frame; those are clients' faults, not the server's.
 silent_log = logging.getLogger(f"{__name__}.frames")
 silent_log.setLevel(logging.CRITICAL)
 
 
 class Hub(Protocol):
-    """What a connection needs of the server."""
+    """The part of the server that a connection needs."""
 
     limits: Limits
     stage: str
@@ -51,7 +52,7 @@ class Hub(Protocol):
 
 
 def encode_frame(data: bytes) -> bytes:
-    """Wrap `data` as one unmasked text frame (RFC 6455, section 5.2)."""
+    """Return `data` as one unmasked text frame (RFC 6455, section 5.2)."""
     size = len(data)
     if size <= _SHORT:
         return b"\x81%c%b" % (size, data)
@@ -61,7 +62,7 @@ def encode_frame(data: bytes) -> bytes:
 
 
 def http_answer(status: int, message: str) -> bytes:
-    """Write a whole HTTP response that ends the connection, with AWS's JSON body."""
+    """Return a whole HTTP response that ends the connection, with AWS's JSON body."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
@@ -98,7 +99,7 @@ class Socket(asyncio.Protocol):
         "pending",
     )
     connection: Connection
-    """The machine's record, to note that something was sent; there from the 101 on."""
+    """The machine's record, in which `flush` notes the time; set from the 101 on."""
 
     def __init__(
         self,
@@ -126,7 +127,7 @@ class Socket(asyncio.Protocol):
         self.pending: list[bytes] = []
 
     def accept(self, connection: Connection, subprotocol: str | None) -> None:
-        """Send the 101, then read what came before it."""
+        """Send the 101, then handle what the client sent before it."""
         answer, self._answer = self._answer, None
         assert answer is not None
         if subprotocol is not None:
@@ -140,12 +141,12 @@ class Socket(asyncio.Protocol):
             self.data_received(early_data)
 
     def refuse(self, status: int, message: str) -> None:
-        """Answer the upgrade with an HTTP status, and end."""
+        """Answer the upgrade with an HTTP status, and close."""
         self._transport.write(http_answer(status, message))
         self._transport.close()
 
     def close(self, code: int, reason: str) -> None:
-        """Send what waits and a close frame; cut the socket if no answer comes."""
+        """Send what waits and a close frame; abort the socket if no close frame comes back."""
         self._flush_pending()
         if self._close is not None or self._protocol.state is not State.OPEN:
             return
@@ -157,32 +158,32 @@ class Socket(asyncio.Protocol):
         loop.call_later(self._hub.limits.closing_seconds, self._transport.abort)
 
     def write(self, data: bytes) -> None:
-        """Write bytes that are frames already, and close a reader that stays behind."""
+        """Write encoded frames, and close a client that stays behind."""
         if self._close is not None or self._transport.is_closing():
             return
         self._transport.write(data)
         self._check_reader()
 
     def abort(self) -> None:
-        """Cut the connection without a word."""
+        """Cut the connection without a close frame."""
         self._transport.abort()
 
     def is_open(self) -> bool:
-        """Tell whether a frame could still reach the client."""
+        """Return whether a frame could still reach the client."""
         return self._close is None and self._protocol.state is State.OPEN
 
     def has_room(self, size: int) -> bool:
-        """Tell whether that many bytes more would still be within what may wait for a client."""
+        """Return whether that many more bytes may wait for the client."""
         waiting = self._transport.get_write_buffer_size() + sum(map(len, self.pending))
         return waiting + size <= self._hub.limits.queue_bytes
 
     def flush(self, now: float) -> None:
-        """Write all that was noted for this connection, in one go."""
+        """Write all pending frames at once."""
         self._flush_pending()
         self.connection.last_active = now
 
     def check_liveness(self, now: float) -> None:
-        """Close a client that stays behind, ping one that is silent, cut one that stays so."""
+        """Close a client that stays behind, ping a silent one, abort one that stays silent."""
         if self._close is None:
             self._check_reader()
         if self._paused or self._close is not None:
@@ -196,24 +197,24 @@ class Socket(asyncio.Protocol):
             self._send_protocol_data()
 
     def pause(self) -> None:
-        """Read no more from this client for now."""
+        """Stop reading from this client for now."""
         if not self._paused and not self._transport.is_closing():
             self._paused = True
             self._transport.pause_reading()
 
     def invoked(self, characters: int) -> None:
-        """Count an invocation under way, and the length of its text."""
+        """Count an invocation in flight, and the length of its text."""
         self._in_flight += 1
         self._in_flight_characters += characters
 
     def answered(self, characters: int) -> None:
-        """Count an invocation that is over, and take up what had to wait for it."""
+        """Count an invocation that ended, and handle frames that waited for it."""
         self._in_flight -= 1
         self._in_flight_characters -= characters
         self._handle_held()
 
     def data_received(self, data: bytes) -> None:
-        """Read frames, once the 101 is out."""
+        """Handle frames, once the 101 was sent."""
         if self._answer is not None:
             self._early_data += data
             if len(self._early_data) >= _EARLY_BYTES:
@@ -230,11 +231,11 @@ class Socket(asyncio.Protocol):
         self._send_protocol_data()
 
     def eof_received(self) -> bool:
-        """Let the transport close: a half-open WebSocket is of no use."""
+        """Let the transport close: a half-open WebSocket has no use."""
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the server, and whoever spoke HTTP here before."""
+        """Tell the server, and aiohttp if the connection was its own before."""
         self._hub.transports.discard(self._transport)
         if self._previous is not None:
             self._previous.connection_lost(exc)
@@ -242,7 +243,7 @@ class Socket(asyncio.Protocol):
         self._hub.socket_closed(self, code, reason)
 
     def _handle_held(self) -> None:
-        """Take frames in order while few enough are under way; the rest waits, and so do we."""
+        """Handle frames in order while few enough are in flight; else hold the rest, and pause."""
         held = self._held
         if held is None:
             return
@@ -302,7 +303,7 @@ class Socket(asyncio.Protocol):
             self.write(b"".join(pending))
 
     def _send_protocol_data(self) -> None:
-        """Send the protocol's own frames; an empty piece is its sign to end the connection."""
+        """Send the library's own frames; an empty piece is its sign to end the connection."""
         pieces = self._protocol.data_to_send()
         if not pieces or self._transport.is_closing():
             return
@@ -317,7 +318,7 @@ class Socket(asyncio.Protocol):
             self._end()
 
     def _end(self) -> None:
-        """End the connection; what a failed client still sends is read away until it hears of it.
+        """End the connection; what the client sends until it has the close frame is dropped.
 
         Closing over unread bytes resets the connection, and the close frame would be lost.
         """
@@ -337,7 +338,7 @@ class Socket(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _how_it_ended(self) -> tuple[int, str]:
-        """Say how it ended: our close, the client's, the protocol's, or none."""
+        """Return code and reason of the end: our close, the client's, the library's, or none."""
         if self._close is not None:
             return self._close
         close = self._protocol.close_rcvd or self._protocol.close_sent
