@@ -45,7 +45,7 @@ _API = {
         for key in ("$connect", "$disconnect", "$default", "echo", "none")
     },
 }
-_LIMITS = Limits(handshake_seconds=0.5, closing_seconds=0.3, idle_seconds=20, connections=200)
+_LIMITS = Limits(handshake_seconds=0.5, closing_seconds=0.3, idle_seconds=20, max_connections=200)
 _SIGNED = (
     b"Authorization: AWS4-HMAC-SHA256 Credential=a/20260101/r/execute-api/aws4_request, "
     b"SignedHeaders=host, Signature=" + b"0" * 64
@@ -150,7 +150,7 @@ async def _emptied(server: Server, report: Report) -> None:
     gateway = server.gateway
     while time.monotonic() < end:
         left = {
-            "doors": len(server.doors),
+            "doors": len(server.transports),
             "sockets": len(server.sockets),
             "connections": len(gateway.connections),
             "invocations": gateway.in_flight(),

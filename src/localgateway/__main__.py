@@ -1,4 +1,4 @@
-"""Let `python -m localgateway` do what `localgateway` does."""
+"""Run `python -m localgateway` as `localgateway`."""
 
 import sys
 

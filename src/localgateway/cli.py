@@ -1,33 +1,44 @@
-"""Read the command line: `localgateway serve api.json`, `localgateway replay event.json`."""
+"""Read the command line: `localgateway serve api.json`, `localgateway replay event.json`.
 
-import argparse
+Each command imports what it needs when it runs, so `localgateway --version` answers at once.
+"""
+
 import dataclasses
 import re
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
-from localgateway.dev import faults
-from localgateway.dev.replay import CannotReplay, replay
-from localgateway.functions.context import Credentials
-from localgateway.functions.workers import CONCURRENCY
-from localgateway.lines import setup_logging
-from localgateway.machine.api import ApiError
-from localgateway.machine.limits import CONNECTS_PER_SECOND, REQUESTS_PER_SECOND, Limits
-from localgateway.serve import CannotServe, Options, read, serve
+import click
+
+from localgateway.machine.api import STAGE, ApiError
+from localgateway.machine.limits import (
+    CONCURRENCY,
+    CONNECTS_PER_SECOND,
+    INTEGRATION_MILLIS,
+    REQUESTS_PER_SECOND,
+    Limits,
+)
+
+if TYPE_CHECKING:
+    from localgateway.functions.context import Credentials
+    from localgateway.serve import Options
 
 USAGE, INTERRUPTED = 2, 130
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
-_SHORTEST_SECONDS, _LONGEST_INTEGRATION_SECONDS = 0.05, 29.0
+_SHORTEST_SECONDS = INTEGRATION_MILLIS[0] / 1000
+_LONGEST_INTEGRATION_SECONDS = INTEGRATION_MILLIS[-1] / 1000
 _HIGHEST_PORT = 65_535
+_DEFAULTS = Limits()
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
 
-_EPILOG = """\
-examples:
+_EPILOG = """\b
+Examples:
   localgateway serve api.json                         run your API; handlers as in Lambda
-  localgateway serve api.json --reload                start anew when the code changes
+  localgateway serve api.json --reload                restart when the code changes
   localgateway serve a.json b.json --port 3001 --port 3002
   localgateway serve api.json --idle-timeout 5s       see what ten idle minutes do, now
   localgateway serve api.json --faults drop=0.1 --seed 7
@@ -36,185 +47,219 @@ examples:
 """
 
 
+class _Stopped(click.ClickException):
+    """The command can't run as asked. The text names the place and the remedy."""
+
+    exit_code = USAGE
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        print(f"localgateway: {self.message}", file=file or sys.stderr)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, 2 for what must be mended, 130 for Ctrl-C."""
-    parser = _parser()
+    """Run one command and return its exit code, which docs/reference/localgateway.md lists."""
     try:
-        arguments = parser.parse_args(argv)
-        match arguments.command:
-            case "serve":
-                setup_logging(sys.stderr, as_json=arguments.json)
-                return serve(_options(arguments))
-            case "replay":
-                return replay(read(arguments.api, Options(())), arguments.files)
-            case _:
-                parser.print_help(sys.stderr)
-                return USAGE
-    except (ApiError, CannotServe, CannotReplay, faults.FaultsError) as why:
-        print(f"localgateway: {why}", file=sys.stderr)
-        return USAGE
-    except KeyboardInterrupt:
+        code = command.main(argv, prog_name="localgateway", standalone_mode=False)
+    except click.ClickException as why:
+        why.show()
+        return why.exit_code
+    except click.Abort:  # Ctrl-C
         return INTERRUPTED
+    return int(code)
+
+
+# --- What an option's text means --------------------------------------------------------------
 
 
 def duration(text: str) -> float:
-    """Read `500ms`, `5s`, `10m` or `2h` as seconds."""
+    """Return `500ms`, `5s`, `10m` or `2h` as seconds."""
     match = _DURATION.fullmatch(text)
     seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
     if seconds < _SHORTEST_SECONDS:
-        raise argparse.ArgumentTypeError(
+        raise click.BadParameter(
             f"{text!r} is no length of time from 50ms on; write 500ms, 5s, 10m or 2h"
         )
     return seconds
 
 
 def integration_time(text: str) -> float:
-    """Read how long an integration may take, within API Gateway's bounds."""
+    """Return a duration within API Gateway's bounds for integrations, in seconds."""
     seconds = duration(text)
     if seconds > _LONGEST_INTEGRATION_SECONDS:
-        raise argparse.ArgumentTypeError(f"{text!r} is over 29s, which API Gateway does not allow")
+        raise click.BadParameter(f"{text!r} is over 29s, which API Gateway does not allow")
     return seconds
 
 
-def credentials(text: str) -> Credentials:
-    """Read `KEY:SECRET`."""
+def credentials(text: str) -> "Credentials":
+    """Return the two parts of `KEY:SECRET`."""
     key, colon, secret = text.partition(":")
     if not (key and colon and secret):
-        raise argparse.ArgumentTypeError("it must be KEY:SECRET")
+        raise click.BadParameter("it must be KEY:SECRET")
     return key, secret
 
 
 def stage(text: str) -> str:
-    """Read a stage: one path segment."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,128}", text):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not one path segment; use letters, digits, - or _"
-        )
+    """Return a stage that is one path segment."""
+    if not STAGE.fullmatch(text):
+        raise click.BadParameter(f"{text!r} is not one path segment; use letters, digits, - or _")
     return text
 
 
 def port(text: str) -> int:
-    """Read a port, 0 for any free one."""
+    """Return a port number; 0 stands for any free one."""
     if not text.isascii() or not text.isdigit() or int(text) > _HIGHEST_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; use 0 to 65535")
+        raise click.BadParameter(f"{text!r} is no port; use 0 to 65535")
     return int(text)
 
 
 def count(text: str) -> int:
-    """Read how many, at least one."""
+    """Return a number that is at least one."""
     if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+        raise click.BadParameter(f"{text!r} is not a number from 1 on")
     return int(text)
 
 
-def _options(arguments: argparse.Namespace) -> Options:
+# --- The commands -----------------------------------------------------------------------------
+
+
+@click.group(context_settings=_CONTEXT, epilog=_EPILOG)
+@click.version_option(package_name="fireside", message="localgateway %(version)s")
+def command() -> None:
+    """Run an API Gateway WebSocket API and its Lambda handlers on this machine."""
+
+
+@command.command("serve", context_settings=_CONTEXT, short_help="run APIs until Ctrl-C")
+@click.argument(
+    "files", metavar="API.JSON...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option("--host", metavar="ADDRESS", help="address to listen on; default: 127.0.0.1")
+@click.option(
+    "--port",
+    "ports",
+    multiple=True,
+    type=port,
+    metavar="PORT",
+    help="port to listen on, 0 for any free one; default: 3001. "
+    "Given once, all APIs share it by their stages; given for each API, each has its own",
+)
+@click.option(
+    "--stage",
+    "stages",
+    multiple=True,
+    type=stage,
+    metavar="NAME",
+    help="stage to serve instead of the file's; once for all APIs, or for each",
+)
+@click.option(
+    "--idle-timeout",
+    type=duration,
+    metavar="TIME",
+    help="time without a message after which a connection is closed; "
+    f"default: {_DEFAULTS.idle_seconds / 60:g}m",
+)
+@click.option(
+    "--lifetime",
+    type=duration,
+    metavar="TIME",
+    help="time after which every connection is closed; "
+    f"default: {_DEFAULTS.lifetime_seconds / 3600:g}h",
+)
+@click.option(
+    "--integration-timeout",
+    "integration_seconds",
+    type=integration_time,
+    metavar="TIME",
+    help="longest wait for a handler, 50ms to 29s; default: the file's timeoutMillis",
+)
+@click.option(
+    "--concurrency",
+    type=count,
+    metavar="N",
+    help=f"most processes of one function; default: {CONCURRENCY}",
+)
+@click.option("--reload", is_flag=True, help="restart with new code and routes on file changes")
+@click.option("--json", "as_json", is_flag=True, help="log lines as JSON objects")
+@click.option(
+    "--strict-auth",
+    "strict",
+    is_flag=True,
+    help="verify signatures on @connections; needs --credentials",
+)
+@click.option(
+    "--credentials",
+    type=credentials,
+    metavar="KEY:SECRET",
+    help="access key that @connections accepts, and that handlers sign with",
+)
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="folder that keeps each event as a file, for `localgateway replay`",
+)
+@click.option(
+    "--faults", metavar="FILE|SPEC", help="faults to inject, such as drop=0.1,delay=1, or a file"
+)
+@click.option(
+    "--seed", type=int, metavar="N", help="random seed of the faults; default: the file's, or 0"
+)
+def serve_command(**given: Any) -> int:  # noqa: ANN401 - click's, one for each option
+    """Run one or more APIs until Ctrl-C or SIGTERM.
+
+    A TIME is a number with a unit: 500ms, 5s, 10m or 2h.
+    """
+    from localgateway.dev.faults import FaultsError
+    from localgateway.lines import setup_logging
+    from localgateway.serve import CannotServe, serve
+
+    setup_logging(sys.stderr, as_json=given["as_json"])
+    try:
+        return serve(_options(given))
+    except (ApiError, CannotServe, FaultsError) as why:
+        raise _Stopped(str(why)) from why
+
+
+@command.command(
+    "replay", context_settings=_CONTEXT, short_help="feed recorded events to their handlers"
+)
+@click.argument(
+    "files", metavar="EVENT...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option(
+    "--api",
+    type=click.Path(path_type=Path),
+    default=Path("api.json"),
+    metavar="FILE",
+    help="API whose handlers are called; default: api.json in this folder",
+)
+def replay_command(files: Sequence[Path], api: Path) -> int:
+    """Feed events that `serve --record` kept to their handlers, in this process."""
+    from localgateway.dev.replay import CannotReplay, replay
+    from localgateway.serve import Options, read
+
+    try:
+        return replay(read(api, Options(())), files)
+    except (ApiError, CannotReplay) as why:
+        raise _Stopped(str(why)) from why
+
+
+def _options(given: dict[str, Any]) -> "Options":
+    """Return the options of `serve`; what was not given has the default that Options has."""
+    from localgateway.dev import faults
+    from localgateway.serve import CannotServe, Options
+
+    given = {name: value for name, value in given.items() if value not in (None, ())}
+    times = {
+        "idle_seconds": given.pop("idle_timeout", _DEFAULTS.idle_seconds),
+        "lifetime_seconds": given.pop("lifetime", _DEFAULTS.lifetime_seconds),
+    }
     limits = Limits(
-        connects_per_second=CONNECTS_PER_SECOND, requests_per_second=REQUESTS_PER_SECOND
+        connects_per_second=CONNECTS_PER_SECOND, requests_per_second=REQUESTS_PER_SECOND, **times
     )
-    times = {"idle_seconds": arguments.idle_timeout, "lifetime_seconds": arguments.lifetime}
-    limits = dataclasses.replace(limits, **{k: v for k, v in times.items() if v is not None})
-    if arguments.strict_auth and arguments.credentials is None:
+    if given["strict"] and "credentials" not in given:
         raise CannotServe("--strict-auth: it needs to know a key; add --credentials KEY:SECRET.")
-    plan = None if arguments.faults is None else faults.read(arguments.faults)
-    if plan is not None and arguments.seed is not None:
-        plan = dataclasses.replace(plan, seed=arguments.seed)
-    return Options(
-        files=arguments.files,
-        host=arguments.host,
-        ports=arguments.port or (3001,),
-        stages=arguments.stage or (),
-        limits=limits,
-        integration_seconds=arguments.integration_timeout,
-        concurrency=arguments.concurrency,
-        reload=arguments.reload,
-        as_json=arguments.json,
-        strict=arguments.strict_auth,
-        credentials=arguments.credentials,
-        record=arguments.record,
-        faults=plan,
-    )
-
-
-# --- What the command line may say ------------------------------------------------------------
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="localgateway",
-        description="Run an API Gateway WebSocket API and its Lambda handlers on this machine.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--version", action="version", version=f"localgateway {version('fireside')}"
-    )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    _add_serve(commands.add_parser("serve", help="run APIs until Ctrl-C"))
-    _add_replay(commands.add_parser("replay", help="feed recorded events to their handlers"))
-    return parser
-
-
-def _add_serve(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("files", metavar="api.json", nargs="+", type=Path, help="what to serve")
-    add("--host", default="127.0.0.1", help="address to listen on; default: 127.0.0.1")
-    add(
-        "--port",
-        action="append",
-        type=port,
-        metavar="PORT",
-        help="port to listen on, 0 for any free one; once for all APIs, which then share it "
-        "by stage, or once for each; default: 3001",
-    )
-    add(
-        "--stage",
-        action="append",
-        type=stage,
-        metavar="NAME",
-        help="stage to serve instead of the file's; once, or once for each API",
-    )
-    add(
-        "--idle-timeout",
-        type=duration,
-        metavar="TIME",
-        help="close a connection without messages after this; default: 10m",
-    )
-    add(
-        "--lifetime",
-        type=duration,
-        metavar="TIME",
-        help="close every connection after this; default: 2h",
-    )
-    add(
-        "--integration-timeout",
-        type=integration_time,
-        metavar="TIME",
-        help="wait this long for a handler, 50ms to 29s; default: the file's",
-    )
-    add(
-        "--concurrency",
-        type=count,
-        default=CONCURRENCY,
-        metavar="N",
-        help=f"processes that one function may have; default: {CONCURRENCY}",
-    )
-    add("--reload", action="store_true", help="use new code and routes when their files change")
-    add("--json", action="store_true", help="log one JSON object a line")
-    add("--strict-auth", action="store_true", help="verify signatures on @connections")
-    add(
-        "--credentials",
-        type=credentials,
-        metavar="KEY:SECRET",
-        help="what @connections accepts, and what handlers sign with",
-    )
-    add("--record", type=Path, metavar="FOLDER", help="keep each event as a file, for `replay`")
-    add("--faults", metavar="FILE|SPEC", help="trouble on request, such as drop=0.1,delay=1")
-    add(
-        "--seed", type=int, metavar="N", help="which run of that trouble; default: the file's, or 0"
-    )
-
-
-def _add_replay(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("files", metavar="EVENT", nargs="+", type=Path, help="files that --record wrote")
-    add("--api", type=Path, default=Path("api.json"), help="whose handlers; default: ./api.json")
+    seed = given.pop("seed", None)
+    if "faults" in given:
+        plan = faults.read(given["faults"])
+        given["faults"] = plan if seed is None else dataclasses.replace(plan, seed=seed)
+    return Options(limits=limits, **given)

@@ -1,4 +1,4 @@
-"""The gateway's log: one line an event, for a person or, as JSON, for a machine."""
+"""Format log records: one line each, for a person or, as JSON, for a machine."""
 
 import json
 import logging
@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 _BUILT_IN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_MARKS = {"WARNING": "warning: ", "ERROR": "error: ", "CRITICAL": "error: "}
-_UNSAID = frozenset({"ms", "route"})
-"""Facts that the message says already."""
+_PREFIXES = {"WARNING": "warning: ", "ERROR": "error: ", "CRITICAL": "error: "}
+_IN_MESSAGE = frozenset({"ms", "route"})
+"""Facts that are already in the message."""
 
 
 def setup_logging(stream: TextIO, *, as_json: bool) -> None:
@@ -32,10 +32,10 @@ class TextLines(logging.Formatter):
         shown = "".join(
             f"  {key}={_printable(str(value))}"
             for key, value in facts.items()
-            if key not in _UNSAID and key != "printed"
+            if key not in _IN_MESSAGE and key != "printed"
         )
-        mark = _MARKS.get(record.levelname, "")
-        return f"{time} {mark}{printed}{_printable(record.getMessage())}{shown}"
+        prefix = _PREFIXES.get(record.levelname, "")
+        return f"{time} {prefix}{printed}{_printable(record.getMessage())}{shown}"
 
 
 class JsonLines(logging.Formatter):

@@ -1,4 +1,4 @@
-"""Put gateways together: APIs from files, their handlers in processes, their ports."""
+"""Serve APIs until a signal comes: their files, the processes of their functions, their ports."""
 
 import asyncio
 import contextlib
@@ -17,19 +17,19 @@ from aiohttp import hdrs, web
 from localgateway.dev.faults import Faults, Plan, slow
 from localgateway.dev.recording import Recorder, record
 from localgateway.functions.context import Credentials
-from localgateway.functions.runner import MakeRunner, Release, Runner
-from localgateway.functions.workers import CONCURRENCY, WorkerRunner
+from localgateway.functions.runner import MakeRunner, OnCompleted, Runner
+from localgateway.functions.workers import WorkerRunner
 from localgateway.machine.api import Api, ApiError, load
-from localgateway.machine.limits import Limits
+from localgateway.machine.limits import CONCURRENCY, Limits
 from localgateway.net.door import take_over
-from localgateway.net.invocations import Invocations, no_such_function
+from localgateway.net.invocations import Invocations, unknown_function
 from localgateway.net.management import Access
 from localgateway.net.server import Server
 
 log = logging.getLogger(__name__)
 
 WATCH_SECONDS = 0.5
-"""How often `--reload` looks at the files."""
+"""Time between two looks of `--reload` at the files."""
 
 _T = TypeVar("_T")
 _LOOPBACK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - looked up
@@ -42,7 +42,7 @@ class CannotServe(Exception):  # noqa: N818 - it says what happened
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line said of how to serve."""
+    """What the command line asks for."""
 
     files: Sequence[Path]
     host: str = "127.0.0.1"
@@ -60,10 +60,10 @@ class Options:
 
 
 class Hosted:
-    """One API that is served: its gateway, and the processes of its functions."""
+    """One API: its gateway, and the processes of its functions."""
 
     def __init__(
-        self, api: Api, options: Options, beside: Server | None, recorder: Recorder | None
+        self, api: Api, options: Options, primary: Server | None, recorder: Recorder | None
     ) -> None:
         self.api = api
         self.file = Path(api.source)
@@ -80,28 +80,28 @@ class Hosted:
         self.server = Server(
             api,
             make_runner,
-            site=_site(lambda: self.server) if beside is None else None,
+            site=_site(lambda: self.server) if primary is None else None,
             access=access,
             faults=faults,
             limits=options.limits,
-            beside=beside,
+            primary=primary,
         )
         self.server.app.middlewares.insert(0, Invocations(api.name, self.runner, access).answer)
 
     @property
     def url(self) -> str:
-        """Say where clients connect."""
+        """The address at which clients connect."""
         host = self._options.host
         local = host in _LOOPBACK or host == _LOOPBACK[""]
         shown = "localhost" if local else f"[{host}]" if ":" in host else host
         return f"ws://{shown}:{self.server.port}/{self.api.stage}"
 
-    def _make_runner(self, *, release: Release) -> Runner:
+    def _make_runner(self, *, on_completed: OnCompleted) -> Runner:
         host = self._options.host
         literal = _LOOPBACK.get(host) or (f"[{host}]" if ":" in host else host)
         self.runner = WorkerRunner(
             self.api,
-            release=release,
+            on_completed=on_completed,
             address=lambda: f"http://{literal}:{self.server.port}",
             concurrency=self._options.concurrency,
             credentials=self._options.credentials,
@@ -109,14 +109,14 @@ class Hosted:
         return self.runner
 
     async def reload(self) -> None:
-        """Use the files as they are now; what is wrong with them is said, and the old stays."""
+        """Use the files as they are now; if they can't be used, log why and keep the old routes."""
         try:
             api = read(self.file, self._options, self.api.stage)
         except ApiError as why:
-            log.error("not reloaded: %s", why)  # noqa: TRY400 - the sentence says it all
+            log.error("not reloaded: %s", why)  # noqa: TRY400 - the sentence is enough
             return
         self.api = api
-        self.server.gateway.adopt(api)
+        self.server.gateway.replace_api(api)
         await self.runner.reload(api)
         try:
             await self.runner.warm()
@@ -137,7 +137,7 @@ def serve(options: Options) -> int:
 
 
 def read(file: Path, options: Options, stage: str | None = None) -> Api:
-    """Read an api.json, with what the command line says instead of it.
+    """Read an api.json, and apply the options that override it.
 
     Raises:
         ApiError: It can't be used, or a function in it has no handler.
@@ -150,7 +150,7 @@ def read(file: Path, options: Options, stage: str | None = None) -> Api:
                 "name the function as package.module.function."
             )
     if not api.code_root.is_dir():
-        raise ApiError(f"{file}: codeRoot: there is no folder {api.code_root}; mend the path.")
+        raise ApiError(f"{file}: codeRoot: there is no folder {api.code_root}; correct the path.")
     if options.integration_seconds is not None:
         seconds = options.integration_seconds
         routes = {
@@ -162,7 +162,7 @@ def read(file: Path, options: Options, stage: str | None = None) -> Api:
 
 
 def host_all(options: Options) -> list[Hosted]:
-    """Read every file and wire its gateway; those with the same port share it by stage.
+    """Return a gateway for every file; those with the same port share it by stage.
 
     Raises:
         ApiError: A file can't be used.
@@ -173,8 +173,8 @@ def host_all(options: Options) -> list[Hosted]:
     taken: dict[tuple[int, str], Path] = {}
     recorder = None if options.record is None else _recorder(options.record)
     for index, file in enumerate(options.files):
-        api = read(file, options, _nth(options.stages, index) if options.stages else None)
-        port = _nth(options.ports, index)
+        api = read(file, options, _for_api(options.stages, index) if options.stages else None)
+        port = _for_api(options.ports, index)
         if (port, api.stage) in taken:
             raise CannotServe(
                 f"{file}: stage: {api.stage!r} is served for {taken[port, api.stage]} already; "
@@ -196,7 +196,7 @@ async def _serve(options: Options) -> int:
     try:
         await asyncio.gather(*(one.runner.warm() for one in hosted))
         for index, one in enumerate(hosted):
-            await _listen(one, options.host, _nth(options.ports, index))
+            await _listen(one, options.host, _for_api(options.ports, index))
             started.append(one)
         _announce(hosted, options)
         watch = asyncio.create_task(_watch(hosted)) if options.reload else None
@@ -211,15 +211,19 @@ async def _serve(options: Options) -> int:
 
 
 async def _listen(one: Hosted, host: str, port: int) -> None:
-    """Open the port, unless an API before this one did."""
+    """Open the port, unless an API before this one did.
+
+    Raises:
+        CannotServe: The port or the address can't be used.
+    """
     try:
         await one.server.start(host, port)
     except OSError as cause:
         raise _cannot_listen(host, port, cause) from cause
 
 
-def _nth(given: Sequence[_T], index: int) -> _T:
-    """Pick what was given for the API at `index`; what was given last counts for the rest."""
+def _for_api(given: Sequence[_T], index: int) -> _T:
+    """Return what was given for the API at `index`; the last one counts for the rest."""
     return given[min(index, len(given) - 1)]
 
 
@@ -234,7 +238,7 @@ def _cannot_listen(host: str, port: int, cause: OSError) -> CannotServe:
 
 
 def _announce(hosted: Sequence[Hosted], options: Options) -> None:
-    """Say where the APIs are, and what they allow."""
+    """Print where each API is, and its limits."""
     for one in hosted:
         facts: dict[str, object] = {
             "api": one.api.name,
@@ -260,7 +264,7 @@ def _announce(hosted: Sequence[Hosted], options: Options) -> None:
 
 
 def _on_signals(stop: asyncio.Event) -> None:
-    """Stop on SIGTERM and Ctrl-C; a second one ends at once."""
+    """Set `stop` on SIGTERM or Ctrl-C; a second signal ends the process at once."""
     loop = asyncio.get_running_loop()
 
     def first(number: signal.Signals) -> None:
@@ -285,7 +289,7 @@ async def _watch(hosted: Sequence[Hosted]) -> None:
 
 
 def stamps(api: Api) -> dict[Path, int]:
-    """Note when each file that counts was last written."""
+    """Return when api.json and each file of code was last written."""
     found = {}
     for path in (Path(api.source), *_code(api.code_root)):
         with contextlib.suppress(OSError):
@@ -294,7 +298,7 @@ def stamps(api: Api) -> dict[Path, int]:
 
 
 def _code(folder: Path) -> list[Path]:
-    """List the Python files below a folder, without what was installed or hidden there."""
+    """Return the Python files below a folder, except installed packages and hidden folders."""
     found: list[Path] = []
     with contextlib.suppress(OSError):
         for path in folder.iterdir():
@@ -306,14 +310,14 @@ def _code(folder: Path) -> list[Path]:
 
 
 def _site(server: Callable[[], Server]) -> web.Application:
-    """Answer plain HTTP as API Gateway does: 426 on a stage, 403 beside it."""
+    """Return what answers plain HTTP as API Gateway does: 426 on a stage, 403 elsewhere."""
     app = web.Application()
 
     async def answer(request: web.Request) -> web.StreamResponse:
-        unknown = no_such_function(request.rel_url.raw_path)
+        unknown = unknown_function(request.rel_url.raw_path)
         if unknown is not None:
             return unknown
-        if server().at(request.path.split("/")[1]) is None:
+        if server().server_for(request.path.split("/")[1]) is None:
             return web.json_response({"message": "Forbidden"}, status=403)
         if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
             return await take_over(server(), request)

@@ -39,8 +39,8 @@ class Served:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     async def _start(self):
-        def make(*, release):
-            self.runner = WorkerRunner(self._api, release=release, address=self._address)
+        def make(*, on_completed):
+            self.runner = WorkerRunner(self._api, on_completed=on_completed, address=self._address)
             return self.runner
 
         self.server = Server(

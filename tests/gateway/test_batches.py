@@ -158,7 +158,7 @@ async def test_a_stop_says_goodbye_to_everyone_and_closes_with_1012():
             assert await client.ended() == b""
         assert await half.ended() == await idle.ended() == b""
         await stopping
-        assert running.server.doors == set()
+        assert running.server.transports == set()
 
 
 @on_loop

@@ -18,7 +18,7 @@ from tests.gateway.processes import HANDLERS, LogLines, document, serving
 
 INTERNAL = "Internal server error"
 TIMED_OUT = "Endpoint request timed out"
-NO_PINGS = Limits(ping_seconds=1_000, vanished_seconds=1_000)
+NO_PINGS = Limits(ping_seconds=1_000, ping_timeout_seconds=1_000)
 
 
 @pytest.fixture
@@ -285,7 +285,9 @@ async def test_a_handler_that_cannot_be_had_is_named_with_file_key_and_remedy(
 async def test_a_syntax_error_is_named_by_its_line(tmp_path):
     (tmp_path / "broken.py").write_text("\n\ndef handler(:\n")
     async with serving(document("broken.handler", root=tmp_path), warm=False) as running:
-        with pytest.raises(ApiError, match=r"SyntaxError: .* at .*broken\.py:3\); mend it there"):
+        with pytest.raises(
+            ApiError, match=r"SyntaxError: .* at .*broken\.py:3\); correct it there"
+        ):
             await running.server.runner.warm()
 
 
@@ -429,7 +431,7 @@ async def test_an_invocation_that_runs_out_of_time_is_reported_too():
 async def test_a_stop_that_runs_out_of_time_says_so_and_leaves_no_process():
     released = []
     runner = WorkerRunner(
-        parse(document()), release=released.extend, address=lambda: "http://127.0.0.1:1"
+        parse(document()), on_completed=released.extend, address=lambda: "http://127.0.0.1:1"
     )
     runner.start()
     await runner.warm()
@@ -445,7 +447,7 @@ async def test_a_stop_that_runs_out_of_time_says_so_and_leaves_no_process():
 async def test_a_function_that_can_not_start_leaves_no_other_half_started():
     api = document()
     api["integrations"]["broken"] = {"handler": "nothing.of_that_name"}
-    runner = WorkerRunner(parse(api), release=print, address=lambda: "http://127.0.0.1:1")
+    runner = WorkerRunner(parse(api), on_completed=print, address=lambda: "http://127.0.0.1:1")
     runner.start()
 
     with pytest.raises(ApiError, match="nothing"):
@@ -459,7 +461,7 @@ async def test_a_function_that_can_not_start_leaves_no_other_half_started():
 async def test_a_process_killed_from_outside_while_idle_costs_one_error_at_most():
     released = []
     runner = WorkerRunner(
-        parse(document()), release=released.extend, address=lambda: "http://127.0.0.1:1"
+        parse(document()), on_completed=released.extend, address=lambda: "http://127.0.0.1:1"
     )
     runner.start()
     await runner.warm()

@@ -363,7 +363,7 @@ async def test_a_client_that_leaves_while_connect_runs_is_disconnected():
         client.raw(client.head())
         await running.event("CONNECT")
         client.vanish()
-        await running.until(lambda: not running.server.doors)
+        await running.until(lambda: not running.server.transports)
         let_in.set()
         (left,) = await running.event("DISCONNECT")
 
@@ -384,7 +384,7 @@ async def test_a_client_that_leaves_a_connect_that_refuses_is_just_forgotten(sta
         client.raw(client.head())
         await running.event("CONNECT")
         client.vanish()
-        await running.until(lambda: not running.server.doors)
+        await running.until(lambda: not running.server.transports)
         let_in.set()
         await running.until(lambda: not running.server.gateway.connections)
 
@@ -404,7 +404,7 @@ async def test_a_client_that_leaves_the_authorizer_waiting_never_gets_to_connect
         client.raw(client.head())
         await running.until(lambda: running.events)
         client.vanish()
-        await running.until(lambda: not running.server.doors)
+        await running.until(lambda: not running.server.transports)
         let_in.set()
         await running.until(lambda: not running.server.gateway.connections)
 

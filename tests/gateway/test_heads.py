@@ -94,7 +94,7 @@ async def test_an_address_over_4096_characters_is_414():
 
 @on_loop
 async def test_a_head_that_drips_in_is_not_waited_for():
-    limits = Limits(handshake_seconds=100, ping_seconds=200, vanished_seconds=300)
+    limits = Limits(handshake_seconds=100, ping_seconds=200, ping_timeout_seconds=300)
     async with gateway(limits=limits) as running:
         silent, slow, other = [await running.client() for _ in range(3)]
         await other.upgrade()
@@ -142,18 +142,18 @@ async def test_a_flood_of_headers_is_refused_and_the_others_keep_talking():
         assert heard == b"" or heard.startswith(b"HTTP/1.1 431 ")  # a reset may overtake it
         other.ask("echo")
         assert await other.json() == {"action": "echo"}
-        await running.until(lambda: len(running.server.doors) == 1)
+        await running.until(lambda: len(running.server.transports) == 1)
 
 
 @on_loop
 async def test_one_connection_too_many_is_503():
-    async with gateway(limits=Limits(connections=2)) as running:
+    async with gateway(limits=Limits(max_connections=2)) as running:
         first, second, third = [await running.client() for _ in range(3)]
         await first.upgrade()
         await second.upgrade()
         assert (await third.http())[0] == 503
         first.vanish()
-        await running.until(lambda: len(running.server.doors) == 1)
+        await running.until(lambda: len(running.server.transports) == 1)
         await running.join()
 
 
@@ -162,9 +162,9 @@ async def test_a_client_that_says_half_a_head_and_leaves_leaves_nothing():
     async with gateway() as running:
         client = await running.client()
         client.raw(b"GET /")
-        await running.until(lambda: running.server.doors)
+        await running.until(lambda: running.server.transports)
         client.vanish()
-        await running.until(lambda: not running.server.doors)
+        await running.until(lambda: not running.server.transports)
 
 
 @on_loop
@@ -186,7 +186,7 @@ async def test_an_upgrade_on_a_kept_alive_connection_is_taken_over():
         assert await client.frame() == (8, b"\x03\xe8")
         assert await client.ended() == b""
         await running.event("DISCONNECT")
-        await running.until(lambda: not running.server.doors)
+        await running.until(lambda: not running.server.transports)
         assert not [t for t in asyncio.all_tasks() if "RequestHandler" in repr(t)]
 
 
@@ -226,7 +226,7 @@ async def test_a_late_upgrade_is_refused_like_an_early_one():
         client = await running.client()
         await client.get("/healthz")
         assert (await client.refused("/ws/more"))[0] == 403
-        await running.until(lambda: not running.server.doors)
+        await running.until(lambda: not running.server.transports)
 
 
 @on_loop
@@ -257,7 +257,7 @@ async def test_a_late_upgrade_that_vanishes_leaves_nothing():
         client.vanish()
         await running.event("DISCONNECT")
 
-        assert running.server.doors == set()
+        assert running.server.transports == set()
 
 
 @on_loop

@@ -39,7 +39,7 @@ async def test_an_idle_connection_is_closed_with_1001():
 
 @on_loop
 async def test_messages_in_either_direction_keep_a_connection_from_being_idle():
-    async with gateway(limits=Limits(idle_seconds=600, vanished_seconds=FOR_EVER)) as running:
+    async with gateway(limits=Limits(idle_seconds=600, ping_timeout_seconds=FOR_EVER)) as running:
         sender, hearer, other = [await running.join() for _ in range(3)]
         sending, hearing, _ = running.server.sockets
         for _ in range(3):
@@ -56,7 +56,7 @@ async def test_messages_in_either_direction_keep_a_connection_from_being_idle():
 
 @on_loop
 async def test_no_connection_outlives_its_lifetime():
-    limits = Limits(lifetime_seconds=7200, ping_seconds=FOR_EVER, vanished_seconds=FOR_EVER)
+    limits = Limits(lifetime_seconds=7200, ping_seconds=FOR_EVER, ping_timeout_seconds=FOR_EVER)
     async with gateway(limits=limits) as running:
         client = await running.join()
         opcode, data = TEXT, b""
@@ -72,7 +72,7 @@ async def test_no_connection_outlives_its_lifetime():
 
 @on_loop
 async def test_a_silent_client_is_pinged_once_per_interval_until_it_counts_as_gone():
-    async with gateway(limits=Limits(ping_seconds=20, vanished_seconds=45)) as running:
+    async with gateway(limits=Limits(ping_seconds=20, ping_timeout_seconds=45)) as running:
         client = await running.join()
         for _ in range(9):
             await pass_time(5.1)
@@ -84,7 +84,7 @@ async def test_a_silent_client_is_pinged_once_per_interval_until_it_counts_as_go
 
 @on_loop
 async def test_a_client_that_answers_pings_stays():
-    async with gateway(limits=Limits(ping_seconds=20, vanished_seconds=45)) as running:
+    async with gateway(limits=Limits(ping_seconds=20, ping_timeout_seconds=45)) as running:
         client = await running.join()
         (socket,) = running.server.sockets.values()
         for _ in range(6):

@@ -19,7 +19,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from websockets.exceptions import ConnectionClosed
 
-from localgateway.dev.faults import Faults, Plan, When, slow
+from localgateway.dev.faults import Faults, Frequency, Plan, slow
 from localgateway.machine.limits import Limits
 from localgateway.net.management import Access
 from tests.gateway.harness import gateway, on_loop, pass_time
@@ -281,7 +281,7 @@ async def test_row_50_a_full_queue_is_429_and_the_connection_lives_on():
 
 @on_loop
 async def test_row_50_more_requests_than_the_quota_are_429():
-    limits = Limits(requests_per_second=0.01, requests_at_once=2)
+    limits = Limits(requests_per_second=0.01, requests_burst=2)
     async with gateway(access=Access(), limits=limits) as running:
         _, path = await joined(running)
         answers = [await aside(running, "GET", path) for _ in range(3)]
@@ -416,7 +416,7 @@ async def test_a_malformed_signature_is_403_even_when_it_is_not_verified():
 @pytest.mark.parametrize(("kind", "status"), [("gone", 410), ("throttle", 429)])
 @on_loop
 async def test_a_fault_refuses_the_posts_it_is_asked_to(kind, status):
-    faults = Faults(Plan({kind: When(turns=frozenset({2}))}))
+    faults = Faults(Plan({kind: Frequency(turns=frozenset({2}))}))
     async with gateway(access=Access(), faults=faults) as running:
         client, path = await joined(running)
         statuses = [(await aside(running, "POST", path, b"hi"))[0] for _ in range(3)]
@@ -428,7 +428,9 @@ async def test_a_fault_refuses_the_posts_it_is_asked_to(kind, status):
 @on_loop
 async def test_pushes_are_dropped_doubled_and_overtaken_as_the_plan_says():
     turns = {"drop": 1, "double": 2, "reorder": 3}
-    faults = Faults(Plan({kind: When(turns=frozenset({turn})) for kind, turn in turns.items()}))
+    faults = Faults(
+        Plan({kind: Frequency(turns=frozenset({turn})) for kind, turn in turns.items()})
+    )
     async with gateway(access=Access(), faults=faults) as running:
         client, path = await joined(running)
         for text in (b"1", b"2", b"3", b"4"):
@@ -439,7 +441,7 @@ async def test_pushes_are_dropped_doubled_and_overtaken_as_the_plan_says():
 
 @on_loop
 async def test_a_connection_is_cut_after_its_shortened_life():
-    faults = Faults(Plan({"cut": When(chance=1)}, {"cutMillis": (50, 60)}))
+    faults = Faults(Plan({"cut": Frequency(chance=1)}, {"cutMillis": (50, 60)}))
     async with gateway(faults=faults) as running:
         client = await running.join()
 
@@ -448,7 +450,7 @@ async def test_a_connection_is_cut_after_its_shortened_life():
 
 @on_loop
 async def test_an_answer_that_is_late_on_purpose_is_a_time_out():
-    asked = Faults(Plan({"timeout": When(turns=frozenset({2}))}))
+    asked = Faults(Plan({"timeout": Frequency(turns=frozenset({2}))}))
     wrap = functools.partial(slow, faults=asked)
     async with gateway(wrap=wrap, millis=60) as running:
         client = await running.join()

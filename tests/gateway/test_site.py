@@ -166,4 +166,4 @@ async def test_a_reader_of_files_that_leaves_half_way_leaves_nothing(folder):
         await client.reader.readexactly(1000)
         client.vanish()
         with contextlib.suppress(ConnectionError):
-            await running.until(lambda: not running.server.doors)
+            await running.until(lambda: not running.server.transports)

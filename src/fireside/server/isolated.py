@@ -13,7 +13,7 @@ from fireside.domain.entry import EntryRules
 from fireside.handlers.rules import HOSTS, ORIGINS
 from fireside.server import isolated_handlers
 from localgateway.functions.context import Credentials
-from localgateway.functions.runner import Release
+from localgateway.functions.runner import OnCompleted
 from localgateway.functions.workers import WorkerRunner
 from localgateway.machine.api import Api
 from localgateway.machine.core import Returned
@@ -34,12 +34,12 @@ class IsolatedRunner(WorkerRunner):
         self,
         api: Api,
         *,
-        release: Release,
+        on_completed: OnCompleted,
         address: Callable[[], str],
         credentials: Credentials,
     ) -> None:
         super().__init__(
-            api, release=release, address=address, concurrency=1, credentials=credentials
+            api, on_completed=on_completed, address=address, concurrency=1, credentials=credentials
         )
 
     async def check(self) -> None:

@@ -30,7 +30,7 @@ def on_signals(stop: Callable[[], None]) -> None:
 
 def allowed_connections() -> int:
     """Raise the limit on open files, and return how many connections it allows."""
-    most = Limits().connections
+    most = Limits().max_connections
     if sys.platform == "win32":
         return most
     import resource  # noqa: PLC0415 - it is not on Windows

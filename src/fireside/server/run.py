@@ -57,7 +57,7 @@ def serve(settings: Settings) -> int:
 async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
     """Serve until a signal comes; return whether the store may be closed."""
     secret = _secret(settings)
-    server = make(limits=Limits(connections=allowed_connections()))
+    server = make(limits=Limits(max_connections=allowed_connections()))
     stop = asyncio.Event()
     on_signals(stop.set)
     try:

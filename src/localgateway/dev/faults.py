@@ -1,7 +1,7 @@
-"""Trouble on request: what a network and a busy cloud do now and then, when you ask for it.
+"""Inject faults: what a network and a busy cloud do now and then, when you ask for it.
 
-Each kind draws from a sequence of its own, so the n-th push of a run meets the n-th fate of its
-seed, whatever else went on. Nothing here runs, and nothing is asked, unless a plan was given.
+Each fault draws from a random sequence of its own, so the n-th post of a run is treated as the
+seed's n-th, whatever else happens. Nothing here runs unless a plan was given.
 """
 
 import asyncio
@@ -16,18 +16,18 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeGuard
 
-from localgateway.functions.runner import Completed, MakeRunner, Release, Runner
+from localgateway.functions.runner import Completed, MakeRunner, OnCompleted, Runner
 from localgateway.machine.core import Invoke
 
 GONE, THROTTLED = 410, 429
 REORDER_SECONDS = 0.2
-"""How long a push that is to be overtaken waits for one that overtakes it."""
+"""How long a post that is to be overtaken waits for one that overtakes it."""
 
 TOO_LATE_SECONDS = 30.0
 """How long a late answer is kept: longer than any integration may take."""
 
 _MOST_MILLIS = 3_600_000
-_KINDS = {
+_FAULTS = {
     "delay": "delayMillis",
     "drop": None,
     "double": None,
@@ -48,8 +48,8 @@ class FaultsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class When:
-    """How often something happens: with a chance, or at these turns exactly, 1 being the first."""
+class Frequency:
+    """How often a fault happens: with a chance, or at exactly these turns; the first is 1."""
 
     chance: float = 0.0
     turns: frozenset[int] = frozenset()
@@ -57,15 +57,15 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which faults happen how often, and between which two lengths their times lie."""
+    """How often each fault happens, and between which two lengths its times lie."""
 
-    when: Mapping[str, When] = field(default_factory=dict)
+    when: Mapping[str, Frequency] = field(default_factory=dict)
     millis: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     seed: int = 0
 
 
 def read(source: str) -> Plan:
-    """Read a plan from a JSON file, or from text like `drop=0.1,delay=1,delayMillis=50-400`.
+    """Return the plan in a JSON file, or in text like `drop=0.1,delay=1,delayMillis=50-400`.
 
     Raises:
         FaultsError: It can't be read, or something in it is not known.
@@ -79,11 +79,13 @@ def read(source: str) -> Plan:
             f"{source}: it can't be read ({cause.strerror}). Check the path."
         ) from cause
     except ValueError as cause:
-        raise FaultsError(f"{source}: it is not JSON ({cause}). Mend the syntax there.") from cause
+        raise FaultsError(
+            f"{source}: it is not JSON ({cause}). Correct the syntax there."
+        ) from cause
 
 
-class Fate(NamedTuple):
-    """What becomes of one push."""
+class Delivery(NamedTuple):
+    """How one post is delivered: how often, how late, and whether a later one overtakes it."""
 
     copies: int
     delay_seconds: float
@@ -91,76 +93,79 @@ class Fate(NamedTuple):
 
 
 class Faults:
-    """Decides what goes wrong, in the order in which it is asked."""
+    """Decides what goes wrong; each call is the next turn of its faults."""
 
     def __init__(self, plan: Plan) -> None:
-        self._dice = {kind: _Die(plan, kind) for kind in _KINDS}
+        self._sequences = {kind: _Sequence(plan, kind) for kind in _FAULTS}
 
-    def push(self) -> Fate:
-        """Say what becomes of the next push."""
-        dropped, doubled = self._hits("drop"), self._hits("double")
-        delay, overtaken = self._seconds("delay"), self._hits("reorder")
-        return Fate(0 if dropped else 1 + doubled, delay or 0.0, overtaken)
+    def delivery(self) -> Delivery:
+        """Return how the next post is delivered."""
+        dropped, doubled = self._happens("drop"), self._happens("double")
+        delay, overtaken = self._seconds("delay"), self._happens("reorder")
+        return Delivery(0 if dropped else 1 + doubled, delay or 0.0, overtaken)
 
-    def post(self) -> int | None:
-        """Say whether the next post to @connections is refused, and with which status."""
-        gone, throttled = self._hits("gone"), self._hits("throttle")
+    def post_error(self) -> int | None:
+        """Return the status with which the next post to @connections is refused, or None."""
+        gone, throttled = self._happens("gone"), self._happens("throttle")
         return GONE if gone else THROTTLED if throttled else None
 
     def cold_start(self) -> float:
-        """Say how many seconds pass before the next invocation starts."""
+        """Return how many seconds pass before the next invocation starts."""
         return self._seconds("coldStart") or 0.0
 
     def times_out(self) -> bool:
-        """Say whether the next invocation's answer comes too late."""
-        return self._hits("timeout")
+        """Return whether the next invocation's result comes too late."""
+        return self._happens("timeout")
 
-    def life(self) -> float | None:
-        """Say after how many seconds the next connection is cut, if it is."""
+    def lifetime(self) -> float | None:
+        """Return after how many seconds the next connection is cut, or None."""
         return self._seconds("cut")
 
-    def _hits(self, kind: str) -> bool:
-        return self._dice[kind].throw() is not None
+    def _happens(self, kind: str) -> bool:
+        return self._sequences[kind].draw() is not None
 
     def _seconds(self, kind: str) -> float | None:
-        return self._dice[kind].throw()
+        return self._sequences[kind].draw()
 
 
-class _Die:
-    """One kind of fault, with chance of its own."""
+class _Sequence:
+    """The turns of one fault, with a random sequence of its own."""
 
     def __init__(self, plan: Plan, kind: str) -> None:
-        self._when = plan.when.get(kind, When())
-        length = _KINDS[kind] or ""
+        self._when = plan.when.get(kind, Frequency())
+        length = _FAULTS[kind] or ""
         self._millis = plan.millis.get(length) or _MILLIS.get(length, (0, 0))
         self._random = random.Random(f"{plan.seed}:{kind}")  # noqa: S311 - to be repeated, no secret
         self._turn = 0
 
-    def throw(self) -> float | None:
-        """Return how long it takes if it happens this time; draws the same number either way."""
+    def draw(self) -> float | None:
+        """Return how long the fault takes, or None when it does not happen this turn.
+
+        It draws the same random numbers either way, so that later turns stay the same.
+        """
         self._turn += 1
         drawn, seconds = self._random.random(), self._random.uniform(*self._millis) / 1000
-        happens = drawn < self._when.chance or self._turn in self._when.turns
-        return seconds if happens else None
+        is_due = drawn < self._when.chance or self._turn in self._when.turns
+        return seconds if is_due else None
 
 
-class SlowRunner:
-    """A runner whose functions start cold now and then, or answer after their time.
+class FaultyRunner:
+    """A runner whose functions start cold now and then, or return after their timeout.
 
-    A late answer's function has run to its end, as on AWS; only nobody waits for it any more.
+    The function of a late result has run to its end, as on AWS.
     """
 
-    def __init__(self, make_runner: MakeRunner, faults: Faults, release: Release) -> None:
-        self._runner = make_runner(release=self._over)
+    def __init__(self, make_runner: MakeRunner, faults: Faults, on_completed: OnCompleted) -> None:
+        self._runner = make_runner(on_completed=self._completed)
         self._faults = faults
-        self._release = release
+        self._on_completed = on_completed
         self._late: set[int] = set()
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop
 
     @property
     def functions(self) -> Collection[str]:
-        """The names of those that the runner itself can call."""
+        """The names of the functions that the runner itself can call."""
         return self._runner.functions
 
     def start(self) -> None:
@@ -169,7 +174,7 @@ class SlowRunner:
         self._runner.start()
 
     def submit(self, invocation: Invoke) -> None:
-        """Submit it, after a cold start if that is its fate."""
+        """Submit an invocation, after a cold start if there is one."""
         if self._faults.times_out():
             self._late.add(invocation.invocation_id)
         seconds = self._faults.cold_start()
@@ -179,7 +184,7 @@ class SlowRunner:
             self._runner.submit(invocation)
 
     def stop(self, timeout_seconds: float) -> bool:
-        """Stop the runner; what has not started by now never will."""
+        """Stop the runner; what waits for its cold start is dropped."""
         self._stopping = True
         return self._runner.stop(timeout_seconds)
 
@@ -187,38 +192,38 @@ class SlowRunner:
         if not self._stopping:
             self._runner.submit(invocation)
 
-    def _over(self, batch: list[Completed]) -> None:
-        """Pass on what is over; keep a late answer, on whatever thread it came."""
+    def _completed(self, batch: list[Completed]) -> None:
+        """Pass on what ended, and keep what is late; called on any thread."""
         late = [done for done in batch if done.invocation.invocation_id in self._late]
         self._late.difference_update(done.invocation.invocation_id for done in late)
         if late:
-            with contextlib.suppress(RuntimeError):  # the loop is gone, and so is who asked
+            with contextlib.suppress(RuntimeError):  # the loop is gone, and its connections with it
                 self._loop.call_soon_threadsafe(
-                    self._loop.call_later, TOO_LATE_SECONDS, self._release, late
+                    self._loop.call_later, TOO_LATE_SECONDS, self._on_completed, late
                 )
         in_time = [done for done in batch if done not in late]
         if in_time:
-            self._release(in_time)
+            self._on_completed(in_time)
 
 
 def slow(make_runner: MakeRunner, faults: Faults) -> MakeRunner:
-    """Make a runner's functions start cold and answer late, as `faults` says."""
+    """Return a runner's maker with functions that start cold and return late, as `faults` says."""
 
-    def make(*, release: Release) -> Runner:
-        return SlowRunner(make_runner, faults, release)
+    def make(*, on_completed: OnCompleted) -> Runner:
+        return FaultyRunner(make_runner, faults, on_completed)
 
     return make
 
 
 class Clock(Protocol):
-    """What is needed of an event loop."""
+    """The part of an event loop that is needed."""
 
     def time(self) -> float: ...
     def call_at(self, when: float, callback: Callable[..., object], *args: object) -> object: ...
 
 
-class Line:
-    """The way to the connections, with its faults. Only what is asked for changes the order."""
+class FaultyDelivery:
+    """Sends frames to connections with faults; only the faults asked for change their order."""
 
     def __init__(self, faults: Faults, clock: Clock, send: Callable[[str, bytes], object]) -> None:
         self._faults = faults
@@ -228,21 +233,23 @@ class Line:
         self._due: dict[str, float] = {}
         self._overtaken: dict[str, list[bytes]] = {}
 
-    def push(self, connection_id: str, frame: bytes) -> None:
-        """Send a frame, or do with it what its fate says."""
-        fate = self._faults.push()
-        frames = [frame] * fate.copies
-        if fate.overtaken and frames:
+    def send(self, connection_id: str, frame: bytes) -> None:
+        """Send a frame as its delivery says."""
+        delivery = self._faults.delivery()
+        frames = [frame] * delivery.copies
+        if delivery.overtaken and frames:
             self._overtaken.setdefault(connection_id, []).extend(frames)
-            self._clock.call_at(self._clock.time() + REORDER_SECONDS, self._release, connection_id)
+            self._clock.call_at(
+                self._clock.time() + REORDER_SECONDS, self._send_overtaken, connection_id
+            )
             return
         for each in frames:
-            self._queue(connection_id, each, fate.delay_seconds)
+            self._queue(connection_id, each, delivery.delay_seconds)
         if frames:
-            self._release(connection_id)
+            self._send_overtaken(connection_id)
 
-    def _release(self, connection_id: str) -> None:
-        """Let go what was to be overtaken: something has, or nothing came."""
+    def _send_overtaken(self, connection_id: str) -> None:
+        """Send what was to be overtaken: another frame overtook it, or none came in time."""
         for frame in self._overtaken.pop(connection_id, ()):
             self._queue(connection_id, frame, 0.0)
 
@@ -267,7 +274,7 @@ class Line:
 
 
 def _from_text(text: str) -> dict[str, object]:
-    """Turn `drop=0.1,drop=3+7,delayMillis=50-400` into what the file would say."""
+    """Return `drop=0.1,delay=#3+7,delayMillis=50-400` as the object that a file would hold."""
     fields: dict[str, object] = {}
     for pair in text.split(","):
         key, _, value = pair.strip().partition("=")
@@ -297,24 +304,24 @@ def _plan(document: object, source: str) -> Plan:
         raise FaultsError(f'{source}: an object is needed, like {{"drop": 0.1}}.')
     when, millis, seed = {}, {}, document.get("seed", 0)
     for key, value in document.items():
-        if key in _KINDS:
+        if key in _FAULTS:
             when[key] = _when(value, f"{source}: {key}")
         elif key in _MILLIS:
             millis[key] = _lengths(value, f"{source}: {key}")
         elif key != "seed":
-            near = get_close_matches(key, [*_KINDS, *_MILLIS, "seed"], n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(_KINDS)}."
+            near = get_close_matches(key, [*_FAULTS, *_MILLIS, "seed"], n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(_FAULTS)}."
             raise FaultsError(f"{source}: {key!r} is no fault. {hint}")
     if not _is_whole(seed):
         raise FaultsError(f"{source}: seed: {seed!r} is no whole number.")
     return Plan(when, millis, seed)
 
 
-def _when(value: object, place: str) -> When:
+def _when(value: object, place: str) -> Frequency:
     if isinstance(value, list) and value and all(_is_whole(turn) and turn > 0 for turn in value):
-        return When(turns=frozenset(value))
+        return Frequency(turns=frozenset(value))
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
-        return When(chance=float(value))
+        return Frequency(chance=float(value))
     raise FaultsError(
         f"{place}: {value!r} is neither a chance from 0 to 1 nor a list of turns like [3, 7]."
     )

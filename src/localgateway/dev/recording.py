@@ -1,7 +1,7 @@
-"""Keep every event as a file, and feed such a file to its handler again.
+"""Record every event in a file of its own, which `replay` can read.
 
-A file holds the bare event, so whatever takes a Lambda event can read it. Which function it is
-for follows from its route, or from being the authorizer's.
+A file holds the bare event, so any tool that takes a Lambda event can read it. Its function
+follows from its route, or from being an authorizer's event.
 """
 
 import json
@@ -12,7 +12,7 @@ from collections.abc import Collection
 from itertools import count
 from pathlib import Path
 
-from localgateway.functions.runner import MakeRunner, Release, Runner
+from localgateway.functions.runner import MakeRunner, OnCompleted, Runner
 from localgateway.machine.core import Invoke
 from localgateway.machine.events import Event
 
@@ -25,7 +25,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 class Recorder:
     """Writes events into a folder, numbered in the order in which they came.
 
-    They may hold what people wrote, so nobody else may read them.
+    They may hold what people wrote, so only you may read them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -57,15 +57,17 @@ class Recorder:
 
 
 class RecordingRunner:
-    """A runner that keeps every event before it is handled."""
+    """A runner that records every event before it is handled."""
 
-    def __init__(self, make_runner: MakeRunner, recorder: Recorder, release: Release) -> None:
-        self._runner = make_runner(release=release)
+    def __init__(
+        self, make_runner: MakeRunner, recorder: Recorder, on_completed: OnCompleted
+    ) -> None:
+        self._runner = make_runner(on_completed=on_completed)
         self._recorder = recorder
 
     @property
     def functions(self) -> Collection[str]:
-        """The names of those that the runner itself can call."""
+        """The names of the functions that the runner itself can call."""
         return self._runner.functions
 
     def start(self) -> None:
@@ -73,7 +75,7 @@ class RecordingRunner:
         self._runner.start()
 
     def submit(self, invocation: Invoke) -> None:
-        """Keep the event, then pass the invocation on: a full disk must not stop the API."""
+        """Record the event, then pass the invocation on: a full disk must not stop the API."""
         try:
             self._recorder.record(invocation.event)
         except OSError as cause:
@@ -86,9 +88,9 @@ class RecordingRunner:
 
 
 def record(make_runner: MakeRunner, recorder: Recorder) -> MakeRunner:
-    """Make a runner whose events are kept."""
+    """Return a runner's maker whose runners record their events."""
 
-    def make(*, release: Release) -> Runner:
-        return RecordingRunner(make_runner, recorder, release)
+    def make(*, on_completed: OnCompleted) -> Runner:
+        return RecordingRunner(make_runner, recorder, on_completed)
 
     return make

@@ -1,7 +1,7 @@
-"""Feed recorded events to their handlers again, in this process, so that a debugger can stop there.
+"""Call handlers with recorded events in this process, so that a debugger can stop in them.
 
-What a handler posts to `@connections` is shown and answered as sent: the connections of the
-recording are long gone.
+What a handler posts to `@connections` is printed and answered as sent: the connections of the
+recording no longer exist.
 """
 
 import json
@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from localgateway.functions.context import Context, environment
-from localgateway.functions.interception import Detour, install
+from localgateway.functions.interception import Redirect, install
 from localgateway.functions.worker import CannotLoad, load_handler
 from localgateway.machine.api import Api, ApiError, Function
 from localgateway.machine.events import Event
@@ -32,7 +32,7 @@ def replay(api: Api, files: Sequence[Path]) -> int:
     """Call each event's handler, print what it returns, and return 1 if one of them raised.
 
     Raises:
-        ApiError: A handler can't be had.
+        ApiError: A handler can't be loaded.
         CannotReplay: A file can't be read, or its route is not the API's.
     """
     events = [(read_event(file), file) for file in files]
@@ -41,22 +41,22 @@ def replay(api: Api, files: Sequence[Path]) -> int:
     sys.path.insert(0, root)
     try:
         with _listening() as address:
-            detour = Detour()
-            detour.address = address
-            install(detour)
-            good = [_call(api, function, event, detour) for function, event in calls]
+            redirect = Redirect()
+            redirect.address = address
+            install(redirect)
+            returned = [_call(api, function, event, redirect) for function, event in calls]
     finally:
         os.environ.clear()
         os.environ.update(before)
         sys.path.remove(root)
-    return 0 if all(good) else 1
+    return 0 if all(returned) else 1
 
 
 def read_event(file: Path) -> Event:
-    """Read an event as `--record` wrote it.
+    """Return an event that `--record` wrote.
 
     Raises:
-        CannotReplay: It can't be read, or is none.
+        CannotReplay: It can't be read, or is no event.
     """
     try:
         event = json.loads(file.read_text(encoding="utf-8"))
@@ -72,7 +72,7 @@ def read_event(file: Path) -> Event:
 
 
 def function_of(api: Api, event: Event, file: Path) -> Function:
-    """Find who an event is for: its route's integration, or the authorizer.
+    """Return the function of an event: its route's integration, or the authorizer.
 
     Raises:
         CannotReplay: The API has no such route, or no authorizer.
@@ -89,11 +89,11 @@ def function_of(api: Api, event: Event, file: Path) -> Function:
     return api.functions[route.authorizer.name]
 
 
-def _call(api: Api, function: Function, event: Event, detour: Detour) -> bool:
-    """Call one handler as Lambda does; tell whether it returned."""
+def _call(api: Api, function: Function, event: Event, redirect: Redirect) -> bool:
+    """Call one handler as Lambda does; return whether it returned."""
     os.environ.update(environment(function, api.name, api.code_root, os.environ))
     context = event["requestContext"]
-    detour.domains.add(str(context.get("domainName", "")).lower())
+    redirect.domains.add(str(context.get("domainName", "")).lower())
     try:
         handler = load_handler(function.handler or "", api.code_root)
     except CannotLoad as why:
@@ -101,7 +101,7 @@ def _call(api: Api, function: Function, event: Event, detour: Detour) -> bool:
     deadline_ms = int((time.time() + function.timeout_seconds) * 1000)
     try:
         value = handler(event, Context(str(context.get("requestId")), deadline_ms, os.environ))
-    except Exception:  # noqa: BLE001 - anything a handler raises is what was looked for
+    except Exception:  # noqa: BLE001 - anything a handler raises is to be shown
         print_exc()
         return False
     print(json.dumps(value, indent=2, ensure_ascii=False, default=repr))
@@ -110,8 +110,8 @@ def _call(api: Api, function: Function, event: Event, detour: Detour) -> bool:
 
 @contextmanager
 def _listening() -> Iterator[str]:
-    """Stand in for the gateway's own address while handlers run."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Shown)
+    """Listen in place of the gateway while handlers run, and return the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _PrintedRequests)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -122,34 +122,34 @@ def _listening() -> Iterator[str]:
         server.server_close()
 
 
-class _Shown(BaseHTTPRequestHandler):
-    """Shows what is asked of connections, and says that all went well."""
+class _PrintedRequests(BaseHTTPRequestHandler):
+    """Prints requests to @connections, and answers that they succeeded."""
 
     def do_POST(self) -> None:
-        """Show what would be sent."""
+        """Print what would be sent."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self._show(f"posted to {self._connection()}: {body.decode(errors='replace')}")
+        self._print(f"posted to {self._connection()}: {body.decode(errors='replace')}")
         self._answer(200, b"")
 
     def do_GET(self) -> None:
-        """Make up a connection: nobody is there."""
-        self._show(f"asked about {self._connection()}")
+        """Answer with a made-up connection."""
+        self._print(f"asked about {self._connection()}")
         moment = "1970-01-01T00:00:00.000Z"
         known = {"connectedAt": moment, "lastActiveAt": moment, "identity": {"sourceIp": ""}}
         self._answer(200, json.dumps(known).encode())
 
     def do_DELETE(self) -> None:
-        """Show what would be closed."""
-        self._show(f"deleted {self._connection()}")
+        """Print what would be closed."""
+        self._print(f"deleted {self._connection()}")
         self._answer(204, b"")
 
     def log_message(self, *_arguments: Any) -> None:  # noqa: ANN401 - the base class's
-        """Say nothing more: each request was shown."""
+        """Log nothing: each request was printed."""
 
     def _connection(self) -> str:
         return unquote(self.path).rpartition("/")[2]
 
-    def _show(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         print(text, file=sys.stderr)
 
     def _answer(self, status: int, body: bytes) -> None:

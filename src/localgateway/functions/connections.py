@@ -1,15 +1,15 @@
-"""@connections as calls in this process: what a handler says to connections, kept for later.
+"""@connections as calls in this process: what handlers send is queued until it is durable.
 
-A handler runs inside a transaction, so what it sends must wait until that is durable. `send`
-therefore only notes; the runner takes the notes and the server sends them after the commit.
+A handler runs inside a transaction, so what it sends must wait for the commit. `send` only
+queues; after each handler the runner drains the queue, and after the commit the server sends.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
-class Push(NamedTuple):
-    """The same text for several connections."""
+class Broadcast(NamedTuple):
+    """One text for several connections."""
 
     connection_ids: Sequence[str]
     data: bytes
@@ -20,16 +20,16 @@ class Connections:
 
     def __init__(self) -> None:
         self.live: set[str] = set()
-        """The open connections; the server keeps it."""
-        self._notes: list[Push] = []
+        """Ids of the open connections; the server keeps it up to date."""
+        self._queued: list[Broadcast] = []
 
     def send(self, connection_ids: Iterable[str], data: bytes) -> set[str]:
-        """Send `data` as one text frame to each; return those that are gone."""
+        """Queue `data` as one text frame to each connection; return those that are gone."""
         ids = tuple(connection_ids)
-        self._notes.append(Push(ids, data))
+        self._queued.append(Broadcast(ids, data))
         return set(ids).difference(self.live)
 
-    def take(self) -> list[Push]:
-        """Take what was said since the last call."""
-        notes, self._notes = self._notes, []
-        return notes
+    def drain(self) -> list[Broadcast]:
+        """Return what was sent since the last call, and empty the queue."""
+        queued, self._queued = self._queued, []
+        return queued

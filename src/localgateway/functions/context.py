@@ -1,4 +1,4 @@
-"""What Lambda puts around a handler: the context object and the environment variables."""
+"""What Lambda gives a handler: the context object and the environment variables."""
 
 import os
 import platform
@@ -15,9 +15,9 @@ Credentials = tuple[str, str]
 """An access key id and its secret."""
 
 NO_CREDENTIALS: Credentials = ("LOCALGATEWAY", "no-secret")
-"""What handlers sign with when you have no credentials set: enough here, nothing on AWS."""
+"""What handlers sign with when you have set no credentials: valid here, not on AWS."""
 
-_GIVES_CREDENTIALS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_PROFILE"})
+_CREDENTIAL_SOURCES = frozenset({"AWS_ACCESS_KEY_ID", "AWS_PROFILE"})
 
 
 class Context:
@@ -46,7 +46,7 @@ class Context:
         self._clock = clock
 
     def get_remaining_time_in_millis(self) -> int:
-        """Tell how long the function may still run."""
+        """Return how many milliseconds the function may still run."""
         return max(0, self._deadline_ms - int(self._clock() * 1000))
 
     def log(self, message: object) -> None:
@@ -61,7 +61,7 @@ def environment(
     inherited: Mapping[str, str],
     credentials: Credentials | None = None,
 ) -> dict[str, str]:
-    """Build a function's variables: yours, then Lambda's, then the function's own."""
+    """Return a function's variables: yours, then Lambda's, then the function's own."""
     name = f"{api_name}-{function.name}"
     region = inherited.get("AWS_REGION") or inherited.get("AWS_DEFAULT_REGION") or REGION
     version = ".".join(platform.python_version_tuple()[:2])
@@ -87,7 +87,7 @@ def environment(
 
 
 def _import_path(inherited: Mapping[str, str]) -> dict[str, str]:
-    """Keep what your PYTHONPATH means: a handler's process runs in another folder."""
+    """Return your PYTHONPATH with absolute paths: a handler's process runs in another folder."""
     given = inherited.get("PYTHONPATH")
     if not given:
         return {}
@@ -95,8 +95,8 @@ def _import_path(inherited: Mapping[str, str]) -> dict[str, str]:
 
 
 def _signing(inherited: Mapping[str, str], credentials: Credentials | None) -> dict[str, str]:
-    """Give handlers something to sign with: what the gateway checks, or else what you have."""
-    if credentials is None and not _GIVES_CREDENTIALS.isdisjoint(inherited):
+    """Return what handlers sign with: the gateway's credentials, yours, or a made-up pair."""
+    if credentials is None and not _CREDENTIAL_SOURCES.isdisjoint(inherited):
         return {}
     key, secret = credentials or NO_CREDENTIALS
     return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}

@@ -1,8 +1,8 @@
-"""Let boto3 in a handler reach the gateway that called it, although that speaks no TLS.
+"""Redirect boto3's requests to `@connections` to the gateway, which speaks no TLS.
 
-A handler posts to `https://{domainName}/{stage}`, as its event says. Here only requests to
-`@connections` of a domain that came in an event are sent to the gateway's own address, in plain
-HTTP and with their Host, so that what was signed stays true. Nothing else is touched.
+A handler posts to `https://{domainName}/{stage}`, as its event says. Only requests to
+`@connections` of a domain that came in an event go to the gateway's own address, in plain HTTP
+and with their Host, so that the signature stays valid. No other request is changed.
 """
 
 import re
@@ -19,60 +19,60 @@ _MODULE = "botocore.httpsession"
 _CONNECTIONS = re.compile(r"/[^/]+/(?:@|%40)connections/", re.IGNORECASE)
 
 
-class Detour:
-    """Where requests to the gateway go instead."""
+class Redirect:
+    """Decides which requests go to the gateway, and where that is."""
 
     def __init__(self) -> None:
         self.address = ""
-        """The gateway's own, `http://127.0.0.1:8080`."""
+        """The gateway's own address, such as `http://127.0.0.1:8080`."""
         self.domains: set[str] = set()
-        """The names by which events called it."""
+        """The domain names of the gateway in events so far."""
         self._session: Any = None
 
     def target(self, url: str) -> str | None:
-        """Tell where a request goes instead, or None when it is none of ours."""
+        """Return the URL at the gateway, or None when the request is not for `@connections`."""
         parts = urlsplit(url)
-        ours = parts.scheme == "https" and parts.netloc.lower() in self.domains
-        if not ours or not _CONNECTIONS.match(parts.path):
+        to_gateway = parts.scheme == "https" and parts.netloc.lower() in self.domains
+        if not to_gateway or not _CONNECTIONS.match(parts.path):
             return None
         return self.address + parts._replace(scheme="", netloc="").geturl()
 
-    def session(self, kind: type) -> Any:  # noqa: ANN401 - botocore's own, which we don't depend on
-        """Keep one session that knows no proxies: nothing may stand between us and ourselves."""
+    def session(self, kind: type) -> Any:  # noqa: ANN401 - botocore's, which has no types
+        """Return the one session for the gateway; no proxy may stand between."""
         if self._session is None:
             self._session = kind()
         return self._session
 
 
-def install(detour: Detour) -> None:
-    """Divert botocore's requests once it is imported; it costs nothing when it never is."""
-    sys.meta_path.insert(0, _Finder(detour))
+def install(redirect: Redirect) -> None:
+    """Redirect botocore's requests once it is imported; until then nothing is loaded."""
+    sys.meta_path.insert(0, _Finder(redirect))
 
 
-def divert(kind: Any, detour: Detour) -> None:  # noqa: ANN401 - a class of botocore's
+def wrap_session(kind: Any, redirect: Redirect) -> None:  # noqa: ANN401 - a class of botocore's
     """Wrap the `send` of botocore's HTTP session class."""
-    straight = kind.send
+    original = kind.send
 
     def send(self: object, request: Any) -> object:  # noqa: ANN401 - the same
-        asked = request.url
-        target = detour.target(asked)
+        url = request.url
+        target = redirect.target(url)
         if target is None:
-            return straight(self, request)
-        request.headers["Host"] = urlsplit(asked).netloc
+            return original(self, request)
+        request.headers["Host"] = urlsplit(url).netloc
         request.url = target
         try:
-            return straight(detour.session(kind), request)
+            return original(redirect.session(kind), request)
         finally:
-            request.url = asked
+            request.url = url
 
     kind.send = send
 
 
 class _Finder(MetaPathFinder):
-    """Waits for botocore's HTTP module, once."""
+    """Finds botocore's HTTP module, once, and has it loaded by `_Loader`."""
 
-    def __init__(self, detour: Detour) -> None:
-        self._detour = detour
+    def __init__(self, redirect: Redirect) -> None:
+        self._redirect = redirect
 
     def find_spec(
         self,
@@ -85,20 +85,20 @@ class _Finder(MetaPathFinder):
         sys.meta_path.remove(self)
         spec = find_spec(fullname)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, self._detour)
+            spec.loader = _Loader(spec.loader, self._redirect)
         return spec
 
 
 class _Loader(Loader):
-    """Loads a module as usual, then wraps what it defined."""
+    """Loads the module as usual, then wraps its session class."""
 
-    def __init__(self, usual: Loader, detour: Detour) -> None:
-        self._usual = usual
-        self._detour = detour
+    def __init__(self, loader: Loader, redirect: Redirect) -> None:
+        self._loader = loader
+        self._redirect = redirect
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        return self._usual.create_module(spec)
+        return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        self._usual.exec_module(module)
-        divert(vars(module)["URLLib3Session"], self._detour)
+        self._loader.exec_module(module)
+        wrap_session(vars(module)["URLLib3Session"], self._redirect)

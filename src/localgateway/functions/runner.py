@@ -1,8 +1,8 @@
-"""One thread that runs handlers in batches: one transaction a batch, answers after the commit.
+"""Run handlers on one thread in batches: one transaction a batch, answers after the commit.
 
 It takes every invocation that waits, opens one transaction, runs the handlers in order with a
-savepoint each, commits, and only then hands out answers and pushes, in order. A lone message is
-a batch of one. So nothing leaves before it is durable, and group commit comes for free.
+savepoint each, commits, and only then passes on results and broadcasts, in order. A single message
+is a batch of one. So nothing is sent before it is durable, and many messages share a commit.
 """
 
 import logging
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, Protocol
 
-from localgateway.functions.connections import Connections, Push
+from localgateway.functions.connections import Broadcast, Connections
 from localgateway.machine.core import Invoke, Outcome, Raised, Returned
 from localgateway.machine.events import Event
 
 log = logging.getLogger(__name__)
 
 LARGEST_BATCH = 256
-"""Invocations in one transaction: a commit is shared by many, and nobody waits for too many."""
+"""Invocations in one transaction: many share a commit, and none waits for too many others."""
 
 LARGEST_BATCH_CHARACTERS = 1_000_000
 """The same in characters of their text, for the same reason."""
@@ -29,7 +29,7 @@ LARGEST_BATCH_CHARACTERS = 1_000_000
 _LAST_BATCH_SECONDS = 0.5
 
 Handler = Callable[[Event, Any], Any]
-"""A Lambda handler: event and context in, a proxy result out."""
+"""A Lambda handler: takes an event and a context, returns a proxy result."""
 
 
 class Transaction(Protocol):
@@ -44,39 +44,39 @@ class Transaction(Protocol):
 
 
 class Completed(NamedTuple):
-    """An invocation that is over and durable: what it returned, and what it said to whom."""
+    """An invocation that ended and is durable: its outcome, and what it sent."""
 
     invocation: Invoke
     outcome: Outcome
-    pushes: list[Push]
+    broadcasts: list[Broadcast]
 
 
-Release = Callable[[list[Completed]], None]
-"""Takes invocations that are over; called on whatever thread they ended."""
+OnCompleted = Callable[[list[Completed]], None]
+"""Takes invocations that ended, on the thread on which they did."""
 
 
 class Runner(Protocol):
-    """Runs functions; each invocation that is over goes to the `release` it was made with."""
+    """Runs functions; each invocation that ended goes to the `on_completed` it was made with."""
 
     @property
     def functions(self) -> Collection[str]:
-        """The names it can call."""
+        """The names of the functions it can call."""
 
     def start(self) -> None: ...
     def submit(self, invocation: Invoke) -> None: ...
     def stop(self, timeout_seconds: float) -> bool:
-        """Finish what was submitted, then end; called off the loop. Tell whether it ended."""
+        """Finish what was submitted, then end; return whether it ended. Not called on the loop."""
 
 
 class MakeRunner(Protocol):
-    """Makes the runner of a server, which says where completed invocations go."""
+    """Makes the runner of a server; the server says where completed invocations go."""
 
-    def __call__(self, *, release: Release) -> Runner: ...
+    def __call__(self, *, on_completed: OnCompleted) -> Runner: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something else to do on the same thread, between batches."""
+    """A call to make on the same thread, between two batches."""
 
     run: Callable[[], object]
     done: "Future[object]"
@@ -92,7 +92,7 @@ class BatchRunner:
         connections: Connections,
         *,
         on_lost_commit: Callable[[Event], object],
-        release: Release,
+        on_completed: OnCompleted,
     ) -> None:
         """Wire the runner.
 
@@ -100,14 +100,14 @@ class BatchRunner:
             handlers: The functions that routes name.
             transaction: Begun before a batch and committed after it.
             connections: Where handlers send; emptied after each of them.
-            on_lost_commit: Gives the answer to an event whose commit failed.
-            release: Called on the runner's thread with a batch that is durable.
+            on_lost_commit: Returns the result of an event whose commit failed.
+            on_completed: Called on the runner's thread with a batch that is durable.
         """
         self._handlers = handlers
         self._transaction = transaction
         self._connections = connections
         self._on_lost_commit = on_lost_commit
-        self._release = release
+        self._on_completed = on_completed
         self._waiting: SimpleQueue[Invoke | Task | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="handlers", daemon=True)
         self._is_dropping = False
@@ -122,17 +122,17 @@ class BatchRunner:
         self._thread.start()
 
     def submit(self, invocation: Invoke) -> None:
-        """Queue an invocation; its answer comes through `release`."""
+        """Queue an invocation; its outcome goes to `on_completed`."""
         self._waiting.put(invocation)
 
     def call(self, run: Callable[[], object]) -> "Future[object]":
-        """Run something between two batches, where the store may be used."""
+        """Make a call between two batches, when the store may be used; return its future."""
         task = Task(run, Future())
         self._waiting.put(task)
         return task.done
 
     def stop(self, timeout_seconds: float) -> bool:
-        """Finish what is queued, or drop it when time is up; tell whether the thread ended."""
+        """Finish what is queued, or drop it when time is up; return whether the thread ended."""
         self._waiting.put(None)
         self._thread.join(timeout_seconds - _LAST_BATCH_SECONDS)
         self._is_dropping = True
@@ -145,7 +145,7 @@ class BatchRunner:
             running = self._round(self._drain())
 
     def _drain(self) -> list[Invoke | Task | None]:
-        """Wait for something to do, then take what has queued up with it, within the limits."""
+        """Wait for an item, then return it with those queued behind it, within the limits."""
         items = [self._waiting.get()]
         characters = _characters(items[0])
         try:
@@ -163,26 +163,26 @@ class BatchRunner:
     def _round(self, items: list[Invoke | Task | None]) -> bool:
         batch = [item for item in items if isinstance(item, Invoke)]
         if batch:
-            self._release(self._run(batch))
+            self._on_completed(self._run(batch))
         for item in items:
             if isinstance(item, Task):
-                _carry_out(item)
+                _run_task(item)
         return items[-1] is not None
 
     def _run(self, batch: list[Invoke]) -> list[Completed]:
-        """Run a batch in one transaction; if that is lost, run each invocation in its own."""
+        """Run a batch in one transaction; if that fails, run each invocation in its own."""
         try:
             self._transaction.begin()
-        except Exception as cause:  # noqa: BLE001 - whatever broke, every caller gets an answer
-            self._abandon()
-            log.error("no transaction: %s", _place(cause))  # noqa: TRY400 - no quoting
+        except Exception as cause:  # noqa: BLE001 - whatever broke, each invocation gets a result
+            self._roll_back()
+            log.error("no transaction: %s", _where_raised(cause))  # noqa: TRY400 - no quoting
             return [self._lost(invocation) for invocation in batch]
         try:
             return self._in_one_transaction(batch)
-        except Exception as cause:  # noqa: BLE001 - whatever broke, every caller gets an answer
-            self._abandon()
+        except Exception as cause:  # noqa: BLE001 - whatever broke, each invocation gets a result
+            self._roll_back()
             if len(batch) == 1:
-                log.error("a batch was lost: %s", _place(cause))  # noqa: TRY400 - no quoting
+                log.error("a batch was lost: %s", _where_raised(cause))  # noqa: TRY400 - no quoting
                 return [self._lost(batch[0])]
         return [completed for invocation in batch for completed in self._run([invocation])]
 
@@ -195,45 +195,45 @@ class BatchRunner:
         self._transaction.savepoint()
         try:
             value = self._handlers[invocation.function](invocation.event, None)
-        except Exception as cause:  # noqa: BLE001 - anything a handler raises is an answer
+        except Exception as cause:  # noqa: BLE001 - anything a handler raises is an outcome
             self._transaction.undo()
-            self._connections.take()
-            log.error("%s raised %s", invocation.function, _place(cause))  # noqa: TRY400 - the same
+            self._connections.drain()
+            log.error("%s raised %s", invocation.function, _where_raised(cause))  # noqa: TRY400 - the same
             return Completed(invocation, Raised(str(cause)), [])
         self._transaction.release()
-        return Completed(invocation, Returned(value), self._connections.take())
+        return Completed(invocation, Returned(value), self._connections.drain())
 
     def _lost(self, invocation: Invoke) -> Completed:
         try:
             outcome: Outcome = Returned(self._on_lost_commit(invocation.event))
         except Exception as cause:  # noqa: BLE001 - the thread must live on
-            log.error("no answer to a lost commit: %s", _place(cause))  # noqa: TRY400 - the same
+            log.error("no result for a lost commit: %s", _where_raised(cause))  # noqa: TRY400 - the same
             outcome = Raised(str(cause))
         return Completed(invocation, outcome, [])
 
-    def _abandon(self) -> None:
-        self._connections.take()
+    def _roll_back(self) -> None:
+        self._connections.drain()
         try:
             self._transaction.rollback()
         except Exception as cause:  # noqa: BLE001 - the store may have rolled back by itself
-            log.warning("rolling back failed: %s", _place(cause))
+            log.warning("rolling back failed: %s", _where_raised(cause))
 
 
 def _characters(item: Invoke | Task | None) -> int:
     return len(item.event.get("body") or "") if isinstance(item, Invoke) else 0
 
 
-def _place(cause: Exception) -> str:
-    """Say what was raised and where, without its message: that may quote what people wrote."""
+def _where_raised(cause: Exception) -> str:
+    """Return what was raised and where, without its message: that may quote what people wrote."""
     frames = traceback.extract_tb(cause.__traceback__)
     where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
     return f"{type(cause).__name__}{where}"
 
 
-def _carry_out(task: Task) -> None:
+def _run_task(task: Task) -> None:
     if not task.done.set_running_or_notify_cancel():
         return
     try:
         task.done.set_result(task.run())
-    except Exception as cause:  # noqa: BLE001 - it belongs to whoever asked
+    except Exception as cause:  # noqa: BLE001 - it is for the caller, through the future
         task.done.set_exception(cause)

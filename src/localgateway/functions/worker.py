@@ -1,7 +1,7 @@
 """The process that a function runs in, as Lambda's: one invocation at a time, state kept between.
 
-The gateway asks in JSON lines on stdin and is answered on stdout. Both are moved out of the
-handler's way first: it finds an empty stdin, and whatever it prints goes to stderr, the log.
+The gateway writes requests as JSON lines to stdin and reads responses from stdout. Both are moved
+out of the handler's way first: it finds an empty stdin, and what it prints goes to stderr, the log.
 """
 
 import importlib
@@ -20,12 +20,12 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO
 
 from localgateway.functions.context import Context
-from localgateway.functions.interception import Detour, install
+from localgateway.functions.interception import Redirect, install
 
 MARK = "\x1e"
-"""Begins a line in the log that names the request of the lines after it."""
+"""Begins a line on stderr that names the request of the lines after it."""
 
-LARGEST_ANSWER = 6 * 1024 * 1024 + 100
+LARGEST_RESPONSE = 6 * 1024 * 1024 + 100
 """Bytes that a function may return (Lambda's quota for a synchronous payload)."""
 
 _GRACE_SECONDS = 1.0
@@ -35,23 +35,23 @@ Handler = Callable[[Any, Context], object]
 
 
 class CannotLoad(Exception):  # noqa: N818 - it says what happened
-    """The handler can't be had. The text says why, and what to do."""
+    """The handler can't be loaded. The text says why, and what to do."""
 
 
 def main() -> int:
-    """Serve invocations until the gateway closes its end."""
-    asked, answers = _take_pipes()
+    """Serve invocations until the gateway closes its end of stdin."""
+    requests, responses = _take_pipes()
     over = threading.Event()
     lines: SimpleQueue[bytes] = SimpleQueue()
-    threading.Thread(target=_read, args=(asked, lines, over), daemon=True).start()
+    threading.Thread(target=_read, args=(requests, lines, over), daemon=True).start()
     try:
-        return _serve(lines, answers)
+        return _serve(lines, responses)
     finally:
         over.set()
 
 
 def load_handler(name: str, root: Path) -> Handler:
-    """Import `package.module.function`.
+    """Import `package.module.function` and return the function.
 
     Raises:
         CannotLoad: There is no such module or function, or importing it failed.
@@ -63,7 +63,7 @@ def load_handler(name: str, root: Path) -> Handler:
         if not f"{module_name}.".startswith(f"{cause.name}."):
             raise _failed(module_name, cause) from cause
         raise CannotLoad(
-            f"there is no module {cause.name!r} in {root}; mend the name, or set codeRoot"
+            f"there is no module {cause.name!r} in {root}; correct the name, or set codeRoot"
         ) from cause
     except Exception as cause:
         raise _failed(module_name, cause) from cause
@@ -72,50 +72,52 @@ def load_handler(name: str, root: Path) -> Handler:
         return handler  # type: ignore[no-any-return] # whatever it takes, it is called as one
     callables = [key for key, value in vars(module).items() if callable(value)]
     near = get_close_matches(function, callables, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "define it there, or mend the name"
+    hint = f"did you mean {near[0]!r}?" if near else "define it there, or correct the name"
     raise CannotLoad(f"the module {module_name!r} has no function {function!r}; {hint}")
 
 
-def _serve(lines: "SimpleQueue[bytes]", answers: BinaryIO) -> int:
-    detour = Detour()
-    install(detour)
-    known = _Known()
-    _log_as_lambda(known)
-    sys.dont_write_bytecode = True  # on Lambda the folder is read-only; and no old code comes back
+def _serve(lines: "SimpleQueue[bytes]", responses: BinaryIO) -> int:
+    redirect = Redirect()
+    install(redirect)
+    request_ids = _RequestIdFilter()
+    _log_as_lambda(request_ids)
+    sys.dont_write_bytecode = (
+        True  # on Lambda the folder is read-only; and a reload finds no stale code
+    )
     root = Path(os.environ["LAMBDA_TASK_ROOT"])
     sys.path.insert(0, str(root))
     try:
         handler = load_handler(os.environ["_HANDLER"], root)
     except CannotLoad as why:
-        _say(answers, {"failed": str(why)})
+        _respond(responses, {"failed": str(why)})
         return 1
-    _say(answers, {"ready": True})
+    _respond(responses, {"ready": True})
     while line := lines.get():
         request = json.loads(line)
-        known.request_id = request["id"]
-        detour.address = request["address"]
+        request_ids.request_id = request["id"]
+        redirect.address = request["address"]
         with suppress(KeyError, TypeError):
-            detour.domains.add(request["event"]["requestContext"]["domainName"].lower())
-        with suppress(Exception):  # a handler may have closed it: its loss
-            sys.stderr.write(f"{MARK}{known.request_id}\n")
+            redirect.domains.add(request["event"]["requestContext"]["domainName"].lower())
+        with suppress(Exception):  # a handler may have closed it; then its log is lost
+            sys.stderr.write(f"{MARK}{request_ids.request_id}\n")
             sys.stderr.flush()
         answer = _invoke(handler, request)
         _flush()
-        answers.write(answer + b"\n")
-        answers.flush()
+        responses.write(answer + b"\n")
+        responses.flush()
     return 0
 
 
 def _invoke(handler: Handler, request: dict[str, Any]) -> bytes:
-    """Call the handler; what ends the process (`sys.exit`) is not caught, as in Lambda."""
+    """Return the handler's response; `sys.exit` is not caught and ends the process, as on AWS."""
     context = Context(request["id"], request["deadline"], os.environ)
     try:
         answer = _encode({"value": handler(request["event"], context)})
-    except Exception as cause:  # noqa: BLE001 - anything a handler raises is an answer
+    except Exception as cause:  # noqa: BLE001 - anything a handler raises is an outcome
         _print_failure(cause)
         return _encode({"raised": str(cause)})
-    if len(answer) > LARGEST_ANSWER:
-        text = f"the answer has {len(answer):,} bytes, Lambda allows {LARGEST_ANSWER:,}"
+    if len(answer) > LARGEST_RESPONSE:
+        text = f"the answer has {len(answer):,} bytes, Lambda allows {LARGEST_RESPONSE:,}"
         sys.stderr.write(f"[ERROR] {text}\n")
         return _encode({"raised": text})
     return answer
@@ -125,14 +127,14 @@ def _encode(answer: dict[str, object]) -> bytes:
     return json.dumps(answer).encode()
 
 
-def _say(answers: BinaryIO, answer: dict[str, object]) -> None:
+def _respond(responses: BinaryIO, answer: dict[str, object]) -> None:
     _flush()
-    answers.write(_encode(answer) + b"\n")
-    answers.flush()
+    responses.write(_encode(answer) + b"\n")
+    responses.flush()
 
 
 def _print_failure(cause: BaseException) -> None:
-    """Write the trace to the log, if there is one, from the handler's own frames on."""
+    """Write the traceback to the log, if it is open, from the handler's own frames on."""
     trace = cause.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
@@ -142,7 +144,7 @@ def _print_failure(cause: BaseException) -> None:
 
 
 def _failed(module_name: str, cause: Exception) -> CannotLoad:
-    """Say where an import failed: at the last line that is not the import machinery's."""
+    """Return where an import failed: at the last line that is not the import machinery's."""
     _print_failure(cause)
     frames = traceback.extract_tb(cause.__traceback__)
     own = [f for f in frames if f.filename != __file__ and not f.filename.startswith("<frozen")]
@@ -152,7 +154,7 @@ def _failed(module_name: str, cause: Exception) -> CannotLoad:
     where = f" at {place}" if place else ""
     return CannotLoad(
         f"the module {module_name!r} can't be imported "
-        f"({type(cause).__name__}: {cause}{where}); mend it there"
+        f"({type(cause).__name__}: {cause}{where}); correct it there"
     )
 
 
@@ -160,8 +162,8 @@ def _failed(module_name: str, cause: Exception) -> CannotLoad:
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Keep stdin and stdout for the gateway; the handler's stdout becomes stderr, the log."""
-    asked, answers = os.dup(0), os.dup(1)
+    """Return stdin and stdout for the gateway; the handler's stdout becomes stderr, the log."""
+    requests, responses = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
@@ -169,12 +171,12 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     for stream in (sys.stdout, sys.stderr):
         assert isinstance(stream, TextIOWrapper)
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    return os.fdopen(asked, "rb"), os.fdopen(answers, "wb")
+    return os.fdopen(requests, "rb"), os.fdopen(responses, "wb")
 
 
-def _read(asked: BinaryIO, lines: "SimpleQueue[bytes]", over: threading.Event) -> None:
-    """Pass on what is asked; when the gateway is gone, a handler that goes on is cut off."""
-    for line in asked:
+def _read(requests: BinaryIO, lines: "SimpleQueue[bytes]", over: threading.Event) -> None:
+    """Queue requests; when the gateway is gone, end a handler that still runs."""
+    for line in requests:
         lines.put(line)
     lines.put(b"")
     if not over.wait(_GRACE_SECONDS):
@@ -182,14 +184,14 @@ def _read(asked: BinaryIO, lines: "SimpleQueue[bytes]", over: threading.Event) -
 
 
 def _flush() -> None:
-    """Send what was printed on its way before the answer; a handler may have closed it."""
+    """Flush what was printed, so that it precedes the response; a handler may have closed it."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):
             stream.flush()
 
 
-class _Known(logging.Filter):
-    """Puts the request's id on each record, for the format that Lambda's own handler has."""
+class _RequestIdFilter(logging.Filter):
+    """Puts the request's id on each log record, for the format of Lambda's own handler."""
 
     request_id = ""
 
@@ -198,11 +200,11 @@ class _Known(logging.Filter):
         return True
 
 
-def _log_as_lambda(known: _Known) -> None:
-    """Give the root logger a handler before the function's code does, as Lambda's runtime."""
+def _log_as_lambda(request_ids: _RequestIdFilter) -> None:
+    """Give the root logger a handler before the function's code does, as Lambda's runtime does."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter(_LOG_FORMAT, "%Y-%m-%dT%H:%M:%S"))
-    handler.addFilter(known)
+    handler.addFilter(request_ids)
     logging.getLogger().addHandler(handler)
 
 

@@ -1,4 +1,4 @@
-"""One process in which a function runs, as seen from the gateway (worker.py is the other side)."""
+"""The gateway's side of one process that runs a function; worker.py is the other side."""
 
 import asyncio
 import json
@@ -20,38 +20,38 @@ from localgateway.machine.core import Outcome, Raised, Returned
 log = logging.getLogger(__name__)
 
 INIT_SECONDS = 10.0
-"""For a module to be imported (Lambda's limit for the init phase)."""
+"""Time for a module to be imported (Lambda's limit for the init phase)."""
 
 _END_SECONDS = 1.0
-_LOOK_SECONDS = 0.005
-_LONGEST_ANSWER = 32 * 1024 * 1024
+_POLL_SECONDS = 0.005
+_LONGEST_RESPONSE = 32 * 1024 * 1024
 _LONGEST_LINE = 64 * 1024
 _GROUPS = sys.platform != "win32"
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How a process is started: the program that runs worker.py, and what it inherits."""
+    """How a process is started: the command that runs worker.py, and the variables it inherits."""
 
     command: Sequence[str] = (sys.executable, "-P", "-m", "localgateway.functions.worker")
     inherited: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
 
 class WorkerLost(Exception):  # noqa: N818 - it says what happened
-    """The process ended or answered nonsense; it can't be used again."""
+    """The process ended or sent something that is no response; it can't be used again."""
 
 
 class Worker:
-    """One process, seen from here."""
+    """One process and its log."""
 
     def __init__(self, function: Function, process: asyncio.subprocess.Process) -> None:
         self.function = function
-        self.retirement: asyncio.TimerHandle | None = None
+        self.idle_timer: asyncio.TimerHandle | None = None
         self.init_ms: float | None = None
-        """How long it took to start, until somebody has taken note of it."""
+        """How long it took to start, until its first invocation was reported."""
         self._process = process
         self._request_id = ""
-        self._log = asyncio.create_task(self._listen())
+        self._log = asyncio.create_task(self._read_log())
 
     @classmethod
     async def start(
@@ -70,12 +70,12 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            limit=_LONGEST_ANSWER,
-            start_new_session=_GROUPS,  # Ctrl-C is for the gateway; and so we can end its children
+            limit=_LONGEST_RESPONSE,
+            start_new_session=_GROUPS,  # Ctrl-C is for the gateway; `_kill` ends the group
         )
         worker = cls(function, process)
         try:
-            await worker._begun()
+            await worker._wait_until_ready()
             worker.init_ms = (time.perf_counter() - began) * 1_000
         except WorkerLost:
             await worker.end()
@@ -86,10 +86,10 @@ class Worker:
         return worker
 
     async def invoke(self, event: Any, request_id: str, address: str) -> Outcome:  # noqa: ANN401 - any JSON
-        """Have the handler called, for as long as the function may take.
+        """Call the handler and return the outcome.
 
         Raises:
-            WorkerLost: The process ended, ran out of time or answered nonsense.
+            WorkerLost: The process ended, ran out of time or sent something that is no response.
         """
         seconds = self.function.timeout_seconds
         request = {
@@ -109,9 +109,9 @@ class Worker:
         return Returned(answer.get("value"))
 
     async def end(self, *, kill: bool = False) -> None:
-        """Let the process end, or make it; return when it has, and its log is read."""
-        if self.retirement is not None:
-            self.retirement.cancel()
+        """Let the process end, or kill it; return when it has ended and its log was read."""
+        if self.idle_timer is not None:
+            self.idle_timer.cancel()
         assert self._process.stdin is not None
         self._process.stdin.close()
         if not kill:
@@ -122,7 +122,7 @@ class Worker:
         self._log.cancel()
         await asyncio.gather(self._log, return_exceptions=True)
 
-    async def _begun(self) -> None:
+    async def _wait_until_ready(self) -> None:
         try:
             answer = await asyncio.wait_for(self._answer(), INIT_SECONDS)
         except TimeoutError as cause:
@@ -145,26 +145,26 @@ class Worker:
         return found
 
     async def _ended(self) -> int | None:
-        """Wait for the process to end, and give its code.
+        """Wait for the process to end, and return its exit code.
 
-        asyncio's own `wait` is also for the pipes, and a child of the process may hold those.
+        asyncio's own `wait` also waits for the pipes, and a child of the process may hold those.
         """
-        for _ in range(int(_END_SECONDS / _LOOK_SECONDS)):
+        for _ in range(int(_END_SECONDS / _POLL_SECONDS)):
             if self._process.returncode is not None:
                 break
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
         return self._process.returncode
 
     def _kill(self) -> None:
-        """End the process and what it started."""
+        """Kill the process and what it started."""
         with suppress(ProcessLookupError, PermissionError):
             if _GROUPS:
                 os.killpg(self._process.pid, signal.SIGKILL)
             else:
                 self._process.kill()
 
-    async def _listen(self) -> None:
-        """Write what the handler prints to our log, line by line, for as long as it prints."""
+    async def _read_log(self) -> None:
+        """Write what the handler prints to the gateway's log, line by line."""
         assert self._process.stderr is not None
         left = b""
         while chunk := await self._process.stderr.read(_LONGEST_LINE):
@@ -172,11 +172,11 @@ class Worker:
             if len(left) > _LONGEST_LINE:
                 lines, left = [*lines, left], b""
             for line in lines:
-                self._note(line)
+                self._log_line(line)
         if left:
-            self._note(left)
+            self._log_line(left)
 
-    def _note(self, line: bytes) -> None:
+    def _log_line(self, line: bytes) -> None:
         text, mark, request_id = line.decode(errors="replace").partition(MARK)
         if text or not mark:
             facts = {"printed": True, "function": self.function.name, "request": self._request_id}
@@ -186,7 +186,7 @@ class Worker:
 
 
 def _ending(code: int | None) -> str:
-    """Say how a process ended."""
+    """Return how a process ended, as text."""
     if code is None:
         return "its answers closed"
     if code >= 0:

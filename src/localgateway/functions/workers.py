@@ -1,8 +1,8 @@
-"""Run functions in processes of their own, as Lambda does: one invocation at a time in each.
+"""Run functions in processes, as Lambda does: one invocation at a time in each.
 
 Calls at the same time get further processes, up to a limit; idle ones are used again, the
-newest first, and end after a while. Whatever a handler does to its process, only its own
-invocation hears of it: a dead process is an error, and the next call gets a new one.
+newest first, and end after a while. Whatever a handler does to its process affects its own
+invocation only: a process that ended is an error, and the next call gets a new one.
 """
 
 import asyncio
@@ -16,18 +16,16 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from localgateway.functions.context import Credentials, environment
-from localgateway.functions.runner import Completed, Release
+from localgateway.functions.runner import Completed, OnCompleted
 from localgateway.functions.worker_process import Launch, Worker, WorkerLost
 from localgateway.machine.api import Api, ApiError, Function
 from localgateway.machine.core import Invoke, Outcome, Raised
+from localgateway.machine.limits import CONCURRENCY
 
 log = logging.getLogger(__name__)
 
-CONCURRENCY = 10
-"""Processes that one function may have."""
-
 IDLE_SECONDS = 60.0
-"""Without work, after which all processes of a function but one end; ours, Lambda's are longer."""
+"""Time without work after which a process ends, unless it is the last; Lambda waits longer."""
 
 
 class Report(NamedTuple):
@@ -37,18 +35,18 @@ class Report(NamedTuple):
     ms: float
     """From the event to the answer."""
     init_ms: float | None
-    """How long the process took to start, if this was its first."""
+    """How long the process took to start, if this was its first invocation."""
     memory_megabytes: int
 
     @property
     def billed_ms(self) -> int:
-        """Round up to whole milliseconds; to start is billed too (since August 2025)."""
+        """Whole milliseconds, rounded up; the start is billed too (since August 2025)."""
         return math.ceil(self.ms + (self.init_ms or 0))
 
 
 @dataclass(slots=True)
-class Direct:
-    """A call by name, as Lambda's own API makes it; nobody need wait for the answer."""
+class DirectCall:
+    """A call by name, as Lambda's Invoke makes it; its outcome need not be awaited."""
 
     function: str
     event: Any
@@ -56,23 +54,23 @@ class Direct:
 
 
 class _Pool:
-    """The processes of one function, and what waits for one."""
+    """The processes of one function, and the invocations that wait for one."""
 
     def __init__(self, function: Function) -> None:
         self.function = function
-        self.waiting: deque[Invoke | Direct] = deque()
+        self.waiting: deque[Invoke | DirectCall] = deque()
         self.idle: list[Worker] = []
         self.size = 0
 
 
 class WorkerRunner:
-    """Calls an API's functions in processes. All of it happens on the server's loop."""
+    """Calls an API's functions in processes, all on the server's event loop."""
 
     def __init__(  # noqa: PLR0913 - what differs between a laptop and a rehearsal
         self,
         api: Api,
         *,
-        release: Release,
+        on_completed: OnCompleted,
         address: Callable[[], str],
         concurrency: int = CONCURRENCY,
         credentials: Credentials | None = None,
@@ -82,24 +80,24 @@ class WorkerRunner:
         """Wire the runner.
 
         Args:
-            api: Says which functions there are.
-            release: Told of each invocation that is over.
-            address: Gives the gateway's own address, for handlers that post to it.
+            api: The functions, by name.
+            on_completed: Takes each invocation that ended.
+            address: Returns the gateway's own address, for handlers that post to it.
             concurrency: Processes that one function may have.
             credentials: What handlers sign with; your own by default.
             launch: How processes are started; with this Python and your environment by default.
-            report: Told of each invocation how long it took.
+            report: Takes how long each invocation took.
         """
         self._launch = launch or Launch()
         self._report = report
-        self._release = release
+        self._on_completed = on_completed
         self._address = address
         self._concurrency = concurrency
         self._credentials = credentials
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop
-        self._use(api)
+        self._make_pools(api)
 
     @property
     def functions(self) -> Collection[str]:
@@ -107,58 +105,58 @@ class WorkerRunner:
         return self._pools.keys()
 
     def start(self) -> None:
-        """Note the loop that we are on."""
+        """Remember the running loop."""
         self._loop = asyncio.get_running_loop()
 
     async def warm(self) -> None:
-        """Start one process for each function, so that what can't be imported is known now.
+        """Start one process for each function, so that an import that fails is known now.
 
         Raises:
-            ApiError: A handler can't be had; the text names file, key and remedy.
+            ApiError: A handler can't be loaded; the text names file, key and remedy.
         """
         starting = map(self._warm, self._pools.values())
-        # All of them come to an end first: one that still starts would be nobody's.
+        # Wait for all of them first: one that still starts would never be ended.
         for failed in await asyncio.gather(*starting, return_exceptions=True):
             if failed is not None:
                 raise failed
 
     def submit(self, invocation: Invoke) -> None:
-        """Have a function called; called on the loop."""
+        """Queue an invocation; called on the loop."""
         pool = self._pools[invocation.function]
         pool.waiting.append(invocation)
-        self._hire(pool)
+        self._dispatch(pool)
 
     def call(self, function: str, event: Any) -> "asyncio.Future[Outcome]":  # noqa: ANN401 - any JSON
-        """Call a function by name, soon; called on the loop. Its answer may be waited for."""
-        direct = Direct(function, event, self._loop.create_future())
+        """Call a function by name, soon; return the future of its outcome. Called on the loop."""
+        direct = DirectCall(function, event, self._loop.create_future())
         pool = self._pools[function]
         pool.waiting.append(direct)
-        self._hire(pool)
+        self._dispatch(pool)
         return direct.answer
 
     def is_busy(self, function: str) -> bool:
-        """Tell whether a call would have to wait for another to end."""
+        """Return whether a call would have to wait for another to end."""
         pool = self._pools[function]
         return not pool.idle and pool.size >= self._concurrency
 
     def waiting(self, function: str) -> int:
-        """Count the calls that wait for a process."""
+        """Return how many calls wait for a process."""
         return len(self._pools[function].waiting)
 
     async def reload(self, api: Api) -> None:
-        """Use new code from the next call on; what runs may finish with the old."""
+        """Use new code from the next call on; invocations in flight finish with the old."""
         before = self._pools
-        self._use(api)
+        self._make_pools(api)
         for pool in before.values():
             pool.size = 0
             if pool.function.name in self._pools:
                 self._pools[pool.function.name].waiting = pool.waiting
         await asyncio.gather(*(w.end() for pool in before.values() for w in pool.idle))
         for pool in self._pools.values():
-            self._hire(pool)
+            self._dispatch(pool)
 
     def stop(self, timeout_seconds: float) -> bool:
-        """Finish what was submitted, then end every process; called off the loop."""
+        """Finish what was submitted, then end every process; not called on the loop."""
         ending = asyncio.run_coroutine_threadsafe(self.end(timeout_seconds), self._loop)
         return ending.result()
 
@@ -175,18 +173,18 @@ class WorkerRunner:
         await asyncio.gather(*(worker.end() for worker in idle))
         return not left
 
-    def _use(self, api: Api) -> None:
+    def _make_pools(self, api: Api) -> None:
         self._api = api
         self._pools = {name: _Pool(function) for name, function in api.functions.items()}
 
-    def _hire(self, pool: _Pool) -> None:
-        """Give what waits to idle processes, and to new ones while there may be more."""
+    def _dispatch(self, pool: _Pool) -> None:
+        """Give what waits to idle processes, then to new ones, up to the limit."""
         while pool.waiting and (pool.idle or pool.size < self._concurrency):
             worker = pool.idle.pop() if pool.idle else None
             if worker is None:
                 pool.size += 1
-            elif worker.retirement is not None:
-                worker.retirement.cancel()
+            elif worker.idle_timer is not None:
+                worker.idle_timer.cancel()
             self._spawn(self._work(pool, worker, pool.waiting.popleft()))
 
     def _spawn(self, work: Any) -> None:  # noqa: ANN401 - a coroutine
@@ -194,8 +192,10 @@ class WorkerRunner:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _work(self, pool: _Pool, worker: Worker | None, invocation: Invoke | Direct) -> None:
-        """Carry out one invocation, and give the process back if it lived through it."""
+    async def _work(
+        self, pool: _Pool, worker: Worker | None, invocation: Invoke | DirectCall
+    ) -> None:
+        """Run one invocation, then keep its process if it still runs."""
         began, request_id = time.perf_counter(), str(uuid.uuid4())
         try:
             if worker is None:
@@ -204,22 +204,22 @@ class WorkerRunner:
         except (WorkerLost, OSError) as cause:
             outcome = Raised(str(cause))
             facts = {"request": request_id}
-            log.error("%s failed: %s", invocation.function, cause, extra=facts)  # noqa: TRY400 - it is said
-            self._over(invocation, outcome, request_id, began)
-            await self._dismiss(pool, worker)
+            log.error("%s failed: %s", invocation.function, cause, extra=facts)  # noqa: TRY400 - the line says it all
+            self._complete(invocation, outcome, request_id, began)
+            await self._discard(pool, worker)
         except asyncio.CancelledError:
-            if isinstance(invocation, Direct):
+            if isinstance(invocation, DirectCall):
                 invocation.answer.cancel()
-            await self._dismiss(pool, worker)
+            await self._discard(pool, worker)
             raise
         else:
-            self._over(invocation, outcome, request_id, began)
-            await self._give_back(pool, worker)
+            self._complete(invocation, outcome, request_id, began)
+            await self._keep_idle(pool, worker)
         if not self._stopping:
-            self._hire(self._pools.get(invocation.function, pool))
+            self._dispatch(self._pools.get(invocation.function, pool))
 
     async def _invoke(self, worker: Worker, event: Any, request_id: str) -> Outcome:  # noqa: ANN401 - any JSON
-        """Have a process called, and report how long it took, however it ended."""
+        """Call the handler in a process, and report how long it took, however it ended."""
         began = time.perf_counter()
         init_ms, worker.init_ms = worker.init_ms, None
         try:
@@ -229,19 +229,19 @@ class WorkerRunner:
             function = worker.function
             self._report(Report(function.name, ms, init_ms, function.memory_megabytes))
 
-    def _over(
-        self, invocation: Invoke | Direct, outcome: Outcome, request_id: str, began: float
+    def _complete(
+        self, invocation: Invoke | DirectCall, outcome: Outcome, request_id: str, began: float
     ) -> None:
         ms = (time.perf_counter() - began) * 1000
-        if isinstance(invocation, Direct):
+        if isinstance(invocation, DirectCall):
             facts = {"function": invocation.function, "request": request_id, "ms": round(ms, 1)}
             ending = "failed" if isinstance(outcome, Raised) else "returned"
             log.info("%s %s in %.1f ms", invocation.function, ending, ms, extra=facts)
             if not invocation.answer.done():
                 invocation.answer.set_result(outcome)
             return
-        _write(invocation, outcome, request_id, ms)
-        self._release([Completed(invocation, outcome, [])])
+        _log_invocation(invocation, outcome, request_id, ms)
+        self._on_completed([Completed(invocation, outcome, [])])
 
     async def _start(self, function: Function) -> Worker:
         api = self._api
@@ -258,30 +258,30 @@ class WorkerRunner:
         pool.size += 1
         pool.idle.append(worker)
 
-    async def _give_back(self, pool: _Pool, worker: Worker) -> None:
+    async def _keep_idle(self, pool: _Pool, worker: Worker) -> None:
         if pool is not self._pools.get(pool.function.name):
             await worker.end()  # it has the code from before a reload
             return
         pool.idle.append(worker)
-        worker.retirement = self._loop.call_later(IDLE_SECONDS, self._retire, pool, worker)
+        worker.idle_timer = self._loop.call_later(IDLE_SECONDS, self._end_idle, pool, worker)
 
-    async def _dismiss(self, pool: _Pool, worker: Worker | None) -> None:
+    async def _discard(self, pool: _Pool, worker: Worker | None) -> None:
         pool.size -= 1
         if worker is not None:
             await worker.end(kill=True)
 
-    def _retire(self, pool: _Pool, worker: Worker) -> None:
-        """End a process that had nothing to do; the last one of a function stays warm."""
+    def _end_idle(self, pool: _Pool, worker: Worker) -> None:
+        """End a process that was idle; the last one of a function stays warm."""
         if pool.size > 1 and worker in pool.idle:
             pool.idle.remove(worker)
             pool.size -= 1
             self._spawn(worker.end())
 
 
-def _write(invocation: Invoke, outcome: Outcome, request_id: str, ms: float) -> None:
-    """Write the one line that an event gets in the log."""
+def _log_invocation(invocation: Invoke, outcome: Outcome, request_id: str, ms: float) -> None:
+    """Log the one line of an event."""
     context = invocation.event["requestContext"]
-    asks = invocation.event.get("type") == "REQUEST"
+    is_authorizer = invocation.event.get("type") == "REQUEST"
     facts = {
         "route": context["routeKey"],
         "function": invocation.function,
@@ -290,11 +290,11 @@ def _write(invocation: Invoke, outcome: Outcome, request_id: str, ms: float) -> 
         "request": request_id,
         "ms": round(ms, 1),
     }
-    name = f"authorizer {invocation.function}" if asks else context["routeKey"]
-    log.info("%s %s in %.1f ms", name, _said(outcome), ms, extra=facts)
+    name = f"authorizer {invocation.function}" if is_authorizer else context["routeKey"]
+    log.info("%s %s in %.1f ms", name, _describe(outcome), ms, extra=facts)
 
 
-def _said(outcome: Outcome) -> str:
+def _describe(outcome: Outcome) -> str:
     if isinstance(outcome, Raised):
         return "failed"
     value = outcome.value

@@ -1,1 +1,1 @@
-"""The WebSocket API as a state machine: no I/O, no clock."""
+"""The WebSocket API as a state machine and what it reads: no network, no clock."""

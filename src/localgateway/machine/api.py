@@ -1,4 +1,4 @@
-"""Read api.json: which routes there are, what each calls, and who decides who may connect."""
+"""Read api.json: the routes of an API, the function that each calls, and the authorizer."""
 
 import json
 import re
@@ -8,28 +8,26 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
-from localgateway.machine.models import BadModel, Model, check
+from localgateway.machine.limits import INTEGRATION_MILLIS
+from localgateway.machine.models import BadModel, Model, compile_model
 
 CONNECT = "$connect"
 DISCONNECT = "$disconnect"
 DEFAULT = "$default"
 LIFECYCLE = frozenset({CONNECT, DISCONNECT, DEFAULT})
 
-_STAGE = re.compile(r"[A-Za-z0-9_-]{1,128}")
+STAGE = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _IDENTITY = re.compile(r"(?:route\.request\.(header|querystring)|(stageVariables|context))\.(\S+)")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HANDLER = re.compile(r"[\w/]+(\.[\w/]+)*\.\w+")
-_LONGEST_TIMEOUT_MILLIS = 29_000
-_SHORTEST_TIMEOUT_MILLIS = 50
 _MEMORY_MEGABYTES = range(128, 10_241)
 _TIMEOUT_SECONDS = range(1, 901)
 _EXPRESSION = "$request.body.action"
 _MOST = {"routes": 300, "integrations": 300, "authorizers": 10}
-"""How many an API may have (Q)."""
-
+"""How many an API may have (Q, as in limits.py)."""
 
 _FUNCTION = frozenset({"handler", "environment", "memoryMegabytes", "timeoutSeconds"})
-"""What an integration, an authorizer and a further function may all say."""
+"""Keys that an integration, an authorizer and a further function may all have."""
 
 
 class ApiError(Exception):
@@ -38,7 +36,7 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Something that must be there and not empty, or the answer is 401."""
+    """An identity source: it must be present and not empty, or the answer is 401."""
 
     place: str
     """`header`, `querystring`, `stageVariables` or `context`."""
@@ -47,7 +45,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Authorizer:
-    """Who decides, before $connect runs, who may connect."""
+    """A function that decides, before $connect runs, whether a client may connect."""
 
     name: str
     identities: tuple[Identity, ...]
@@ -55,17 +53,17 @@ class Authorizer:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A Lambda function: what an integration or an authorizer runs, and with what."""
+    """A Lambda function: its handler and its configuration."""
 
     name: str
     place: str
-    """Where the file speaks of it, for who has to mend it."""
+    """Where it stands in the file, such as `integrations.app`; for error messages."""
     handler: str | None = None
-    """`package.module.function`, as Lambda's setting; None when somebody else knows."""
+    """`package.module.function`, as Lambda's setting; None when it is known elsewhere."""
     environment: Mapping[str, str] = field(default_factory=dict)
     memory_megabytes: int = 128
-    timeout_seconds: float = _LONGEST_TIMEOUT_MILLIS / 1000
-    """How long it may run; what waits for it may give up sooner."""
+    timeout_seconds: float = INTEGRATION_MILLIS[-1] / 1000
+    """How long it may run; its integration may time out sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ class Route:
     two_way: bool = False
     authorizer: Authorizer | None = None
     model: Model | None = None
-    """What a body must look like, or nobody is called."""
+    """Decides whether a body fits; the function of one that does not is not called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +93,10 @@ class Api:
     source: str = "api.json"
 
     def integrations(self) -> frozenset[str]:
-        """Name every function that the API needs, authorizers included."""
+        """Return the name of every function that routes call, authorizers included."""
         called = {route.integration for route in self.routes.values()}
-        asked = {route.authorizer.name for route in self.routes.values() if route.authorizer}
-        return frozenset(called | asked)
+        authorizers = {route.authorizer.name for route in self.routes.values() if route.authorizer}
+        return frozenset(called | authorizers)
 
 
 def load(path: Path) -> Api:
@@ -108,23 +106,27 @@ def load(path: Path) -> Api:
         ApiError: It can't be read, or something in it can't be used.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_no_twins)
+        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_no_duplicates)
     except OSError as cause:
         message = f"{path}: it can't be read ({cause.strerror}). Check the path."
         raise ApiError(message) from cause
     except ValueError as cause:
-        message = f"{path}: it is not JSON ({cause}). Mend the syntax there."
+        message = f"{path}: it is not JSON ({cause}). Correct the syntax there."
         raise ApiError(message) from cause
     return _Reader(str(path), path.parent).api(document)
 
 
 def parse(document: object, source: str = "api.json") -> Api:
-    """Check a document that was read already; `source` is named in what is refused."""
+    """Return the API that a document describes; `source` names it in error messages.
+
+    Raises:
+        ApiError: Something in it can't be used.
+    """
     return _Reader(source, Path()).api(document)
 
 
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a key that is there twice: the first would silently lose."""
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that is there twice: the first would be lost silently."""
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
@@ -135,7 +137,7 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class _Reader:
-    """Walks the document and names the place of whatever it refuses."""
+    """Reads the document key by key, and names the place of what it refuses."""
 
     def __init__(self, source: str, folder: Path) -> None:
         self._source = source
@@ -160,7 +162,7 @@ class _Reader:
         )
         name = self._text(top, "name", "name")
         stage = self._text(top, "stage", "stage")
-        if not _STAGE.fullmatch(stage):
+        if not STAGE.fullmatch(stage):
             self._refuse("stage", f"{stage!r} is not one path segment; use letters, digits, - or _")
         selection = self._text(
             top, "routeSelectionExpression", "routeSelectionExpression", _EXPRESSION
@@ -182,7 +184,7 @@ class _Reader:
     def _functions(
         self, top: Mapping[str, Any], timeouts: Mapping[str, float]
     ) -> dict[str, Function]:
-        """Read what is called; one name is one function, whoever calls it."""
+        """Read every function; one name is one function, whatever calls it."""
         found: dict[str, Function] = {}
         for kind in ("integrations", "authorizers", "functions"):
             for name, fields in self._object(top.get(kind, {}), kind).items():
@@ -198,7 +200,7 @@ class _Reader:
     def _function(
         self, name: str, place: str, fields: Mapping[str, Any], timeouts: Mapping[str, float]
     ) -> Function:
-        patience = timeouts.get(name, _LONGEST_TIMEOUT_MILLIS / 1000)
+        longest = timeouts.get(name, INTEGRATION_MILLIS[-1] / 1000)
         handler = fields.get("handler")
         if handler is not None and not (isinstance(handler, str) and _HANDLER.fullmatch(handler)):
             self._refuse(
@@ -210,7 +212,7 @@ class _Reader:
             handler,
             self._variables(fields.get("environment", {}), f"{place}.environment"),
             self._whole(fields, "memoryMegabytes", place, _MEMORY_MEGABYTES) or 128,
-            self._whole(fields, "timeoutSeconds", place, _TIMEOUT_SECONDS) or patience,
+            self._whole(fields, "timeoutSeconds", place, _TIMEOUT_SECONDS) or longest,
         )
 
     def _variables(self, value: object, place: str) -> dict[str, str]:
@@ -258,13 +260,9 @@ class _Reader:
         for name, fields in self._object(value, "integrations").items():
             place = f"integrations.{name}"
             millis = self._object(fields, place, {"timeoutMillis", *_FUNCTION}).get(
-                "timeoutMillis", _LONGEST_TIMEOUT_MILLIS
+                "timeoutMillis", INTEGRATION_MILLIS[-1]
             )
-            if (
-                not isinstance(millis, int)
-                or isinstance(millis, bool)
-                or not _SHORTEST_TIMEOUT_MILLIS <= millis <= _LONGEST_TIMEOUT_MILLIS
-            ):
+            if type(millis) is not int or millis not in INTEGRATION_MILLIS:
                 self._refuse(f"{place}.timeoutMillis", f"{millis!r} is not between 50 and 29000")
             found[name] = millis / 1000
         return found
@@ -275,21 +273,21 @@ class _Reader:
         routes = {}
         for key, fields in self._object(value, "routes").items():
             place = f"routes.{key}"
-            entry = self._object(fields, place, {"integration", *_extras(key)})
+            entry = self._object(fields, place, {"integration", *_further_keys(key)})
             integration = self._text(entry, "integration", f"{place}.integration")
             self._known(integration, timeouts, f"{place}.integration", "integration")
             two_way = entry.get("twoWay", False)
             if not isinstance(two_way, bool):
                 self._refuse(f"{place}.twoWay", "it must be true or false")
-            asked = entry.get("authorizer")
-            if asked is not None:
-                self._known(asked, authorizers, f"{place}.authorizer", "authorizer")
+            authorizer = entry.get("authorizer")
+            if authorizer is not None:
+                self._known(authorizer, authorizers, f"{place}.authorizer", "authorizer")
             routes[key] = Route(
                 key,
                 integration,
                 timeouts[integration],
                 two_way,
-                authorizers[asked] if asked is not None else None,
+                authorizers[authorizer] if authorizer is not None else None,
                 self._model(entry["model"], f"{place}.model") if "model" in entry else None,
             )
         if not routes:
@@ -305,7 +303,7 @@ class _Reader:
 
     def _model(self, schema: object, place: str) -> Model:
         try:
-            return check(schema)
+            return compile_model(schema)
         except BadModel as why:
             self._refuse(place, str(why))
 
@@ -338,8 +336,8 @@ class _Reader:
         raise ApiError(message)
 
 
-def _extras(key: str) -> set[str]:
-    """List what a route may say besides its integration; the lifecycle has no replies."""
+def _further_keys(key: str) -> set[str]:
+    """Return the keys a route may have besides its integration; $connect has no replies."""
     match key:
         case "$connect":
             return {"authorizer"}

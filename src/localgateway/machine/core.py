@@ -1,41 +1,37 @@
-"""The gateway as a machine without I/O: what happened goes in, what to do comes out.
+"""The gateway as a state machine without I/O: what happened goes in, actions come out.
 
-Time comes in as an argument, so ten idle minutes and two hours of life pass in microseconds.
+Time comes in as an argument, so ten idle minutes and two hours open pass in microseconds.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
-from localgateway.machine import events, models, policy
-from localgateway.machine.api import CONNECT, DEFAULT, DISCONNECT, LIFECYCLE, Api, Identity, Route
-from localgateway.machine.events import Caller, Event, Handshake, Ids
+from localgateway.machine import events, policy
+from localgateway.machine.api import CONNECT, DEFAULT, DISCONNECT, LIFECYCLE, Api, Route
+from localgateway.machine.events import ConnectionInfo, Event, Handshake, Ids
 from localgateway.machine.limits import CLOSE_GOING_AWAY, CLOSE_UNSUPPORTED, NO_STATUS, Limits
 from localgateway.machine.quota import Quota
+from localgateway.machine.results import ProxyResult, read_result
 from localgateway.machine.selection import compile_selection
 
-_RESULT_KEYS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_STATUSES = range(200, 600)
-_NUMERAL = re.compile(r"[0-9]{3}")
 _SUCCESS = range(200, 300)
-_INTERNAL = "Internal server error"
+_INTERNAL_ERROR = "Internal server error"
 _TIMED_OUT = "Endpoint request timed out"
 _FORBIDDEN = "Forbidden"
 _BAD_BODY = "Bad request body"
 
 
 class Instant(NamedTuple):
-    """One moment on both clocks: seconds that never jump, and milliseconds since 1970."""
+    """One moment on both clocks: monotonic seconds, and milliseconds since 1970."""
 
     monotonic: float
     epoch_ms: int
 
 
 class Returned(NamedTuple):
-    """A handler came back with this."""
+    """A handler returned this."""
 
     value: object
 
@@ -50,7 +46,7 @@ Outcome = Returned | Raised
 
 
 class Invoke(NamedTuple):
-    """Call a function with an event, then tell `answered`."""
+    """Call a function with an event; its outcome goes to `answered`."""
 
     invocation_id: int
     connection_id: str
@@ -66,7 +62,7 @@ class SendText(NamedTuple):
 
 
 class Accept(NamedTuple):
-    """Answer the upgrade with 101, naming the subprotocol the handler chose."""
+    """Answer the upgrade with 101 and the subprotocol that the handler chose."""
 
     connection_id: str
     subprotocol: str | None
@@ -79,7 +75,7 @@ class Refuse(NamedTuple):
     status: int
     message: str
     why: str = ""
-    """What somebody must mend, for the log."""
+    """What to correct in the API, for the log."""
 
 
 class CloseWith(NamedTuple):
@@ -106,7 +102,7 @@ class Phase(Enum):
 class Connection:
     """One WebSocket, from its upgrade request to its `$disconnect`."""
 
-    caller: Caller
+    info: ConnectionInfo
     handshake: Handshake | None
     """Kept only until the 101: headers are on no later event."""
     phase: Phase
@@ -137,17 +133,17 @@ class Gateway:
         self._invocations = 0
         connects, requests = limits.connects_per_second, limits.requests_per_second
         self._connects = None if connects is None else Quota(connects, connects)
-        self._requests = None if requests is None else Quota(requests, limits.requests_at_once)
+        self._requests = None if requests is None else Quota(requests, limits.requests_burst)
 
-    def adopt(self, api: Api) -> None:
-        """Go by another version of the API from now on; what is open stays open."""
+    def replace_api(self, api: Api) -> None:
+        """Use another version of the API from now on; open connections stay open."""
         self.api = api
         self._select = compile_selection(api.selection)
 
     def opened(self, handshake: Handshake, now: Instant) -> tuple[str, list[Action]]:
-        """Take an upgrade request; the connection's id comes back with what to do first."""
+        """Take an upgrade request; return the connection's id and the first actions."""
         connection_id = self._ids.connection()
-        caller = Caller(
+        info = ConnectionInfo(
             connection_id,
             now.epoch_ms,
             self.api.stage,
@@ -156,9 +152,9 @@ class Gateway:
             events.identity(handshake),
             stage_variables=self.api.stage_variables,
         )
-        connection = Connection(caller, handshake, Phase.AUTHORIZING, now.monotonic)
+        connection = Connection(info, handshake, Phase.AUTHORIZING, now.monotonic)
         self.connections[connection_id] = connection
-        if not self._admits(now):
+        if not self._count_connection(now):
             return connection_id, self._refuse(connection, 429, "Too Many Requests")
         route = self.api.routes.get(CONNECT)
         if route is None:
@@ -166,8 +162,8 @@ class Gateway:
         if route.authorizer is None:
             return connection_id, self._run_connect(connection, route, handshake, now)
         request_id = self._ids.request()
-        event = events.authorizer(handshake, caller, request_id, now.epoch_ms)
-        if not all(_carries(handshake, event, i) for i in route.authorizer.identities):
+        event = events.authorizer(handshake, info, request_id, now.epoch_ms)
+        if not all(events.has_identity(handshake, event, i) for i in route.authorizer.identities):
             return connection_id, self._refuse(connection, 401, "Unauthorized")
         return connection_id, [
             self._invoke(
@@ -184,20 +180,22 @@ class Gateway:
         ]
 
     def text_received(self, connection_id: str, text: str, now: Instant) -> list[Action]:
-        """Take a message, pick its route, and ask for its function to be called."""
+        """Take a message, select its route, and invoke its function."""
         connection = self.connections[connection_id]
         connection.last_active = now.monotonic
-        self.may_post(now)  # it counts, but what a throttled message is told was never seen
+        self.count_request(now)  # it counts, but no frame for a throttled message was ever seen
         request_id = self._ids.request()
-        route = self._route(text)
+        route = self._select_route(text)
         if route is None:
-            return [SendText(connection_id, self._frame(_FORBIDDEN, connection_id, request_id))]
+            return [
+                SendText(connection_id, self._error_frame(_FORBIDDEN, connection_id, request_id))
+            ]
         message_id = self._ids.message()
-        if route.model is not None and not models.fits(text, route.model):
+        if route.model is not None and not route.model(text):
             frame = events.error_frame(_BAD_BODY, connection_id, message_id, "messageId")
             return [SendText(connection_id, frame)]
         event = events.message(
-            connection.caller,
+            connection.info,
             route.key,
             text,
             (request_id, message_id),
@@ -207,11 +205,11 @@ class Gateway:
         return [self._invoke(pending, route.integration, event)]
 
     def binary_received(self, connection_id: str) -> list[Action]:
-        """Refuse a binary frame: API Gateway has none from clients."""
+        """Close the connection: API Gateway takes no binary frames from clients."""
         return [CloseWith(connection_id, CLOSE_UNSUPPORTED, "Binary frames are not supported")]
 
     def closed(self, connection_id: str, code: int, reason: str, now: Instant) -> list[Action]:
-        """Take the end of a socket, however it came; `$disconnect` runs if it had been open."""
+        """Take the end of a socket, whatever its cause; `$disconnect` runs if it had been open."""
         connection = self.connections[connection_id]
         if connection.phase is not Phase.OPEN:
             # $connect may be running: its answer decides whether there is anything to undo.
@@ -221,12 +219,12 @@ class Gateway:
         return self._run_disconnect(connection, (code, text), now)
 
     def answered(self, invocation_id: int, outcome: Outcome, now: Instant) -> list[Action]:
-        """Take what a function came back with; an answer past its time changes nothing."""
+        """Take the outcome of an invocation; one after its deadline changes nothing."""
         pending = self._pending.get(invocation_id)
         if pending is None:
-            return self._answered_late(invocation_id, outcome, now)
+            return self._completed_late(invocation_id, outcome, now)
         if pending.deadline <= now.monotonic:
-            return [*self._late(now), *self._answered_late(invocation_id, outcome, now)]
+            return [*self._time_out(now), *self._completed_late(invocation_id, outcome, now)]
         del self._pending[invocation_id]
         connection = self.connections.get(pending.connection_id)
         if connection is None:
@@ -238,42 +236,42 @@ class Gateway:
         return self._replied(pending, outcome)
 
     def tick(self, now: Instant) -> list[Action]:
-        """End what is over: invocations past their time, connections idle or open too long."""
-        return [*self._late(now), *self._over(now)]
+        """Time out invocations, and close connections that were idle or open too long."""
+        return [*self._time_out(now), *self._close_expired(now)]
 
     def in_flight(self) -> int:
-        """Count the invocations whose answer is still awaited."""
+        """Return how many invocations have not ended."""
         return len(self._pending)
 
-    def _admits(self, now: Instant) -> bool:
-        """Count a new connection against its quota."""
+    def _count_connection(self, now: Instant) -> bool:
+        """Count a new connection; return whether it is within the quota."""
         return self._connects is None or self._connects.take(now.monotonic)
 
-    def may_post(self, now: Instant) -> bool:
-        """Count a request to @connections; messages and these share one quota."""
+    def count_request(self, now: Instant) -> bool:
+        """Count a message or a request to @connections; return whether it is within the quota."""
         return self._requests is None or self._requests.take(now.monotonic)
 
     def _run_connect(
         self, connection: Connection, route: Route, handshake: Handshake, now: Instant
     ) -> list[Action]:
         connection.phase = Phase.CONNECTING
-        caller, request_id = connection.caller, self._ids.request()
-        event = events.connect(handshake, caller, request_id, now.epoch_ms)
-        pending = _Pending(caller.connection_id, request_id, route, self._deadline(route, now))
+        info, request_id = connection.info, self._ids.request()
+        event = events.connect(handshake, info, request_id, now.epoch_ms)
+        pending = _Pending(info.connection_id, request_id, route, self._deadline(route, now))
         return [self._invoke(pending, route.integration, event)]
 
     def _run_disconnect(
         self, connection: Connection, close: tuple[int, str], now: Instant
     ) -> list[Action]:
         connection.phase = Phase.CLOSED
-        caller = connection.caller
-        self.connections.pop(caller.connection_id, None)
+        info = connection.info
+        self.connections.pop(info.connection_id, None)
         route = self.api.routes.get(DISCONNECT)
         if route is None:
             return []
         request_id = self._ids.request()
-        event = events.disconnect(caller, close, request_id, now.epoch_ms)
-        pending = _Pending(caller.connection_id, request_id, route, self._deadline(route, now))
+        event = events.disconnect(info, close, request_id, now.epoch_ms)
+        pending = _Pending(info.connection_id, request_id, route, self._deadline(route, now))
         return [self._invoke(pending, route.integration, event)]
 
     def _authorized(
@@ -284,53 +282,53 @@ class Gateway:
         if isinstance(outcome, Raised):
             if outcome.text == "Unauthorized":
                 return self._refuse(connection, 401, "Unauthorized")
-            return self._refuse(connection, 500, _INTERNAL)
+            return self._refuse(connection, 500, _INTERNAL_ERROR)
         try:
             decision = policy.decide(
-                outcome.value, events.method_arn(connection.caller), self.limits.authorizer_bytes
+                outcome.value, events.method_arn(connection.info), self.limits.authorizer_bytes
             )
-        except policy.BadAnswer as cause:
+        except policy.BadResult as cause:
             assert pending.route.authorizer is not None
             place = f"{self.api.source}: authorizers.{pending.route.authorizer.name}"
-            return self._refuse(connection, 500, _INTERNAL, f"{place}: {cause}.")
+            return self._refuse(connection, 500, _INTERNAL_ERROR, f"{place}: {cause}.")
         handshake = connection.handshake
         if not decision.allowed or handshake is None:
             return self._refuse(connection, 403, _FORBIDDEN)
-        taken_ms = now.epoch_ms - connection.caller.connected_at
-        connection.caller.authorizer = {**decision.context, "integrationLatency": max(0, taken_ms)}
+        latency_ms = now.epoch_ms - connection.info.connected_at
+        connection.info.authorizer = {**decision.context, "integrationLatency": max(0, latency_ms)}
         return self._run_connect(connection, pending.route, handshake, now)
 
     def _connected(self, connection: Connection, outcome: Outcome, now: Instant) -> list[Action]:
-        result = _result(outcome)
-        welcome = result is not None and result.status in _SUCCESS
+        result = _proxy_result(outcome)
+        accepted = result is not None and result.status in _SUCCESS
         if connection.phase is Phase.CLOSED:
             # The client left while $connect ran: undo what it did, as if it had been open.
             close = (NO_STATUS, events.CLOSE_TEXTS[NO_STATUS])
             return (
                 self._run_disconnect(connection, close, now)
-                if welcome
+                if accepted
                 else self._forget(connection)
             )
         if result is None:
-            return self._refuse(connection, 502, _INTERNAL)
-        if not welcome:
+            return self._refuse(connection, 502, _INTERNAL_ERROR)
+        if not accepted:
             return self._refuse(connection, result.status, "Refused")
         return self._accept(connection, result.subprotocol, now)
 
     def _replied(self, pending: _Pending, outcome: Outcome) -> list[Action]:
         connection_id = pending.connection_id
-        result = _result(outcome)
+        result = _proxy_result(outcome)
         if result is None:
-            frame = self._frame(_INTERNAL, connection_id, pending.request_id)
+            frame = self._error_frame(_INTERNAL_ERROR, connection_id, pending.request_id)
             return [SendText(connection_id, frame)]
         if result.body is None or not pending.route.two_way:
             return []
         return [SendText(connection_id, result.body)]
 
-    def _late(self, now: Instant) -> list[Action]:
+    def _time_out(self, now: Instant) -> list[Action]:
         actions: list[Action] = []
-        late = [i for i, p in self._pending.items() if p.deadline <= now.monotonic]
-        for invocation_id in late:
+        expired = [i for i, p in self._pending.items() if p.deadline <= now.monotonic]
+        for invocation_id in expired:
             pending = self._pending.pop(invocation_id)
             connection = self.connections.get(pending.connection_id)
             if connection is None:
@@ -338,7 +336,7 @@ class Gateway:
             if pending.route.key == CONNECT and not pending.asks_authorizer:
                 self._refused_late[invocation_id] = connection
             if connection.phase is Phase.OPEN:
-                frame = self._frame(_TIMED_OUT, pending.connection_id, pending.request_id)
+                frame = self._error_frame(_TIMED_OUT, pending.connection_id, pending.request_id)
                 actions.append(SendText(pending.connection_id, frame))
             elif connection.phase is Phase.CLOSED:
                 self._forget(connection)
@@ -346,15 +344,15 @@ class Gateway:
                 actions += self._refuse(connection, 504, _TIMED_OUT)
         return actions
 
-    def _answered_late(self, invocation_id: int, outcome: Outcome, now: Instant) -> list[Action]:
-        """Undo a `$connect` that let somebody in after they had been told that it took too long."""
+    def _completed_late(self, invocation_id: int, outcome: Outcome, now: Instant) -> list[Action]:
+        """Run `$disconnect` when a `$connect` succeeded after its client had been refused."""
         connection = self._refused_late.pop(invocation_id, None)
-        result = _result(outcome)
+        result = _proxy_result(outcome)
         if connection is None or result is None or result.status not in _SUCCESS:
             return []
         return self._run_disconnect(connection, (NO_STATUS, events.CLOSE_TEXTS[NO_STATUS]), now)
 
-    def _over(self, now: Instant) -> Iterable[Action]:
+    def _close_expired(self, now: Instant) -> Iterable[Action]:
         idle_since = now.monotonic - self.limits.idle_seconds
         open_since = now.monotonic - self.limits.lifetime_seconds
         for connection_id, connection in self.connections.items():
@@ -369,17 +367,17 @@ class Gateway:
         connection.phase = Phase.OPEN
         connection.handshake = None
         connection.opened_at = connection.last_active = now.monotonic
-        return [Accept(connection.caller.connection_id, subprotocol)]
+        return [Accept(connection.info.connection_id, subprotocol)]
 
     def _refuse(
         self, connection: Connection, status: int, text: str, why: str = ""
     ) -> list[Action]:
         self._forget(connection)
-        return [Refuse(connection.caller.connection_id, status, text, why)]
+        return [Refuse(connection.info.connection_id, status, text, why)]
 
     def _forget(self, connection: Connection) -> list[Action]:
         connection.phase = Phase.CLOSED
-        del self.connections[connection.caller.connection_id]
+        del self.connections[connection.info.connection_id]
         return []
 
     def _invoke(self, pending: _Pending, function: str, event: Event) -> Invoke:
@@ -387,8 +385,8 @@ class Gateway:
         self._pending[self._invocations] = pending
         return Invoke(self._invocations, pending.connection_id, function, event)
 
-    def _route(self, text: str) -> Route | None:
-        """Pick a route; a client can't name the lifecycle, so `$connect` is just unknown."""
+    def _select_route(self, text: str) -> Route | None:
+        """Return the route of a message; a client can't name `$connect`: it counts as unknown."""
         key = self._select(text)
         routes = self.api.routes
         if key is not None and key not in LIFECYCLE and key in routes:
@@ -398,54 +396,9 @@ class Gateway:
     def _deadline(self, route: Route, now: Instant) -> float:
         return now.monotonic + route.timeout_seconds
 
-    def _frame(self, text: str, connection_id: str, request_id: str) -> str:
+    def _error_frame(self, text: str, connection_id: str, request_id: str) -> str:
         return events.error_frame(text, connection_id, request_id)
 
 
-def _carries(handshake: Handshake, event: Event, identity: Identity) -> bool:
-    """Tell whether an identity source is there and not empty."""
-    match identity.place:
-        case "header":
-            found: object = handshake.header(identity.name)
-        case "querystring":
-            found = handshake.parameter(identity.name)
-        case "stageVariables":
-            found = event["stageVariables"].get(identity.name)
-        case _:
-            found = event["requestContext"]
-            for step in identity.name.split("."):
-                found = found.get(step) if isinstance(found, dict) else None
-    return bool(found)
-
-
-class _Result(NamedTuple):
-    """A well-formed proxy result, with what of it can reach a client."""
-
-    status: int
-    body: str | None
-    subprotocol: str | None
-
-
-def _result(outcome: Outcome) -> _Result | None:
-    """Read a proxy result, or None when it is none: the client then gets AWS's own error."""
-    if isinstance(outcome, Raised) or not isinstance(outcome.value, dict):
-        return None
-    fields = outcome.value
-    status, body = fields.get("statusCode"), fields.get("body")
-    if isinstance(status, str) and _NUMERAL.fullmatch(status):
-        status = int(status)
-    if not fields.keys() <= _RESULT_KEYS or not isinstance(body, str | None):
-        return None
-    if not isinstance(status, int) or status not in _STATUSES:
-        return None
-    return _Result(status, body, _subprotocol(fields.get("headers")))
-
-
-def _subprotocol(headers: object) -> str | None:
-    """Return the one header that reaches the 101, if its value can stand in a header at all."""
-    if not isinstance(headers, dict):
-        return None
-    for name, value in headers.items():
-        if str(name).lower() == "sec-websocket-protocol" and isinstance(value, str):
-            return value if _TOKEN.fullmatch(value) else None
-    return None
+def _proxy_result(outcome: Outcome) -> ProxyResult | None:
+    return None if isinstance(outcome, Raised) else read_result(outcome.value)

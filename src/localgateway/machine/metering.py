@@ -1,4 +1,4 @@
-"""What API Gateway bills for: messages in steps of 32 KB, both ways, and connection minutes."""
+"""Count what API Gateway bills: messages, 32 KB begun as one each, and connection minutes."""
 
 from localgateway.machine.limits import Limits
 
@@ -6,7 +6,7 @@ STEP_BYTES = Limits().frame_bytes
 
 
 class Meter:
-    """Counts for one API. Seconds come from a clock that never goes back."""
+    """The counters of one API. Times are seconds on a clock that never goes back."""
 
     def __init__(self) -> None:
         self.received = 0
@@ -14,15 +14,15 @@ class Meter:
         self.sent = 0
         """Messages to clients: answers, posts, and the gateway's own."""
         self.connections = 0
-        """That were made."""
+        """Connections that were made."""
         self._since: dict[str, float] = {}
         self._seconds = 0.0
 
-    def took(self, size: int) -> None:
+    def count_received(self, size: int) -> None:
         """Count a message of so many bytes from a client."""
         self.received += _steps(size)
 
-    def gave(self, size: int) -> None:
+    def count_sent(self, size: int) -> None:
         """Count a message of so many bytes to a client."""
         self.sent += _steps(size)
 
@@ -32,13 +32,13 @@ class Meter:
         self._since[connection_id] = now
 
     def closed(self, connection_id: str, now: float) -> None:
-        """Stop to count it, if it ever was open."""
+        """Stop counting its time, if it was open."""
         since = self._since.pop(connection_id, None)
         if since is not None:
             self._seconds += now - since
 
     def minutes(self, now: float) -> float:
-        """Tell how long all connections together were open, those that still are included."""
+        """Return how long all connections together were open, those that still are included."""
         going_on = sum(now - since for since in self._since.values())
         return (self._seconds + going_on) / 60
 

@@ -1,139 +1,147 @@
-"""Check a message's body against its route's model, before anybody is called.
+"""Check a message's body against its route's model, before its function is called.
 
-API Gateway's models are JSON Schema, draft 4. This is the part of it that says what a message
-looks like; a keyword that is not known is refused at the start, not passed over.
+API Gateway's models are JSON Schema, draft 4. The library `fastjsonschema` turns one into code.
+What it passes over is refused here when the API is read, as API Gateway does: keywords that
+draft 4 does not have ("Unsupported keyword(s)", aws-cdk #14585), and values they can't have.
 """
 
+import copy
 import json
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from typing import Any, NoReturn
 
-Model = Mapping[str, Any]
-"""A JSON Schema."""
+Model = Callable[[str], bool]
+"""Takes a message's body; returns whether it is JSON that the schema allows."""
 
-_ANNOTATIONS = frozenset({"$schema", "title", "description", "default"})
+_DRAFT = "http://json-schema.org/draft-04/schema#"
 
 
 class BadModel(Exception):  # noqa: N818 - it says what happened
-    """The schema can't be used. The text says what of it."""
+    """The schema can't be used. The text names the place in it and says what is wrong."""
 
 
-def fits(body: str, model: Model) -> bool:
-    """Tell whether a body is JSON that the model allows."""
-    try:
-        return _allows(model, json.loads(body))
-    except (ValueError, RecursionError):
-        return False
-
-
-def check(model: object) -> Model:
-    """Return a schema that `fits` can use.
+def compile_model(schema: object) -> Model:
+    """Return the code that checks bodies against a JSON Schema.
 
     Raises:
-        BadModel: It holds something that is not known here.
+        BadModel: It is no schema of draft 4, or refers to a schema that is not in it.
     """
-    if not isinstance(model, dict):
-        raise BadModel("a schema must be an object")
-    for keyword, value in model.items():
-        if keyword in _ANNOTATIONS:
-            continue
-        if keyword not in _RULES:
-            raise BadModel(f"the keyword {keyword!r} is not known here; leave it out")
+    from fastjsonschema import compile as compile_schema  # noqa: PLC0415 - few APIs have a model
+
+    try:
+        document: Any = copy.deepcopy(schema)  # the library writes into it
+        _prepare(document, "", {})
+        validate = compile_schema(
+            # API Gateway reads every model as draft 4.
+            {**document, "$schema": _DRAFT},
+            handlers=_NoFetching(),
+            use_default=False,
+            detailed_exceptions=False,
+        )
+    except BadModel:
+        raise
+    except Exception as cause:  # also what Python raises: SyntaxError for too many nested blocks
+        raise BadModel(f"it can't be compiled: {cause}") from cause
+
+    def fits(body: str) -> bool:
+        try:
+            validate(json.loads(body))
+        except (ValueError, ArithmeticError, RecursionError):
+            # Not JSON or not allowed; a number too large to divide; nested too deeply.
+            return False
+        return True
+
+    return fits
+
+
+class _NoFetching(dict[str, Callable[[str], NoReturn]]):
+    """What the library asks to fetch a `$ref` to another document, whatever its scheme."""
+
+    def __contains__(self, _scheme: object) -> bool:
+        return True
+
+    def __getitem__(self, _scheme: str) -> Callable[[str], NoReturn]:
+        return _refuse_to_fetch
+
+
+def _refuse_to_fetch(address: str) -> NoReturn:
+    raise BadModel(f"$ref: {address!r} is not in the model; copy that schema under definitions")
+
+
+def _prepare(schema: object, place: str, refs: dict[str, str]) -> None:
+    """Check every keyword of a schema and of the schemas in it; `refs` are those seen so far.
+
+    Keywords that only repeat the default are dropped: the library does not take them all.
+    """
+    if not isinstance(schema, dict):
+        raise BadModel(f"{place}a schema must be an object")
+    for keyword, value in schema.items():
+        if keyword not in _FORMS:
+            near = get_close_matches(keyword, _FORMS, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "leave it out"
+            raise BadModel(f"{place}JSON Schema draft 4 has no keyword {keyword!r}; {hint}")
         if not _FORMS[keyword](value):
-            raise BadModel(f"{keyword}: {value!r} is not allowed there")
-        for inner in _inside(keyword, value):
-            check(inner)
-    return model
+            raise BadModel(f"{place}{keyword}: {value!r} is not allowed there")
+    for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if exclusive in schema and bound not in schema:
+            raise BadModel(f"{place}{exclusive}: it needs a {bound} beside it")
+    for keyword in ("additionalItems", "additionalProperties"):
+        if schema.get(keyword) in (True, {}):
+            del schema[keyword]
+    _check_ref(schema, place, refs)
+    for name, inner in _schemas_in(schema):
+        _prepare(inner, f"{place}{name}: ", refs)
 
 
-def _inside(keyword: str, value: Any) -> list[object]:  # noqa: ANN401 - JSON
-    """List the schemas that a keyword holds."""
-    match keyword:
-        case "properties":
-            return list(value.values())
-        case "items":
-            return [value]
-        case "additionalProperties" if not isinstance(value, bool):
-            return [value]
-    return []
+def _check_ref(schema: dict[str, Any], place: str, refs: dict[str, str]) -> None:
+    """Refuse two `$ref` that the library takes for one: it names its functions after them."""
+    if "$ref" in schema:
+        ref = schema["$ref"]
+        other = refs.setdefault(re.sub(r"[^a-z0-9]", "_", ref.lower()), ref)
+        if other != ref:
+            raise BadModel(
+                f"{place}$ref: {ref!r} and {other!r} differ only in capitals or signs; "
+                "rename one of them"
+            )
 
 
-def _allows(model: Model, value: object) -> bool:
-    return all(
-        _RULES[keyword](value, rule, model)
-        for keyword, rule in model.items()
-        if keyword not in _ANNOTATIONS
-    )
+def _schemas_in(schema: dict[str, Any]) -> Iterator[tuple[str, object]]:
+    """Return each schema that a keyword of this one holds, with its place."""
+    for keyword, value in schema.items():
+        if keyword in _WITH_NAMED_SCHEMAS:
+            for name, inner in value.items():
+                if not (keyword == "dependencies" and _are_names(inner)):
+                    yield f"{keyword}.{name}", inner
+        elif keyword in _WITH_SCHEMAS and isinstance(value, list):
+            for index, inner in enumerate(value):
+                yield f"{keyword}[{index}]", inner
+        elif keyword in _WITH_SCHEMAS and not isinstance(value, bool):
+            yield keyword, value
 
 
-# --- The keywords: each tells about a value, its own argument and the schema it stands in ------
+# --- What each keyword of draft 4 may hold ----------------------------------------------------
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list) and bool(value)
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_whole(value: object) -> bool:
-    if isinstance(value, float):
-        return value.is_integer()
-    return _is_number(value)
-
-
-_TYPES: dict[str, Callable[[object], bool]] = {
-    "object": lambda value: isinstance(value, dict),
-    "array": lambda value: isinstance(value, list),
-    "string": lambda value: isinstance(value, str),
-    "boolean": lambda value: isinstance(value, bool),
-    "null": lambda value: value is None,
-    "number": _is_number,
-    "integer": _is_whole,
-}
-
-
-def _extras(value: object, rule: Any, model: Model) -> bool:  # noqa: ANN401 - JSON
-    """Hold properties that the schema does not name against what may be there besides."""
-    if not isinstance(value, dict):
-        return True
-    besides = [value[key] for key in value.keys() - model.get("properties", {}).keys()]
-    if isinstance(rule, bool):
-        return rule or not besides
-    return all(_allows(rule, item) for item in besides)
-
-
-def _same(value: object, other: object) -> bool:
-    """Compare as JSON does: true is not 1, not even deep inside."""
-    if isinstance(value, dict) and isinstance(other, dict):
-        return value.keys() == other.keys() and all(_same(value[k], other[k]) for k in value)
-    if isinstance(value, list) and isinstance(other, list):
-        return len(value) == len(other) and all(map(_same, value, other))
-    return value == other and isinstance(value, bool) == isinstance(other, bool)
-
-
-Rule = Callable[[Any, Any, Model], bool]
-
-_RULES: dict[str, Rule] = {
-    "type": lambda v, rule, _: any(
-        _TYPES[t](v) for t in ([rule] if isinstance(rule, str) else rule)
-    ),
-    "enum": lambda v, rule, _: any(_same(v, other) for other in rule),
-    "properties": lambda v, rule, _: (
-        not isinstance(v, dict) or all(_allows(s, v[key]) for key, s in rule.items() if key in v)
-    ),
-    "required": lambda v, rule, _: not isinstance(v, dict) or all(key in v for key in rule),
-    "additionalProperties": _extras,
-    "items": lambda v, rule, _: not isinstance(v, list) or all(_allows(rule, i) for i in v),
-    "minItems": lambda v, rule, _: not isinstance(v, list) or len(v) >= rule,
-    "maxItems": lambda v, rule, _: not isinstance(v, list) or len(v) <= rule,
-    "minLength": lambda v, rule, _: not isinstance(v, str) or len(v) >= rule,
-    "maxLength": lambda v, rule, _: not isinstance(v, str) or len(v) <= rule,
-    "pattern": lambda v, rule, _: not isinstance(v, str) or re.search(rule, v) is not None,
-    "minimum": lambda v, rule, _: not _is_number(v) or v >= rule,
-    "maximum": lambda v, rule, _: not _is_number(v) or v <= rule,
-}
-
-
-# --- What a keyword's own argument may be -----------------------------------------------------
 
 
 def _is_size(value: object) -> bool:
@@ -141,7 +149,7 @@ def _is_size(value: object) -> bool:
 
 
 def _are_names(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+    return isinstance(value, list) and bool(value) and all(map(_is_text, value))
 
 
 def _are_types(value: object) -> bool:
@@ -156,18 +164,33 @@ def _is_pattern(value: object) -> bool:
         return False
 
 
-_FORMS: dict[str, Callable[[object], bool]] = {
+_TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+
+_FORMS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("$schema", "id", "title", "description", "format", "$ref"), _is_text),
+    "default": lambda _value: True,
     "type": _are_types,
-    "enum": lambda value: isinstance(value, list),
-    "properties": lambda value: isinstance(value, dict),
+    "enum": _is_list,
+    **dict.fromkeys(("allOf", "anyOf", "oneOf"), _is_list),
+    "not": _is_object,
+    **dict.fromkeys(("definitions", "properties", "patternProperties"), _is_object),
+    "dependencies": _is_object,
     "required": _are_names,
-    "additionalProperties": lambda value: isinstance(value, bool | dict),
-    "items": lambda value: isinstance(value, dict),
-    "minItems": _is_size,
-    "maxItems": _is_size,
-    "minLength": _is_size,
-    "maxLength": _is_size,
+    "items": lambda value: _is_object(value) or _is_list(value),
+    "additionalProperties": lambda value: _is_flag(value) or _is_object(value),
+    "additionalItems": lambda value: _is_flag(value) or _is_object(value),
+    **dict.fromkeys(("minProperties", "maxProperties"), _is_size),
+    **dict.fromkeys(("minItems", "maxItems"), _is_size),
+    **dict.fromkeys(("minLength", "maxLength"), _is_size),
+    "uniqueItems": _is_flag,
     "pattern": _is_pattern,
     "minimum": _is_number,
     "maximum": _is_number,
+    "exclusiveMinimum": _is_flag,
+    "exclusiveMaximum": _is_flag,
+    "multipleOf": lambda value: _is_number(value) and value > 0,
 }
+_WITH_NAMED_SCHEMAS = frozenset({"definitions", "properties", "patternProperties", "dependencies"})
+_WITH_SCHEMAS = frozenset(
+    {"allOf", "anyOf", "oneOf", "not", "items", "additionalItems", "additionalProperties"}
+)

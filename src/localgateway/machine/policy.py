@@ -1,4 +1,4 @@
-"""Read an authorizer's answer: may the connection be made, and what do later events carry."""
+"""Read an authorizer's result: whether a client may connect, and the context for its events."""
 
 import json
 import re
@@ -9,46 +9,46 @@ from typing import Any
 _INVOKE = "execute-api:invoke"
 
 
-class BadAnswer(Exception):  # noqa: N818 - it says what happened
-    """The authorizer's answer is not one; AWS answers 500."""
+class BadResult(Exception):  # noqa: N818 - it says what happened
+    """The authorizer's result can't be used; the client gets 500, as from AWS."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether to let the connection in, and the context for its events."""
+    """Whether the client may connect, and the context for its events."""
 
     allowed: bool
     context: Mapping[str, Any]
 
 
-def decide(answer: object, arn: str, longest_bytes: int) -> Decision:
-    """Weigh the policy in `answer` for `arn`: one Deny wins, no Allow is no.
+def decide(result: object, arn: str, longest_bytes: int) -> Decision:
+    """Return what the policy in `result` says of `arn`: one Deny wins, and no Allow is a Deny.
 
     Raises:
-        BadAnswer: It has no principal, no policy, a nested context, or is too long.
+        BadResult: It has no principal, no policy, a nested context, or is too long.
     """
-    if not isinstance(answer, dict) or not isinstance(answer.get("principalId"), str):
-        raise BadAnswer("the authorizer's answer has no principalId")
+    if not isinstance(result, dict) or not isinstance(result.get("principalId"), str):
+        raise BadResult("the authorizer's answer has no principalId")
     try:
-        size = len(json.dumps(answer))
+        size = len(json.dumps(result))
     except (TypeError, ValueError, RecursionError) as cause:
-        raise BadAnswer(
+        raise BadResult(
             "the authorizer's answer is not JSON; return texts, numbers, lists and objects"
         ) from cause
     if size > longest_bytes:
-        raise BadAnswer(
+        raise BadResult(
             f"the authorizer's answer is over {longest_bytes} bytes; shorten its context"
         )
-    context = answer.get("context") or {}
+    context = result.get("context") or {}
     if not isinstance(context, dict) or not all(map(_is_plain, context.values())):
-        raise BadAnswer("the authorizer's context may hold texts, numbers and booleans only")
+        raise BadResult("the authorizer's context may hold texts, numbers and booleans only")
     effects = {
         statement.get("Effect")
-        for statement in _statements(answer.get("policyDocument"))
+        for statement in _statements(result.get("policyDocument"))
         if _matches(statement, arn)
     }
     allowed = "Allow" in effects and "Deny" not in effects
-    return Decision(allowed, {"principalId": answer["principalId"], **context})
+    return Decision(allowed, {"principalId": result["principalId"], **context})
 
 
 def _is_plain(value: object) -> bool:
@@ -57,28 +57,28 @@ def _is_plain(value: object) -> bool:
 
 def _statements(document: object) -> list[dict[str, Any]]:
     if document is None:
-        raise BadAnswer("the authorizer's answer has no policyDocument")
+        raise BadResult("the authorizer's answer has no policyDocument")
     if not isinstance(document, dict):
-        raise BadAnswer(
+        raise BadResult(
             "the authorizer's policyDocument is not JSON; return an object with a Statement"
         )
-    statements = _many(document.get("Statement"))
+    statements = _as_list(document.get("Statement"))
     if not all(isinstance(statement, dict) for statement in statements):
-        raise BadAnswer("a policy's Statement must be an object or a list of them")
+        raise BadResult("a policy's Statement must be an object or a list of them")
     return statements
 
 
 def _matches(statement: Mapping[str, Any], arn: str) -> bool:
-    actions = [str(action).lower() for action in _many(statement.get("Action"))]
-    resources = [str(resource) for resource in _many(statement.get("Resource"))]
-    return any(_fits(a, _INVOKE) for a in actions) and any(_fits(r, arn) for r in resources)
+    actions = [str(action).lower() for action in _as_list(statement.get("Action"))]
+    resources = [str(resource) for resource in _as_list(statement.get("Resource"))]
+    return any(_is_like(a, _INVOKE) for a in actions) and any(_is_like(r, arn) for r in resources)
 
 
-def _many(value: object) -> list[Any]:
+def _as_list(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _fits(pattern: str, text: str) -> bool:
-    """Match as IAM does: `*` is anything, slashes included, `?` is one character."""
+def _is_like(pattern: str, text: str) -> bool:
+    """Return whether text matches as in IAM: `*` is anything, slashes too, `?` one character."""
     wild = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     return re.fullmatch(wild, text, re.DOTALL) is not None

@@ -1,8 +1,8 @@
-"""A quota per second, as API Gateway counts it: a bucket of tokens that fills up by itself."""
+"""A rate limit as API Gateway counts it: a token bucket."""
 
 
 class Quota:
-    """So many a second, and at most `burst` at once."""
+    """Allows so many a second, and at most `burst` at once."""
 
     def __init__(self, per_second: float, burst: float) -> None:
         self._per_second = per_second
@@ -10,7 +10,7 @@ class Quota:
         self._filled_at = 0.0
 
     def take(self, now: float) -> bool:
-        """Take a token, if there is one; `now` is in seconds on a clock that never jumps."""
+        """Take a token and return whether there was one; `now` is seconds on a monotonic clock."""
         grown = self._tokens + (now - self._filled_at) * self._per_second
         self._tokens = min(self._burst, grown)
         self._filled_at = now

@@ -1,4 +1,4 @@
-"""Pick the route key of a message: the selection expression, read once, then evaluated often."""
+"""Find the route key of a message: the selection expression, read once, evaluated often."""
 
 import json
 import re
@@ -8,11 +8,14 @@ _VARIABLE = re.compile(r"\\\$|\$\{request\.body\.([^}]+)\}|\$request\.body\.([A-
 _STEP = re.compile(r"[^.\[\]]+")
 
 Evaluate = Callable[[str], str | None]
-"""Takes a message's body; gives the route key it asks for, or None when it can't be told."""
+"""Takes a message's body; returns the route key in it, or None when it is not JSON."""
 
 
 def compile_selection(expression: str) -> Evaluate:
-    """Turn `$request.body.action`, `${request.body.a}/${request.body.b}` or static text to code."""
+    """Return the function that evaluates an expression.
+
+    It is `$request.body.action`, `${request.body.a}/${request.body.b}` or static text.
+    """
     paths = [_STEP.findall(path) for path in _paths(expression)]
     pieces = _pieces(expression)
     if not paths:
@@ -25,16 +28,16 @@ def compile_selection(expression: str) -> Evaluate:
         if document is None:
             return None
         values = [_text(_follow(document, path)) for path in paths]
-        woven = [pieces[0]]
+        parts = [pieces[0]]
         for value, piece in zip(values, pieces[1:], strict=True):
-            woven += [value, piece]
-        return "".join(woven)
+            parts += [value, piece]
+        return "".join(parts)
 
     return evaluate
 
 
 def _one_field(name: str) -> Evaluate:
-    """Give the usual expression its own short path: it runs for every message."""
+    """Return a shorter function for the usual expression: it runs for every message."""
 
     def evaluate(body: str) -> str | None:
         document = _document(body)
@@ -44,7 +47,7 @@ def _one_field(name: str) -> Evaluate:
 
 
 def _document(body: str) -> object:
-    """Decode as leniently as a router must: what is not JSON selects nothing."""
+    """Return the body as JSON, or None: what is not JSON selects no route."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -63,7 +66,7 @@ def _follow(value: object, path: list[str]) -> object:
 
 
 def _text(value: object) -> str:
-    """Write a value as API Gateway compares it: text as it is, anything else as JSON."""
+    """Format a value as API Gateway compares it: text as it is, anything else as JSON."""
     if isinstance(value, str):
         return value
     return "" if value is None else json.dumps(value, separators=(",", ":"))

@@ -1,1 +1,1 @@
-"""Sockets and HTTP: the only part that does network I/O."""
+"""Sockets and HTTP: all the network I/O of the gateway."""

@@ -1,6 +1,7 @@
-"""The door: reads the first request of a TCP connection, and hands it to who speaks its language.
+"""Read the first request of each TCP connection: the door through which all clients come.
 
-An upgrade becomes a `Socket`; anything else goes to aiohttp, and may come back as an upgrade.
+An upgrade becomes a `Socket`; any other request goes to aiohttp, on whose kept-alive connections
+an upgrade may follow (`take_over`).
 """
 
 import asyncio
@@ -12,14 +13,14 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from localgateway.machine.events import Handshake
-from localgateway.net.sockets import Hub, Socket, http_answer, quiet
+from localgateway.net.sockets import Hub, Socket, http_answer, silent_log
 
 _HEAD_END = b"\r\n\r\n"
 _UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:[ \t]*websocket[ \t]*\r\n", re.IGNORECASE)
 
 
-class Door(asyncio.Protocol):
-    """Reads one request head, then hands the connection to who speaks its language."""
+class HeadReader(asyncio.Protocol):
+    """Reads one request head, then gives the connection to a `Socket` or to aiohttp."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -28,22 +29,22 @@ class Door(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Start the clock: a head that drips in is not waited for."""
+        """Start the timeout: a head that arrives too slowly is refused."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(self._hub.limits.handshake_seconds, self._late)
+        self._deadline = loop.call_later(self._hub.limits.handshake_seconds, self._timed_out)
         if self._hub.is_full():
             self._refuse(503, "Too many connections")
-        self._hub.doors.add(transport)
+        self._hub.transports.add(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        """Forget a connection that never said what it wanted."""
+        """Forget a connection that ended before its head was whole."""
         self._deadline.cancel()
-        self._hub.doors.discard(self._transport)
+        self._hub.transports.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
-        """Collect the head, within its limit."""
+        """Collect the head, within its limit, and hand over."""
         self._head += data
         end = self._head.find(_HEAD_END, 0, self._hub.limits.head_bytes)
         if end < 0:
@@ -58,12 +59,12 @@ class Door(asyncio.Protocol):
             self._hand_to_http()
 
     def _hand_to_http(self) -> None:
-        http = Counted(self._hub, self._hub.http_protocol())
+        http = CountedHttp(self._hub, self._hub.http_protocol())
         self._transport.set_protocol(http)
         http.connection_made(self._transport)
         http.data_received(bytes(self._head))
 
-    def _late(self) -> None:
+    def _timed_out(self) -> None:
         if self._head:
             self._refuse(408, "The request did not arrive in time")
         else:
@@ -75,8 +76,8 @@ class Door(asyncio.Protocol):
         self._transport.close()
 
 
-class Counted(asyncio.Protocol):
-    """Plain HTTP on a connection that the server counts."""
+class CountedHttp(asyncio.Protocol):
+    """Passes events on to aiohttp, on a connection that the server counts."""
 
     def __init__(self, hub: Hub, http: asyncio.Protocol) -> None:
         self._hub = hub
@@ -91,9 +92,9 @@ class Counted(asyncio.Protocol):
         self._http.connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop counting, and pass it on."""
-        self._release()
-        self._hub.doors.discard(self._transport)
+        """Stop counting the connection, and pass it on."""
+        self._stop_timer()
+        self._hub.transports.discard(self._transport)
         self._http.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -105,17 +106,17 @@ class Counted(asyncio.Protocol):
         return self._http.eof_received()
 
     def pause_writing(self) -> None:
-        """Pass it on, but don't wait for ever for a client that reads nothing."""
+        """Pass it on, and start a timeout for a client that does not read."""
         loop = asyncio.get_running_loop()
-        self._stuck = loop.call_later(self._hub.limits.vanished_seconds, self._transport.abort)
+        self._stuck = loop.call_later(self._hub.limits.ping_timeout_seconds, self._transport.abort)
         self._http.pause_writing()
 
     def resume_writing(self) -> None:
-        """Pass it on: somebody reads."""
-        self._release()
+        """Pass it on, and stop the timeout: the client reads."""
+        self._stop_timer()
         self._http.resume_writing()
 
-    def _release(self) -> None:
+    def _stop_timer(self) -> None:
         if self._stuck is not None:
             self._stuck.cancel()
             self._stuck = None
@@ -126,29 +127,29 @@ def upgrade(
     transport: asyncio.Transport,
     head: bytes,
     rest: bytes,
-    former: asyncio.Protocol | None = None,
+    previous: asyncio.Protocol | None = None,
 ) -> None:
-    """Turn a connection whose request asks for it into a WebSocket, or refuse it in HTTP."""
+    """Turn a connection into a WebSocket, or answer its request with an HTTP error."""
     protocol = ServerProtocol(
-        max_size=(hub.limits.message_bytes, hub.limits.frame_bytes), logger=quiet
+        max_size=(hub.limits.message_bytes, hub.limits.frame_bytes), logger=silent_log
     )
     protocol.receive_data(head)
     requests = [event for event in protocol.events_received() if isinstance(event, Request)]
     status, message, request = 400, "The request can't be read", None
     if requests:
         request = requests[0]
-        status, message = _check(request, hub)
-    at = None if request is None else hub.at(_path(request)[1:])
-    if request is None or at is None or status != HTTPStatus.OK:
-        _end(transport, status, message)
+        status, message = _check_address(request, hub)
+    server = None if request is None else hub.server_for(_path(request)[1:])
+    if request is None or server is None or status != HTTPStatus.OK:
+        _answer_and_close(transport, status, message)
         return
     answer = protocol.accept(request)
     if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-        _end(transport, answer.status_code, answer.body.decode().strip())
+        _answer_and_close(transport, answer.status_code, answer.body.decode().strip())
         return
-    socket = Socket(at, transport, protocol, answer, former)
+    socket = Socket(server, transport, protocol, answer, previous)
     transport.set_protocol(socket)
-    at.opened(socket, _handshake(request, transport))
+    server.handshake_received(socket, _handshake(request, transport))
     if rest:
         socket.data_received(rest)
 
@@ -156,24 +157,23 @@ def upgrade(
 async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
     """Take an upgrade that reached aiohttp on a kept-alive connection, as proxies send it.
 
-    aiohttp's handler waits here until it is cancelled with the connection's end; it must not
-    answer any more.
+    aiohttp's handler waits here until the connection's end cancels it: it must not answer too.
     """
     transport = request.transport
     assert isinstance(transport, asyncio.Transport)
     lines = [f"{request.method} {request.rel_url.raw_path_qs} HTTP/1.1".encode()]
     lines += [b"%b: %b" % pair for pair in request.raw_headers]
-    former = transport.get_protocol()
-    assert isinstance(former, asyncio.Protocol)
-    tail = _Tail()
-    request.protocol.set_parser(tail)  # type: ignore[arg-type] # it needs these two methods only
-    upgrade(hub, transport, b"\r\n".join(lines) + _HEAD_END, bytes(tail.data), former)
+    previous = transport.get_protocol()
+    assert isinstance(previous, asyncio.Protocol)
+    rest = _Rest()
+    request.protocol.set_parser(rest)  # type: ignore[arg-type] # it needs these two methods only
+    upgrade(hub, transport, b"\r\n".join(lines) + _HEAD_END, bytes(rest.data), previous)
     await asyncio.get_running_loop().create_future()
     raise AssertionError
 
 
-class _Tail:
-    """Takes from aiohttp what a client sent right after its upgrade request."""
+class _Rest:
+    """Takes from aiohttp the bytes that a client sent right after its upgrade request."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -183,14 +183,14 @@ class _Tail:
         return False, b""
 
     def feed_eof(self) -> None:
-        """Say nothing: the socket hears of the end itself."""
+        """Do nothing: the socket is told of the end itself."""
 
 
-def _check(request: Request, hub: Hub) -> tuple[int, str]:
-    """Look at what the WebSocket handshake itself does not: the address asked for."""
+def _check_address(request: Request, hub: Hub) -> tuple[int, str]:
+    """Return status and message of what the WebSocket library does not check: the address."""
     if len(request.path) > hub.limits.target_characters:
         return 414, "The address is too long"
-    if hub.at(_path(request)[1:]) is None:
+    if hub.server_for(_path(request)[1:]) is None:
         return 403, "Forbidden"
     if len(request.headers.get_all("Host")) != 1:
         return 400, "The request needs one Host header"
@@ -211,6 +211,6 @@ def _handshake(request: Request, transport: asyncio.Transport) -> Handshake:
     )
 
 
-def _end(transport: asyncio.Transport, status: int, message: str) -> None:
+def _answer_and_close(transport: asyncio.Transport, status: int, message: str) -> None:
     transport.write(http_answer(status, message))
     transport.close()

@@ -1,6 +1,6 @@
-"""Lambda's Invoke over HTTP: how one function calls another, as AWS's SDKs ask it.
+"""Lambda's Invoke over HTTP: how one function calls another with AWS's SDKs.
 
-It stands in front of the site, as @connections does, and answers for the functions it knows.
+It is middleware in front of the site, as @connections is, and answers for the API's functions.
 """
 
 import json
@@ -28,10 +28,10 @@ LARGEST_EVENT = 1024 * 1024
 """Bytes of an asynchronous call (Lambda's quota since October 2025)."""
 
 LARGEST_REQUEST = 6 * 1024 * 1024
-"""Bytes of a call that is waited for (the same)."""
+"""Bytes of a synchronous call (the same)."""
 
 LONGEST_QUEUE = 10_000
-"""Asynchronous calls of a function that may wait; Lambda's own queue is longer."""
+"""Asynchronous calls of one function that may wait; Lambda's own queue is longer."""
 
 _SERVICE = "lambda"
 _TARGET = re.compile(re.escape(PATH) + r"([^/]+)/invocations/?")
@@ -39,7 +39,7 @@ _NAME = re.compile(r"(?:(?:arn:[\w-]+:lambda:[\w-]+:)?\d{12}:function:)?([\w-]+)
 
 
 class Functions(Protocol):
-    """What is needed of the runner."""
+    """The part of the runner that Invoke needs."""
 
     @property
     def functions(self) -> Collection[str]: ...
@@ -52,21 +52,21 @@ class Invocations:
     """Answers POST on `/2015-03-31/functions/NAME/invocations` for one API's functions."""
 
     def __init__(self, api_name: str, runner: Functions, access: Access) -> None:
-        """Wire it; a function is known by its own name and by `API-NAME`, as Lambda has it."""
+        """Wire it; a function is known by its own name and by `API-NAME`, as on Lambda."""
         self._prefix = f"{api_name}-"
         self._runner = runner
         self._access = access
 
     @web.middleware
     async def answer(self, request: web.Request, handler: Next) -> web.StreamResponse:
-        """Answer for our functions; pass on what is asked of others."""
+        """Answer calls to the API's functions; pass other requests on."""
         target = _TARGET.fullmatch(request.rel_url.raw_path)
-        function = None if target is None else self._function(unquote(target[1]))
+        function = None if target is None else self._find(unquote(target[1]))
         if function is None or request.method != hdrs.METH_POST:
             return await handler(request)
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         try:
-            body = await self._admitted(request, _LARGEST.get(kind, 0))
+            body = await self._signed_body(request, _LARGEST.get(kind, 0))
         except BadSignature as cause:
             return _refusal(403, cause.kind, str(cause))
         if kind not in _LARGEST:
@@ -81,16 +81,20 @@ class Invocations:
             return _refusal(400, "InvalidRequestContentException", text)
         return await self._invoke(function, event, kind)
 
-    def _function(self, named: str) -> str | None:
-        """Find whom a name, a name with an alias, or an ARN means."""
+    def _find(self, named: str) -> str | None:
+        """Return the function that a name, a name with an alias, or an ARN stands for."""
         match = _NAME.fullmatch(named)
         if match is None:
             return None
         names = (match[1], match[1].removeprefix(self._prefix))
         return next((name for name in names if name in self._runner.functions), None)
 
-    async def _admitted(self, request: web.Request, largest: int) -> bytes | None:
-        """Return the body, or None when it is too long, of a request that may be answered."""
+    async def _signed_body(self, request: web.Request, largest: int) -> bytes | None:
+        """Check the signature; return the body, or None when it is too long.
+
+        Raises:
+            BadSignature: The request is not signed as it must be.
+        """
         headers = [(name.decode("latin-1"), v.decode("latin-1")) for name, v in request.raw_headers]
         url = request.rel_url
         signed = SignedRequest(request.method, url.raw_path, url.raw_query_string, headers, b"")
@@ -123,8 +127,8 @@ class Invocations:
 _LARGEST = {"Event": LARGEST_EVENT, "RequestResponse": LARGEST_REQUEST, "DryRun": LARGEST_REQUEST}
 
 
-def no_such_function(path: str) -> web.Response | None:
-    """Refuse a call to a function that no API here has; None if it is no such call."""
+def unknown_function(path: str) -> web.Response | None:
+    """Return the error for a call to a function that no API here has; None for other requests."""
     target = _TARGET.fullmatch(path)
     if target is None:
         return None

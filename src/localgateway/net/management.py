@@ -1,7 +1,7 @@
-"""@connections over HTTP: what a handler asks of a connection, as AWS's SDKs ask it.
+"""The @connections management API over HTTP, as AWS's SDKs call it.
 
-It stands in front of the site, so that a request below the stage meets API Gateway's answers
-and everything else the site's.
+It is middleware in front of the site: it answers requests below the stage as API Gateway does,
+and passes the others on.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Posted(Enum):
-    """What became of a post."""
+    """The outcome of a post."""
 
     SENT = auto()
     GONE = auto()
@@ -43,21 +43,21 @@ class Posted(Enum):
 
 
 class Hub(Protocol):
-    """What @connections needs of the server."""
+    """The part of the server that @connections needs."""
 
     stage: str
     limits: Limits
 
     def find(self, connection_id: str) -> Connection | None: ...
     def post(self, connection_id: str, data: bytes) -> Posted: ...
-    def end(self, connection_id: str) -> bool: ...
-    def may_post(self) -> bool: ...
-    def at(self, stage: str) -> object | None: ...
+    def delete(self, connection_id: str) -> bool: ...
+    def count_request(self) -> bool: ...
+    def server_for(self, stage: str) -> object | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whose signatures count: any that is well formed, or only those made with a known key."""
+    """Which signatures are valid: any well-formed one, or only those made with a known key."""
 
     strict: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -74,12 +74,12 @@ class Management:
 
     @web.middleware
     async def answer(self, request: web.Request, handler: Next) -> web.StreamResponse:
-        """Answer what is asked of connections; pass on what is asked of the site."""
+        """Answer requests to connections; pass other requests on to the site."""
         stage, _, below = request.rel_url.raw_path[1:].partition("/")
         route = unquote(below)
         if unquote(stage) != self._hub.stage:
             named = _CONNECTIONS in (unquote(stage), route.partition("/")[0])
-            if named and self._hub.at(unquote(stage)) is None:
+            if named and self._hub.server_for(unquote(stage)) is None:
                 return _refusal(403, "ForbiddenException", "Forbidden")
             return await handler(request)
         place, _, connection_id = route.partition("/")
@@ -91,12 +91,12 @@ class Management:
         return await handler(request)
 
     async def _answer(self, request: web.Request, connection_id: str) -> web.Response:
-        """Check the signature, then the id, then the size, then whether anybody is there."""
+        """Check the signature, the quota, the id, the size, then whether the connection is open."""
         try:
-            body = await self._admitted(request)
+            body = await self._signed_body(request)
         except BadSignature as cause:
             return _refusal(403, cause.kind, str(cause))
-        if not self._hub.may_post():
+        if not self._hub.count_request():
             return _refusal(429, "LimitExceededException", "Too Many Requests")
         if not _ID.fullmatch(connection_id):
             text = f"Invalid connectionId: {connection_id}"
@@ -117,8 +117,12 @@ class Management:
         )
         return response
 
-    async def _admitted(self, request: web.Request) -> bytes | None:
-        """Return the body, or None when it is too long, of a request that may be answered."""
+    async def _signed_body(self, request: web.Request) -> bytes | None:
+        """Check the signature; return the body, or None when it is too long.
+
+        Raises:
+            BadSignature: The request is not signed as it must be.
+        """
         headers = [(name.decode("latin-1"), v.decode("latin-1")) for name, v in request.raw_headers]
         url = request.rel_url
         head = SignedRequest(request.method, url.raw_path, url.raw_query_string, headers, b"")
@@ -130,7 +134,7 @@ class Management:
         return body
 
     def _post(self, connection_id: str, body: bytes) -> web.Response:
-        fault = None if self._faults is None else self._faults.post()
+        fault = None if self._faults is None else self._faults.post_error()
         if fault is not None:
             return _gone() if fault == GONE else _throttled()
         match self._hub.post(connection_id, _as_text(body)):
@@ -145,24 +149,24 @@ class Management:
         connection = self._hub.find(connection_id)
         if connection is None:
             return _gone()
-        caller = connection.caller
+        info = connection.info
         now = asyncio.get_running_loop().time()
         idle_ms = int((now - connection.last_active) * 1000)
         return _response(
             200,
             {
-                "connectedAt": _iso(caller.connected_at),
-                "identity": dict(caller.identity),
+                "connectedAt": _iso(info.connected_at),
+                "identity": dict(info.identity),
                 "lastActiveAt": _iso(time.time_ns() // 1_000_000 - idle_ms),
             },
         )
 
     def _delete(self, connection_id: str) -> web.Response:
-        return _response(204) if self._hub.end(connection_id) else _gone()
+        return _response(204) if self._hub.delete(connection_id) else _gone()
 
 
 async def _body(request: web.Request, longest: int) -> bytes | None:
-    """Read a body, but no more of it than may be sent."""
+    """Return the body, or None as soon as it is too long."""
     body = bytearray()
     async for piece in request.content.iter_any():
         body += piece
@@ -172,12 +176,12 @@ async def _body(request: web.Request, longest: int) -> bytes | None:
 
 
 def _as_text(body: bytes) -> bytes:
-    """Make sure of UTF-8: AWS's own way is not known, and a browser would close at other bytes."""
+    """Replace what is not UTF-8: AWS's own way is not known, and a browser would close."""
     return body.decode(errors="replace").encode()
 
 
 def _gone() -> web.Response:
-    """Answer as for a closed connection: the body is empty, SDKs read the name in the header."""
+    """Return the answer for a closed connection: no body, SDKs read the name in the header."""
     return _response(410, kind="GoneException")
 
 
@@ -199,6 +203,6 @@ def _response(status: int, document: object = None, kind: str | None = None) -> 
 
 
 def _iso(epoch_ms: int) -> str:
-    """Write a moment as AWS does: 2026-11-22T11:49:08.123Z."""
+    """Format a time as AWS does: 2026-11-22T11:49:08.123Z."""
     moment = datetime.fromtimestamp(epoch_ms / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

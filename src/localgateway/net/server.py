@@ -1,6 +1,6 @@
-"""The server: carries out what the machine in `core.py` decides, all of it on one event loop.
+"""The server: performs the actions of the machine in `core.py`, on one event loop.
 
-With `door.py` and `sockets.py`, which hand it handshakes and messages, it is all the I/O there is.
+`door.py` and `sockets.py` bring it handshakes and messages.
 """
 
 import asyncio
@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from localgateway.dev.faults import Faults, Line
-from localgateway.functions.runner import Completed, MakeRunner
+from localgateway.dev.faults import Faults, FaultyDelivery
+from localgateway.functions.runner import Completed, MakeRunner, Runner
 from localgateway.machine.api import Api
 from localgateway.machine.core import (
     Accept,
@@ -30,29 +30,35 @@ from localgateway.machine.core import (
 from localgateway.machine.events import Handshake, Ids
 from localgateway.machine.limits import CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_RESTART, Limits
 from localgateway.machine.metering import Meter
-from localgateway.net.door import Door
+from localgateway.net.door import HeadReader
 from localgateway.net.management import Access, Management, Posted
 from localgateway.net.sockets import Socket, encode_frame
 
 log = logging.getLogger(__name__)
 
 
-def _is_ours(record: logging.LogRecord) -> bool:
-    """Tell our faults from bytes that are no HTTP: those are clients' faults, quoted at length."""
+def _is_server_fault(record: logging.LogRecord) -> bool:
+    """Return False for bytes that are no HTTP: aiohttp logs those clients' faults at length."""
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 _http_log = logging.getLogger(f"{__name__}.http")
-_http_log.addFilter(_is_ours)
+_http_log.addFilter(_is_server_fault)
 
 _TICK_SECONDS = 1.0
 _DRAIN_SECONDS = 2.5
-_GOODBYE_SECONDS = 1.0
+_CLOSING_SECONDS = 1.0
 _SITE_SECONDS = 0.5
 
 
 class Server:
     """One API on one port."""
+
+    app: web.Application
+    transports: set[asyncio.BaseTransport]
+    _listener: asyncio.Server | None
+    _loop: asyncio.AbstractEventLoop
+    _ticking: asyncio.TimerHandle
 
     def __init__(  # noqa: PLR0913 - the one place where everything meets
         self,
@@ -65,7 +71,7 @@ class Server:
         faults: Faults | None = None,
         limits: Limits | None = None,
         farewell: Callable[[], bytes | None] = lambda: None,
-        beside: "Server | None" = None,
+        primary: "Server | None" = None,
         meter: Meter | None = None,
     ) -> None:
         """Wire a server.
@@ -73,13 +79,13 @@ class Server:
         Args:
             api: Routes, authorizer and replies.
             make_runner: Makes what calls the API's functions.
-            live: Kept as the set of open connections, for handlers in this process.
+            live: Kept as the ids of open connections, for handlers in this process.
             site: What answers plain HTTP; without one, 404.
-            access: Who may use @connections over HTTP; without one, nobody.
-            faults: What goes wrong on purpose; without them, nothing is asked.
+            access: Who may use @connections over HTTP; without it, @connections is off.
+            faults: What goes wrong on purpose; nothing by default.
             limits: Sizes and times; API Gateway's by default.
-            farewell: Gives the text said to each connection before a planned stop.
-            beside: A server whose port this one shares; their stages tell them apart.
+            farewell: Returns the text sent to each connection before a planned stop.
+            primary: The server that listens, if this one shares its port with another stage.
             meter: Counts what API Gateway would bill.
         """
         self._meter = meter
@@ -88,68 +94,55 @@ class Server:
         self.gateway = Gateway(api, self.limits, Ids(secrets.token_bytes))
         self.sockets: dict[str, Socket] = {}
         self._live = set() if live is None else live
-        self.runner = make_runner(release=self._release)
-        missing = api.integrations().difference(self.runner.functions)
-        if missing:
-            message = f"no handler for {', '.join(sorted(missing))}"
-            raise ValueError(message)
-        self.doors: set[asyncio.BaseTransport] = set() if beside is None else beside.doors
-        self._lead = beside or self
-        self._stages: dict[str, Server] = {} if beside is None else beside._stages  # noqa: SLF001 - of our own kind
+        self.runner = make_runner(on_completed=self._on_completed)
+        _check_handlers(api, self.runner)
+        self.transports = set() if primary is None else primary.transports
+        self._primary = primary or self
+        self._stages: dict[str, Server] = {} if primary is None else primary._stages  # noqa: SLF001 - of the same class
         self._stages[api.stage] = self
         self._waiting: dict[str, Socket] = {}
-        self._dirty: list[Socket] = []
+        self._unflushed: list[Socket] = []
         self._flushing = False
         self._farewell = farewell
-        self.app: web.Application
-        self.app = app = site or web.Application() if beside is None else beside.app
+        self.app = app = site or web.Application() if primary is None else primary.app
         if access is not None:
             app.middlewares.insert(0, Management(self, access, faults).answer)
         self._faults = faults
-        self._line: Line | None = None
-        self._site = web.AppRunner(
-            app if beside is None else web.Application(),
-            access_log=None,
-            logger=_http_log,
-            keepalive_timeout=75,
-            shutdown_timeout=_SITE_SECONDS,
-            handler_cancellation=True,  # ends the handler that `take_over` waits in
-        )
+        self._delivery: FaultyDelivery | None = None
+        self._site = _site_runner(app if primary is None else web.Application())
         self._tick_seconds = _tick_seconds(api, self.limits)
-        self._listener: asyncio.Server | None = None
-        self._loop: asyncio.AbstractEventLoop
-        self._ticking: asyncio.TimerHandle
+        self._listener = None
         self._stopping = False
 
     @property
     def port(self) -> int:
-        """The port that is listened on, also when 0 was asked for."""
-        if self._lead is not self:
-            return self._lead.port
+        """The port that is listened on, also when 0 was given."""
+        if self._primary is not self:
+            return self._primary.port
         assert self._listener is not None
         return int(self._listener.sockets[0].getsockname()[1])
 
     async def start(self, host: str, port: int) -> None:
-        """Listen, unless the server beside this one does.
+        """Start, and listen unless the primary server does.
 
         Raises:
-            OSError: The address can't be had.
+            OSError: The address can't be used.
         """
         self._loop = asyncio.get_running_loop()
         if self._faults is not None:
-            self._line = Line(self._faults, self._loop, self._queue_one)
+            self._delivery = FaultyDelivery(self._faults, self._loop, self._queue_one)
         await self._site.setup()
-        if self._lead is self:
+        if self._primary is self:
             self._listener = await self._loop.create_server(
-                lambda: Door(self), host, port, backlog=1024
+                lambda: HeadReader(self), host, port, backlog=1024
             )
         self.runner.start()
         self._tick()
 
     async def stop(self) -> bool:
-        """Stop accepting, finish what was accepted, say goodbye, close; within 5 seconds.
+        """Stop accepting, finish what was accepted, send the farewell, close; within 5 seconds.
 
-        Tell whether the runner has ended: until then, what its handlers use must stay open.
+        Return whether the runner has ended: until then, what its handlers use must stay open.
         """
         self._stopping = True
         if self._listener is not None:
@@ -157,7 +150,7 @@ class Server:
         for socket in (*self.sockets.values(), *self._waiting.values()):
             socket.pause()
         ended = await asyncio.to_thread(self.runner.stop, _DRAIN_SECONDS)
-        await asyncio.sleep(0)  # the last batch's release was queued by call_soon_threadsafe
+        await asyncio.sleep(0)  # the last batch was queued by call_soon_threadsafe
         self._flush()
         for socket in list(self.sockets.values()):
             farewell = self._farewell()
@@ -166,46 +159,46 @@ class Server:
             socket.close(CLOSE_RESTART, "Service restart")
         for socket in list(self._waiting.values()):
             socket.refuse(503, "The server is stopping")
-        for transport in list(self.doors):
+        for transport in list(self.transports):
             if not isinstance(transport.get_protocol(), Socket):
                 transport.close()
-        await self._emptied(_GOODBYE_SECONDS)
+        await self._wait_until_empty(_CLOSING_SECONDS)
         self._ticking.cancel()
         await self._site.cleanup()
         return ended
 
-    def at(self, stage: str) -> "Server | None":
-        """Find the server of a stage on this port."""
+    def server_for(self, stage: str) -> "Server | None":
+        """Return the server of a stage on this port."""
         return self._stages.get(stage)
 
     def http_protocol(self) -> asyncio.Protocol:
-        """Make what speaks plain HTTP on a connection."""
+        """Return a protocol for plain HTTP on one connection."""
         factory = self._site.server
         assert factory is not None
         return factory()
 
     def is_full(self) -> bool:
-        """Tell whether another connection would be one too many."""
-        return len(self.doors) >= self.limits.connections
+        """Return whether another connection would be one too many."""
+        return len(self.transports) >= self.limits.max_connections
 
-    def opened(self, socket: Socket, handshake: Handshake) -> None:
-        """Take an upgrade request whose form is right."""
+    def handshake_received(self, socket: Socket, handshake: Handshake) -> None:
+        """Take a valid upgrade request."""
         connection_id, actions = self.gateway.opened(handshake, _now())
         socket.connection_id = connection_id
         self._waiting[connection_id] = socket
         self.perform(actions)
 
-    def text(self, socket: Socket, text: str) -> None:
+    def text_received(self, socket: Socket, text: str) -> None:
         """Take a whole text message."""
         if self._meter is not None:
-            self._meter.took(len(text.encode(errors="replace")))
+            self._meter.count_received(len(text.encode(errors="replace")))
         self.perform(self.gateway.text_received(socket.connection_id, text, _now()))
 
-    def binary(self, socket: Socket) -> None:
+    def binary_received(self, socket: Socket) -> None:
         """Take a binary frame."""
         self.perform(self.gateway.binary_received(socket.connection_id))
 
-    def lost(self, socket: Socket, code: int, reason: str) -> None:
+    def socket_closed(self, socket: Socket, code: int, reason: str) -> None:
         """Take the end of a socket."""
         self.sockets.pop(socket.connection_id, None)
         self._live.discard(socket.connection_id)
@@ -220,7 +213,7 @@ class Server:
             self.perform(self.gateway.closed(socket.connection_id, code, reason, _now()))
 
     def find(self, connection_id: str) -> Connection | None:
-        """Return what is known of an open connection."""
+        """Return the record of an open connection, or None."""
         socket = self.sockets.get(connection_id)
         return socket.connection if socket is not None and socket.is_open() else None
 
@@ -230,41 +223,41 @@ class Server:
             return Posted.GONE
         if not self.sockets[connection_id].has_room(len(data)):
             return Posted.FULL
-        self.push((connection_id,), data)
+        self.broadcast((connection_id,), data)
         return Posted.SENT
 
-    def may_post(self) -> bool:
-        """Count a request to @connections against the quota; tell whether it is within."""
-        return self.gateway.may_post(_now())
+    def count_request(self) -> bool:
+        """Count a request to @connections; return whether it is within the quota."""
+        return self.gateway.count_request(_now())
 
-    def end(self, connection_id: str) -> bool:
-        """Close a connection as @connections does; tell whether there was one."""
+    def delete(self, connection_id: str) -> bool:
+        """Close a connection as @connections does; return whether it was open."""
         if self.find(connection_id) is None:
             return False
         self.sockets[connection_id].close(CLOSE_NORMAL, "")
         return True
 
-    def push(self, connection_ids: Iterable[str], data: bytes) -> None:
+    def broadcast(self, connection_ids: Iterable[str], data: bytes) -> None:
         """Send the same text frame to several connections."""
         frame = encode_frame(data)
         if self._meter is not None:
             connection_ids = list(connection_ids)
             for _ in connection_ids:
-                self._meter.gave(len(data))
-        if self._line is None:
+                self._meter.count_sent(len(data))
+        if self._delivery is None:
             self._queue(connection_ids, frame)
             return
         for connection_id in connection_ids:
-            self._line.push(connection_id, frame)
+            self._delivery.send(connection_id, frame)
 
     def perform(self, actions: Iterable[Action]) -> None:
-        """Carry out what the machine decided, in order."""
+        """Perform the machine's actions, in order."""
         for action in actions:
             match action:
                 case Invoke():
                     self._invoke(action)
                 case SendText(connection_id, text):
-                    self._say(connection_id, text.encode(errors="replace"))
+                    self._send_text(connection_id, text.encode(errors="replace"))
                 case Accept(connection_id, subprotocol):
                     self._accept(connection_id, subprotocol)
                 case Refuse(connection_id, status, message, why):
@@ -276,9 +269,9 @@ class Server:
                     if connection_id in self.sockets:
                         self.sockets[connection_id].close(code, reason)
 
-    def _say(self, connection_id: str, data: bytes) -> None:
+    def _send_text(self, connection_id: str, data: bytes) -> None:
         if self._meter is not None:
-            self._meter.gave(len(data))
+            self._meter.count_sent(len(data))
         self._queue((connection_id,), encode_frame(data))
 
     def _invoke(self, action: Invoke) -> None:
@@ -297,22 +290,22 @@ class Server:
         if self._meter is not None:
             self._meter.opened(connection_id, time.monotonic())
         socket.accept(self.gateway.connections[connection_id], subprotocol)
-        life = None if self._faults is None else self._faults.life()
-        if life is not None:
-            self._loop.call_later(life, socket.close, CLOSE_GOING_AWAY, "Going away")
+        lifetime = None if self._faults is None else self._faults.lifetime()
+        if lifetime is not None:
+            self._loop.call_later(lifetime, socket.close, CLOSE_GOING_AWAY, "Going away")
 
-    def _release(self, batch: list[Completed]) -> None:
-        """Hand a durable batch to the loop; runs on the handlers' thread."""
-        # The loop may be gone when a stop ran out of time; then nobody is left to be told.
+    def _on_completed(self, batch: list[Completed]) -> None:
+        """Hand a durable batch to the loop; called on the handlers' thread."""
+        # The loop may be gone when a stop ran out of time; then no connection is left either.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._released, batch)
+            self._loop.call_soon_threadsafe(self._completed, batch)
 
-    def _released(self, batch: list[Completed]) -> None:
-        """Send a batch's pushes and replies in the order in which the handlers ran."""
+    def _completed(self, batch: list[Completed]) -> None:
+        """Send a batch's broadcasts and replies in the order in which the handlers ran."""
         now = _now()
-        for invocation, outcome, pushes in batch:
-            for push in pushes:
-                self.push(push.connection_ids, push.data)
+        for invocation, outcome, broadcasts in batch:
+            for broadcast in broadcasts:
+                self.broadcast(broadcast.connection_ids, broadcast.data)
             socket = self.sockets.get(invocation.connection_id)
             if socket is not None:
                 socket.answered(_characters(invocation))
@@ -322,28 +315,28 @@ class Server:
         self._queue((connection_id,), frame)
 
     def _queue(self, connection_ids: Iterable[str], frame: bytes) -> None:
-        """Note a frame for each connection; all that is noted in one turn leaves in one write."""
-        dirty = self._dirty
+        """Queue a frame for each connection; all of one turn of the loop leave in one write."""
+        unflushed = self._unflushed
         for socket in map(self.sockets.get, connection_ids):
             if socket is None:
                 continue
             pending = socket.pending
             if not pending:
-                dirty.append(socket)
+                unflushed.append(socket)
             pending.append(frame)
-        if dirty and not self._flushing:
+        if unflushed and not self._flushing:
             self._flushing = True
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
-        """Write what was noted, one write per connection."""
+        """Write what was queued, one write per connection."""
         self._flushing = False
-        dirty, self._dirty = self._dirty, []
+        unflushed, self._unflushed = self._unflushed, []
         now = self._loop.time()
-        for socket in dirty:
+        for socket in unflushed:
             try:
                 socket.flush(now)
-            except Exception:  # one broken connection must not cost the others their turn
+            except Exception:  # one broken connection must not delay the others
                 log.exception("a connection broke", extra={"connection": socket.connection_id})
                 socket.abort()
 
@@ -352,27 +345,45 @@ class Server:
         now = _now()
         self.perform(list(self.gateway.tick(now)))
         for socket in list(self.sockets.values()):
-            socket.check_pulse(now.monotonic)
+            socket.check_liveness(now.monotonic)
 
-    async def _emptied(self, seconds: float) -> None:
-        """Wait for every socket to end, but not for ever."""
+    async def _wait_until_empty(self, seconds: float) -> None:
+        """Wait for every transport to close, then abort those that are left."""
         end = self._loop.time() + seconds
-        while self.doors and self._loop.time() < end:  # noqa: ASYNC110 - once, while stopping
+        while self.transports and self._loop.time() < end:  # noqa: ASYNC110 - once, while stopping
             await asyncio.sleep(0.02)
-        for transport in list(self.doors):
+        for transport in list(self.transports):
             if isinstance(transport, asyncio.Transport):
                 transport.abort()
 
 
+def _check_handlers(api: Api, runner: Runner) -> None:
+    missing = api.integrations().difference(runner.functions)
+    if missing:
+        message = f"no handler for {', '.join(sorted(missing))}"
+        raise ValueError(message)
+
+
+def _site_runner(app: web.Application) -> web.AppRunner:
+    return web.AppRunner(
+        app,
+        access_log=None,
+        logger=_http_log,
+        keepalive_timeout=75,
+        shutdown_timeout=_SITE_SECONDS,
+        handler_cancellation=True,  # ends the handler that `take_over` waits in
+    )
+
+
 def _tick_seconds(api: Api, limits: Limits) -> float:
-    """Look often enough that the shortest of the times is at most a quarter too long."""
+    """Return the time between two ticks, so that the shortest timeout is at most a quarter late."""
     times = [limits.idle_seconds, limits.lifetime_seconds, limits.ping_seconds]
     times += [route.timeout_seconds for route in api.routes.values()]
     return min(_TICK_SECONDS, min(times) / 4)
 
 
 def _characters(invocation: Invoke) -> int:
-    """Measure what an invocation weighs: the length of a message's text."""
+    """Return the length of a message's text, which is what an invocation costs in memory."""
     return len(invocation.event.get("body") or "")
 
 

@@ -1,7 +1,7 @@
 """Read and check AWS Signature Version 4 on a request to @connections.
 
-By default a signature only has to be well formed, as handlers at home sign with any key. With
-the real keys it can be verified too, so that signing itself is tested before the upload.
+By default a signature only has to be well formed, as local handlers sign with any key. With
+`--strict-auth` it is verified, so that signing itself is tested before a deployment.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 
 
 class BadSignature(Exception):  # noqa: N818 - it says what happened
-    """The request may not be answered. `kind` is AWS's name for why."""
+    """The request is refused. `kind` is AWS's name of the error."""
 
     def __init__(self, kind: str, text: str) -> None:
         super().__init__(text)
@@ -53,7 +53,7 @@ class SignedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What an Authorization header says."""
+    """The fields of an Authorization header."""
 
     key_id: str
     date: str
@@ -64,12 +64,12 @@ class Signature:
 
     @property
     def scope(self) -> str:
-        """Return what a signing key is good for: a day, a Region and a service."""
+        """The scope of the signing key: a day, a Region and a service."""
         return f"{self.date}/{self.region}/{self.service}/aws4_request"
 
 
 def read(request: SignedRequest) -> Signature:
-    """Read the signature of a request, without verifying it.
+    """Return the signature of a request, without verifying it.
 
     Raises:
         BadSignature: There is none, or it is not well formed.
@@ -98,7 +98,7 @@ def read(request: SignedRequest) -> Signature:
 def verify(
     request: SignedRequest, secrets: Mapping[str, str], now: datetime, *, service: str = SERVICE
 ) -> None:
-    """Check that a request was signed just now, for this service, with a key that is known.
+    """Verify that a request was signed now, for this service, with a known key.
 
     Raises:
         BadSignature: It was not.
@@ -119,8 +119,8 @@ def verify(
             "UnrecognizedClientException",
             "The security token included in the request is invalid.",
         )
-    wanted = sign(request, signature, stamp, secret)
-    if not hmac.compare_digest(wanted, signature.hex_digest) or not _body_is_the_signed(request):
+    expected = sign(request, signature, stamp, secret)
+    if not hmac.compare_digest(expected, signature.hex_digest) or not _is_signed_body(request):
         raise _mismatch(
             "The request signature we calculated does not match the signature you provided. "
             "Check your AWS Secret Access Key and signing method."
@@ -128,7 +128,7 @@ def verify(
 
 
 def sign(request: SignedRequest, signature: Signature, stamp: str, secret: str) -> str:
-    """Compute the signature that a request must carry, in hexadecimal."""
+    """Return the signature that a request must carry, in hexadecimal."""
     canonical = _canonical(request, signature.header_names)
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     text = f"{_ALGORITHM}\n{stamp}\n{signature.scope}\n{digest}"
@@ -139,7 +139,7 @@ def sign(request: SignedRequest, signature: Signature, stamp: str, secret: str) 
 
 
 def _canonical(request: SignedRequest, header_names: Sequence[str]) -> str:
-    """Write a request in the one form that both sides sign."""
+    """Return the canonical request, which both sides sign."""
     return "\n".join(
         [
             request.method.upper(),
@@ -154,7 +154,7 @@ def _canonical(request: SignedRequest, header_names: Sequence[str]) -> str:
 
 
 def _plain_path(path: str) -> str:
-    """Resolve dots and double slashes, and keep a slash at the end."""
+    """Return the path without dots and double slashes; a slash at the end stays."""
     plain = "/" + posixpath.normpath(f"/{path}").lstrip("/")
     return f"{plain}/" if path.endswith("/") and plain != "/" else plain
 
@@ -164,10 +164,10 @@ def _parameters(query: str) -> list[tuple[str, str]]:
     return sorted((name, value) for name, _, value in pairs)
 
 
-def _body_is_the_signed(request: SignedRequest) -> bool:
-    """Tell whether the digest that was signed in place of the body is the body's."""
-    said = request.value("x-amz-content-sha256")
-    return said in ("", _UNSIGNED_BODY, hashlib.sha256(request.body).hexdigest())
+def _is_signed_body(request: SignedRequest) -> bool:
+    """Return whether the digest that was signed in place of the body is the body's."""
+    signed = request.value("x-amz-content-sha256")
+    return signed in ("", _UNSIGNED_BODY, hashlib.sha256(request.body).hexdigest())
 
 
 def _stamp(request: SignedRequest) -> str:

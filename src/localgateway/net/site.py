@@ -1,4 +1,4 @@
-"""Plain HTTP beside the socket: a folder of files, health, and what a stage says to a GET."""
+"""Plain HTTP beside the WebSocket: a folder of files, health, and 426 for a GET on the stage."""
 
 import asyncio
 import logging
@@ -10,32 +10,31 @@ from aiohttp import hdrs, web
 log = logging.getLogger(__name__)
 
 Check = Callable[[], Awaitable[bool]]
-"""Tells whether the server can serve: `/readyz` answers 200 or 503 accordingly."""
+"""Returns whether the server can serve: `/readyz` answers 200 or 503 accordingly."""
 
 _FOREVER = "public, max-age=31536000, immutable"
-_FRESH = "no-cache"
-
+_REVALIDATE = "no-cache"
 
 READY_SECONDS = 2.0
-"""How long `/readyz` waits before it says no."""
+"""Time after which `/readyz` answers 503."""
 
 _REUSE_SECONDS = 1.0
 
 
 class Readiness:
-    """Asks whether the server can serve, but never twice at once and not more than once a second.
+    """Checks whether the server can serve, at most once a second and never twice at once.
 
-    Anybody may ask `/readyz`, and asking costs a write: so all who ask share an answer.
+    `/readyz` is open to all, and a check costs a write: so all requests share an answer.
     """
 
     def __init__(self, check: Callable[[], Awaitable[None]]) -> None:
-        """Take what raises when the server can't serve."""
+        """Take a check that raises when the server can't serve."""
         self._check = check
         self._asked_at = -_REUSE_SECONDS
         self._answer: asyncio.Task[bool] | None = None
 
     async def ask(self) -> bool:
-        """Tell whether the server can serve."""
+        """Return whether the server can serve."""
         now = asyncio.get_running_loop().time()
         if self._answer is None or (now - self._asked_at >= _REUSE_SECONDS and self._answer.done()):
             self._asked_at = now
@@ -58,16 +57,16 @@ def make_site(
     headers: Mapping[str, str],
     take_over: Callable[[web.Request], Awaitable[web.StreamResponse]],
 ) -> web.Application:
-    """Serve `folder` on `/`, `/healthz`, `/readyz`, and 426 on the stage.
+    """Return an app with `folder` on `/`, with `/healthz`, `/readyz`, and 426 on the stage.
 
     Args:
-        stage: The path segment of the socket.
+        stage: The path segment of the WebSocket.
         folder: A built page; files under `assets/` have their hash in their name.
-        is_ready: Asked by `/readyz`.
+        is_ready: Called by `/readyz`.
         headers: Put on every answer.
-        take_over: Called with an upgrade that came on a kept-alive connection.
+        take_over: Called with an upgrade on a kept-alive connection.
     """
-    app = web.Application(middlewares=[_only_reading])
+    app = web.Application(middlewares=[_only_reads])
 
     async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
         response.headers.update({hdrs.SERVER: "localgateway", **headers})
@@ -113,16 +112,16 @@ def _add_files(app: web.Application, folder: Path) -> None:
         if not path.is_file():
             continue
         name = path.relative_to(folder).as_posix()
-        cache = _FOREVER if name.startswith("assets/") else _FRESH
+        cache = _FOREVER if name.startswith("assets/") else _REVALIDATE
         app.router.add_get("/" if name == "index.html" else f"/{name}", file(path, cache))
 
 
 @web.middleware
-async def _only_reading(
+async def _only_reads(
     request: web.Request,
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
 ) -> web.StreamResponse:
-    """Refuse what would change something before its body is read: there is nothing to change."""
+    """Answer 405 to all but GET and HEAD, before a body is read."""
     if request.method not in (hdrs.METH_GET, hdrs.METH_HEAD):
         return web.json_response(
             {"message": "Method Not Allowed"}, status=405, headers={hdrs.ALLOW: "GET, HEAD"}

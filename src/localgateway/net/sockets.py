@@ -1,7 +1,8 @@
 """One WebSocket, from its upgrade request to its end.
 
-Handshake, framing and size limits are the `websockets` library's sans-I/O protocol. Ours are
-the order (nothing is read before the 101), UTF-8, what waits for a slow reader, and the pulse.
+Handshake, framing and size limits are the `websockets` library's sans-I/O protocol. Added here
+are the order (nothing is read before the 101), the check of UTF-8, the limits for a client that
+reads too slowly, and pings.
 """
 
 import asyncio
@@ -29,29 +30,29 @@ _EARLY_BYTES = 64 * 1024
 _SHORT, _MEDIUM = 125, 65_535
 """The longest payloads whose length fits the frame's first and second form."""
 
-# The protocol library logs every frame it dislikes; those are clients' faults, not ours.
-quiet = logging.getLogger(f"{__name__}.frames")
-quiet.setLevel(logging.CRITICAL)
+# The library logs every invalid frame; those are clients' faults, not the server's.
+silent_log = logging.getLogger(f"{__name__}.frames")
+silent_log.setLevel(logging.CRITICAL)
 
 
 class Hub(Protocol):
-    """What a connection needs of the server."""
+    """The part of the server that a connection needs."""
 
     limits: Limits
     stage: str
-    doors: set[asyncio.BaseTransport]
+    transports: set[asyncio.BaseTransport]
 
-    def at(self, stage: str) -> "Hub | None": ...
+    def server_for(self, stage: str) -> "Hub | None": ...
     def is_full(self) -> bool: ...
     def http_protocol(self) -> asyncio.Protocol: ...
-    def opened(self, socket: "Socket", handshake: Handshake) -> None: ...
-    def text(self, socket: "Socket", text: str) -> None: ...
-    def binary(self, socket: "Socket") -> None: ...
-    def lost(self, socket: "Socket", code: int, reason: str) -> None: ...
+    def handshake_received(self, socket: "Socket", handshake: Handshake) -> None: ...
+    def text_received(self, socket: "Socket", text: str) -> None: ...
+    def binary_received(self, socket: "Socket") -> None: ...
+    def socket_closed(self, socket: "Socket", code: int, reason: str) -> None: ...
 
 
 def encode_frame(data: bytes) -> bytes:
-    """Wrap `data` as one unmasked text frame (RFC 6455, section 5.2)."""
+    """Return `data` as one unmasked text frame (RFC 6455, section 5.2)."""
     size = len(data)
     if size <= _SHORT:
         return b"\x81%c%b" % (size, data)
@@ -61,7 +62,7 @@ def encode_frame(data: bytes) -> bytes:
 
 
 def http_answer(status: int, message: str) -> bytes:
-    """Write a whole HTTP response that ends the connection, with AWS's JSON body."""
+    """Return a whole HTTP response that ends the connection, with AWS's JSON body."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
@@ -81,16 +82,16 @@ class Socket(asyncio.Protocol):
         "_answer",
         "_behind_since",
         "_close",
-        "_early",
-        "_former",
+        "_early_data",
         "_fragments",
-        "_heard",
         "_held",
         "_hub",
         "_in_flight",
         "_in_flight_characters",
+        "_last_heard",
+        "_last_ping",
         "_paused",
-        "_pinged",
+        "_previous",
         "_protocol",
         "_transport",
         "connection",
@@ -98,7 +99,7 @@ class Socket(asyncio.Protocol):
         "pending",
     )
     connection: Connection
-    """The machine's record, to note that something was sent; there from the 101 on."""
+    """The machine's record, in which `flush` notes the time; set from the 101 on."""
 
     def __init__(
         self,
@@ -106,27 +107,27 @@ class Socket(asyncio.Protocol):
         transport: asyncio.Transport,
         protocol: ServerProtocol,
         answer: Response,
-        former: asyncio.Protocol | None,
+        previous: asyncio.Protocol | None,
     ) -> None:
         self._hub = hub
         self._transport = transport
         self._protocol = protocol
         self._answer: Response | None = answer
-        self._former = former
-        self._early = b""
+        self._previous = previous
+        self._early_data = b""
         self._fragments: bytearray | None = None
         self._in_flight = self._in_flight_characters = 0
         self._held: deque[Frame] | None = None
         self._behind_since: float | None = None
         self._paused = False
         self._close: tuple[int, str] | None = None
-        self._heard = asyncio.get_running_loop().time()
-        self._pinged = 0.0
+        self._last_heard = asyncio.get_running_loop().time()
+        self._last_ping = 0.0
         self.connection_id = ""
         self.pending: list[bytes] = []
 
     def accept(self, connection: Connection, subprotocol: str | None) -> None:
-        """Send the 101, then read what came before it."""
+        """Send the 101, then handle what the client sent before it."""
         answer, self._answer = self._answer, None
         assert answer is not None
         if subprotocol is not None:
@@ -134,18 +135,18 @@ class Socket(asyncio.Protocol):
         self.connection = connection
         self._protocol.send_response(answer)
         self._send_protocol_data()
-        early, self._early = self._early, b""
+        early_data, self._early_data = self._early_data, b""
         self._resume()
-        if early:
-            self.data_received(early)
+        if early_data:
+            self.data_received(early_data)
 
     def refuse(self, status: int, message: str) -> None:
-        """Answer the upgrade with an HTTP status, and end."""
+        """Answer the upgrade with an HTTP status, and close."""
         self._transport.write(http_answer(status, message))
         self._transport.close()
 
     def close(self, code: int, reason: str) -> None:
-        """Send what waits and a close frame; cut the socket if no answer comes."""
+        """Send what waits and a close frame; abort the socket if no close frame comes back."""
         self._flush_pending()
         if self._close is not None or self._protocol.state is not State.OPEN:
             return
@@ -157,97 +158,97 @@ class Socket(asyncio.Protocol):
         loop.call_later(self._hub.limits.closing_seconds, self._transport.abort)
 
     def write(self, data: bytes) -> None:
-        """Write bytes that are frames already, and close a reader that stays behind."""
+        """Write encoded frames, and close a client that stays behind."""
         if self._close is not None or self._transport.is_closing():
             return
         self._transport.write(data)
         self._check_reader()
 
     def abort(self) -> None:
-        """Cut the connection without a word."""
+        """Cut the connection without a close frame."""
         self._transport.abort()
 
     def is_open(self) -> bool:
-        """Tell whether a frame could still reach the client."""
+        """Return whether a frame could still reach the client."""
         return self._close is None and self._protocol.state is State.OPEN
 
     def has_room(self, size: int) -> bool:
-        """Tell whether that many bytes more would still be within what may wait for a client."""
+        """Return whether that many more bytes may wait for the client."""
         waiting = self._transport.get_write_buffer_size() + sum(map(len, self.pending))
         return waiting + size <= self._hub.limits.queue_bytes
 
     def flush(self, now: float) -> None:
-        """Write all that was noted for this connection, in one go."""
+        """Write all pending frames at once."""
         self._flush_pending()
         self.connection.last_active = now
 
-    def check_pulse(self, now: float) -> None:
-        """Close a client that stays behind, ping one that is silent, cut one that stays so."""
+    def check_liveness(self, now: float) -> None:
+        """Close a client that stays behind, ping a silent one, abort one that stays silent."""
         if self._close is None:
             self._check_reader()
         if self._paused or self._close is not None:
             return
         limits = self._hub.limits
-        if now - self._heard >= limits.vanished_seconds:
+        if now - self._last_heard >= limits.ping_timeout_seconds:
             self._transport.abort()
-        elif now - max(self._heard, self._pinged) >= limits.ping_seconds:
-            self._pinged = now
+        elif now - max(self._last_heard, self._last_ping) >= limits.ping_seconds:
+            self._last_ping = now
             self._protocol.send_ping(b"")
             self._send_protocol_data()
 
     def pause(self) -> None:
-        """Read no more from this client for now."""
+        """Stop reading from this client for now."""
         if not self._paused and not self._transport.is_closing():
             self._paused = True
             self._transport.pause_reading()
 
     def invoked(self, characters: int) -> None:
-        """Count an invocation under way, and the length of its text."""
+        """Count an invocation in flight, and the length of its text."""
         self._in_flight += 1
         self._in_flight_characters += characters
 
     def answered(self, characters: int) -> None:
-        """Count an invocation that is over, and take up what had to wait for it."""
+        """Count an invocation that ended, and handle frames that waited for it."""
         self._in_flight -= 1
         self._in_flight_characters -= characters
-        self._work_off()
+        self._handle_held()
 
     def data_received(self, data: bytes) -> None:
-        """Read frames, once the 101 is out."""
+        """Handle frames, once the 101 was sent."""
         if self._answer is not None:
-            self._early += data
-            if len(self._early) >= _EARLY_BYTES:
+            self._early_data += data
+            if len(self._early_data) >= _EARLY_BYTES:
                 self.pause()
             return
-        self._heard = asyncio.get_running_loop().time()
+        self._last_heard = asyncio.get_running_loop().time()
         self._protocol.receive_data(data)
         frames = [event for event in self._protocol.events_received() if isinstance(event, Frame)]
         if self._held is None:
             self._held = deque(frames)
-            self._work_off()
+            self._handle_held()
         else:
             self._held += frames
         self._send_protocol_data()
 
     def eof_received(self) -> bool:
-        """Let the transport close: a half-open WebSocket is of no use."""
+        """Let the transport close: a half-open WebSocket has no use."""
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the server, and whoever spoke HTTP here before."""
-        self._hub.doors.discard(self._transport)
-        if self._former is not None:
-            self._former.connection_lost(exc)
-        code, reason = self._close_said()
-        self._hub.lost(self, code, reason)
+        """Tell the server, and aiohttp if the connection was its own before."""
+        self._hub.transports.discard(self._transport)
+        if self._previous is not None:
+            self._previous.connection_lost(exc)
+        code, reason = self._how_it_ended()
+        self._hub.socket_closed(self, code, reason)
 
-    def _work_off(self) -> None:
-        """Take frames in order while few enough are under way; the rest waits, and so do we."""
+    def _handle_held(self) -> None:
+        """Handle frames in order while few enough are in flight; else hold the rest, and pause."""
         held = self._held
         if held is None:
             return
         while held and self._close is None and not self._is_busy():
-            self._frame(held.popleft())
+            self._handle_frame(held.popleft())
         if held and self._close is None:
             self.pause()
         else:
@@ -269,24 +270,24 @@ class Socket(asyncio.Protocol):
             return
         now = asyncio.get_running_loop().time()
         self._behind_since = self._behind_since or now
-        if waiting > limits.most_queued_bytes or now - self._behind_since >= limits.behind_seconds:
+        if waiting > limits.max_queued_bytes or now - self._behind_since >= limits.behind_seconds:
             self.close(CLOSE_TOO_SLOW, "Too slow: read what was sent, then come back")
 
-    def _frame(self, frame: Frame) -> None:
+    def _handle_frame(self, frame: Frame) -> None:
         match frame.opcode:
             case Opcode.TEXT if frame.fin:
-                self._text(bytes(frame.data))
+                self._handle_text(bytes(frame.data))
             case Opcode.TEXT:
                 self._fragments = bytearray(frame.data)
             case Opcode.BINARY:
-                self._hub.binary(self)
+                self._hub.binary_received(self)
             case Opcode.CONT if self._fragments is not None:
                 self._fragments += frame.data
                 if frame.fin:
                     whole, self._fragments = bytes(self._fragments), None
-                    self._text(whole)
+                    self._handle_text(whole)
 
-    def _text(self, data: bytes) -> None:
+    def _handle_text(self, data: bytes) -> None:
         try:
             text = data.decode()
         except UnicodeDecodeError:
@@ -294,7 +295,7 @@ class Socket(asyncio.Protocol):
             self._close = (CLOSE_BAD_TEXT, "The text is not UTF-8")
             self._protocol.fail(*self._close)
             return
-        self._hub.text(self, text)
+        self._hub.text_received(self, text)
 
     def _flush_pending(self) -> None:
         if self.pending:
@@ -302,7 +303,7 @@ class Socket(asyncio.Protocol):
             self.write(b"".join(pending))
 
     def _send_protocol_data(self) -> None:
-        """Send the protocol's own frames; an empty piece is its sign to end the connection."""
+        """Send the library's own frames; an empty piece is its sign to end the connection."""
         pieces = self._protocol.data_to_send()
         if not pieces or self._transport.is_closing():
             return
@@ -317,14 +318,14 @@ class Socket(asyncio.Protocol):
             self._end()
 
     def _end(self) -> None:
-        """End the connection; what a failed client still sends is read away until it hears of it.
+        """End the connection; what the client sends until it has the close frame is dropped.
 
         Closing over unread bytes resets the connection, and the close frame would be lost.
         """
         if self._protocol.close_rcvd is not None:
             self._transport.close()
             return
-        self._close = self._close_said()
+        self._close = self._how_it_ended()
         self._transport.write_eof()
         self._resume()
         loop = asyncio.get_running_loop()
@@ -333,12 +334,12 @@ class Socket(asyncio.Protocol):
     def _resume(self) -> None:
         if self._paused and not self._transport.is_closing():
             self._paused = False
-            self._heard = asyncio.get_running_loop().time()
+            self._last_heard = asyncio.get_running_loop().time()
             self._transport.resume_reading()
 
-    def _close_said(self) -> tuple[int, str]:
-        """Say how it ended: our close, the client's, the protocol's, or none."""
+    def _how_it_ended(self) -> tuple[int, str]:
+        """Return code and reason of the end: our close, the client's, the library's, or none."""
         if self._close is not None:
             return self._close
-        said = self._protocol.close_rcvd or self._protocol.close_sent
-        return (ABNORMAL, "") if said is None else (said.code, said.reason)
+        close = self._protocol.close_rcvd or self._protocol.close_sent
+        return (ABNORMAL, "") if close is None else (close.code, close.reason)

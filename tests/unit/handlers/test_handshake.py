@@ -3,7 +3,7 @@
 import pytest
 
 from fireside.handlers.handshake import chosen_subprotocol, read_handshake
-from localgateway.machine.events import Caller, Handshake, Ids
+from localgateway.machine.events import ConnectionInfo, Handshake, Ids
 from localgateway.machine.events import authorizer as authorizer_event
 
 
@@ -71,4 +71,4 @@ def test_a_client_may_spread_its_subprotocols_over_headers(caller):
 @pytest.fixture
 def caller():
     connection_id = Ids(lambda n: b"x" * n).connection()
-    return Caller(connection_id, 0, "ws", "api", "here", {"sourceIp": "127.0.0.1"})
+    return ConnectionInfo(connection_id, 0, "ws", "api", "here", {"sourceIp": "127.0.0.1"})

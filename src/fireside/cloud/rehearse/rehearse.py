@@ -35,7 +35,7 @@ from fireside.ports import Connection
 from fireside.server import isolated, local, process
 from fireside.server.settings import Settings
 from fireside.system import epoch_ms, new_epoch
-from localgateway.functions.runner import Release
+from localgateway.functions.runner import OnCompleted
 from localgateway.functions.workers import Report
 from localgateway.machine.api import ApiError
 from localgateway.machine.events import REGION
@@ -216,11 +216,11 @@ class Rehearsal:
         server.app.middlewares.insert(0, self._on_its_way)
         return server
 
-    def _make_runner(self, *, release: Release) -> RehearsedRunner:
+    def _make_runner(self, *, on_completed: OnCompleted) -> RehearsedRunner:
         host = urlsplit(f"//{self._settings.host}").hostname or ""
         self._runner = RehearsedRunner(
             self._document,
-            release=release,
+            on_completed=on_completed,
             address=lambda: self.address,
             credentials=self._keys,
             launch=unpacked.launch(self._folder, host),

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localgateway.dev import faults
-from localgateway.dev.faults import Fate, Faults, FaultsError, Line, Plan, When
+from localgateway.dev.faults import Delivery, Faults, FaultsError, FaultyDelivery, Frequency, Plan
 from localgateway.functions.runner import Completed
 from localgateway.machine.core import Invoke, Returned
 
 EVERYTHING = {
-    kind: When(chance=0.3)
+    kind: Frequency(chance=0.3)
     for kind in (
         "delay",
         "drop",
@@ -31,13 +31,19 @@ EVERYTHING = {
 
 
 def at(*turns):
-    return When(turns=frozenset(turns))
+    return Frequency(turns=frozenset(turns))
 
 
 def fates(seed, turns=200):
     asked = Faults(Plan(EVERYTHING, seed=seed))
     return [
-        (asked.push(), asked.post(), asked.cold_start(), asked.times_out(), asked.life())
+        (
+            asked.delivery(),
+            asked.post_error(),
+            asked.cold_start(),
+            asked.times_out(),
+            asked.lifetime(),
+        )
         for _ in range(turns)
     ]
 
@@ -52,44 +58,47 @@ def test_one_kind_does_not_disturb_another():
     pushes = []
     for _ in range(100):
         busy.cold_start()
-        pushes.append(busy.push())
-        busy.post()
+        pushes.append(busy.delivery())
+        busy.post_error()
 
-    assert [lone.push() for _ in range(100)] == pushes
+    assert [lone.delivery() for _ in range(100)] == pushes
 
 
 def test_a_chance_is_about_what_it_says():
-    asked = Faults(Plan({"drop": When(chance=0.1)}))
+    asked = Faults(Plan({"drop": Frequency(chance=0.1)}))
 
-    assert 60 < sum(asked.push().copies == 0 for _ in range(1000)) < 140
+    assert 60 < sum(asked.delivery().copies == 0 for _ in range(1000)) < 140
 
 
 def test_turns_are_exact():
     asked = Faults(Plan({"drop": at(2), "double": at(3), "reorder": at(4), "gone": at(1)}))
 
-    assert [asked.push() for _ in range(4)] == [
-        Fate(1, 0, overtaken=False),
-        Fate(0, 0, overtaken=False),
-        Fate(2, 0, overtaken=False),
-        Fate(1, 0, overtaken=True),
+    assert [asked.delivery() for _ in range(4)] == [
+        Delivery(1, 0, overtaken=False),
+        Delivery(0, 0, overtaken=False),
+        Delivery(2, 0, overtaken=False),
+        Delivery(1, 0, overtaken=True),
     ]
-    assert [asked.post() for _ in range(2)] == [410, None]
+    assert [asked.post_error() for _ in range(2)] == [410, None]
 
 
 def test_times_lie_between_their_two_lengths():
-    plan = Plan({"delay": When(1), "coldStart": When(1), "cut": When(1)}, {"delayMillis": (10, 20)})
+    plan = Plan(
+        {"delay": Frequency(1), "coldStart": Frequency(1), "cut": Frequency(1)},
+        {"delayMillis": (10, 20)},
+    )
     asked = Faults(plan)
     for _ in range(50):
-        assert 0.01 <= asked.push().delay_seconds <= 0.02
+        assert 0.01 <= asked.delivery().delay_seconds <= 0.02
         assert 0.3 <= asked.cold_start() <= 1.5
-        assert 5 <= asked.life() <= 30
+        assert 5 <= asked.lifetime() <= 30
 
 
 def test_an_empty_plan_changes_nothing():
     asked = Faults(Plan())
 
-    assert asked.push() == Fate(1, 0, overtaken=False)
-    assert (asked.post(), asked.cold_start(), asked.times_out(), asked.life()) == (
+    assert asked.delivery() == Delivery(1, 0, overtaken=False)
+    assert (asked.post_error(), asked.cold_start(), asked.times_out(), asked.lifetime()) == (
         None,
         0,
         False,
@@ -123,11 +132,13 @@ class Sink:
     def __init__(self, plan):
         self.clock = FakeClock()
         self.arrived = []
-        self.line = Line(Faults(plan), self.clock, lambda *sent: self.arrived.append(sent))
+        self.line = FaultyDelivery(
+            Faults(plan), self.clock, lambda *sent: self.arrived.append(sent)
+        )
 
     def push(self, *frames, to="a"):
         for frame in frames:
-            self.line.push(to, frame)
+            self.line.send(to, frame)
 
     def frames(self, to="a"):
         return [frame for connection_id, frame in self.arrived if connection_id == to]
@@ -172,7 +183,7 @@ def test_a_dropped_frame_overtakes_nothing_and_a_doubled_one_comes_twice():
 
 @given(st.integers(), st.lists(st.integers(), max_size=60))
 def test_without_drop_and_double_each_frame_comes_once(seed, frames):
-    line = Sink(Plan({"delay": When(0.4), "reorder": When(0.4)}, seed=seed))
+    line = Sink(Plan({"delay": Frequency(0.4), "reorder": Frequency(0.4)}, seed=seed))
     line.push(*frames)
     line.clock.run()
 
@@ -184,7 +195,7 @@ def test_without_drop_and_double_each_frame_comes_once(seed, frames):
 
 @given(st.integers(), st.lists(st.integers(), max_size=60))
 def test_delays_alone_keep_the_order(seed, frames):
-    line = Sink(Plan({"delay": When(0.5)}, seed=seed))
+    line = Sink(Plan({"delay": Frequency(0.5)}, seed=seed))
     line.push(*frames)
     line.clock.run()
 
@@ -196,8 +207,8 @@ class Inner:
 
     functions = ("f",)
 
-    def __init__(self, release):
-        self.release = release
+    def __init__(self, on_completed):
+        self.on_completed = on_completed
         self.submitted = []
         self.started = False
 
@@ -222,11 +233,11 @@ def over(number):
 def slowed(plan):
     inner, released = [], []
 
-    def make(*, release):
-        inner.append(Inner(release))
+    def make(*, on_completed):
+        inner.append(Inner(on_completed))
         return inner[0]
 
-    runner = faults.slow(make, Faults(plan))(release=released.append)
+    runner = faults.slow(make, Faults(plan))(on_completed=released.append)
     runner.start()
     return runner, inner[0], released
 
@@ -266,7 +277,7 @@ def test_a_late_answer_is_kept_beyond_any_integrations_time(monkeypatch):
         runner, inner, released = slowed(Plan({"timeout": at(1)}))
         runner.submit(invocation(1))
         runner.submit(invocation(2))
-        inner.release([over(1), over(2)])
+        inner.on_completed([over(1), over(2)])
         assert released == [[over(2)]]
         await asyncio.sleep(0.05)
 
@@ -274,7 +285,7 @@ def test_a_late_answer_is_kept_beyond_any_integrations_time(monkeypatch):
         return runner, inner
 
     _, inner = asyncio.run(run())
-    inner.release([over(3)])
+    inner.on_completed([over(3)])
 
 
 def test_a_late_answer_after_the_loops_end_is_nobodys():
@@ -284,7 +295,7 @@ def test_a_late_answer_after_the_loops_end_is_nobodys():
         return inner, released
 
     inner, released = asyncio.run(run())
-    inner.release([over(1)])
+    inner.on_completed([over(1)])
 
     assert released == []
 
@@ -294,17 +305,17 @@ def test_a_plan_is_read_from_a_file(tmp_path):
     path.write_text(json.dumps({"drop": 0.5, "gone": [1, 3], "delayMillis": [1, 2], "seed": 9}))
 
     assert faults.read(str(path)) == Plan(
-        {"drop": When(0.5), "gone": at(1, 3)}, {"delayMillis": (1, 2)}, 9
+        {"drop": Frequency(0.5), "gone": at(1, 3)}, {"delayMillis": (1, 2)}, 9
     )
 
 
 def test_a_text_longer_than_a_file_name_is_read_too():
-    assert faults.read(",".join(["drop=0.5"] * 100)) == Plan({"drop": When(0.5)})
+    assert faults.read(",".join(["drop=0.5"] * 100)) == Plan({"drop": Frequency(0.5)})
 
 
 def test_a_plan_is_read_from_text():
     assert faults.read("drop=0.5, gone=#1+3,delayMillis=1-2,cutMillis=7,seed=9") == Plan(
-        {"drop": When(0.5), "gone": at(1, 3)}, {"delayMillis": (1, 2), "cutMillis": (7, 7)}, 9
+        {"drop": Frequency(0.5), "gone": at(1, 3)}, {"delayMillis": (1, 2), "cutMillis": (7, 7)}, 9
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from localgateway.functions.context import environment
-from localgateway.functions.worker import LARGEST_ANSWER, MARK, CannotLoad, _invoke, load_handler
+from localgateway.functions.worker import LARGEST_RESPONSE, MARK, CannotLoad, _invoke, load_handler
 from localgateway.machine.api import Function
 
 HANDLERS = Path(__file__).parents[3] / "gateway/handlers"
@@ -77,7 +77,7 @@ def test_what_it_raises_is_answered_and_the_trace_begins_in_the_handler(monkeypa
 
 def test_what_is_no_json_or_too_long_is_an_error(monkeypatch, capsys):
     assert "not JSON serializable" in call(lambda *_: {1}, monkeypatch)["raised"]
-    too_long = call(lambda *_: "x" * LARGEST_ANSWER, monkeypatch)["raised"]
+    too_long = call(lambda *_: "x" * LARGEST_RESPONSE, monkeypatch)["raised"]
 
     assert too_long == "the answer has 6,291,569 bytes, Lambda allows 6,291,556"
     assert too_long in capsys.readouterr().err

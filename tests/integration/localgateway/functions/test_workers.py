@@ -3,7 +3,7 @@
 import pytest
 
 from localgateway.functions.worker_process import _ending
-from localgateway.functions.workers import _said
+from localgateway.functions.workers import _describe
 from localgateway.machine.core import Raised, Returned
 
 
@@ -33,4 +33,4 @@ def test_how_a_process_ended_is_said_by_name(code, said):
     ],
 )
 def test_what_an_invocation_came_to_is_one_word(outcome, said):
-    assert _said(outcome) == said
+    assert _describe(outcome) == said

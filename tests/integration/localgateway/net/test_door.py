@@ -4,7 +4,7 @@ import asyncio
 from types import SimpleNamespace
 
 from localgateway.machine.limits import Limits
-from localgateway.net.door import Counted
+from localgateway.net.door import CountedHttp
 
 
 class Wire(asyncio.Transport):
@@ -20,8 +20,8 @@ class Wire(asyncio.Transport):
 
 async def paused(seconds):
     """Make a connection whose client has stopped reading."""
-    hub = SimpleNamespace(limits=Limits(vanished_seconds=seconds), doors=set())
-    counted, wire = Counted(hub, asyncio.Protocol()), Wire()
+    hub = SimpleNamespace(limits=Limits(ping_timeout_seconds=seconds), transports=set())
+    counted, wire = CountedHttp(hub, asyncio.Protocol()), Wire()
     counted.connection_made(wire)
     counted.pause_writing()
     return counted, wire

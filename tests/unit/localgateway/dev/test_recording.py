@@ -57,8 +57,8 @@ def test_half_a_surrogate_can_be_recorded_and_read(tmp_path):
 class Inner:
     functions = ("f",)
 
-    def __init__(self, release):
-        self.release = release
+    def __init__(self, on_completed):
+        self.on_completed = on_completed
         self.calls = []
 
     def start(self):
@@ -76,11 +76,11 @@ class Inner:
 def runner(tmp_path):
     inner = []
 
-    def make(*, release):
-        inner.append(Inner(release))
+    def make(*, on_completed):
+        inner.append(Inner(on_completed))
         return inner[0]
 
-    return recording.record(make, Recorder(tmp_path))(release=lambda _batch: None), inner[0]
+    return recording.record(make, Recorder(tmp_path))(on_completed=lambda _batch: None), inner[0]
 
 
 def test_the_runner_gets_what_was_recorded(runner, tmp_path):

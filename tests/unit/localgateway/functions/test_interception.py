@@ -1,15 +1,15 @@
-"""Only what a handler posts to its own gateway takes the detour."""
+"""Only what a handler posts to its own gateway takes the redirect."""
 
 import sys
 
 import pytest
 
-from localgateway.functions.interception import Detour, _Finder, divert, install
+from localgateway.functions.interception import Redirect, _Finder, install, wrap_session
 
 
 @pytest.fixture
-def detour():
-    found = Detour()
+def redirect():
+    found = Redirect()
     found.address = "http://127.0.0.1:3001"
     found.domains.add("chat.local:3001")
     return found
@@ -43,8 +43,8 @@ def session_class():
 @pytest.mark.parametrize(
     "path", ["/dev/@connections/abc%3D", "/dev/%40connections/abc%3D", "/dev/@connections/a?b=c"]
 )
-def test_a_post_to_a_known_domain_goes_to_the_gateway_itself(detour, path):
-    assert detour.target(f"https://Chat.local:3001{path}") == f"http://127.0.0.1:3001{path}"
+def test_a_post_to_a_known_domain_goes_to_the_gateway_itself(redirect, path):
+    assert redirect.target(f"https://Chat.local:3001{path}") == f"http://127.0.0.1:3001{path}"
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def test_a_post_to_a_known_domain_goes_to_the_gateway_itself(detour, path):
         "https://sqs.eu-west-1.amazonaws.com/dev/@connections/abc",
     ],
 )
-def test_nothing_else_is_touched(detour, url):
-    assert detour.target(url) is None
+def test_nothing_else_is_touched(redirect, url):
+    assert redirect.target(url) is None
 
 
-def test_the_host_that_was_signed_stays_and_the_request_is_as_it_was(detour, session_class):
-    divert(session_class, detour)
+def test_the_host_that_was_signed_stays_and_the_request_is_as_it_was(redirect, session_class):
+    wrap_session(session_class, redirect)
     request = Request("https://chat.local:3001/dev/@connections/abc")
 
     assert session_class().send(request) == session_class().send(request) == "answer"
@@ -76,8 +76,8 @@ def test_the_host_that_was_signed_stays_and_the_request_is_as_it_was(detour, ses
     assert request.url == "https://chat.local:3001/dev/@connections/abc"
 
 
-def test_other_requests_are_sent_as_before(detour, session_class):
-    divert(session_class, detour)
+def test_other_requests_are_sent_as_before(redirect, session_class):
+    wrap_session(session_class, redirect)
     session, request = session_class(), Request("https://example.com/")
     session.send(request)
 
@@ -101,8 +101,8 @@ def is_botocore(name):
 
 
 @pytest.mark.usefixtures("imports")
-def test_botocore_is_wrapped_when_it_is_imported_and_not_before(detour):
-    install(detour)
+def test_botocore_is_wrapped_when_it_is_imported_and_not_before(redirect):
+    install(redirect)
     import botocore.httpsession  # noqa: PLC0415 - the import is what is tested
 
     assert (
@@ -112,12 +112,12 @@ def test_botocore_is_wrapped_when_it_is_imported_and_not_before(detour):
 
 
 @pytest.mark.usefixtures("imports")
-def test_where_there_is_no_botocore_nothing_is_wrapped(detour, tmp_path, monkeypatch):
+def test_where_there_is_no_botocore_nothing_is_wrapped(redirect, tmp_path, monkeypatch):
     package = tmp_path / "botocore"
     package.mkdir()
     (package / "__init__.py").write_text("")
     monkeypatch.syspath_prepend(str(tmp_path))
-    install(detour)
+    install(redirect)
 
     with pytest.raises(ModuleNotFoundError):
         import botocore.httpsession  # noqa: F401, PLC0415 - the same

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from localgateway.functions.connections import Connections, Push
+from localgateway.functions.connections import Broadcast, Connections
 from localgateway.functions.runner import LARGEST_BATCH, LARGEST_BATCH_CHARACTERS, BatchRunner
 from localgateway.machine.core import Invoke, Raised, Returned
 from tests.gateway.harness import Ledger
@@ -23,7 +23,7 @@ class Bench:
             self.ledger,
             self.connections,
             on_lost_commit=lost,
-            release=self.released.append,
+            on_completed=self.released.append,
         )
 
     def invoke(self, *bodies, function="app"):
@@ -97,10 +97,10 @@ def test_a_handler_that_raises_is_undone_alone_and_what_it_said_is_forgotten():
     released = bench.round()
 
     assert outcomes(released) == [Returned("a"), Raised("raise b"), Returned("c")]
-    assert [done.pushes for done in released] == [
-        [Push(("c1",), b"a")],
+    assert [done.broadcasts for done in released] == [
+        [Broadcast(("c1",), b"a")],
         [],
-        [Push(("c1",), b"c")],
+        [Broadcast(("c1",), b"c")],
     ]
     verbs = bench.ledger.verbs
     assert verbs == [
@@ -134,7 +134,7 @@ def test_a_commit_that_fails_for_good_gives_everybody_the_answer_for_it():
 
     assert outcomes(released) == [Returned("sorry"), Returned("sorry")]
     assert lost == ["a", "b"]
-    assert [done.pushes for done in released] == [[], []]
+    assert [done.broadcasts for done in released] == [[], []]
     assert bench.ledger.verbs.count("rollback") == 3
 
 
@@ -157,10 +157,10 @@ def test_what_was_said_in_a_lost_batch_is_said_once_after_the_retry():
     bench = Bench(handler, lambda verb: verb == "commit" and next(failures))
     bench.invoke("a", "b")
 
-    said = [push.data for done in bench.round() for push in done.pushes]
+    said = [broadcast.data for done in bench.round() for broadcast in done.broadcasts]
 
     assert said == [b"a", b"b"]
-    assert bench.connections.take() == []
+    assert bench.connections.drain() == []
 
 
 @pytest.mark.parametrize("verb", ["begin", "savepoint", "release", "undo"])
@@ -249,8 +249,8 @@ def test_a_send_tells_who_is_gone_and_is_kept_until_it_is_taken():
 
     assert connections.send(iter(["a", "x"]), b"1") == {"x"}
     assert connections.send(["b"], b"2") == set()
-    assert connections.take() == [Push(("a", "x"), b"1"), Push(("b",), b"2")]
-    assert connections.take() == []
+    assert connections.drain() == [Broadcast(("a", "x"), b"1"), Broadcast(("b",), b"2")]
+    assert connections.drain() == []
 
 
 def test_a_batch_ends_when_its_texts_are_long():

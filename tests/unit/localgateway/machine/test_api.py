@@ -164,6 +164,13 @@ WRONG = [
     ([ROUTES, "say", "twoWay"], "yes", "routes.say.twoWay", "it must be true or false"),
     ([ROUTES, "say", "towWay"], True, "routes.say", "did you mean 'twoWay'?"),
     ([ROUTES, "say", "authorizer"], "door", "routes.say", "the key 'authorizer' is not known"),
+    ([ROUTES, "say", "model"], [], "routes.say.model", "a schema must be an object"),
+    (
+        [ROUTES, "say", "model"],
+        {"properties": {"n": {"$ref": "https://example.com/n"}}},
+        "routes.say.model",
+        "$ref: 'https://example.com/n' is not in the model; copy that schema under definitions",
+    ),
     ([ROUTES, "$connect", "twoWay"], True, "routes.$connect", "the key 'twoWay' is not known"),
     (
         [ROUTES, "$connect", "authorizer"],
@@ -201,6 +208,7 @@ NOT_IN_A_SCHEMA = {"did you mean 'app'?", "add it under integrations"} | {
     "an authorizer has this name too",
     "did you mean 'door'?",
     "add it under authorizers",
+    "$ref: 'https://example.com/n' is not in the model; copy that schema under definitions",
 }
 
 
@@ -260,7 +268,7 @@ def test_a_file_is_read_and_named(tmp_path):
     [
         ("{", "it is not JSON"),
         ('{"name": "a", "name": "b"}', "the key 'name' is there twice"),
-        ("\ufeff{}", "Mend the syntax there"),
+        ("\ufeff{}", "Correct the syntax there"),
         ("[]", "an object is needed here"),
     ],
 )

@@ -431,7 +431,7 @@ def test_another_version_of_the_api_counts_from_the_next_message():
     gateway = machine()
     connection_id = join(gateway)
 
-    gateway.adopt(parse(document() | {"routeSelectionExpression": "$request.body.kind"}))
+    gateway.replace_api(parse(document() | {"routeSelectionExpression": "$request.body.kind"}))
     (asked,) = say(gateway, connection_id, kind="echo")
 
     assert asked.event["requestContext"]["routeKey"] == "echo"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localgateway.machine import events
-from localgateway.machine.events import Caller, Handshake, Ids
+from localgateway.machine.events import ConnectionInfo, Handshake, Ids
 
 NOW = 1_795_348_148_123
 
@@ -28,7 +28,7 @@ def caller(**fields):
         "domain": "localhost:8080",
         "identity": {"sourceIp": "127.0.0.1"},
     }
-    return Caller(**{**known, **fields})
+    return ConnectionInfo(**{**known, **fields})
 
 
 def test_row_21_the_time_is_written_as_web_servers_log_it():

@@ -9,8 +9,8 @@ from localgateway.machine.metering import Meter
 def test_a_message_is_billed_by_the_32_kilobytes(size, billed):
     meter = Meter()
 
-    meter.took(size)
-    meter.gave(size)
+    meter.count_received(size)
+    meter.count_sent(size)
 
     assert (meter.received, meter.sent) == (billed, billed)
 

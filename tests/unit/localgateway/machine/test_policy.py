@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from localgateway.machine.policy import BadAnswer, decide
+from localgateway.machine.policy import BadResult, decide
 
 ARN = "arn:aws:execute-api:local-1:000000000000:local/ws/$connect"
 LONGEST = 8192
@@ -88,7 +88,7 @@ CIRCLE["again"] = CIRCLE
 )
 def test_row_44_an_answer_that_is_none_says_why(bad, reason):
     """Row 44."""
-    with pytest.raises(BadAnswer, match=reason):
+    with pytest.raises(BadResult, match=reason):
         decide(bad, ARN, LONGEST)
 
 
@@ -98,5 +98,5 @@ def test_row_44_the_longest_answer_is_let_in():
     room = LONGEST - len(json.dumps(empty))
 
     assert decide(answer(statement(), context={"x": "y" * room}), ARN, LONGEST).allowed
-    with pytest.raises(BadAnswer, match="over"):
+    with pytest.raises(BadResult, match="over"):
         decide(answer(statement(), context={"x": "y" * (room + 1)}), ARN, LONGEST)

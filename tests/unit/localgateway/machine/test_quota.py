@@ -48,12 +48,12 @@ def test_without_a_rate_anybody_may_come():
 
 
 def test_messages_and_posts_share_a_quota_with_a_burst():
-    machine = gateway(requests_per_second=8, requests_at_once=4)
+    machine = gateway(requests_per_second=8, requests_burst=4)
     connection_id = join(machine, 0).connection_id
 
     machine.text_received(connection_id, "{}", Instant(10, 0))
-    at_once = [machine.may_post(Instant(10, 0)) for _ in range(4)]
-    a_second_later = [machine.may_post(Instant(11, 0)) for _ in range(5)]
+    at_once = [machine.count_request(Instant(10, 0)) for _ in range(4)]
+    a_second_later = [machine.count_request(Instant(11, 0)) for _ in range(5)]
 
     assert at_once == [True] * 3 + [False]
     assert a_second_later == [True] * 4 + [False]
