@@ -24,5 +24,5 @@ def test_a_field_that_a_later_release_adds_does_no_harm():
 def test_what_a_later_release_means_differently_is_refused():
     written = json.loads(payload.write(["c1"], b"hi", 1_000))
 
-    with pytest.raises(payload.LaterForm, match="deploy both functions together"):
+    with pytest.raises(payload.NewerFormat, match="deploy both functions together"):
         payload.read(written | {"v": payload.VERSION + 1})
