@@ -109,7 +109,7 @@ def test_a_folder_that_can_not_be_written_is_named(capsys, tmp_path):
     code, _, err = run(capsys)
 
     assert code == ExitCode.DATA
-    assert "mend" in err
+    assert "fix its permissions" in err
 
 
 def test_notes_say_what_the_link_is_worth(capsys, monkeypatch):

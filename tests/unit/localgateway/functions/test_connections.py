@@ -1,20 +1,20 @@
-"""What a handler says to connections is noted until it may be sent."""
+"""What a handler sends to connections is queued until it may be sent."""
 
-from localgateway.functions.connections import Connections, Push
+from localgateway.functions.connections import Broadcast, Connections
 
 
-def test_what_was_said_is_taken_once_and_in_order():
+def test_the_queue_is_drained_once_and_in_order():
     connections = Connections()
     connections.live |= {"a", "b"}
 
     connections.send(["a", "b"], b"one")
     connections.send(iter(["b"]), b"two")
 
-    assert connections.take() == [Push(("a", "b"), b"one"), Push(("b",), b"two")]
-    assert connections.take() == []
+    assert connections.drain() == [Broadcast(("a", "b"), b"one"), Broadcast(("b",), b"two")]
+    assert connections.drain() == []
 
 
-def test_those_that_are_gone_are_told_at_once():
+def test_connections_that_are_gone_are_returned_at_once():
     connections = Connections()
     connections.live.add("a")
 
