@@ -20,13 +20,15 @@ from fireside.cloud.rehearse import dynamodb_local
 PACKAGE = Path(__file__).resolve().parents[1] / "dynamodb"
 NUMBERS = itertools.count(1)
 CLIENTS = ("own", "boto3")
+LONG = RetryPolicy(budget_ms=60_000)
+"""The machine may be a busy one."""
 
 
 @pytest.fixture(scope="session")
 def dynamodb():
     """Start DynamoDB Local, or skip with the way to get it; give its address."""
     try:
-        with dynamodb_local.running(PACKAGE) as address:
+        with dynamodb_local.running(PACKAGE, start_seconds=120) as address:
             yield address
     except dynamodb_local.Missing as missing:
         pytest.skip(str(missing))
@@ -57,7 +59,7 @@ def connect_with(dynamodb):
 @pytest.fixture(scope="session")
 def tables_of(connect_with):
     """Give the client of a kind for all who do not look into it."""
-    return functools.cache(functools.partial(connect_with, call_seconds=10))
+    return functools.cache(functools.partial(connect_with, call_seconds=60))
 
 
 @pytest.fixture(scope="session", params=CLIENTS)
@@ -68,7 +70,7 @@ def connect(request, connect_with):
 
 @pytest.fixture(scope="session")
 def tables(connect):
-    return connect(call_seconds=10)
+    return connect(call_seconds=60)
 
 
 @pytest.fixture
@@ -118,9 +120,9 @@ def new_table(tables, definition):
     return name
 
 
-def dynamo_store(tables, table, *, epoch="epoch-1", retry=None):
-    return DynamoStore(tables, table, new_epoch=lambda: epoch, retry=retry or RetryPolicy())
+def dynamo_store(tables, table, *, epoch="epoch-1", retry=LONG):
+    return DynamoStore(tables, table, new_epoch=lambda: epoch, retry=retry)
 
 
-def dynamo_registry(tables, table, *, clock=lambda: 0, retry=None):
-    return DynamoRegistry(tables, table, clock=clock, retry=retry or RetryPolicy())
+def dynamo_registry(tables, table, *, clock=lambda: 0, retry=LONG):
+    return DynamoRegistry(tables, table, clock=clock, retry=retry)

@@ -6,6 +6,7 @@ leave the tables, and answer, as if nothing had.
 
 import contextlib
 import dataclasses
+import functools
 
 import pytest
 
@@ -13,7 +14,7 @@ from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.client import RetryPolicy
 from fireside.domain.errors import Busy
 from fireside.ports import Connection
-from tests.contract.conftest import dynamo_registry, dynamo_store, new_table
+from tests.contract.conftest import CLIENTS, dynamo_registry, dynamo_store, new_table
 from tests.contract.drafts import draft, keep
 from tests.dynamodb.trouble import FAULTS, trouble_before
 
@@ -84,15 +85,40 @@ USES = {
 
 
 @pytest.fixture(scope="module")
-def troubled(dynamodb, connect):
+def tables(tables_of):
+    """Give what builds worlds and looks at them: for that, any client will do."""
+    return tables_of(CLIENTS[0])
+
+
+@pytest.fixture(
+    scope="module", params=[CLIENTS[0], pytest.param(CLIENTS[1], marks=pytest.mark.long)]
+)
+def troubled(request, dynamodb, connect_with):
+    """Give what goes wrong, and clients that meet it; test_clients.py shows them to be alike."""
+    connect = functools.partial(connect_with, request.param)
     with trouble_before(dynamodb) as (trouble, address):
-        yield trouble, connect(address, call_seconds=10), connect(address, call_seconds=0.25)
+        yield trouble, connect(address, call_seconds=60), connect(address, call_seconds=0.25)
 
 
 def played(tables, use, others_tables, retry=PATIENT):
     world = World(tables)
     answer = use(Adapters(world, others_tables, retry))
     return answer, world.seen()
+
+
+@pytest.fixture(scope="module")
+def untroubled(tables, troubled):
+    """Use the adapters while nothing goes wrong; give what came of it, and how many calls."""
+    trouble, through_the_door, _ = troubled
+
+    @functools.cache
+    def play(use):
+        trouble.plan(None)
+        expected = played(tables, use, through_the_door)
+        assert trouble.calls
+        return expected, len(trouble.calls)
+
+    return play
 
 
 @pytest.fixture(params=USES.values(), ids=USES)
@@ -105,12 +131,9 @@ def fault(request):
     return request.param
 
 
-def test_a_call_that_goes_wrong_once_changes_nothing(tables, troubled, use, fault):
+def test_a_call_that_goes_wrong_once_changes_nothing(tables, troubled, untroubled, use, fault):
     trouble, through_the_door, in_a_hurry = troubled
-    trouble.plan(None)
-    expected = played(tables, use, through_the_door)
-    calls = len(trouble.calls)
-    assert calls
+    expected, calls = untroubled(use)
     if fault == "timed out":
         through_the_door = in_a_hurry
 
@@ -120,22 +143,19 @@ def test_a_call_that_goes_wrong_once_changes_nothing(tables, troubled, use, faul
         assert len(trouble.calls) > calls or fault == "done in part"
 
 
-def test_two_calls_in_a_row_that_go_wrong_change_nothing(tables, troubled, use):
+def test_two_calls_in_a_row_that_go_wrong_change_nothing(tables, troubled, untroubled, use):
     trouble, through_the_door, _ = troubled
-    trouble.plan(None)
-    expected = played(tables, use, through_the_door)
+    expected, calls = untroubled(use)
 
-    for at in range(1, len(trouble.calls) + 1):
+    for at in range(1, calls + 1):
         trouble.plan("answer lost", at, at + 1)
         assert played(tables, use, through_the_door) == expected, f"calls {at} and {at + 1}"
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "timed out"])
-def test_what_was_given_up_can_be_asked_again(tables, troubled, use, fault):
+def test_what_was_given_up_can_be_asked_again(tables, troubled, untroubled, use, fault):
     trouble, through_the_door, _ = troubled
-    trouble.plan(None)
-    _, expected = played(tables, use, through_the_door)
-    calls = len(trouble.calls)
+    (_, expected), calls = untroubled(use)
 
     for at in range(1, calls + 1):
         world = World(tables)

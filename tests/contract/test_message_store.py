@@ -94,10 +94,11 @@ def test_a_store_has_one_name(store):
 APPENDS = st.tuples(st.sampled_from(["general", "attic"]), st.integers(0, 9), st.integers(0, 9))
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "dynamodb", "dynamodb with boto3"])
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+@pytest.mark.parametrize(
+    "kind",
+    ["sqlite", "dynamodb", pytest.param("dynamodb with boto3", marks=pytest.mark.long)],
 )
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(APPENDS, max_size=20))
 def test_every_store_answers_like_the_one_in_memory(kind, new_store, appends):
     def play(store):

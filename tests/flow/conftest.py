@@ -3,23 +3,27 @@
 import pytest
 
 from fireside.adapters.http.pool import Pool
-from fireside.adapters.outbound import fanout
 from tests.contract.conftest import dynamodb  # noqa: F401 - a fixture
 from tests.flow.cloud import Furniture, cloud_before
 from tests.flow.house import House
+from tests.flow.patience import have_patience
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "in_memory: looks into what is only there in memory")
     config.addinivalue_line("markers", "in_cloud: looks into what is only there in the cloud")
+    config.addinivalue_line("markers", "without_house: starts a server of its own, or none")
 
 
 def pytest_generate_tests(metafunc):
     if "place" in metafunc.fixturenames:
         places = [
             place
-            for place, other in (("memory", "in_cloud"), ("cloud", "in_memory"))
-            if metafunc.definition.get_closest_marker(other) is None
+            for place, others in (
+                ("memory", ("in_cloud",)),
+                ("cloud", ("in_memory", "without_house")),
+            )
+            if not any(map(metafunc.definition.get_closest_marker, others))
         ]
         metafunc.parametrize("place", places, indirect=True)
 
@@ -45,9 +49,7 @@ def place(request, monkeypatch):
     cloud = request.getfixturevalue("cloud")
     monkeypatch.setattr(Pool, "__init__", noting)
     monkeypatch.setattr(House, "cloud", Furniture(cloud))
-    # A test is about what is said, not how fast: the machine may be a busy one.
-    monkeypatch.setattr(fanout, "WITHIN_SECONDS", 20.0)
-    monkeypatch.setattr(fanout, "POST_SECONDS", 20.0)
+    have_patience(monkeypatch.setattr, monkeypatch.setitem)
     yield request.param
     for pool in pools:
         pool.close()

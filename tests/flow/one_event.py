@@ -2,10 +2,12 @@
 
 import importlib
 import json
+import operator
 import os
 import sys
 
 from fireside.adapters.outbound import fanout
+from tests.flow.patience import have_patience
 
 
 class Context:
@@ -13,12 +15,12 @@ class Context:
 
     @staticmethod
     def get_remaining_time_in_millis():
-        return 10_000
+        return 600_000  # the machine may be a busy one
 
 
 def main():
     fanout.INLINE = 4
-    fanout.WITHIN_SECONDS = fanout.POST_SECONDS = 20  # the machine may be a busy one
+    have_patience(setattr, operator.setitem)
     module, _, function = os.environ["_HANDLER"].rpartition(".")
     handler = getattr(importlib.import_module(module), function)
     print(json.dumps(handler(json.load(sys.stdin), Context())))  # noqa: T201 - it is the answer

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import threading
+import time
 
 import boto3
 import pytest
@@ -246,7 +247,7 @@ def test_forgetting_that_fails_is_no_reason_to_send_again(functions, monkeypatch
 
 def test_a_receiver_that_hangs_does_not_hold_the_answer(functions, monkeypatch):
     monkeypatch.setattr(fanout, "WITHIN_SECONDS", 0.3)
-    monkeypatch.setattr(fanout, "POST_SECONDS", 0.2)
+    monkeypatch.setattr(fanout, "POST_SECONDS", 0.2)  # what is late is asked for no more
     ann, bob, cy = (functions.house.join(name) for name in ("Ann", "Bob", "Cy"))
     answered = threading.Event()
     waited = []
@@ -265,7 +266,15 @@ def test_a_receiver_that_hangs_does_not_hold_the_answer(functions, monkeypatch):
     assert ack["type"] == "ack"
     assert all(waited), "the answer came while somebody was still hanging"
     handed = {one for payload in functions.region.invoked for one in json.loads(payload)["ids"]}
-    assert cy.received or cy.connection_id in handed, "the machine may be a busy one"
+    assert cy.connection_id in handed or was_told(cy), "the machine may be a busy one"
+
+
+def was_told(person):
+    """Wait for a post that was sent and whose answer came too late."""
+    end = time.monotonic() + 60
+    while not person.received and time.monotonic() < end:
+        time.sleep(0.01)
+    return person.received
 
 
 def test_the_sdk_does_the_same(functions, monkeypatch):

@@ -21,7 +21,7 @@ from tests.flow.one_event import Context
 
 pytestmark = pytest.mark.in_cloud
 
-PROGRAM = Path(__file__).with_name("one_event.py")
+ROOT = Path(__file__).resolve().parents[2]
 SEED = "4"
 QUIET = aws.System(retry=PATIENT, write_line=lambda _line: None)
 LISTENING = ("Ann's tab", "Bob", "Cy", "Thea")
@@ -91,10 +91,12 @@ class Room:
         """Send Ann's message in a container of its own; give its exit code and the answer."""
         fields = {"message": "hi", "nonce": "n1"}
         variables = self.region.environ(_HANDLER="fireside.functions.aws.chat")
+        inherited = {name: os.environ.get(name, "") for name in ("PATH", "PYTHONPATH")}
         # The order of a set decides who is the fifth; with this seed it is somebody who said hello.
         process = subprocess.Popen(
-            [sys.executable, str(PROGRAM)],
-            env={"PATH": os.environ["PATH"], "PYTHONHASHSEED": SEED, **variables},
+            [sys.executable, "-m", "tests.flow.one_event"],
+            cwd=ROOT,
+            env={**inherited, "PYTHONHASHSEED": SEED, **variables},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -102,7 +104,7 @@ class Room:
         )
         self.kill_at(process, killed_at, moment)
         event = json.dumps(self.event("sendMessage", "Ann", fields))
-        out, errors = process.communicate(event, timeout=50)
+        out, errors = process.communicate(event, timeout=120)
         assert "Traceback" not in errors, errors
         self.region.before = self.region.after = lambda _call: None
         return process.returncode, json.loads(out.splitlines()[-1]) if out else None

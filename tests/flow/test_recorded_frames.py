@@ -15,6 +15,8 @@ from fireside.cloud.verify.client import Target
 from fireside.ports import Connection
 from tests.e2e.support.server_process import in_both_modes, serving
 
+pytestmark = pytest.mark.without_house
+
 VECTORS = Path(__file__).parents[1] / "vectors"
 FRAMES = json.loads((VECTORS / "frames-v1.json").read_text("utf-8"))
 ROWS = json.loads((VECTORS / "rows-v1.json").read_text("utf-8"))

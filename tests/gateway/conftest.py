@@ -5,6 +5,7 @@ https://ID.execute-api.REGION.amazonaws.com/probe` runs those that ask the API i
 others look inside the local server and are left out.
 """
 
+import gc
 from pathlib import Path
 
 import boto3
@@ -30,6 +31,15 @@ def pytest_collection_modifyitems(config, items):
     local = [item for item in items if "target" not in item.fixturenames]
     items[:] = [item for item in items if "target" in item.fixturenames]
     config.hook.pytest_deselected(items=local)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _little_garbage():
+    """Look for garbage only among what tests make: each test of the gateway looks."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
