@@ -13,7 +13,7 @@ import pytest
 
 from fireside.cli.main import main
 from fireside.cloud.cost.bill import lines, total
-from fireside.cloud.cost.usage import Session, counted
+from fireside.cloud.cost.usage import EventCounts, billed_usage
 from fireside.cloud.rehearse import dynamodb_local, unpacked
 from fireside.cloud.rehearse import load as simulated_load
 from fireside.cloud.rehearse.rehearse import Options, Rehearsal
@@ -75,7 +75,7 @@ def test_the_counts_and_the_model_agree(folder, dynamodb, monkeypatch):
     review = rehearsed(folder, dynamodb, people=5, messages=6)
 
     used, heard = review.used, review.heard
-    session = Session(
+    session = EventCounts(
         sends=30,
         members=5,
         connections=5,
@@ -84,7 +84,7 @@ def test_the_counts_and_the_model_agree(folder, dynamodb, monkeypatch):
         history_loads=5,
         page_messages=0,
     )
-    expected = counted(session)
+    expected = billed_usage(session)
     assert (heard.unanswered, heard.pings) == (0, 5)
     assert len(heard.to_seen) >= 0.9 * heard.expected
     assert used.messages == pytest.approx(expected.messages, rel=0.1)

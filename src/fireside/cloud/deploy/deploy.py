@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fireside.cloud.cost import bill, prices
-from fireside.cloud.cost.usage import Habits
+from fireside.cloud.cost.usage import Workload
 from fireside.cloud.deploy import account, build, invites
 from fireside.cloud.deploy import plan as planning
 from fireside.cloud.deploy.invites import Invites
@@ -24,7 +24,7 @@ from fireside.cloud.verify.client import Wrong
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.invite import link
 
-FIFTY = Habits(users=50, messages_per_day=2_000, online_per_room=12)
+FIFTY = Workload(users=50, messages_per_day=2_000, online_per_room=12)
 """An office whose bill is shown; `fireside cost` reckons another."""
 
 
@@ -237,7 +237,7 @@ class _Run:
 
 def cost(variables: Mapping[str, Any]) -> list[str]:
     """Say what it costs: a month of an office, and the worst day."""
-    month = bill.total(bill.ours(FIFTY))
+    month = bill.total(bill.monthly(FIFTY))
     worst = bill.total(
         bill.worst_day(
             throttle_rate=float(variables["throttle_rate"]),

@@ -183,8 +183,8 @@ def dollars(messages: int, minutes: float) -> float:
         connection_minutes=minutes,
         requests=messages,
         gb_seconds=messages * MEMORY_GB,
-        write_units=messages * bill.DEAREST_WRITES,
-        read_units=messages * bill.DEAREST_READS,
+        write_units=messages * bill.MAX_WRITE_UNITS,
+        read_units=messages * bill.MAX_READ_UNITS,
     )
     return bill.total(bill.lines(used, free_tier=False))
 
