@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fireside.cloud.deploy.plan import Plan
-from fireside.cloud.sdk import Aws, Refused
+from fireside.cloud.sdk import Aws, AwsError
 from fireside.console.checks import Check
 
 GLOBAL_REGION = "us-east-1"
@@ -44,7 +44,7 @@ def identity(aws: Aws, region: str) -> Identity:
     Raises:
         CannotStart: There are no credentials that count.
     """
-    said = aws.ask("sts", "get_caller_identity", region)
+    said = aws.call("sts", "get_caller_identity", region)
     return Identity(str(said["Account"]), str(said["Arn"]))
 
 
@@ -86,12 +86,12 @@ def examine(aws: Aws, plan: Plan, region: str) -> Iterator[Check]:
         yield check_names(plan, lambda kind, name: _is_taken(aws, region, kind, name))
 
 
-Answer = Mapping[str, Any] | Refused
+Answer = Mapping[str, Any] | AwsError
 
 
 def check_concurrency(limits: Answer, reserved: int | None) -> Check:
     """Count how many calls may run at once: new accounts have 10."""
-    if isinstance(limits, Refused):
+    if isinstance(limits, AwsError):
         return _unknown("Lambda at once", limits)
     most = int(limits["AccountLimit"]["ConcurrentExecutions"])
     found = f"{most:,} calls"
@@ -112,7 +112,7 @@ def check_concurrency(limits: Answer, reserved: int | None) -> Check:
 
 def check_throttle(gateway: Answer, rate: float | None, burst: float | None) -> Check:
     """Compare the stage's throttle with what the whole account has."""
-    if isinstance(gateway, Refused):
+    if isinstance(gateway, AwsError):
         return _unknown("API Gateway's throttle", gateway)
     quota = gateway.get("throttleSettings") or {}
     most, most_at_once = float(quota.get("rateLimit", 0)), float(quota.get("burstLimit", 0))
@@ -130,7 +130,7 @@ def check_throttle(gateway: Answer, rate: float | None, burst: float | None) -> 
 
 def check_log_role(gateway: Answer, plan: Plan) -> Check:
     """See that API Gateway may write logs in this account, and that we replace nobody's role."""
-    if isinstance(gateway, Refused):
+    if isinstance(gateway, AwsError):
         return _unknown("API Gateway's log role", gateway)
     role = str(gateway.get("cloudwatchRoleArn") or "")
     wished = plan.variables
@@ -148,7 +148,7 @@ def check_log_role(gateway: Answer, plan: Plan) -> Check:
 
 def check_cloudfront(listed: Answer) -> Check:
     """See that CloudFront talks to this account: new ones are sometimes refused."""
-    if isinstance(listed, Refused):
+    if isinstance(listed, AwsError):
         return _unknown("CloudFront", listed)
     count = int((listed.get("DistributionList") or {}).get("Quantity", 0))
     if count == 0:
@@ -162,7 +162,7 @@ def check_cloudfront(listed: Answer) -> Check:
 
 def check_certificate(described: Answer, domain: str) -> Check:
     """See that the certificate is valid and is the domain's."""
-    if isinstance(described, Refused):
+    if isinstance(described, AwsError):
         if described.is_missing:
             remedy = "Ask ACM for one in us-east-1: docs/how-to/custom-domain.md."
             return Check("certificate", "fail", "there is none of that ARN", remedy)
@@ -207,7 +207,7 @@ def _is_taken(aws: Aws, region: str, kind: str, name: str) -> bool | None:
     """Tell whether a name is taken; None where we may not ask."""
     service, operation, field, _ = _LOOK[kind]
     answer = _answer(aws, service, operation, region, **{field: name})
-    if isinstance(answer, Refused):
+    if isinstance(answer, AwsError):
         # Somebody else's bucket says forbidden, not missing: its name is taken all the same.
         elsewhere = kind == "aws_s3_bucket" and answer.is_forbidden
         return False if answer.is_missing else True if elsewhere else None
@@ -216,11 +216,11 @@ def _is_taken(aws: Aws, region: str, kind: str, name: str) -> bool | None:
 
 def _answer(aws: Aws, service: str, operation: str, region: str, **fields: object) -> Answer:
     try:
-        return aws.ask(service, operation, region, **fields)
-    except Refused as refusal:
+        return aws.call(service, operation, region, **fields)
+    except AwsError as refusal:
         return refusal
 
 
-def _unknown(name: str, refusal: Refused) -> Check:
+def _unknown(name: str, refusal: AwsError) -> Check:
     remedy = "Nothing to do if you know that it is well: the apply will tell."
     return Check(name, "warn", f"I may not ask ({refusal.operation}: {refusal.code})", remedy)

@@ -8,7 +8,7 @@ from typing import Any
 from fireside.cloud.deploy.session import Opened, Opening
 from fireside.cloud.deploy.stage import Stage
 from fireside.cloud.deploy.world import World
-from fireside.cloud.sdk import Refused
+from fireside.cloud.sdk import AwsError
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.logs import printable
 
@@ -118,5 +118,5 @@ def _of(opened: Opened, name: str, group: str, start: int) -> Iterator[Event]:
         for page in pages:
             for event in page.get("events", []):
                 yield event["timestamp"], name, event["eventId"], event["message"]
-    except Refused as refusal:
+    except AwsError as refusal:
         raise CannotStart(f"The log {group} can't be read: {refusal}", ExitCode.CLOUD) from refusal

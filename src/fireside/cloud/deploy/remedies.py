@@ -67,11 +67,11 @@ _KNOWN = (
     ),
     (
         r"no such host|dial tcp|i/o timeout|TLS handshake timeout",
-        "AWS or Terraform's registry can't be reached: look at your network.",
+        "AWS or Terraform's registry can't be reached: check your network.",
     ),
     (
         r"[Mm]issing package for|Failed to query available provider packages",
-        "Terraform can't fetch its providers: look at your network or your mirror.",
+        "Terraform can't fetch its providers: check your network or your mirror.",
     ),
 )
 """What Terraform writes, and what to do about it; the first that fits counts."""

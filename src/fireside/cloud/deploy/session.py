@@ -20,7 +20,7 @@ from fireside.cloud.deploy.remedies import step
 from fireside.cloud.deploy.stage import REGION, Stage
 from fireside.cloud.deploy.terraform import Folder, Terraform, TerraformMissing
 from fireside.cloud.deploy.world import World
-from fireside.cloud.sdk import Aws, Refused
+from fireside.cloud.sdk import Aws, AwsError
 from fireside.console.checks import Check
 from fireside.console.exits import CannotStart, ExitCode
 
@@ -197,8 +197,8 @@ def _require_same_account(stage: Stage, who: Identity) -> None:
 def _require_versions(aws: Aws, bucket: str, region: str, stage: Stage) -> None:
     """Trust no bucket that was made by half: without versions a lost state stays lost."""
     try:
-        status = aws.ask("s3", "get_bucket_versioning", region, Bucket=bucket).get("Status")
-    except Refused:
+        status = aws.call("s3", "get_bucket_versioning", region, Bucket=bucket).get("Status")
+    except AwsError:
         return
     if status != "Enabled":
         raise CannotStart(
@@ -212,8 +212,8 @@ def _require_versions(aws: Aws, bucket: str, region: str, stage: Stage) -> None:
 def _region_of(aws: Aws, bucket: str, region: str) -> str | None:
     """Say where a bucket of ours is; None if there is none."""
     try:
-        answer = aws.ask("s3", "head_bucket", region, Bucket=bucket)
-    except Refused as refusal:
+        answer = aws.call("s3", "head_bucket", region, Bucket=bucket)
+    except AwsError as refusal:
         if refusal.is_missing:
             return None
         raise CannotStart(

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from fireside.cloud.deploy.session import Opened, Opening
 from fireside.cloud.deploy.stage import Stage
 from fireside.cloud.deploy.world import World
-from fireside.cloud.sdk import Refused
+from fireside.cloud.sdk import AwsError
 from fireside.console.exits import ExitCode
 
 DAY_SECONDS = 86_400
@@ -169,8 +169,8 @@ def _ask(
     opened: Opened, service: str, operation: str, **fields: object
 ) -> Mapping[str, Any] | None:
     try:
-        return opened.aws.ask(service, operation, opened.region, **fields)
-    except Refused:
+        return opened.aws.call(service, operation, opened.region, **fields)
+    except AwsError:
         return None
 
 

@@ -4,11 +4,11 @@ import pytest
 
 from fireside.cloud.deploy import account
 from fireside.cloud.deploy.plan import Change, Plan
-from fireside.cloud.sdk import Aws, Refused
+from fireside.cloud.sdk import Aws, AwsError
 from tests.infra.fake_aws import FakeAws
 
-FORBIDDEN = Refused("GetIt", "AccessDeniedException", "no")
-MISSING = Refused("GetIt", "ResourceNotFoundException", "none")
+FORBIDDEN = AwsError("GetIt", "AccessDeniedException", "no")
+MISSING = AwsError("GetIt", "ResourceNotFoundException", "none")
 
 
 def plan(*names, **variables):

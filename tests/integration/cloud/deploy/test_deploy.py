@@ -289,7 +289,7 @@ def test_another_computer_at_work_is_named(computer):
         ("Error: Saved plan is stale", "no longer holds"),
         ("api error ExpiredToken: The security token", "sign in again"),
         ("User: x is not authorized to perform: iam:CreateRole on", "may not do that"),
-        ("dial tcp: lookup registry.terraform.io: no such host", "look at your network"),
+        ("dial tcp: lookup registry.terraform.io: no such host", "check your network"),
         ("something else", "What it wrote above says why"),
     ],
 )
@@ -355,7 +355,7 @@ def test_aws_out_of_reach(computer):
     done = computer.deploy(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1")
 
     assert done.returncode == ExitCode.CLOUD
-    assert "look at your network" in done.stderr
+    assert "check your network" in done.stderr
 
 
 def test_another_account_is_not_given_the_chat_of_this_one(computer):
