@@ -186,7 +186,7 @@ def _first_deploy(one, aws, secret):
     assert one.told[0].endswith(f".cloudfront.net/#invite={secret}")
     text = "\n".join(one.said)
     assert "API Gateway" in text
-    assert "reached the other one" in text
+    assert "reached the other client" in text
     assert secret not in text
     assert secret.encode() not in aws.objects[BUCKET, "prod.tfstate"]
 

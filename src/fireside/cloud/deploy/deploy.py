@@ -20,7 +20,7 @@ from fireside.cloud.deploy.session import Opened, Opening
 from fireside.cloud.deploy.stage import Stage, chosen
 from fireside.cloud.deploy.world import World
 from fireside.cloud.verify import smoke as smoking
-from fireside.cloud.verify.client import Wrong
+from fireside.cloud.verify.client import CheckFailed
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.invite import link
 
@@ -203,12 +203,12 @@ class _Run:
             return
         target = self.world.target(str(outputs["socket_url"]), None if is_open else known.secret)
         lines = smoking.smoke(
-            target, say_something=self.wishes.smoke_message, pause=self.world.pause
+            target, send_message=self.wishes.smoke_message, pause=self.world.pause
         )
         try:
             for line in lines:
                 self.world.say(f"ok    {line}")
-        except Wrong as why:
+        except CheckFailed as why:
             raise CannotStart(
                 f"Everything was applied, but the smoke test failed: {why}. To see why: "
                 f"fireside logs {self.stage.options}. To try again: {self.again}",

@@ -131,14 +131,14 @@ def test_a_second_run_changes_nothing_and_tries_the_chat_again(computer):
     assert done.returncode == 0, done.stderr
     assert "Nothing to change." in done.stderr
     assert "hello, ping and history" in done.stderr
-    assert "Nothing was said" in done.stderr
+    assert "No message was sent" in done.stderr
     assert not [call for call in computer.calls() if "apply" in call.split()[:2]]
 
 
-def test_a_smoke_message_is_said_when_it_is_asked_for(computer):
+def test_a_smoke_message_is_sent_on_request(computer):
     computer.deploy()
 
-    assert "reached the other one" in computer.deploy("--smoke-message").stderr
+    assert "reached the other client" in computer.deploy("--smoke-message").stderr
 
 
 def test_plan_only_stops_before_anything_is_made(computer):

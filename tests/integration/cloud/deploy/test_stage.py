@@ -10,7 +10,7 @@ import pytest
 from fireside.cloud import sdk
 from fireside.cloud.deploy import build, invites, stage
 from fireside.cloud.verify import smoke
-from fireside.cloud.verify.client import Target, Wrong
+from fireside.cloud.verify.client import CheckFailed, Target
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.invite import hash_of
 from tests.e2e.support.server_process import serving
@@ -233,27 +233,27 @@ def test_the_zip_is_built_where_terraform_looks(tmp_path, monkeypatch):
 # --- Smoke -------------------------------------------------------------------------------------
 
 
-def test_a_chat_that_was_just_made_is_tried_again_and_again():
+def test_the_first_connection_is_tried_several_times():
     pauses = []
 
-    with pytest.raises(Wrong, match="no connection"):
+    with pytest.raises(CheckFailed, match="no connection"):
         list(
             smoke.smoke(
-                Target("ws://127.0.0.1:9/ws", "A" * 22), say_something=False, pause=pauses.append
+                Target("ws://127.0.0.1:9/ws", "A" * 22), send_message=False, pause=pauses.append
             )
         )
 
     assert pauses == [smoke.PAUSE_SECONDS] * (smoke.TRIES - 1)
 
 
-def test_an_empty_room_hears_that_the_chat_works_and_a_full_one_does_not(tmp_path):
+def test_the_smoke_test_sends_a_message_to_an_empty_room_only(tmp_path):
     with serving(tmp_path) as running:
         target = Target(running.socket_url)
-        first = list(smoke.smoke(target, say_something=False, pause=lambda _s: None))
-        second = list(smoke.smoke(target, say_something=False, pause=lambda _s: None))
-        with target.enter("Ann") as ann:
-            said = ann.must("getHistory", "history")["messages"]
+        first = list(smoke.smoke(target, send_message=False, pause=lambda _s: None))
+        second = list(smoke.smoke(target, send_message=False, pause=lambda _s: None))
+        with target.connect("Ann") as ann:
+            kept = ann.expect("getHistory", "history")["messages"]
 
-    assert "reached the other one" in first[-1]
-    assert "Nothing was said" in second[-1]
-    assert [message["message"] for message in said] == [smoke.TEXT]
+    assert "reached the other client" in first[-1]
+    assert "No message was sent" in second[-1]
+    assert [message["message"] for message in kept] == [smoke.TEXT]
