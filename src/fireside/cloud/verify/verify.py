@@ -1,18 +1,15 @@
 """`fireside verify --url`: check a chat from outside, and write a report to share.
 
-It ends after ten minutes or five cents, whichever comes first. The report has no secrets, no text
-of messages, and of the address only which service it belongs to.
+It ends after ten minutes or five cents, whichever comes first.
 """
 
-import json
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 from fireside.cloud.cost import bill
@@ -21,6 +18,7 @@ from fireside.cloud.verify import checks as read_only
 from fireside.cloud.verify import message_checks
 from fireside.cloud.verify.checks import CheckSkipped
 from fireside.cloud.verify.client import BudgetExceeded, CheckFailed, MessageBudget, Target
+from fireside.cloud.verify.report import Report, Result, Verdict, line, write
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.terminal import Terminal
 from fireside.domain.invite import is_secret
@@ -33,8 +31,6 @@ MAX_DOLLARS = 0.05
 
 ChatCheck = Callable[[Target], str]
 """Returns what it observed; raises CheckFailed, or CheckSkipped."""
-
-Verdict = Literal["ok", "fail", "skip"]
 
 READ_ONLY_CHECKS: Sequence[ChatCheck] = (
     read_only.a_plain_get_is_told_to_upgrade,
@@ -79,34 +75,6 @@ class VerifyOptions:
     """Whether to send no message."""
     yes: bool = False
     """Whether to send messages without asking."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The result of one check."""
-
-    name: str
-    verdict: Verdict
-    found: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The results of a run, and what identifies it."""
-
-    date: str
-    version: str
-    python: str
-    service: str
-    seconds: float
-    messages: int
-    dollars: float
-    results: Sequence[Result]
-
-    @property
-    def is_good(self) -> bool:
-        return all(result.verdict != "fail" for result in self.results)
 
 
 def run(url: str, options: VerifyOptions, terminal: Terminal) -> int:
@@ -213,57 +181,6 @@ def service(url: str) -> str:
     return "this machine" if is_here else "a custom domain"
 
 
-def line(result: Result) -> str:
-    """Format one result as a line of text."""
-    return f"{result.verdict:4}  {result.name}: {result.found} ({result.seconds:.1f} s)"
-
-
-def markdown(report: Report) -> str:
-    """Format the report as Markdown."""
-    counts = dict.fromkeys(("ok", "fail", "skip"), 0)
-    for result in report.results:
-        counts[result.verdict] += 1
-    return "\n".join(
-        [
-            f"# Chat verification: {'passed' if report.is_good else 'FAILED'}",
-            "",
-            f"- when: {report.date}, in {report.seconds:g} s",
-            f"- with: fireside {report.version}, Python {report.python}",
-            f"- where: {report.service}",
-            f"- counted: {report.messages:,} messages, at most ${report.dollars:.4f}",
-            f"- checks: {counts['ok']} passed, {counts['fail']} failed, {counts['skip']} skipped",
-            "",
-            "| check | verdict | observed | seconds |",
-            "|---|---|---|---:|",
-            *(_row(result) for result in report.results),
-            "",
-            "This report has no secrets, no text of messages and no address.",
-            "",
-        ]
-    )
-
-
-def write(report: Report, folder: Path) -> tuple[Path, Path]:
-    """Write the report as Markdown and as JSON, and return the two files.
-
-    Raises:
-        CannotStart: It can't be written.
-    """
-    stem = f"verify-{report.date[:19].replace(':', '').replace('T', '-')}"
-    markdown_file, json_file = folder / f"{stem}.md", folder / f"{stem}.json"
-    facts = asdict(report) | {"good": report.is_good, "results": list(map(asdict, report.results))}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        markdown_file.write_text(markdown(report), "utf-8")
-        json_file.write_text(json.dumps(facts, indent=2) + "\n", "utf-8")
-    except OSError as cause:
-        sentence = (
-            f"Can't write the report to {folder} ({cause.strerror}): name another with --out."
-        )
-        raise CannotStart(sentence, ExitCode.DATA) from cause
-    return markdown_file, json_file
-
-
 def _confirm(terminal: Terminal) -> None:
     """Ask whether the messages of the checks may stay in the room."""
     question = (
@@ -298,11 +215,3 @@ def _outcome(check: ChatCheck, target: Target) -> tuple[Verdict, str]:
         return "fail", str(why)
     except (KeyError, IndexError, TypeError) as why:  # a frame of another form
         return "fail", f"a frame has another form than documented ({type(why).__name__}: {why})"
-
-
-def _row(result: Result) -> str:
-    cells: Iterator[str] = (
-        cell.replace("|", "\\|").replace("\n", " ")
-        for cell in (result.name, result.verdict, result.found, f"{result.seconds:.1f}")
-    )
-    return f"| {' | '.join(cells)} |"

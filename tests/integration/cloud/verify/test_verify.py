@@ -12,6 +12,7 @@ from websockets.sync.server import serve
 from fireside.cli.main import main
 from fireside.cloud.verify import client, verify
 from fireside.cloud.verify.client import BudgetExceeded, MessageBudget, Target
+from fireside.cloud.verify.report import Report, Result, markdown
 from fireside.console.exits import CannotStart, ExitCode
 from tests.e2e.support.server_process import REHEARSED, in_both_modes, serving
 
@@ -244,11 +245,11 @@ def test_no_message_is_sent_without_a_confirmation(capsys, monkeypatch):
 
 
 def test_a_report_that_fails_says_so_first():
-    report = verify.Report("d", "v", "p", "s", 1, 1, 0.1, [verify.Result("a|b", "fail", "x\ny", 1)])
+    report = Report("d", "v", "p", "s", 1, 1, 0.1, [Result("a|b", "fail", "x\ny", 1)])
 
-    assert verify.markdown(report).startswith("# Chat verification: FAILED\n")
-    assert "| a\\|b | fail | x y | 1.0 |" in verify.markdown(report)
-    assert verify.markdown(replace(report, results=[])).startswith("# Chat verification: passed\n")
+    assert markdown(report).startswith("# Chat verification: FAILED\n")
+    assert "| a\\|b | fail | x y | 1.0 |" in markdown(report)
+    assert markdown(replace(report, results=[])).startswith("# Chat verification: passed\n")
 
 
 # --- A server that accepts everything -----------------------------------------------------------
@@ -306,4 +307,4 @@ def test_every_check_can_fail(accepting_server, monkeypatch, check):
     report = verify.verify(target, lambda _result: None, checks=[check])
 
     assert [result.verdict for result in report.results] == ["fail"], report.results
-    assert SECRET not in verify.markdown(report)
+    assert SECRET not in markdown(report)
