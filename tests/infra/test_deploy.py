@@ -12,8 +12,8 @@ import pytest
 
 from fireside.adapters.memory import MemoryStore
 from fireside.cloud.deploy import deploy, destroy
+from fireside.cloud.deploy.context import World
 from fireside.cloud.deploy.stage import named
-from fireside.cloud.deploy.world import World
 from fireside.cloud.verify.client import Target
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.message import Draft

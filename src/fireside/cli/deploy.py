@@ -6,9 +6,9 @@ import click
 
 from fireside.cli.old_names import CommandWithOldNames
 from fireside.cli.options import FILE, with_stage
+from fireside.cloud.deploy.context import World
 from fireside.cloud.deploy.deploy import Wishes, deploy
 from fireside.cloud.deploy.stage import Stage
-from fireside.cloud.deploy.world import World
 
 
 @click.command("deploy", cls=CommandWithOldNames)

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from fireside.cli.options import FILE, with_stage
+from fireside.cloud.deploy.context import World
 from fireside.cloud.deploy.destroy import Wishes, destroy
 from fireside.cloud.deploy.stage import Stage
-from fireside.cloud.deploy.world import World
 
 
 @click.command("destroy")

@@ -3,9 +3,9 @@
 import click
 
 from fireside.cli.options import time_span, with_stage
+from fireside.cloud.deploy.context import World
 from fireside.cloud.deploy.logs import logs
 from fireside.cloud.deploy.stage import Stage
-from fireside.cloud.deploy.world import World
 
 
 @click.command("logs")

@@ -3,9 +3,9 @@
 import click
 
 from fireside.cli.options import with_stage
+from fireside.cloud.deploy.context import World
 from fireside.cloud.deploy.stage import Stage
 from fireside.cloud.deploy.status import status
-from fireside.cloud.deploy.world import World
 
 
 @click.command("status")

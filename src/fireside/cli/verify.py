@@ -7,7 +7,7 @@ import click
 
 from fireside.cli.old_names import CommandWithOldNames
 from fireside.cli.options import FILE
-from fireside.cloud.deploy.world import World
+from fireside.cloud.deploy.context import World
 from fireside.cloud.verify.verify import VerifyOptions, run
 
 

@@ -14,11 +14,11 @@ from fireside.cloud.cost import bill, prices
 from fireside.cloud.cost.usage import Workload
 from fireside.cloud.deploy import account, build, invites
 from fireside.cloud.deploy import plan as planning
+from fireside.cloud.deploy.context import World
 from fireside.cloud.deploy.invites import Invites
 from fireside.cloud.deploy.plan import Plan
 from fireside.cloud.deploy.session import Opened, Opening
 from fireside.cloud.deploy.stage import Stage, chosen
-from fireside.cloud.deploy.world import World
 from fireside.cloud.verify import smoke as smoking
 from fireside.cloud.verify.client import CheckFailed
 from fireside.console.exits import CannotStart, ExitCode

@@ -9,11 +9,11 @@ from pathlib import Path
 from fireside.adapters.dynamodb.client import RetryPolicy
 from fireside.adapters.dynamodb.store import DynamoStore
 from fireside.cloud.deploy import plan as planning
+from fireside.cloud.deploy.context import World
 from fireside.cloud.deploy.export import Log, export
 from fireside.cloud.deploy.plan import Plan
 from fireside.cloud.deploy.session import Opened, Opening
 from fireside.cloud.deploy.stage import Stage
-from fireside.cloud.deploy.world import World
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.errors import ChatError
 from fireside.system import new_epoch

@@ -1,9 +1,9 @@
 """`fireside invite --stage NAME`: print again what lets people into a chat on AWS."""
 
 from fireside.adapters.invite_file import InviteUnusable
+from fireside.cloud.deploy.context import World
 from fireside.cloud.deploy.session import Opened, Opening
 from fireside.cloud.deploy.stage import Stage
-from fireside.cloud.deploy.world import World
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.qr import show
 from fireside.domain.invite import hash_of, link

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from fireside.cloud.deploy.context import World
 from fireside.cloud.deploy.session import Opened, Opening
 from fireside.cloud.deploy.stage import Stage
-from fireside.cloud.deploy.world import World
 from fireside.cloud.sdk import AwsError
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.logs import printable

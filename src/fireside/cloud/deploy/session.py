@@ -16,10 +16,10 @@ from typing import Any
 from fireside.cloud.deploy import account, plan
 from fireside.cloud.deploy import terraform as terraforming
 from fireside.cloud.deploy.account import Identity
+from fireside.cloud.deploy.context import World
 from fireside.cloud.deploy.remedies import step
 from fireside.cloud.deploy.stage import REGION, Stage
 from fireside.cloud.deploy.terraform import Folder, Terraform, TerraformMissing
-from fireside.cloud.deploy.world import World
 from fireside.cloud.sdk import Aws, AwsError
 from fireside.console.checks import Check
 from fireside.console.exits import CannotStart, ExitCode

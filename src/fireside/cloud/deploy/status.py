@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from fireside.cloud.deploy.context import World
 from fireside.cloud.deploy.session import Opened, Opening
 from fireside.cloud.deploy.stage import Stage
-from fireside.cloud.deploy.world import World
 from fireside.cloud.sdk import AwsError
 from fireside.console.exits import ExitCode
 

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from fireside.cloud.deploy import logs
-from fireside.cloud.deploy.world import World
+from fireside.cloud.deploy.context import World
 from fireside.console.exits import ExitCode
 from tests.infra.fake_aws import FakeAws
 from tests.integration.cloud.deploy.computers import Computer
@@ -187,7 +187,7 @@ def test_following_shows_each_line_once(computer, aws, monkeypatch):
         if len(rounds) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("fireside.cloud.deploy.world.World", partial(World, pause=pause))
+    monkeypatch.setattr("fireside.cloud.deploy.context.World", partial(World, pause=pause))
     said = events("a", "b")
     for number, event in enumerate(said):
         event["timestamp"] = int(time.time() * 1_000) + number
