@@ -27,7 +27,7 @@ MESSAGE_BYTES = 128 * 1024
 """API Gateway's limit of one message in several frames."""
 
 _OTHER_ORIGIN = "https://elsewhere.example"
-_SECONDS = 20
+_TIMEOUT_SECONDS = 20
 _MESSAGE_TOO_BIG, _UNSUPPORTED_DATA, _INVALID_DATA = 1009, 1003, 1007  # close codes, RFC 6455
 _UPGRADE_REQUIRED = 426
 _NESTING = 10_000
@@ -46,10 +46,12 @@ def a_plain_get_is_told_to_upgrade(target: Target) -> str:
     if url.scheme == "wss":
         context = ssl.create_default_context()
         connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-            url.hostname or "", url.port, timeout=_SECONDS, context=context
+            url.hostname or "", url.port, timeout=_TIMEOUT_SECONDS, context=context
         )
     else:
-        connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=_SECONDS)
+        connection = http.client.HTTPConnection(
+            url.hostname or "", url.port, timeout=_TIMEOUT_SECONDS
+        )
     with contextlib.closing(connection):
         try:
             connection.request("GET", url.path)

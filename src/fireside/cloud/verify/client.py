@@ -28,9 +28,6 @@ FRAME_BYTES = 32 * 1024
 ANSWER_SECONDS = 10.0
 """Timeout of an answer: longer than a cold start."""
 
-SWITCHING_PROTOCOLS = HTTPStatus.SWITCHING_PROTOCOLS
-"""The status of an accepted handshake."""
-
 _HANDSHAKE_SECONDS = 20.0
 
 
@@ -104,7 +101,7 @@ class Target:
         """
         try:
             with self._handshake(username, invite, **options):
-                return SWITCHING_PROTOCOLS
+                return HTTPStatus.SWITCHING_PROTOCOLS
         except InvalidStatus as refusal:
             return refusal.response.status_code
         except (InvalidHandshake, OSError, EOFError) as cause:
