@@ -187,9 +187,7 @@ def test_following_shows_each_line_once(computer, aws, monkeypatch):
         if len(rounds) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(
-        "fireside.cloud.deploy.context.DeployContext", partial(DeployContext, pause=pause)
-    )
+    monkeypatch.setattr("fireside.cli.logs.DeployContext", partial(DeployContext, pause=pause))
     said = events("a", "b")
     for number, event in enumerate(said):
         event["timestamp"] = int(time.time() * 1_000) + number
