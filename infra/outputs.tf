@@ -104,10 +104,10 @@ locals {
   socket_url = var.site ? "wss://${module.site[0].host}/${local.api.stage}" : "wss://${module.websocket_api.host}/${local.api.stage}"
   functions  = { chat = module.chat, authorizer = module.authorizer, fanout = module.fanout, brake = module.brake }
 
-  # A day under attack, reckoned as `fireside cost` does (src/fireside/cloud/cost/bill.py, which says
-  # why; a test compares the two). Just below the brake all day, and once over it for the quarter
-  # of an hour that it may take to act, in which an account can post 9 million times. Each message
-  # is the dearest there is; whatever else the throttle lets in comes, goes and stays idle.
+  # A day under attack, calculated as in src/fireside/cloud/cost/bill.py, which says why; a test
+  # compares the two. Just below the brake's limit all day, and once above it for the quarter of an
+  # hour that the brake may need to act, in which an account can post 9 million times. Each message
+  # is the most expensive one; all other requests that the throttle accepts open idle connections.
   let_in   = var.throttle_rate * 86400 + var.throttle_burst
   commands = min(local.let_in, 12 * var.brake_messages_per_hour + 900 * var.throttle_rate)
   comers   = local.let_in - local.commands

@@ -13,10 +13,10 @@ import pytest
 
 from fireside.cli.main import main
 from fireside.cloud.cost.bill import lines, total
-from fireside.cloud.cost.usage import Session, counted
+from fireside.cloud.cost.usage import EventCounts, billed_usage
 from fireside.cloud.rehearse import dynamodb_local, unpacked
 from fireside.cloud.rehearse import load as simulated_load
-from fireside.cloud.rehearse.rehearse import Options, Rehearsal
+from fireside.cloud.rehearse.rehearse import Rehearsal, RehearseOptions
 from fireside.console.exits import ExitCode
 from fireside.server.settings import Settings
 from localgateway.functions.worker_process import Worker, WorkerLost
@@ -37,27 +37,30 @@ def dynamodb():
 
 @pytest.fixture
 def folder(tmp_path):
-    unpacked.lay_out(tmp_path)
+    unpacked.unpack(tmp_path)
     return tmp_path
 
 
 async def one_after_another(url, crowd, messages, _seed, heard):
-    """Talk one at a time: what is counted then can be calculated."""
-    heard.expected = crowd * messages * (crowd - 1)
+    """Send one message after the other, so that the counts can be calculated."""
+    heard.expected_pushes = crowd * messages * (crowd - 1)
     async with AsyncExitStack() as leaving:
         persons = [
-            await simulated_load.join(url, number, heard, leaving) for number in range(crowd)
+            await simulated_load.connect_user(url, number, heard, leaving)
+            for number in range(crowd)
         ]
         for turn in range(messages):
             for person in persons:
-                await person.say(f"turn {turn}")
+                await person.send_message(f"turn {turn}")
         for person in persons:
-            heard.pings += await person.ask("ping") is not None
+            heard.pings += await person.request("ping") is not None
 
 
 def rehearsed(folder, dynamodb, **options):
     settings = Settings(data=folder, port=0)
-    return asyncio.run(Rehearsal(settings, Options(**options), None, folder, dynamodb).run())
+    return asyncio.run(
+        Rehearsal(settings, RehearseOptions(**options), None, folder, dynamodb).run()
+    )
 
 
 def let_posts_take_long(folder):
@@ -71,11 +74,11 @@ def let_posts_take_long(folder):
 
 def test_the_counts_and_the_model_agree(folder, dynamodb, monkeypatch):
     let_posts_take_long(folder)
-    monkeypatch.setattr(simulated_load, "talk", one_after_another)
+    monkeypatch.setattr(simulated_load, "run_load", one_after_another)
     review = rehearsed(folder, dynamodb, people=5, messages=6)
 
-    used, heard = review.used, review.heard
-    session = Session(
+    used, heard = review.used, review.load
+    session = EventCounts(
         sends=30,
         members=5,
         connections=5,
@@ -84,9 +87,9 @@ def test_the_counts_and_the_model_agree(folder, dynamodb, monkeypatch):
         history_loads=5,
         page_messages=0,
     )
-    expected = counted(session)
+    expected = billed_usage(session)
     assert (heard.unanswered, heard.pings) == (0, 5)
-    assert len(heard.to_seen) >= 0.9 * heard.expected
+    assert len(heard.push_ms) >= 0.9 * heard.expected_pushes
     assert used.messages == pytest.approx(expected.messages, rel=0.1)
     assert used.requests == pytest.approx(expected.requests, rel=0.1)
     assert used.read_units == pytest.approx(expected.read_units, rel=0.1)
@@ -103,8 +106,8 @@ def dollars(used):
 
 GUARDED = """
 import sys
-from fireside.cloud.rehearse.confined import stay_here
-sys.addaudithook(stay_here)
+from fireside.cloud.rehearse.confined import refuse_other_machines
+sys.addaudithook(refuse_other_machines)
 from fireside.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -129,7 +132,7 @@ def test_what_the_how_to_shows_runs_and_asks_no_other_machine(tmp_path):
     assert done.returncode == ExitCode.OK, done.stderr
     assert "Rehearsed, never deployed" in done.stdout
     assert "REAL" not in done.stderr
-    seen = re.search(r"send -> seen p50 (\d+) ms, p99 \d+ ms; (\d+) of 12", done.stdout)
+    seen = re.search(r"send -> push p50 (\d+) ms, p99 \d+ ms; (\d+) of 12", done.stdout)
     assert seen, done.stdout
     assert int(seen[1]) >= 30  # invoke, read, transaction, read, post
     assert int(seen[2]) > 0  # a push that takes too long is not repeated: pages ask for it
@@ -163,16 +166,16 @@ def test_a_rehearsal_says_which_client_its_functions_use(folder, dynamodb, monke
     monkeypatch.setattr(
         unpacked, "with_functions", lambda *of: made.append(with_functions(*of)) or made[-1]
     )
-    unpacked.lay_out(folder, sdk=True)
+    unpacked.unpack(folder, sdk=True)
     settings = Settings(data=folder, port=0, aws_client="boto3")
 
     review = asyncio.run(
-        Rehearsal(settings, Options(people=2, messages=1), None, folder, dynamodb).run()
+        Rehearsal(settings, RehearseOptions(people=2, messages=1), None, folder, dynamodb).run()
     )
 
     assert made[0].functions["chat"].environment["FIRESIDE_AWS_CLIENT"] == "boto3"
     assert "FIRESIDE_AWS_CLIENT" not in made[0].functions["authorizer"].environment
-    assert review.heard.unanswered == 0
+    assert review.load.unanswered == 0
 
 
 def test_a_function_that_wants_to_go_elsewhere_is_stopped(folder):
@@ -209,7 +212,7 @@ def test_a_function_finds_nothing_but_the_zip(folder, monkeypatch):
 
 async def run_function(folder, handler):
     """Start one process as a rehearsal does, and call it once."""
-    launch = unpacked.launch(folder)
+    launch = unpacked.confined_launch(folder)
     variables = dict(launch.inherited) | {
         "LAMBDA_TASK_ROOT": str(folder / "function"),
         "_HANDLER": handler,
@@ -258,12 +261,12 @@ def test_people_who_are_cut_short_or_fail_are_told_of_all_the_same(
     folder, dynamodb, monkeypatch, caplog
 ):
     short = rehearsed(folder, dynamodb, people=2, messages=1_000, seconds=10)
-    monkeypatch.setattr(simulated_load, "join", refuse)
+    monkeypatch.setattr(simulated_load, "connect_user", refuse)
     failed = rehearsed(folder, dynamodb, people=2)
 
-    assert 0 < len(short.heard.to_seen) < short.heard.expected
-    assert failed.heard.to_seen == []
-    assert "the people stopped talking: OSError: no way" in caplog.text
+    assert 0 < len(short.load.push_ms) < short.load.expected_pushes
+    assert failed.load.push_ms == []
+    assert "the simulated users failed: OSError: no way" in caplog.text
 
 
 async def refuse(*_):
@@ -274,8 +277,8 @@ def test_the_page_is_served_and_time_runs_out(capfd):
     assert main(["rehearse", "--port", "0", "--duration", "0.2"]) == ExitCode.OK
 
     said = capfd.readouterr().out
-    assert "forgotten at the end" in said
-    assert "nobody talked by themselves" in said
+    assert "deleted at the end" in said
+    assert "not measured without simulated users" in said
 
 
 def test_a_port_that_is_taken_is_one_sentence(tmp_path, capfd):

@@ -50,7 +50,7 @@ def test_an_old_page_and_an_old_program_are_answered_as_they_were(tmp_path, mode
     options = () if mode == ("rehearse",) else ("--invites", "off")
     with serving(tmp_path, *mode, *options) as running:
         target = Target(running.socket_url)
-        with target.enter("Ann") as page, target.enter("Bob") as program:
+        with target.connect("Ann") as page, target.connect("Bob") as program:
             people = {"page": page, "program": program}
             for number, step in enumerate(FRAMES):
                 # What an answer told, such as an epoch, is sent on as a page would.

@@ -12,8 +12,8 @@ import pytest
 
 from fireside.adapters.memory import MemoryStore
 from fireside.cloud.deploy import deploy, destroy
-from fireside.cloud.deploy.stage import named
-from fireside.cloud.deploy.world import World
+from fireside.cloud.deploy.context import DeployContext
+from fireside.cloud.deploy.stage import find_stage
 from fireside.cloud.verify.client import Target
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.message import Draft
@@ -36,10 +36,10 @@ class Computer:
         shutil.copy(ROOT / "api.json", folder)
         (folder / "build").mkdir()
         shutil.copy(ROOT / "infra/tests/package.txt", folder / "build/fireside-lambda.zip")
-        self.stage = named("fireside", "prod", folder / "infra")
+        self.stage = find_stage("fireside", "prod", folder / "infra")
         self.said, self.told, self.answers = [], [], []
         self.socket_url = socket_url
-        self.world = World(
+        self.context = DeployContext(
             say=self.said.append,
             tell=self.told.append,
             ask=lambda _question: self.answers.pop(0) if self.answers else None,
@@ -53,9 +53,9 @@ class Computer:
         assert url.endswith("/ws")
         return Target(self.socket_url, invite)
 
-    def deploy(self, **wishes):
+    def deploy(self, **options):
         self.said.clear(), self.told.clear()
-        return deploy.deploy(self.stage, deploy.Wishes(build=False, **wishes), self.world)
+        return deploy.deploy(self.stage, deploy.DeployOptions(build=False, **options), self.context)
 
     @property
     def commands(self):
@@ -94,7 +94,7 @@ def test_a_life_from_the_first_deploy_to_destroy(aws, chat, tmp_path):
     _first_deploy(one, aws, secret)
     _second_run(one)
     _second_computer(Computer(tmp_path / "two", running.socket_url), one)
-    _somebody_else_at_work(one, aws)
+    _locked_by_another_computer(one, aws)
     _destroy(one, tmp_path)
 
 
@@ -121,7 +121,7 @@ def test_ctrl_c_while_terraform_applies_loses_nothing(aws, chat, tmp_path):
     assert process.returncode == ExitCode.INTERRUPTED, "".join(said)
     assert "Stopping: Terraform ends its step first, so that nothing is lost.\n" in said
     assert said[-1].startswith("fireside: Stopped while applying.")
-    assert "To go on: fireside deploy --stage prod --infra" in said[-1]
+    assert "To continue: fireside deploy --stage prod --infra" in said[-1]
     assert (BUCKET, "prod.tfstate.tflock") not in aws.objects
     made = json.loads(aws.objects[BUCKET, "prod.tfstate"])["resources"]
     assert made
@@ -156,7 +156,7 @@ def _look(one, aws):
         assert one.deploy(plan_only=True) == ExitCode.OK
 
     assert one.commands == ["init", "output", "plan", "show"]
-    assert any(re.match(r"  make +\d\d: ", line) for line in one.said)
+    assert any(re.match(r"  create +\d\d: ", line) for line in one.said)
     assert not aws.objects
     assert not aws.buckets
 
@@ -186,7 +186,7 @@ def _first_deploy(one, aws, secret):
     assert one.told[0].endswith(f".cloudfront.net/#invite={secret}")
     text = "\n".join(one.said)
     assert "API Gateway" in text
-    assert "reached the other one" in text
+    assert "reached the other client" in text
     assert secret not in text
     assert secret.encode() not in aws.objects[BUCKET, "prod.tfstate"]
 
@@ -208,11 +208,11 @@ def _second_computer(two, one):
     two.answers = ["no"]
     with pytest.raises(CannotStart, match="Nothing was changed"):
         two.deploy(add_invite=True)
-    changed = [line for line in two.said if line.startswith("  change")]
-    assert changed == ["  change     2: Lambda 2"]
+    changed = [line for line in two.said if line.startswith("  update")]
+    assert changed == ["  update     2: Lambda 2"]
 
 
-def _somebody_else_at_work(one, aws):
+def _locked_by_another_computer(one, aws):
     lock = {
         "ID": "5f0c-1",
         "Operation": "OperationTypeApply",
@@ -224,7 +224,9 @@ def _somebody_else_at_work(one, aws):
     }
     aws.objects[BUCKET, "prod.tfstate.tflock"] = json.dumps(lock).encode()
 
-    with pytest.raises(CannotStart, match=r"bob@laptop works on it since .*force-unlock 5f0c-1"):
+    with pytest.raises(
+        CannotStart, match=r"bob@laptop has locked the state since .*force-unlock 5f0c-1"
+    ):
         one.deploy()
 
     del aws.objects[BUCKET, "prod.tfstate.tflock"]
@@ -238,7 +240,9 @@ def _destroy(one, tmp_path):
     out = tmp_path / "messages.jsonl"
     one.answers = [str(out), "prod"]
 
-    done = destroy.destroy(one.stage, destroy.Wishes(), one.world, lambda _opened: store)
+    done = destroy.destroy(
+        one.stage, destroy.DestroyOptions(), one.context, lambda _connected: store
+    )
 
     assert done == ExitCode.OK
     assert one.commands == [
@@ -259,6 +263,6 @@ def _destroy(one, tmp_path):
     assert f"the bucket {BUCKET}" in text
     assert not one.stage.invite.exists()
 
-    quiet = replace(one.world, ask=lambda _question: pytest.fail("nothing is left to ask about"))
-    assert destroy.destroy(one.stage, destroy.Wishes(), quiet) == ExitCode.OK
+    quiet = replace(one.context, ask=lambda _question: pytest.fail("nothing is left to ask about"))
+    assert destroy.destroy(one.stage, destroy.DestroyOptions(), quiet) == ExitCode.OK
     assert "There is nothing of fireside-prod on AWS." in one.said

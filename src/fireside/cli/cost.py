@@ -72,5 +72,5 @@ def command(*, free_tier: bool, as_json: bool, **said: Any) -> int:  # noqa: ANN
     nothing to AWS.
     """
     write = cost.as_json if as_json else cost.report
-    print(write(cost.habits(said), free_tier=free_tier))
+    print(write(cost.workload(said), free_tier=free_tier))
     return ExitCode.OK

@@ -6,9 +6,9 @@ import click
 
 from fireside.cli.old_names import CommandWithOldNames
 from fireside.cli.options import FILE, with_stage
-from fireside.cloud.deploy.deploy import Wishes, deploy
+from fireside.cloud.deploy.context import DeployContext
+from fireside.cloud.deploy.deploy import DeployOptions, deploy
 from fireside.cloud.deploy.stage import Stage
-from fireside.cloud.deploy.world import World
 
 
 @click.command("deploy", cls=CommandWithOldNames)
@@ -67,10 +67,10 @@ def command(  # noqa: PLR0913 - one per option
     """
     if new_invite and add_invite:
         raise click.UsageError("--new-invite and --add-invite can't be combined.")
-    wishes = Wishes(
+    options = DeployOptions(
         plan_only=plan_only,
         yes=yes,
-        accept_losses=allow_data_loss,
+        allow_data_loss=allow_data_loss,
         build=build,
         smoke_message=smoke_message,
         new_invite=new_invite,
@@ -78,4 +78,4 @@ def command(  # noqa: PLR0913 - one per option
         region=region,
         var_files=var_files,
     )
-    return deploy(stage, wishes, World())
+    return deploy(stage, options, DeployContext())

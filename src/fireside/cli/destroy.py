@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from fireside.cli.options import FILE, with_stage
-from fireside.cloud.deploy.destroy import Wishes, destroy
+from fireside.cloud.deploy.context import DeployContext
+from fireside.cloud.deploy.destroy import DestroyOptions, destroy
 from fireside.cloud.deploy.stage import Stage
-from fireside.cloud.deploy.world import World
 
 
 @click.command("destroy")
@@ -24,4 +24,4 @@ def command(stage: Stage, *, yes: bool, export: Path | None, no_export: bool) ->
     """
     if export is not None and no_export:
         raise click.UsageError("--export and --no-export can't be combined.")
-    return destroy(stage, Wishes(yes, export, no_export), World())
+    return destroy(stage, DestroyOptions(yes, export, no_export), DeployContext())

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from fireside.cli.options import FILE, with_stage
+from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.deploy.destroy import export_stage
 from fireside.cloud.deploy.stage import Stage
-from fireside.cloud.deploy.world import World
 
 
 @click.command("export")
@@ -18,4 +18,4 @@ def command(stage: Stage, *, file: Path) -> int:
 
     FILE must not exist yet.
     """
-    return export_stage(stage, file, World())
+    return export_stage(stage, file, DeployContext())

@@ -8,10 +8,10 @@ import click
 
 from fireside.adapters.invite_file import InviteUnusable
 from fireside.cli.options import stage_options, with_settings
+from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.deploy.link import print_link
 from fireside.cloud.deploy.names import PROJECT
-from fireside.cloud.deploy.stage import named
-from fireside.cloud.deploy.world import World
+from fireside.cloud.deploy.stage import find_stage
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.qr import show
 from fireside.domain.invite import hash_of, link
@@ -59,7 +59,7 @@ def command(  # noqa: PLR0913 - one per option
                 "--stage goes with --qr alone: "
                 "`fireside deploy` knows --new-invite and --add-invite."
             )
-        return print_link(named(project, stage, infra), World(), qr=qr)
+        return print_link(find_stage(project, stage, infra), DeployContext(), qr=qr)
     if project != PROJECT or infra is not None:
         raise _usage("--project and --infra are for a chat on AWS: name it with --stage NAME.")
     place = None if url is None else _origin(url)

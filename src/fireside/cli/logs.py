@@ -3,9 +3,9 @@
 import click
 
 from fireside.cli.options import time_span, with_stage
+from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.deploy.logs import logs
 from fireside.cloud.deploy.stage import Stage
-from fireside.cloud.deploy.world import World
 
 
 @click.command("logs")
@@ -28,4 +28,4 @@ from fireside.cloud.deploy.world import World
 @with_stage
 def command(stage: Stage, *, follow: bool, functions: tuple[str, ...], since: float) -> int:
     """Print the logs of the functions on AWS. They hold no text of any message."""
-    return logs(stage, World(), functions=functions, since_seconds=since, follow=follow)
+    return logs(stage, DeployContext(), functions=functions, since_seconds=since, follow=follow)

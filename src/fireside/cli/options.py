@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from fireside.cli.old_names import print_renamed
 from fireside.cloud.deploy.names import PROJECT, STAGE
-from fireside.cloud.deploy.stage import named
+from fireside.cloud.deploy.stage import find_stage
 from fireside.server import settings
 from fireside.server.settings import (
     RENAMED_KEYS,
@@ -191,7 +191,7 @@ def with_stage(run: Run) -> Run:
 
     @functools.wraps(run)
     def run_with_stage(*, stage: str, project: str, infra: Path | None, **given: Any) -> int:  # noqa: ANN401 - each command has its own
-        return run(stage=named(project, stage, infra), **given)
+        return run(stage=find_stage(project, stage, infra), **given)
 
     return stage_options()(run_with_stage)
 

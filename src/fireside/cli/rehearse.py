@@ -71,9 +71,10 @@ def command(  # noqa: PLR0913 - one per option
     report shows what AWS would have billed. Nothing can reach AWS.
     """
     from fireside.cloud.rehearse.rehearse import (  # noqa: PLC0415 - it loads aiohttp: --help need not wait
-        Options,
+        RehearseOptions,
         rehearse,
     )
 
     setup_logging(settings.log_format, sys.stderr, color=settings.color)
-    return rehearse(settings, Options(keep, latency, seed, seconds, people or 0, messages))
+    options = RehearseOptions(keep, latency, seed, seconds, people or 0, messages)
+    return rehearse(settings, options)

@@ -3,9 +3,9 @@
 import click
 
 from fireside.cli.options import with_stage
+from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.deploy.stage import Stage
 from fireside.cloud.deploy.status import status
-from fireside.cloud.deploy.world import World
 
 
 @click.command("status")
@@ -16,4 +16,4 @@ def command(stage: Stage, *, as_json: bool) -> int:
 
     The exit code is 1 when an alarm is active, or when the brake has stopped the chat.
     """
-    return status(stage, World(), as_json=as_json)
+    return status(stage, DeployContext(), as_json=as_json)

@@ -7,8 +7,8 @@ import click
 
 from fireside.cli.old_names import CommandWithOldNames
 from fireside.cli.options import FILE
-from fireside.cloud.deploy.world import World
-from fireside.cloud.verify.verify import Wishes, run
+from fireside.cloud.deploy.context import DeployContext
+from fireside.cloud.verify.verify import VerifyOptions, run
 
 
 @click.command("verify", cls=CommandWithOldNames)
@@ -38,4 +38,4 @@ def command(*, url: str, invite: str | None, out: Path, read_only: bool, yes: bo
     ten minutes and costs at most five cents. The report holds nothing private.
     """
     secret = sys.stdin.readline().strip() if invite == "-" else invite
-    return run(url, Wishes(secret, out, read_only, yes), World())
+    return run(url, VerifyOptions(secret, out, read_only, yes), DeployContext())

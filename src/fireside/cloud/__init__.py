@@ -1,1 +1,1 @@
-"""What one does about AWS from one's own machine. Nothing in here is uploaded."""
+"""The commands for AWS, which run on a person's computer. Nothing in here is uploaded."""

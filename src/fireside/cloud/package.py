@@ -1,8 +1,8 @@
 """Build the zip that Lambda runs: what the functions import and nothing else, the same every time.
 
-Nothing in it depends on who builds it: entries are sorted, stored uncompressed (compressors
-differ), and have one time and one mode. There is nothing compiled in it that a processor could
-mind, so arm64 and x86 take the same file.
+Nothing in it depends on the computer that builds it: entries are sorted, stored uncompressed
+(compressors differ), and have one time and one mode. It has no native code, so arm64 and x86 run
+the same file.
 """
 
 import ast
@@ -21,27 +21,28 @@ FUNCTIONS = "fireside.functions.aws"
 """The module whose functions Lambda calls."""
 
 RUNTIME = (3, 13)
-"""The Python that runs them. Its byte code is of use to no other, so no other may build it."""
+"""The Python version that runs them on Lambda. Only the same version can write its byte code."""
 
 SOURCES = Path(fireside.__file__).parents[1]
-"""The folder with the packages, in a checkout as where they are installed."""
+"""The folder that has the packages, in a checkout and in an installation."""
 
-LARGEST = 1_000_000  # bytes: ours; Lambda itself would take 50 MB
+MAX_BYTES = 1_000_000
+"""Of the zip, so that a new dependency is noticed. Lambda itself accepts 50 MB."""
 
-_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip knows
-_MODE = 0o100644 << 16  # a file that all may read, whatever the builder's umask
+_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
+_MODE = 0o100644 << 16  # a file that everyone may read, independent of the umask
 _UNIX = 3
-_NEVER_CHECKED = (1).to_bytes(4, "little") + bytes(8)
-"""The head of byte code that is used without a look at its source (PEP 552)."""
+_UNCHECKED_HASH = (1).to_bytes(4, "little") + bytes(8)
+"""The header of byte code that is used without a look at its source (PEP 552)."""
 
 
 class CannotPackage(Exception):  # noqa: N818 - it says what happened
-    """There is no zip. The sentence says why, and what to do."""
+    """The zip can't be built. The sentence says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A zip that was written."""
+    """A zip that was written; `size` in bytes."""
 
     path: Path
     modules: tuple[str, ...]
@@ -51,17 +52,17 @@ class Package:
 
 
 def describe(package: Package) -> str:
-    """Say what is in the zip, and what is not."""
+    """Return what the zip holds as text: modules, bytes, checksum, missing byte code."""
     where = package.path if package.path.exists() else package.path.name
     lines = [
         f"{where}: {len(package.modules)} modules, {package.size:,} bytes",
         f"sha256 {package.sha256}",
     ]
     if not package.has_byte_code:
-        wanted, ours = ".".join(map(str, RUNTIME)), ".".join(map(str, sys.version_info[:2]))
+        wanted, here = ".".join(map(str, RUNTIME)), ".".join(map(str, sys.version_info[:2]))
         lines.append(
             f"Sources only: byte code for Python {wanted} can be built by Python {wanted} alone, "
-            f"and this is {ours}. It runs all the same; a cold start compiles it first."
+            f"and this is {here}. The zip runs all the same; a cold start compiles it first."
         )
     return "\n".join(lines)
 
@@ -69,7 +70,7 @@ def describe(package: Package) -> str:
 def write(
     out: Path, root: str = FUNCTIONS, sources: Path = SOURCES, runtime: tuple[int, int] = RUNTIME
 ) -> Package:
-    """Write the zip to `out`; the folder is made.
+    """Write the zip to `out`, and create its folder.
 
     Raises:
         CannotPackage: A module is missing, the zip is too large, or `out` can't be written.
@@ -86,17 +87,19 @@ def write(
         raise CannotPackage(
             f"{out} can't be written ({cause.strerror}): name another with --out."
         ) from cause
-    if len(content) > LARGEST:
-        raise CannotPackage(f"The zip has {len(content):,} bytes, more than {LARGEST:,}.")
+    if len(content) > MAX_BYTES:
+        raise CannotPackage(f"The zip has {len(content):,} bytes, more than {MAX_BYTES:,}.")
     digest = hashlib.sha256(content).hexdigest()
     return Package(out, tuple(sorted(modules)), has_byte_code, len(content), digest)
 
 
 def closure(root: str, sources: Path = SOURCES) -> Mapping[str, Path]:
-    """Find the modules of ours that a module needs, wherever in it they are imported.
+    """Return the modules in `sources` that `root` imports, directly or not, with their files.
+
+    Imports within functions count too.
 
     Raises:
-        CannotPackage: One of them is not there.
+        CannotPackage: One of them does not exist.
     """
     packages = {path.parent.name for path in sources.glob("*/__init__.py")}
     found: dict[str, Path] = {}
@@ -118,38 +121,38 @@ def closure(root: str, sources: Path = SOURCES) -> Mapping[str, Path]:
 
 
 def _file(name: str, sources: Path) -> Path | None:
-    """Find the file of a module or of a package."""
+    """Return the file of a module or of a package; None if there is none."""
     path = sources.joinpath(*name.split("."))
     candidates = (path / "__init__.py", path.with_suffix(".py"))
     return next((one for one in candidates if one.is_file()), None)
 
 
 def _imported(name: str, path: Path, sources: Path) -> Iterator[str]:
-    """Name the modules that a file imports; what only a type checker reads does not count."""
+    """Yield the names of modules that a file imports, except those for a type checker alone."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    for node in _run(ast.parse(path.read_bytes(), str(path))):
+    for node in _runtime_nodes(ast.parse(path.read_bytes(), str(path))):
         match node:
             case ast.Import(names):
                 yield from (one.name for one in names)
             case ast.ImportFrom(module, names, level):
-                above = package.split(".")[: -(level - 1) or None] if level else []
-                origin = ".".join([*above, *([module] if module else [])])
+                parents = package.split(".")[: -(level - 1) or None] if level else []
+                origin = ".".join([*parents, *([module] if module else [])])
                 yield origin
-                inside = (f"{origin}.{one.name}" for one in names)
-                yield from (one for one in inside if _file(one, sources) is not None)
+                submodules = (f"{origin}.{one.name}" for one in names)
+                yield from (one for one in submodules if _file(one, sources) is not None)
             case _:
                 pass
 
 
-def _run(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk what may run: everything but `if TYPE_CHECKING:`."""
+def _runtime_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield every node that can run: all but those in `if TYPE_CHECKING:`."""
     if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
         for other in node.orelse:
-            yield from _run(other)
+            yield from _runtime_nodes(other)
         return
     yield node
     for child in ast.iter_child_nodes(node):
-        yield from _run(child)
+        yield from _runtime_nodes(child)
 
 
 def _entries(
@@ -166,9 +169,12 @@ def _entries(
 
 
 def _byte_code(source: bytes, name: str) -> bytes:
-    """Compile, and write it without what depends on who else holds the same object (version 2)."""
+    """Return the compiled module.
+
+    Version 2 of marshal's format has no references, which would depend on the rest of the process.
+    """
     code = compile(source, name, "exec", dont_inherit=True, optimize=0)
-    return MAGIC_NUMBER + _NEVER_CHECKED + marshal.dumps(code, 2)
+    return MAGIC_NUMBER + _UNCHECKED_HASH + marshal.dumps(code, 2)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

@@ -1,6 +1,6 @@
-"""boto3, if it is there: how this program asks AWS from somebody's own machine.
+"""Calls of AWS through boto3, for the commands that run on a person's computer.
 
-The chat itself needs none of it; `pip install 'fireside[aws]'` brings it along.
+The chat itself does not need boto3; `pip install 'fireside[aws]'` installs it.
 """
 
 import os
@@ -23,13 +23,12 @@ _UNKNOWN = (
 )
 _CONNECT_SECONDS, _READ_SECONDS, _TRIES = 5, 20, 3
 
-_REFUSALS = {
+_CREDENTIAL_ERRORS = {
     "ExpiredToken": f"Your AWS credentials have expired. {_CREDENTIALS}",
     "ExpiredTokenException": f"Your AWS credentials have expired. {_CREDENTIALS}",
     "InvalidClientTokenId": _UNKNOWN,
     "UnrecognizedClientException": _UNKNOWN,
-    "SignatureDoesNotMatch": f"AWS does not take your secret key, or your clock is wrong. "
-    f"{_CREDENTIALS}",
+    "SignatureDoesNotMatch": f"AWS rejects your secret key, or your clock is wrong. {_CREDENTIALS}",
 }
 _FORBIDDEN = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
 _MISSING = {
@@ -42,8 +41,8 @@ _MISSING = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - it says what AWS did
-    """AWS said no: `operation` is what was asked, `code` is AWS's word for why."""
+class AwsError(Exception):
+    """AWS rejected a call: `operation` is its name, `code` AWS's error code."""
 
     def __init__(self, operation: str, code: str, message: str) -> None:
         super().__init__(f"{operation}: {code}: {message}")
@@ -60,52 +59,54 @@ class Refused(Exception):  # noqa: N818 - it says what AWS did
 
 
 class Aws:
-    """Clients for AWS's services, each made when it is first asked for."""
+    """Clients of AWS's services, each made at its first call."""
 
     def __init__(self, region: str | None = None) -> None:
         self._boto3, self._config = _boto3()
-        # boto3 alone does not know this variable, which the AWS command line puts first.
+        # boto3 does not read this variable, which comes first for the AWS command line.
         region = region or os.environ.get("AWS_REGION") or None
-        with plainly():
+        with translate_errors():
             self._session = self._boto3.session.Session(region_name=region)
         self._clients: dict[tuple[str, str], Any] = {}
 
     @property
     def region(self) -> str | None:
-        """Say which Region this computer is set to, if any."""
+        """Return the Region that this computer is configured for; None without one."""
         found: str | None = self._session.region_name
         return found
 
     def regions(self) -> list[str]:
-        """Name the Regions where API Gateway is."""
+        """Return the Regions that have API Gateway."""
         found: list[str] = self._session.get_available_regions("apigatewayv2")
         return found
 
-    def ask(self, service: str, operation: str, region: str, **fields: object) -> Mapping[str, Any]:
-        """Call one operation, by its name in boto3.
+    def call(
+        self, service: str, operation: str, region: str, **fields: object
+    ) -> Mapping[str, Any]:
+        """Call an operation by its name in boto3, and return the response.
 
         Raises:
-            Refused: AWS said no.
-            CannotStart: There are no credentials that count, or AWS can't be reached.
+            AwsError: AWS rejected the call.
+            CannotStart: There are no valid credentials, or AWS can't be reached.
         """
-        with plainly():
+        with translate_errors():
             answer: Mapping[str, Any] = getattr(self.client(service, region), operation)(**fields)
         return answer
 
     def pages(
         self, service: str, operation: str, region: str, **fields: object
     ) -> Iterator[Mapping[str, Any]]:
-        """Call one operation as often as there are pages.
+        """Yield every page of an operation's response.
 
         Raises:
-            Refused: AWS said no.
-            CannotStart: As `ask` does.
+            AwsError: AWS rejected the call.
+            CannotStart: As `call` does.
         """
-        with plainly():
+        with translate_errors():
             yield from self.client(service, region).get_paginator(operation).paginate(**fields)
 
     def tables(self, region: str) -> Tables:
-        """Return DynamoDB as the chat's own code asks it."""
+        """Return DynamoDB as the chat's store calls it."""
         from fireside.adapters.dynamodb.boto import BotoTables
 
         return BotoTables(self.client("dynamodb", region))
@@ -121,8 +122,13 @@ class Aws:
 
 
 @contextmanager
-def plainly() -> Iterator[None]:
-    """Say in a sentence what botocore says in an exception."""
+def translate_errors() -> Iterator[None]:
+    """Raise AwsError or CannotStart in place of botocore's exceptions.
+
+    Raises:
+        AwsError: AWS rejected the call.
+        CannotStart: There are no valid credentials, or AWS can't be reached.
+    """
     from botocore import exceptions
 
     try:
@@ -130,24 +136,24 @@ def plainly() -> Iterator[None]:
     except exceptions.ClientError as cause:
         error = cause.response.get("Error", {})
         code = str(error.get("Code", "Unknown"))
-        if code in _REFUSALS:
-            raise CannotStart(_REFUSALS[code], ExitCode.CLOUD) from cause
-        raise Refused(cause.operation_name, code, str(error.get("Message", ""))) from cause
+        if code in _CREDENTIAL_ERRORS:
+            raise CannotStart(_CREDENTIAL_ERRORS[code], ExitCode.CLOUD) from cause
+        raise AwsError(cause.operation_name, code, str(error.get("Message", ""))) from cause
     except (exceptions.ConnectionError, exceptions.HTTPClientError) as cause:
-        sentence = f"AWS can't be reached ({type(cause).__name__}): look at your network."
+        sentence = f"AWS can't be reached ({type(cause).__name__}): check your network."
         raise CannotStart(sentence, ExitCode.CLOUD) from cause
     except exceptions.BotoCoreError as cause:
-        sentence = f"There are no AWS credentials to be had here: {cause}. {_CREDENTIALS}"
+        sentence = f"This computer has no AWS credentials: {cause}. {_CREDENTIALS}"
         raise CannotStart(sentence, ExitCode.CLOUD) from cause
 
 
 def _boto3() -> tuple[Any, Any]:
-    """Import it when it is first needed: it is an extra, and slow to import."""
+    """Import boto3 at its first use, as it is optional and slow to import."""
     try:
         import boto3
         from botocore.config import Config
     except ImportError as cause:
-        sentence = f"This command talks to AWS through boto3, which is not here: {INSTALL}"
+        sentence = f"This command needs boto3 to call AWS, which is not installed: {INSTALL}"
         raise CannotStart(sentence, ExitCode.CLOUD) from cause
     config = Config(
         connect_timeout=_CONNECT_SECONDS,

@@ -18,7 +18,7 @@ HERE = sys.version_info[:2]
 
 @pytest.fixture
 def sources(tmp_path):
-    """A folder with packages of our own, written as {path: text}."""
+    """Return a function that writes packages to a folder, given as {path: text}."""
 
     def make(files):
         for name, text in files.items():
@@ -40,7 +40,7 @@ def test_the_same_bytes_twice_whatever_the_umask_and_the_times(tmp_path, runtime
     first = write(tmp_path / "one.zip", runtime=runtime)
     program = (
         "import os, sys; os.umask(0o077); from pathlib import Path\n"
-        "import asyncio, json, http.client\n"  # what else is loaded must not show
+        "import asyncio, json, http.client\n"  # other loaded modules must not change the bytes
         "from fireside.cloud import package\n"
         "package.write(Path(sys.argv[1]), runtime=tuple(map(int, sys.argv[2:])))"
     )
@@ -108,7 +108,7 @@ def test_a_module_that_is_missing_is_named(sources, tmp_path):
 
 
 def test_a_zip_that_is_too_large_is_refused(sources, tmp_path):
-    folder = sources({"app/__init__.py": f"# {'x' * package.LARGEST}"})
+    folder = sources({"app/__init__.py": f"# {'x' * package.MAX_BYTES}"})
 
     with pytest.raises(CannotPackage, match="more than"):
         write(tmp_path / "one.zip", "app", folder)
@@ -134,7 +134,7 @@ def test_byte_code_of_another_python_is_left_out_and_that_is_said(tmp_path):
 
 
 def imported(folder, program):
-    """Run a program in a process that knows nothing but Python and a folder or zip."""
+    """Return what a program prints that can import only Python and a folder or zip."""
     start = f"import sys; sys.dont_write_bytecode = True; sys.path.insert(0, {str(folder)!r})\n"
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", start + program],

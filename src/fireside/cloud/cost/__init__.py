@@ -1,1 +1,1 @@
-"""Estimate a month's bill on AWS."""
+"""Estimate the AWS bill of a month."""

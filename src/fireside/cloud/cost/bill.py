@@ -1,17 +1,23 @@
-"""What AWS would charge: quantity times price, line by line."""
+"""The bill: quantity times price, line by line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fireside.cloud.cost import prices
-from fireside.cloud.cost import usage as reckoning
 from fireside.cloud.cost.prices import Price
-from fireside.cloud.cost.usage import MEMORY_GB, MILLISECONDS, Habits, Usage
+from fireside.cloud.cost.usage import (
+    MEMORY_GB,
+    MILLISECONDS,
+    Usage,
+    Workload,
+    monthly_usage,
+    naive_usage,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a bill: what is left of `quantity` after `free`, times the price."""
+    """One line of a bill: `quantity` less `free`, times the price."""
 
     price: Price
     quantity: float
@@ -19,7 +25,7 @@ class Line:
 
     @property
     def paid(self) -> float:
-        """Say how many are paid for."""
+        """Return the quantity that is charged."""
         return max(0.0, self.quantity - self.free)
 
     @property
@@ -30,7 +36,7 @@ class Line:
 def lines(
     usage: Usage, *, free_tier: bool = True, compute: Price = prices.GB_SECONDS_ARM
 ) -> list[Line]:
-    """Price every count. The free tier is what every account has for ever."""
+    """Return a line for each quantity. The free tier is that of every account, with no end date."""
     priced = (
         (prices.MESSAGES, usage.messages),
         (prices.MINUTES, usage.connection_minutes),
@@ -52,39 +58,39 @@ def lines(
 
 
 def total(found: Sequence[Line]) -> float:
-    """Add up a bill, in dollars."""
+    """Return the sum of the lines in dollars."""
     return sum(line.dollars for line in found)
 
 
-def ours(habits: Habits, *, free_tier: bool = True) -> list[Line]:
-    """Make the bill of our design."""
-    return lines(reckoning.usage(habits), free_tier=free_tier)
+def monthly(workload: Workload, *, free_tier: bool = True) -> list[Line]:
+    """Return the bill of a month of Fireside."""
+    return lines(monthly_usage(workload), free_tier=free_tier)
 
 
-def naive(habits: Habits, *, free_tier: bool = True) -> list[Line]:
-    """Make the bill of the usual design."""
-    return lines(reckoning.naive_usage(habits), free_tier=free_tier, compute=prices.GB_SECONDS_X86)
+def naive(workload: Workload, *, free_tier: bool = True) -> list[Line]:
+    """Return the bill of a month of the usual design."""
+    return lines(naive_usage(workload), free_tier=free_tier, compute=prices.GB_SECONDS_X86)
 
 
 # --- A day under attack ---
 
 BRAKE_MINUTES = 15
-"""From the first message too many until nothing more is let in: an alarm takes its time."""
+"""From the first message above the limit until the stage accepts no more: the alarm's delay."""
 
 POSTS_PER_SECOND = 10_000
-"""That an account may make to all its connections."""
+"""AWS's quota of an account for posts to all its connections."""
 
-SLOW_SECONDS = 1.2
-"""For a call while too many talk at once: one in a hundred, at 50 sends a second in a room."""
+BUSY_CALL_SECONDS = 1.2
+"""Duration of a call under contention: the 99th percentile at 50 sends a second in a room."""
 
-DEAREST_READS = 103
-"""Units for a page of 100 of the longest messages."""
+MAX_READ_UNITS = 103
+"""Of one command: a page of 100 of the longest messages."""
 
-DEAREST_WRITES = 12
-"""Units for the longest message."""
+MAX_WRITE_UNITS = 12
+"""Of one command: the longest message."""
 
 IDLE_MINUTES = 10
-"""That a connection costs whoever does nothing with it."""
+"""Connection minutes of a client that connects and then sends nothing: the idle timeout."""
 
 _DAY_SECONDS, _HOUR_SECONDS = 86_400, 3_600
 
@@ -96,32 +102,33 @@ def worst_day(
     brake_messages_per_hour: float,
     brake_minutes: float = BRAKE_MINUTES,
 ) -> list[Line]:
-    """Bound what a day can cost, whoever does what, with nothing free.
+    """Return an upper bound of the bill of one day under attack, without any free tier.
 
-    Just below the brake all day, once over it for as long as it takes to act, each message the
-    dearest there is; all else that the throttle lets in comes, goes and stays idle in between.
+    All day the messages stay just below the brake's limit; once they exceed it, for as long as the
+    brake needs to act. Each message is the most expensive one. All other requests that the
+    throttle accepts open a connection, which stays idle until the gateway closes it.
 
     Args:
-        throttle_rate: Requests a second that the stage lets in.
-        throttle_burst: Requests above the rate that it lets in at once.
-        brake_messages_per_hour: Messages, both ways, that make the alarm stop the stage.
-        brake_minutes: How long that takes.
+        throttle_rate: Requests a second that the stage accepts.
+        throttle_burst: Requests that it accepts at once above that rate.
+        brake_messages_per_hour: Messages, both ways, above which the alarm stops the stage.
+        brake_minutes: Minutes until the stage has stopped.
     """
-    let_in = throttle_rate * _DAY_SECONDS + throttle_burst
+    accepted = throttle_rate * _DAY_SECONDS + throttle_burst
     braking = brake_minutes * 60
     below = _DAY_SECONDS / _HOUR_SECONDS * brake_messages_per_hour
-    commands = min(let_in, below / 2 + throttle_rate * braking)
+    commands = min(accepted, below / 2 + throttle_rate * braking)
     pushes = POSTS_PER_SECOND * min(braking, _DAY_SECONDS)
-    comers = let_in - commands
-    coming = sum(MILLISECONDS[route] for route in ("authorizer", "$connect", "$disconnect"))
+    connects = accepted - commands
+    connect_ms = sum(MILLISECONDS[route] for route in ("authorizer", "$connect", "$disconnect"))
     return lines(
         Usage(
             messages=2 * commands + pushes,
-            connection_minutes=comers * IDLE_MINUTES,
-            requests=commands + 3 * comers,
-            gb_seconds=(commands * SLOW_SECONDS + comers * coming / 1_000) * MEMORY_GB,
-            write_units=commands * DEAREST_WRITES + comers * 4,
-            read_units=commands * DEAREST_READS + comers,
+            connection_minutes=connects * IDLE_MINUTES,
+            requests=commands + 3 * connects,
+            gb_seconds=(commands * BUSY_CALL_SECONDS + connects * connect_ms / 1_000) * MEMORY_GB,
+            write_units=commands * MAX_WRITE_UNITS + connects * 4,
+            read_units=commands * MAX_READ_UNITS + connects,
         ),
         free_tier=False,
     )

@@ -1,6 +1,6 @@
-"""AWS's list prices in us-east-1, with where they stand and what is free for whom.
+"""AWS's list prices in us-east-1, each with its source, and the free tiers.
 
-Whoever changes one changes `AS_OF` too.
+Update `AS_OF` with every price.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one thing costs: `dollars` for `per` of its `unit`, after `free` of them each month."""
+    """A list price: `dollars` for `per` of its `unit`, after `free` of them each month."""
 
     service: str
     unit: str
@@ -28,7 +28,7 @@ class Price:
     per: int
     source: str
     free: float = 0
-    """A month, for every account and for ever; nothing here ends after twelve months."""
+    """Units a month, for every account, with no end date: no 12-month free tier is counted."""
 
 
 MESSAGES = Price("API Gateway", "messages of up to 32 KB", 1.00, _MILLION, _GATEWAY)
@@ -39,13 +39,13 @@ GB_SECONDS_X86 = Price("Lambda", "GB-seconds, x86", 16.6667, _MILLION, _LAMBDA, 
 WRITES = Price("DynamoDB", "write units, on demand", 0.625, _MILLION, _DYNAMODB)
 READS = Price("DynamoDB", "read units, on demand", 0.125, _MILLION, _DYNAMODB)
 STORED = Price("DynamoDB", "GB stored", 0.25, 1, _DYNAMODB, free=25)
-BACKED_UP = Price("DynamoDB", "GB that can be restored", 0.20, 1, _DYNAMODB)
+BACKED_UP = Price("DynamoDB", "GB of backup", 0.20, 1, _DYNAMODB)
 SITE_REQUESTS = Price("CloudFront", "requests", 1.00, _MILLION, _CLOUDFRONT, free=10_000_000)
-SITE_OUT = Price("CloudFront", "GB to people", 0.085, 1, _CLOUDFRONT, free=1_024)
-SITE_IN = Price("CloudFront", "GB from people", 0.020, 1, _CLOUDFRONT)
+SITE_OUT = Price("CloudFront", "GB out", 0.085, 1, _CLOUDFRONT, free=1_024)
+SITE_IN = Price("CloudFront", "GB in", 0.020, 1, _CLOUDFRONT)
 PAGE_STORED = Price("S3", "GB stored", 0.023, 1, _S3)
 LOGS = Price("CloudWatch", "GB of logs", 0.50, 1, _CLOUDWATCH, free=5)
-METRICS = Price("CloudWatch", "metrics of our own", 0.30, 1, _CLOUDWATCH, free=10)
+METRICS = Price("CloudWatch", "custom metrics", 0.30, 1, _CLOUDWATCH, free=10)
 ALARMS = Price("CloudWatch", "alarms", 0.10, 1, _CLOUDWATCH, free=10)
 
 FREE_TIERS = (
@@ -60,14 +60,14 @@ FREE_TIERS = (
     ),
     (
         "API Gateway: nothing. Its 1,000,000 messages and 750,000 minutes were for the first "
-        "twelve months of accounts made before 15 July 2025, so they are over for everybody."
+        "twelve months of accounts made before 15 July 2025, so no account has them any more."
     ),
     (
         "Accounts made since then get up to $200 of credits: the free plan ends after 6 months, "
         "the credits after 12. They are not counted here."
     ),
 )
-"""What AWS gives away, and to whom. Said below every bill."""
+"""AWS's free tiers and who has them; printed below every bill."""
 
 SERVER_DOLLARS = 5.0
-"""A month of a small server that runs the same code without AWS; assumed, not a price of AWS."""
+"""A month of a small server that runs the same code without AWS: an assumption, no AWS price."""

@@ -1,26 +1,28 @@
-"""How often each thing happens, and what AWS counts of it: messages, minutes, units, GB-seconds.
+"""Usage: how often each thing happens, and the quantities that AWS bills for it.
 
-Nothing here knows a price. How often comes from habits, or from a rehearsal that counted.
-Durations are estimates until somebody has deployed: docs/explanation/bill.md says of what.
+Nothing here knows a price. The counts come from a workload (what people do in a month) or from a
+rehearsal. Durations are estimates until a real deployment measures them: docs/explanation/bill.md.
 """
 
 import math
 from dataclasses import dataclass, replace
 
 from fireside.adapters.dynamodb import rows, units
+from fireside.adapters.outbound.fanout import INLINE, SHARD
+from fireside.chat import LIFETIME_SECONDS
+from fireside.domain.commands import DEFAULT_PAGE
 from fireside.domain.message import Message
+from fireside.domain.names import LOBBY
+from fireside.functions.aws import PING_SECONDS
 from fireside.ports import Connection
 
-LIFETIME_HOURS = 2
-"""After which API Gateway cuts every connection, and clients come back."""
+LIFETIME_HOURS = LIFETIME_SECONDS / 3_600
+"""After which API Gateway closes a connection, and the client reconnects."""
 
-PING_SECONDS = 510
-"""How often clients ask where their rooms end; the gateway drops who is idle for 600."""
+MEMORY_MEGABYTES = 512
+"""Of each function, as infra/variables.tf has it by default."""
 
-INLINE_MEMBERS, SHARD_MEMBERS = 500, 5_000
-"""Members whom the sender's function posts to; how many each further invocation takes."""
-
-MEMORY_GB = 0.5
+MEMORY_GB = MEMORY_MEGABYTES / 1_024
 
 MILLISECONDS = {
     "authorizer": 3.0,
@@ -31,60 +33,60 @@ MILLISECONDS = {
     "ping": 12.0,
     "sendMessage": 30.0,
 }
-"""Billed for a warm call with 512 MB. Estimated: 4 ms a read, 6 to 12 ms a write, our own CPU."""
+"""Billed for a warm call with 512 MB. Estimated: 4 ms a read, 6 to 12 ms a write, and the CPU."""
 
 POST_MILLISECONDS = 10.0
 MILLISECONDS_PER_MEMBER = 0.11
 COLD_SHARE, COLD_MILLISECONDS = 0.02, 400.0
+"""One call in fifty is a cold start, and takes this much longer. Estimated."""
 
 LOG_BYTES = 400  # a call
 PAGE_REQUESTS, PAGE_BYTES = 4, 200_000  # a visit
-PAGE_MESSAGES = 50
-FRAME_BYTES, COMMAND_BYTES = 320, 120  # around a message's text, to and from people
+FRAME_BYTES, COMMAND_BYTES = 320, 120  # around a message's text: to a client, from a client
 MONTHS_KEPT = 12
 
 METRICS, ALARMS = 8, 10  # docs/reference/functions.md; infra/
 
 _GB = 1_000_000_000
-_KB_READ = 4_096
+_READ_UNIT_BYTES = 4_096
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
-    """What people do. The defaults are an office."""
+class Workload:
+    """What people do in a month. The defaults are those of an office."""
 
     users: int
     messages_per_day: float
-    """Of all of them together."""
+    """Messages that all users together send per day."""
     hours: float = 8
-    """That each is connected, on a day."""
+    """Hours per day that each user is connected."""
     days: float = 22
-    """In a month."""
+    """Days per month."""
     online: float | None = None
-    """Connected at once when something is said; by default `users` spread over 24 hours."""
+    """Users connected when a message is sent; default: `users` spread over 24 hours."""
     online_per_room: float | None = None
-    """Of those, in the room where it is said; by default all: there is one room."""
+    """Those of them in the room of the message; default: all, as there is one room."""
     visits: float = 1
-    """Times a day that each opens the page."""
+    """Page loads per user and day."""
     history_loads: float = 1
-    """Pages of history that each reads per visit."""
+    """Pages of history that a user reads per visit."""
     message_bytes: int = 100
-    """Of one message's text, in UTF-8."""
+    """Bytes of one message's text, in UTF-8."""
 
     @property
-    def together(self) -> float:
-        """Say how many are connected at once."""
+    def connected(self) -> float:
+        """Return how many users are connected at once."""
         return self.online or max(1.0, self.users * self.hours / 24)
 
     @property
-    def room(self) -> float:
-        """Say how many of them are in the room where something is said."""
-        return min(self.online_per_room or self.together, self.users)
+    def in_room(self) -> float:
+        """Return how many of them are in the room of a message, its sender included."""
+        return min(self.online_per_room or self.connected, self.users)
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What AWS counts in a month, or in a rehearsal."""
+    """The quantities that AWS bills, of a month or of a rehearsal."""
 
     messages: float = 0
     connection_minutes: float = 0
@@ -104,103 +106,110 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """How often each thing happened, whoever says so: habits over a month, or a rehearsal."""
+class EventCounts:
+    """How often each thing happened: in a month of a workload, or in a rehearsal."""
 
     sends: float = 0
     members: float = 1
-    """In the room when something is said, the author included."""
+    """Members of the room of each message, the sender included."""
     connections: float = 0
     minutes: float = 0
     pings: float = 0
     history_loads: float = 0
-    page_messages: float = PAGE_MESSAGES
+    page_messages: float = DEFAULT_PAGE
     message_bytes: int = 100
 
 
-def session(habits: Habits) -> Session:
-    """Reckon how often each thing happens in a month."""
-    user_days = habits.users * habits.days
-    visits = user_days * habits.visits
-    minutes = user_days * habits.hours * 60
-    lives = math.ceil(habits.hours / habits.visits / LIFETIME_HOURS)
-    return Session(
-        sends=habits.messages_per_day * habits.days,
-        members=habits.room,
-        connections=visits * lives,
+def monthly_counts(workload: Workload) -> EventCounts:
+    """Estimate how often each thing happens in a month."""
+    user_days = workload.users * workload.days
+    visits = user_days * workload.visits
+    minutes = user_days * workload.hours * 60
+    connections = math.ceil(workload.hours / workload.visits / LIFETIME_HOURS)  # a visit
+    return EventCounts(
+        sends=workload.messages_per_day * workload.days,
+        members=workload.in_room,
+        connections=visits * connections,
         minutes=minutes,
         pings=minutes * 60 / PING_SECONDS,
-        history_loads=visits * habits.history_loads,
-        message_bytes=habits.message_bytes,
+        history_loads=visits * workload.history_loads,
+        message_bytes=workload.message_bytes,
     )
 
 
-def counted(one: Session) -> Usage:
-    """Tell what API Gateway, Lambda and DynamoDB count of it."""
-    shards = math.ceil(max(0.0, one.members - INLINE_MEMBERS) / SHARD_MEMBERS)
-    pushes = max(0.0, one.members - 1)
-    asked = one.sends + one.pings + one.connections + one.history_loads
-    message, member = _rows(one.message_bytes)
-    page = math.ceil(one.page_messages * message / _KB_READ) if one.page_messages else 1
+def billed_usage(counts: EventCounts) -> Usage:
+    """Return what API Gateway, Lambda and DynamoDB bill for these counts."""
+    shards = math.ceil(max(0.0, counts.members - INLINE) / SHARD)
+    pushes = max(0.0, counts.members - 1)
+    commands = counts.sends + counts.pings + counts.connections + counts.history_loads
+    message, member = _rows(counts.message_bytes)
+    page = (
+        math.ceil(counts.page_messages * message / _READ_UNIT_BYTES) if counts.page_messages else 1
+    )
     reads = (
-        one.sends * (1 + math.ceil(one.members * member / _KB_READ))  # the tail, the members
-        + one.connections * 3  # hello, its room's head, going
-        + one.pings * 2  # is it known, the head
-        + one.history_loads * (2 + page)
+        counts.sends
+        * (1 + math.ceil(counts.members * member / _READ_UNIT_BYTES))  # the head, the members
+        + counts.connections * 3  # hello, the head of its room, $disconnect
+        + counts.pings * 2  # the connection, the head
+        + counts.history_loads * (2 + page)
     )
     return Usage(
-        messages=2 * asked + one.sends * pushes,
-        connection_minutes=one.minutes,
-        requests=asked + 3 * one.connections + one.sends * shards,
-        gb_seconds=_gb_seconds(one, shards),
+        messages=2 * commands + counts.sends * pushes,
+        connection_minutes=counts.minutes,
+        requests=commands + 3 * counts.connections + counts.sends * shards,
+        gb_seconds=_gb_seconds(counts, shards),
         read_units=reads,
-        write_units=one.sends * _write_units(one.message_bytes) + one.connections * 6,
+        write_units=counts.sends * _write_units(counts.message_bytes) + counts.connections * 6,
     )
 
 
-def usage(habits: Habits) -> Usage:
-    """Reckon everything that AWS counts in a month of our design."""
-    one = session(habits)
-    used = counted(one)
-    visits = habits.users * habits.days * habits.visits
-    pushed = one.sends * one.members * (FRAME_BYTES + one.message_bytes)
-    pages = one.history_loads * PAGE_MESSAGES * (FRAME_BYTES + one.message_bytes)
-    said = one.sends * (COMMAND_BYTES + one.message_bytes) + 2 * one.pings * COMMAND_BYTES
-    kept = MONTHS_KEPT * one.sends * _rows(one.message_bytes)[0] / _GB
+def monthly_usage(workload: Workload) -> Usage:
+    """Estimate everything that AWS bills for a month of Fireside."""
+    counts = monthly_counts(workload)
+    used = billed_usage(counts)
+    visits = workload.users * workload.days * workload.visits
+    pushed = counts.sends * counts.members * (FRAME_BYTES + counts.message_bytes)
+    pages = counts.history_loads * DEFAULT_PAGE * (FRAME_BYTES + counts.message_bytes)
+    received = (
+        counts.sends * (COMMAND_BYTES + counts.message_bytes) + 2 * counts.pings * COMMAND_BYTES
+    )
+    kept = MONTHS_KEPT * counts.sends * _rows(counts.message_bytes)[0] / _GB
     return replace(
         used,
         stored_gb=kept,
         backup_gb=kept,
         metrics=METRICS,
         alarms=ALARMS,
-        site_requests=visits * PAGE_REQUESTS + one.connections,
+        site_requests=visits * PAGE_REQUESTS + counts.connections,
         site_out_gb=(pushed + pages + visits * PAGE_BYTES) / _GB,
-        site_in_gb=said / _GB,
+        site_in_gb=received / _GB,
         page_stored_gb=PAGE_BYTES * 5 / _GB,
         log_gb=used.requests * LOG_BYTES / _GB,
     )
 
 
-def _gb_seconds(one: Session, shards: int) -> float:
-    posting = POST_MILLISECONDS + MILLISECONDS_PER_MEMBER * min(one.members, INLINE_MEMBERS)
-    sharded = shards * (POST_MILLISECONDS + MILLISECONDS_PER_MEMBER * SHARD_MEMBERS)
+def _gb_seconds(counts: EventCounts, shards: int) -> float:
+    posting = POST_MILLISECONDS + MILLISECONDS_PER_MEMBER * min(counts.members, INLINE)
+    sharded = shards * (POST_MILLISECONDS + MILLISECONDS_PER_MEMBER * SHARD)
     per_connection = sum(
         MILLISECONDS[route] for route in ("authorizer", "$connect", "hello", "$disconnect")
     )
     warm = (
-        one.sends * (MILLISECONDS["sendMessage"] + posting + sharded)
-        + one.connections * per_connection
-        + one.pings * MILLISECONDS["ping"]
-        + one.history_loads * MILLISECONDS["getHistory"]
+        counts.sends * (MILLISECONDS["sendMessage"] + posting + sharded)
+        + counts.connections * per_connection
+        + counts.pings * MILLISECONDS["ping"]
+        + counts.history_loads * MILLISECONDS["getHistory"]
     )
-    calls = one.sends * (1 + shards) + 4 * one.connections + one.pings + one.history_loads
+    calls = (
+        counts.sends * (1 + shards) + 4 * counts.connections + counts.pings + counts.history_loads
+    )
     return (warm + calls * COLD_SHARE * COLD_MILLISECONDS) / 1_000 * MEMORY_GB
 
 
 def _rows(message_bytes: int) -> tuple[int, int]:
-    """Measure a message's row and a member's, in bytes, as the adapter writes them."""
+    """Return the bytes of a message's row and of a member's row, as the adapter writes them."""
     message, member = _samples(message_bytes)
-    return units.size(rows.of_message(message)), units.size(rows.of_member(member, "general"))
+    return units.size(rows.of_message(message)), units.size(rows.of_member(member, LOBBY))
 
 
 def _write_units(message_bytes: int) -> int:
@@ -211,49 +220,49 @@ def _write_units(message_bytes: int) -> int:
 
 def _samples(message_bytes: int) -> tuple[Message, Connection]:
     message = Message(
-        "general", 10_000, "0" * 26, 1_780_000_000_000, "grace", "Grace", "x" * message_bytes,
+        LOBBY, 10_000, "0" * 26, 1_780_000_000_000, "grace", "Grace", "x" * message_bytes,
         "0" * 22, None,
     )  # fmt: skip
-    member = Connection("JC1dgf9yoAMCK-g=", "grace", "Grace", ("general",), 1_780_000_000_000)
+    member = Connection("JC1dgf9yoAMCK-g=", "grace", "Grace", (LOBBY,), 1_780_000_000_000)
     return message, member
 
 
-# --- The usual design, to compare with ---
+# --- The usual design, for comparison ---
 
 NAIVE_MEMORY_GB = 0.125
 _NAIVE_SECONDS, _NAIVE_SECONDS_PER_POST = 0.3, 0.0082
 _NAIVE_ROW_BYTES = 100
 
 
-def naive_usage(habits: Habits) -> Usage:
-    """Reckon the design of many tutorials: a Scan for each message, one SDK call per connection.
+def naive_usage(workload: Workload) -> Usage:
+    """Estimate the design of many tutorials: for each message a Scan, and a call per connection.
 
-    Everybody online gets everything; nobody is acknowledged or pings. Node, x86, 128 MB.
+    Every connection gets every message; there are no acks and no pings. Node, x86, 128 MB.
     """
-    ours = session(habits)
-    online = habits.together
-    scanned = math.ceil(online * _NAIVE_ROW_BYTES / _KB_READ) / 2
-    seconds = ours.sends * (_NAIVE_SECONDS + _NAIVE_SECONDS_PER_POST * online)
-    both_ways = 2 * ours.connections * 0.05
+    counts = monthly_counts(workload)
+    online = workload.connected
+    scanned = math.ceil(online * _NAIVE_ROW_BYTES / _READ_UNIT_BYTES) / 2
+    seconds = counts.sends * (_NAIVE_SECONDS + _NAIVE_SECONDS_PER_POST * online)
+    connecting = 2 * counts.connections * 0.05
     return replace(
-        usage(habits),
+        monthly_usage(workload),
         backup_gb=0,
         metrics=0,
         alarms=0,
-        messages=ours.sends * (1 + online) + 2 * ours.history_loads,
-        requests=ours.sends + 2 * ours.connections + ours.history_loads,
-        gb_seconds=(seconds + both_ways) * NAIVE_MEMORY_GB,
-        read_units=ours.sends * scanned + ours.history_loads * 2,
-        write_units=ours.sends * 2 + ours.connections * 2,  # the second is an index's
+        messages=counts.sends * (1 + online) + 2 * counts.history_loads,
+        requests=counts.sends + 2 * counts.connections + counts.history_loads,
+        gb_seconds=(seconds + connecting) * NAIVE_MEMORY_GB,
+        read_units=counts.sends * scanned + counts.history_loads * 2,
+        write_units=counts.sends * 2 + counts.connections * 2,  # one of two is for an index
     )
 
 
-def scaled(habits: Habits, users: int) -> Habits:
-    """Have so many people do what those did: rooms that were given stay as large as they were."""
-    share = users / habits.users
+def scale(workload: Workload, users: int) -> Workload:
+    """Return the same workload of `users` people; a given room size stays as it is."""
+    share = users / workload.users
     return replace(
-        habits,
+        workload,
         users=users,
-        messages_per_day=habits.messages_per_day * share,
-        online=habits.together * share,
+        messages_per_day=workload.messages_per_day * share,
+        online=workload.connected * share,
     )

@@ -1,1 +1,1 @@
-"""Put the chat on AWS, look at it there, and take it away."""
+"""Deploy the chat to AWS, inspect it there, and destroy it."""

@@ -1,7 +1,6 @@
-"""What makes a first apply fail, asked of the account before anything is made.
+"""Checks of the AWS account before an apply: what often makes the first one fail.
 
-Each check looks at one trap. Where this computer may not look, the check says so and goes on:
-the apply itself will tell.
+Where this computer has no permission to look, the check warns: the apply itself will show it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -9,146 +8,147 @@ from dataclasses import dataclass
 from typing import Any
 
 from fireside.cloud.deploy.plan import Plan
-from fireside.cloud.sdk import Aws, Refused
+from fireside.cloud.sdk import Aws, AwsError
 from fireside.console.checks import Check
 
 GLOBAL_REGION = "us-east-1"
-"""Where CloudFront and its certificates live."""
+"""The Region of CloudFront and its certificates."""
 
-NEW_ACCOUNT = 10
-"""Calls at once that Lambda gives a new account, and that nobody may reserve away."""
+MIN_UNRESERVED_CONCURRENCY = 10
+"""Lambda's concurrency of a new account, and what must stay unreserved in any account."""
 
-USUAL_RATE = 10_000
-"""Requests a second that API Gateway gives an account in a large Region."""
+DEFAULT_RATE_QUOTA = 10_000
+"""Requests a second that API Gateway allows an account in a large Region."""
 
-_LOOK = {
+_LOOKUPS = {
     "aws_dynamodb_table": ("dynamodb", "describe_table", "TableName", "name"),
     "aws_iam_role": ("iam", "get_role", "RoleName", "name"),
     "aws_lambda_function": ("lambda", "get_function", "FunctionName", "function_name"),
     "aws_s3_bucket": ("s3", "head_bucket", "Bucket", "bucket"),
 }
-"""How to ask whether a name is taken: service, operation, its field, Terraform's attribute."""
+"""How to look up a name: service, operation, its parameter, Terraform's attribute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who this computer is on AWS."""
+    """The AWS identity of this computer."""
 
     account: str
     arn: str
 
 
 def identity(aws: Aws, region: str) -> Identity:
-    """Ask AWS who we are.
+    """Return the identity that AWS knows this computer by.
 
     Raises:
-        CannotStart: There are no credentials that count.
+        CannotStart: There are no valid credentials.
     """
-    said = aws.ask("sts", "get_caller_identity", region)
-    return Identity(str(said["Account"]), str(said["Arn"]))
+    answer = aws.call("sts", "get_caller_identity", region)
+    return Identity(str(answer["Account"]), str(answer["Arn"]))
 
 
 def check_identity(who: Identity) -> Check:
-    """Show who acts; the root user should not."""
+    """Return a check that warns of the root user."""
     found = f"account {who.account}, {who.arn}"
     if who.arn.endswith(":root"):
-        remedy = "Make a user or a role for this, and keep the root user locked away."
+        remedy = "Create a user or a role for this; don't use the root user."
         return Check("identity", "warn", found, remedy)
     return Check("identity", "ok", found)
 
 
 def check_region(region: str, regions: list[str]) -> Check:
-    """See that API Gateway is there."""
+    """Return a check that the Region has API Gateway."""
     if region not in regions:
         remedy = f"Choose one of {', '.join(sorted(regions))} with --region."
-        return Check("region", "fail", f"{region} is no Region that has API Gateway", remedy)
+        return Check("region", "fail", f"{region} is not a Region with API Gateway", remedy)
     return Check("region", "ok", region)
 
 
-def examine(aws: Aws, plan: Plan, region: str) -> Iterator[Check]:
-    """Look at every trap that this plan could run into."""
-    wished = plan.variables
-    makes = any(change.verb == "make" for change in plan.changes)
+def check_account(aws: Aws, plan: Plan, region: str) -> Iterator[Check]:
+    """Yield every check that matters for this plan."""
+    variables = plan.variables
+    creates = any(change.verb == "create" for change in plan.changes)
     limits = _answer(aws, "lambda", "get_account_settings", region)
-    yield check_concurrency(limits, wished.get("reserved_concurrency"))
+    yield check_concurrency(limits, variables.get("reserved_concurrency"))
     gateway = _answer(aws, "apigateway", "get_account", region)
-    yield check_throttle(gateway, wished.get("throttle_rate"), wished.get("throttle_burst"))
-    if wished.get("access_log") or wished.get("account_log_role"):
+    yield check_throttle(gateway, variables.get("throttle_rate"), variables.get("throttle_burst"))
+    if variables.get("access_log") or variables.get("account_log_role"):
         yield check_log_role(gateway, plan)
-    if wished.get("site"):
+    if variables.get("site"):
         listed = _answer(aws, "cloudfront", "list_distributions", GLOBAL_REGION)
         yield check_cloudfront(listed)
-    if wished.get("certificate_arn"):
-        fields = {"CertificateArn": wished["certificate_arn"]}
+    if variables.get("certificate_arn"):
+        fields = {"CertificateArn": variables["certificate_arn"]}
         described = _answer(aws, "acm", "describe_certificate", GLOBAL_REGION, **fields)
-        yield check_certificate(described, str(wished.get("custom_domain")))
-    if makes:
+        yield check_certificate(described, str(variables.get("custom_domain")))
+    if creates:
         yield check_names(plan, lambda kind, name: _is_taken(aws, region, kind, name))
 
 
-Answer = Mapping[str, Any] | Refused
+Answer = Mapping[str, Any] | AwsError
 
 
 def check_concurrency(limits: Answer, reserved: int | None) -> Check:
-    """Count how many calls may run at once: new accounts have 10."""
-    if isinstance(limits, Refused):
-        return _unknown("Lambda at once", limits)
-    most = int(limits["AccountLimit"]["ConcurrentExecutions"])
-    found = f"{most:,} calls"
-    if reserved is not None and most - reserved < NEW_ACCOUNT:
+    """Return a check of how many calls may run at once: new accounts have 10."""
+    if isinstance(limits, AwsError):
+        return _unknown("Lambda concurrency", limits)
+    limit = int(limits["AccountLimit"]["ConcurrentExecutions"])
+    found = f"{limit:,} calls"
+    if reserved is not None and limit - reserved < MIN_UNRESERVED_CONCURRENCY:
         remedy = (
-            f"AWS keeps {NEW_ACCOUNT} for all other functions: set reserved_concurrency = null, "
+            f"AWS requires {MIN_UNRESERVED_CONCURRENCY} unreserved: "
+            "set reserved_concurrency = null, "
             "or ask for more under Service Quotas, Lambda, Concurrent executions."
         )
-        return Check("Lambda at once", "fail", f"{found}, {reserved:,} to reserve", remedy)
-    if most <= NEW_ACCOUNT:
+        return Check("Lambda concurrency", "fail", f"{found}, {reserved:,} to reserve", remedy)
+    if limit <= MIN_UNRESERVED_CONCURRENCY:
         remedy = (
             "That is enough for a few people; ask for 1,000 under Service Quotas, Lambda, "
             "Concurrent executions. It costs nothing and takes a day or two."
         )
-        return Check("Lambda at once", "warn", found, remedy)
-    return Check("Lambda at once", "ok", found)
+        return Check("Lambda concurrency", "warn", found, remedy)
+    return Check("Lambda concurrency", "ok", found)
 
 
 def check_throttle(gateway: Answer, rate: float | None, burst: float | None) -> Check:
-    """Compare the stage's throttle with what the whole account has."""
-    if isinstance(gateway, Refused):
-        return _unknown("API Gateway's throttle", gateway)
+    """Return a check that the stage's throttle is within the account's quota."""
+    if isinstance(gateway, AwsError):
+        return _unknown("API Gateway throttle", gateway)
     quota = gateway.get("throttleSettings") or {}
-    most, most_at_once = float(quota.get("rateLimit", 0)), float(quota.get("burstLimit", 0))
-    found = f"{most:,.0f} requests a second and {most_at_once:,.0f} at once in the account"
-    if (rate or 0) > most or (burst or 0) > most_at_once:
+    max_rate, max_burst = float(quota.get("rateLimit", 0)), float(quota.get("burstLimit", 0))
+    found = f"{max_rate:,.0f} requests a second and {max_burst:,.0f} at once in the account"
+    if (rate or 0) > max_rate or (burst or 0) > max_burst:
         remedy = (
-            f"Set throttle_rate to {most:,.0f} and throttle_burst to {most_at_once:,.0f} at most."
+            f"Set throttle_rate to at most {max_rate:,.0f} and throttle_burst to {max_burst:,.0f}."
         )
-        return Check("API Gateway's throttle", "fail", found, remedy)
-    if most < USUAL_RATE:
-        remedy = "That is less than is usual; a room of N people takes N of them for a message."
-        return Check("API Gateway's throttle", "warn", found, remedy)
-    return Check("API Gateway's throttle", "ok", found)
+        return Check("API Gateway throttle", "fail", found, remedy)
+    if max_rate < DEFAULT_RATE_QUOTA:
+        remedy = "That is less than usual; a message to a room of N people takes N requests."
+        return Check("API Gateway throttle", "warn", found, remedy)
+    return Check("API Gateway throttle", "ok", found)
 
 
 def check_log_role(gateway: Answer, plan: Plan) -> Check:
-    """See that API Gateway may write logs in this account, and that we replace nobody's role."""
-    if isinstance(gateway, Refused):
-        return _unknown("API Gateway's log role", gateway)
+    """Return a check that API Gateway has a role for logs, and that no other role is replaced."""
+    if isinstance(gateway, AwsError):
+        return _unknown("API Gateway log role", gateway)
     role = str(gateway.get("cloudwatchRoleArn") or "")
-    wished = plan.variables
-    ours = f"{wished['project_name']}-{wished['stage_name']}-api-gateway-logs"
-    if wished.get("account_log_role"):
-        if role and not role.endswith(f"/{ours}"):
-            remedy = "Set account_log_role = false: it would replace that one for all your APIs."
-            return Check("API Gateway's log role", "fail", f"the account has {role}", remedy)
-        return Check("API Gateway's log role", "ok", "made by this stage")
+    variables = plan.variables
+    own = f"{variables['project_name']}-{variables['stage_name']}-api-gateway-logs"
+    if variables.get("account_log_role"):
+        if role and not role.endswith(f"/{own}"):
+            remedy = "Set account_log_role = false: it would replace that role for all your APIs."
+            return Check("API Gateway log role", "fail", f"the account has {role}", remedy)
+        return Check("API Gateway log role", "ok", "created by this stage")
     if not role:
         remedy = "Set account_log_role = true, or access_log = false."
-        return Check("API Gateway's log role", "fail", "the account has none", remedy)
-    return Check("API Gateway's log role", "ok", role)
+        return Check("API Gateway log role", "fail", "the account has none", remedy)
+    return Check("API Gateway log role", "ok", role)
 
 
 def check_cloudfront(listed: Answer) -> Check:
-    """See that CloudFront talks to this account: new ones are sometimes refused."""
-    if isinstance(listed, Refused):
+    """Return a check that warns of an account that CloudFront may refuse: new ones, sometimes."""
+    if isinstance(listed, AwsError):
         return _unknown("CloudFront", listed)
     count = int((listed.get("DistributionList") or {}).get("Quantity", 0))
     if count == 0:
@@ -161,11 +161,11 @@ def check_cloudfront(listed: Answer) -> Check:
 
 
 def check_certificate(described: Answer, domain: str) -> Check:
-    """See that the certificate is valid and is the domain's."""
-    if isinstance(described, Refused):
+    """Return a check that the certificate is issued, and for this domain."""
+    if isinstance(described, AwsError):
         if described.is_missing:
-            remedy = "Ask ACM for one in us-east-1: docs/how-to/custom-domain.md."
-            return Check("certificate", "fail", "there is none of that ARN", remedy)
+            remedy = "Request one from ACM in us-east-1: docs/how-to/custom-domain.md."
+            return Check("certificate", "fail", "none has that ARN", remedy)
         return _unknown("certificate", described)
     certificate = described["Certificate"]
     status = str(certificate.get("Status"))
@@ -175,40 +175,42 @@ def check_certificate(described: Answer, domain: str) -> Check:
         return Check("certificate", "fail", f"{status}, not ISSUED", remedy)
     wildcard = f"*.{domain.partition('.')[2]}"
     if not {domain, wildcard} & set(names):
-        remedy = f"Ask ACM for a certificate of {domain} in us-east-1."
+        remedy = f"Request a certificate for {domain} from ACM in us-east-1."
         return Check("certificate", "fail", f"it is for {', '.join(map(str, names))}", remedy)
     return Check("certificate", "ok", f"issued for {domain}")
 
 
 def check_names(plan: Plan, is_taken: Callable[[str, str], bool | None]) -> Check:
-    """Ask for each name that would be made whether something has it already."""
-    wanted = [
-        (change.type, str(change.after[_LOOK[change.type][3]]))
+    """Return a check that no name of a new resource is taken; `is_taken` looks one up."""
+    names = [
+        (change.type, str(change.after[_LOOKUPS[change.type][3]]))
         for change in plan.changes
-        if change.verb == "make" and change.type in _LOOK
-        if change.after.get(_LOOK[change.type][3])
+        if change.verb == "create" and change.type in _LOOKUPS
+        if change.after.get(_LOOKUPS[change.type][3])
     ]
-    answers = {one: is_taken(*one) for one in wanted}
+    answers = {one: is_taken(*one) for one in names}
     taken = [f"{name} ({kind})" for (kind, name), answer in answers.items() if answer]
     unknown = sum(answer is None for answer in answers.values())
     if taken:
         remedy = (
-            "Take another --stage; or, if they were left by an apply whose state is lost, "
+            "Choose another --stage; or, if they are left from an apply whose state is lost, "
             "delete them or `terraform import` them."
         )
         return Check("names", "fail", f"taken: {', '.join(taken)}", remedy)
     if unknown:
-        found = f"{len(answers) - unknown} of {len(answers)} are free, of the rest I may not ask"
-        return Check("names", "warn", found, "Let the apply find out, or ask for more rights.")
+        found = (
+            f"{len(answers) - unknown} of {len(answers)} are free, no permission to check the rest"
+        )
+        return Check("names", "warn", found, "The apply will show it; or get more permissions.")
     return Check("names", "ok", f"all {len(answers)} are free")
 
 
 def _is_taken(aws: Aws, region: str, kind: str, name: str) -> bool | None:
-    """Tell whether a name is taken; None where we may not ask."""
-    service, operation, field, _ = _LOOK[kind]
+    """Return whether a name is taken; None without permission to look it up."""
+    service, operation, field, _ = _LOOKUPS[kind]
     answer = _answer(aws, service, operation, region, **{field: name})
-    if isinstance(answer, Refused):
-        # Somebody else's bucket says forbidden, not missing: its name is taken all the same.
+    if isinstance(answer, AwsError):
+        # Another account's bucket answers "forbidden": its name is taken.
         elsewhere = kind == "aws_s3_bucket" and answer.is_forbidden
         return False if answer.is_missing else True if elsewhere else None
     return True
@@ -216,11 +218,12 @@ def _is_taken(aws: Aws, region: str, kind: str, name: str) -> bool | None:
 
 def _answer(aws: Aws, service: str, operation: str, region: str, **fields: object) -> Answer:
     try:
-        return aws.ask(service, operation, region, **fields)
-    except Refused as refusal:
-        return refusal
+        return aws.call(service, operation, region, **fields)
+    except AwsError as error:
+        return error
 
 
-def _unknown(name: str, refusal: Refused) -> Check:
-    remedy = "Nothing to do if you know that it is well: the apply will tell."
-    return Check(name, "warn", f"I may not ask ({refusal.operation}: {refusal.code})", remedy)
+def _unknown(name: str, error: AwsError) -> Check:
+    remedy = "The apply will show it."
+    found = f"no permission to check ({error.operation}: {error.code})"
+    return Check(name, "warn", found, remedy)

@@ -1,4 +1,4 @@
-"""Build what is deployed: the page, where its sources are, and the zip for Lambda."""
+"""Build what is deployed: the page, if its sources are here, and the zip for Lambda."""
 
 import os
 import shutil
@@ -15,37 +15,38 @@ CHECKOUT = Path(fireside.__file__).parents[2]
 
 
 def variables(infra: Path, start: Path) -> dict[str, str]:
-    """Name the built things as Terraform, which runs in `start`, is to find them.
+    """Return Terraform's variables for the page and the zip.
 
-    The paths are relative, so that they are the same on every computer.
+    The paths are relative to `start`, where Terraform runs, so that they are the same on every
+    computer.
     """
     return {
-        "package_path": os.path.relpath(_zip(infra), start),
+        "package_path": os.path.relpath(_zip_path(infra), start),
         "page_path": os.path.relpath(PAGE, start),
     }
 
 
 def build(infra: Path, say: Say) -> None:
-    """Build both.
+    """Build the page and the zip.
 
     Raises:
         CannotStart: One of them can't be built.
     """
-    _page(CHECKOUT, say)
+    _build_page(CHECKOUT, say)
     try:
-        say(package.describe(package.write(_zip(infra))))
+        say(package.describe(package.write(_zip_path(infra))))
     except package.CannotPackage as why:
         raise CannotStart(str(why)) from why
 
 
-def _zip(infra: Path) -> Path:
+def _zip_path(infra: Path) -> Path:
     return infra.parent / "build/fireside-lambda.zip"
 
 
-def _page(checkout: Path, say: Say) -> None:
-    """Build the page if it can be built here; else the one that came along is taken.
+def _build_page(checkout: Path, say: Say) -> None:
+    """Build the page if its sources are here; without them, use the one in the package.
 
-    `make` fetches what the sources need now, which may be more than what they needed yesterday.
+    `make` also installs what the sources need, which may have changed since the last build.
     """
     make = shutil.which("make")
     if make is not None and (checkout / "Makefile").is_file():
@@ -53,7 +54,7 @@ def _page(checkout: Path, say: Say) -> None:
         command = [make, "--no-print-directory", f"--directory={checkout}", "page"]
         code, _, _ = terraform.run(command, {}, say, say)
         if code != 0:
-            sentence = "The page can't be built; what was written above says why."
+            sentence = "The page can't be built; the output above says why."
             raise CannotStart(sentence, ExitCode.PAGE)
     if not (PAGE / "index.html").is_file():
         raise CannotStart("The page was not built: run `make page`.", ExitCode.PAGE)

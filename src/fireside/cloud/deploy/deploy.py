@@ -1,7 +1,7 @@
-"""`fireside deploy`: from what is here to a chat on AWS, each step shown, none taken unasked.
+"""`fireside deploy`: deploy the chat to AWS, step by step, after a confirmation.
 
-Look, build, find the state, plan, say what it means and costs, ask, apply exactly that plan, try
-the chat from outside, and print where it is. Running it again is safe at every point.
+Check, build, find the state, plan, explain the plan and its costs, ask, apply exactly that plan,
+run the smoke test, and print the link. It can be interrupted and run again at every point.
 """
 
 import shlex
@@ -11,233 +11,247 @@ from pathlib import Path
 from typing import Any
 
 from fireside.cloud.cost import bill, prices
-from fireside.cloud.cost.usage import Habits
+from fireside.cloud.cost.usage import Workload
 from fireside.cloud.deploy import account, build, invites
 from fireside.cloud.deploy import plan as planning
+from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.deploy.invites import Invites
 from fireside.cloud.deploy.plan import Plan
-from fireside.cloud.deploy.session import Opened, Opening
-from fireside.cloud.deploy.stage import Stage, chosen
-from fireside.cloud.deploy.world import World
-from fireside.cloud.verify import smoke as smoking
-from fireside.cloud.verify.client import Wrong
+from fireside.cloud.deploy.session import NO_TERMINAL, ConnectedStage, StageSession
+from fireside.cloud.deploy.stage import Stage, choose_variables
+from fireside.cloud.verify.client import CheckFailed
+from fireside.cloud.verify.smoke import smoke
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.invite import link
 
-FIFTY = Habits(users=50, messages_per_day=2_000, online_per_room=12)
-"""An office whose bill is shown; `fireside cost` reckons another."""
+EXAMPLE = Workload(users=50, messages_per_day=2_000, online_per_room=12)
+"""An office, whose bill is shown as an example; `fireside cost` estimates any other."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the command line asked for."""
+class DeployOptions:
+    """The options of `fireside deploy`, but for those that name the stage."""
 
     plan_only: bool = False
     yes: bool = False
-    accept_losses: bool = False
+    allow_data_loss: bool = False
+    """Whether to apply a plan that loses something for good."""
     build: bool = True
     smoke_message: bool = False
+    """Whether the smoke test sends a message to a room in use."""
     new_invite: bool = False
+    """Whether to make an invite that replaces all others."""
     add_invite: bool = False
+    """Whether to make an invite for this computer beside the others."""
     region: str | None = None
     var_files: Sequence[Path] = field(default_factory=tuple)
 
 
-def deploy(stage: Stage, wishes: Wishes, world: World) -> int:
-    """Bring a stage to what is here.
+def deploy(stage: Stage, options: DeployOptions, context: DeployContext) -> int:
+    """Deploy a stage, or update it, and return the exit code.
 
     Raises:
-        CannotStart: With what to do about it.
+        CannotStart: A step failed or was interrupted; the sentence says how to continue.
     """
-    run = _Run(stage, wishes, world)
+    run = _Deployment(stage, options, context)
     try:
         _deploy(run)
     except KeyboardInterrupt as cause:
-        sentence = f"Stopped between two steps. To go on: {run.again}"
+        sentence = f"Stopped between two steps. To continue: {run.retry_command}"
         raise CannotStart(sentence, ExitCode.INTERRUPTED) from cause
     return int(ExitCode.OK)
 
 
-def _deploy(run: "_Run") -> None:
-    stage, wishes, world = run.stage, run.wishes, run.world
-    opening = Opening(stage, world, run.again, wishes.region, run.agree, wishes.plan_only)
-    found = opening.open()
-    if wishes.build:
-        build.build(stage.infra, world.say)
-    known = invites.decide(
-        stage,
-        found.settings.get("invite_hashes") or [],
-        new=wishes.new_invite,
-        add=wishes.add_invite,
+def _deploy(run: "_Deployment") -> None:
+    stage, options, context = run.stage, run.options, run.context
+    session = StageSession(
+        stage, context, run.retry_command, options.region, run.confirm, options.plan_only
     )
-    plan = run.plan(opening, found, known)
-    run.explain(found, plan)
-    if wishes.plan_only:
-        world.say(f"That was the plan; nothing was changed. To apply it: {run.again}")
+    connected = session.connect()
+    if options.build:
+        build.build(stage.infra, context.say)
+    chosen = invites.choose_invites(
+        stage,
+        connected.settings.get("invite_hashes") or [],
+        new=options.new_invite,
+        add=options.add_invite,
+    )
+    plan = run.plan(session, connected, chosen)
+    run.explain(connected, plan)
+    if options.plan_only:
+        context.say(f"That was the plan; nothing was changed. To apply it: {run.retry_command}")
         return
-    outputs = run.apply(opening, found, plan)
-    invites.settle(stage)
-    run.try_it(outputs, plan, known)
-    run.hand_over(outputs, plan, known)
+    outputs = run.apply(session, connected, plan)
+    invites.confirm_applied(stage)
+    run.smoke_test(outputs, plan, chosen)
+    run.print_link(outputs, plan, chosen)
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """One deploy, step by step."""
+class _Deployment:
+    """The steps of one deploy."""
 
     stage: Stage
-    wishes: Wishes
-    world: World
+    options: DeployOptions
+    context: DeployContext
 
     @property
-    def again(self) -> str:
-        """Write the command that goes on from wherever this one ended."""
-        words = ["fireside deploy", self.stage.options]
-        words += [f"--var-file {shlex.quote(str(file))}" for file in self.wishes.var_files]
-        for said, option in (
-            (self.wishes.new_invite, "--new-invite"),
-            (self.wishes.add_invite, "--add-invite"),
-            (self.wishes.region, f"--region {self.wishes.region}"),
-            (not self.wishes.build, "--no-build"),
-            (self.wishes.smoke_message, "--smoke-message"),
+    def retry_command(self) -> str:
+        """Return the command that continues after this one, without --yes."""
+        words = ["fireside deploy", self.stage.command_options]
+        words += [f"--var-file {shlex.quote(str(file))}" for file in self.options.var_files]
+        for is_given, option in (
+            (self.options.new_invite, "--new-invite"),
+            (self.options.add_invite, "--add-invite"),
+            (self.options.region, f"--region {self.options.region}"),
+            (not self.options.build, "--no-build"),
+            (self.options.smoke_message, "--smoke-message"),
         ):
-            words += [option] if said else []
+            words += [option] if is_given else []
         return " ".join(words)
 
-    def agree(self, word: str) -> None:
-        """Have somebody type a word before anything is made.
+    def confirm(self, word: str) -> None:
+        """Ask a person to type a word before anything is created.
 
         Raises:
-            CannotStart: They don't, or nobody is there.
+            CannotStart: They typed another, or there is no terminal.
         """
-        if self.wishes.yes:
+        if self.options.yes:
             return
-        answer = self.world.ask(f"Type {word} to go on: ")
+        answer = self.context.ask(f"Type {word} to continue: ")
         if answer is None:
-            sentence = "Nobody is there to agree: start it in a terminal, or with --yes."
-            raise CannotStart(sentence, ExitCode.USAGE)
+            raise CannotStart(NO_TERMINAL, ExitCode.USAGE)
         if answer != word:
-            raise CannotStart(f"Nothing was changed. To go on: {self.again}")
+            raise CannotStart(f"Nothing was changed. To continue: {self.retry_command}")
 
-    def plan(self, opening: Opening, found: Opened, known: Invites) -> Plan:
-        """Plan to a file, and read it."""
-        variables = chosen(
-            self.stage, found.settings, invites=known.hashes, region=found.region
-        ) | build.variables(self.stage.infra, found.terraform.folder.path)
+    def plan(self, session: StageSession, connected: ConnectedStage, chosen: Invites) -> Plan:
+        """Write the plan to a file, and return it."""
+        variables = choose_variables(
+            self.stage, connected.settings, invites=chosen.hashes, region=connected.region
+        ) | build.variables(self.stage.infra, connected.terraform.directory.path)
         self.stage.write_settings(variables)
-        files = self.stage.files(self.wishes.var_files)
-        with opening.step(found.terraform, "planning", "Nothing was changed."):
-            found.terraform.plan(self.stage.plan, files)
-            document = found.terraform.show(self.stage.plan)
-        self.stage.plan.chmod(0o600)
+        files = self.stage.variable_files(self.options.var_files)
+        with session.guard(connected.terraform, "planning", "Nothing was changed."):
+            connected.terraform.plan(self.stage.plan_file, files)
+            document = connected.terraform.read_plan(self.stage.plan_file)
+        self.stage.plan_file.chmod(0o600)
         plan = planning.read(document)
         for name in ("project_name", "stage_name", "region"):
-            self._require_ours(name, plan.variables.get(name), variables[name])
+            self._require_same(name, plan.variables.get(name), variables[name])
         return plan
 
-    def _require_ours(self, name: str, planned: object, ours: object) -> None:
-        """Refuse a file of variables that says something else than the command line."""
-        if planned != ours:
+    def _require_same(self, name: str, planned: object, expected: object) -> None:
+        """Raise if a file of variables contradicts the command line."""
+        if planned != expected:
             option = f"--{name.removesuffix('_name')}"
             raise CannotStart(
-                f"A file of variables says {name} = {planned!r}, but this is {ours!r}: "
-                f"take it out of there, and say {option} instead.",
+                f"A file of variables has {name} = {planned!r}, but the stage has {expected!r}: "
+                f"remove it from the file, and use {option} instead.",
                 ExitCode.USAGE,
             )
 
-    def explain(self, found: Opened, plan: Plan) -> None:
-        """Say what the plan means and costs, and look for what would make it fail.
+    def explain(self, connected: ConnectedStage, plan: Plan) -> None:
+        """Print what the plan changes and costs, and check what would make it fail.
 
         Raises:
-            CannotStart: The account would refuse it.
+            CannotStart: A check failed.
         """
-        world = self.world
-        world.say("")
-        world.say(f"{self.stage.prefix} in {found.region}, account {found.identity.account}:")
-        for line in [*planning.summary(plan), *cost(plan.variables)]:
-            world.say(line)
-        world.say(f"  The whole plan: {found.terraform.shows(self.stage.plan)}")
-        world.say("")
-        checks = list(account.examine(found.aws, plan, found.region)) if plan.changes else []
+        say, region = self.context.say, connected.region
+        say("")
+        say(f"{self.stage.prefix} in {region}, account {connected.identity.account}:")
+        for line in [*planning.summary(plan), *cost_summary(plan.variables)]:
+            say(line)
+        say(f"  The whole plan: {connected.terraform.show_command(self.stage.plan_file)}")
+        say("")
+        checks = list(account.check_account(connected.aws, plan, region)) if plan.changes else []
         for check in checks:
-            world.show(check)
+            self.context.show(check)
         failed = [check.name for check in checks if check.verdict == "fail"]
         if failed:
             raise CannotStart(
-                f"The apply would fail: {', '.join(failed)}. Mend that, "
-                f"in {self.stage.wishes} where it is a variable, then: {self.again}",
+                f"The apply would fail: {', '.join(failed)}. Correct that, "
+                f"in {self.stage.variables_file} if it is a variable, then: {self.retry_command}",
                 ExitCode.CLOUD,
             )
 
-    def apply(self, opening: Opening, found: Opened, plan: Plan) -> Mapping[str, Any]:
-        """Do what was planned, after somebody agreed; return the outputs."""
-        if plan.is_empty:
-            self.stage.plan.unlink(missing_ok=True)
-            return found.outputs
-        if plan.losses and not self.wishes.accept_losses:
-            raise CannotStart(
-                "This plan loses what can't be had again (see DANGER). If you mean it, export "
-                f"first, then: {self.again} --allow-data-loss",
-                ExitCode.USAGE,
-            )
-        self.agree(self.stage.name)
-        so_far = (
-            "What was made so far is in the state, and the next run makes the rest; "
-            f"`fireside destroy {self.stage.options}` takes it away."
-        )
-        with opening.step(found.terraform, "applying", so_far):
-            found.terraform.apply(self.stage.plan)
-            outputs = found.terraform.outputs()
-        self.stage.plan.unlink(missing_ok=True)
-        return outputs
-
-    def try_it(self, outputs: Mapping[str, Any], plan: Plan, known: Invites) -> None:
-        """Try the chat from outside.
+    def apply(
+        self, session: StageSession, connected: ConnectedStage, plan: Plan
+    ) -> Mapping[str, Any]:
+        """Apply the plan after a confirmation, and return the outputs.
 
         Raises:
-            CannotStart: It does not do what it should.
+            CannotStart: It was not confirmed, would lose data, or failed.
+        """
+        if plan.is_empty:
+            self.stage.plan_file.unlink(missing_ok=True)
+            return connected.outputs
+        if plan.losses and not self.options.allow_data_loss:
+            raise CannotStart(
+                "This plan loses something for good (see DANGER). If you want that, export "
+                f"first, then: {self.retry_command} --allow-data-loss",
+                ExitCode.USAGE,
+            )
+        self.confirm(self.stage.name)
+        so_far = (
+            "What was created so far is in the state, and the next run creates the rest; "
+            f"`fireside destroy {self.stage.command_options}` destroys it."
+        )
+        with session.guard(connected.terraform, "applying", so_far):
+            connected.terraform.apply(self.stage.plan_file)
+            outputs = connected.terraform.outputs()
+        self.stage.plan_file.unlink(missing_ok=True)
+        return outputs
+
+    def smoke_test(self, outputs: Mapping[str, Any], plan: Plan, chosen: Invites) -> None:
+        """Check the chat from outside, if this computer has the invite.
+
+        Raises:
+            CannotStart: A check failed.
         """
         is_open = bool(plan.variables.get("open"))
-        if known.secret is None and not is_open:
-            self.world.say(_UNTRIED)
+        if chosen.secret is None and not is_open:
+            self.context.say(_NOT_CHECKED)
             return
-        target = self.world.target(str(outputs["socket_url"]), None if is_open else known.secret)
-        lines = smoking.smoke(
-            target, say_something=self.wishes.smoke_message, pause=self.world.pause
+        secret = None if is_open else chosen.secret
+        lines = smoke(
+            self.context.target(str(outputs["socket_url"]), secret),
+            send_message=self.options.smoke_message,
+            pause=self.context.pause,
         )
         try:
             for line in lines:
-                self.world.say(f"ok    {line}")
-        except Wrong as why:
+                self.context.say(f"ok    {line}")
+        except CheckFailed as why:
             raise CannotStart(
                 f"Everything was applied, but the smoke test failed: {why}. To see why: "
-                f"fireside logs {self.stage.options}. To try again: {self.again}",
+                f"fireside logs {self.stage.command_options}. To try again: {self.retry_command}",
                 ExitCode.CLOUD,
             ) from why
         except KeyboardInterrupt as cause:
             raise CannotStart(
-                f"Everything was applied; only the smoke test was stopped. Again: {self.again}",
+                "Everything was applied; only the smoke test was stopped. "
+                f"To run it: {self.retry_command}",
                 ExitCode.INTERRUPTED,
             ) from cause
 
-    def hand_over(self, outputs: Mapping[str, Any], plan: Plan, known: Invites) -> None:
-        """Print where it is, and how to let people in."""
-        place = str(outputs["address"])
+    def print_link(self, outputs: Mapping[str, Any], plan: Plan, chosen: Invites) -> None:
+        """Print the chat's address, with the invite if this computer has it."""
+        address = str(outputs["address"])
         if not plan.variables.get("site"):
-            self.world.say(
-                "The page is yours to serve; put this beside it as config.json: "
+            self.context.say(
+                "You serve the page yourself; put this beside it as config.json: "
                 f"{outputs.get('page_config')}"
             )
         if plan.variables.get("open"):
-            self.world.say("The place is open: anybody who has the address comes in.")
-            self.world.tell(place)
+            self.context.say(invites.OPEN_NOTICE)
+            self.context.tell(address)
         else:
-            self.world.tell(place if known.secret is None else link(place, known.secret))
+            self.context.tell(address if chosen.secret is None else link(address, chosen.secret))
 
 
-def cost(variables: Mapping[str, Any]) -> list[str]:
-    """Say what it costs: a month of an office, and the worst day."""
-    month = bill.total(bill.ours(FIFTY))
+def cost_summary(variables: Mapping[str, Any]) -> list[str]:
+    """Return lines with the costs: a month of the example, and the worst day."""
+    month = bill.total(bill.monthly(EXAMPLE))
     worst = bill.total(
         bill.worst_day(
             throttle_rate=float(variables["throttle_rate"]),
@@ -247,21 +261,21 @@ def cost(variables: Mapping[str, Any]) -> list[str]:
     )
     lines = [
         (
-            f"  costs    about ${month:,.2f} a month for {FIFTY.users} people who say "
-            f"{FIFTY.messages_per_day:,g} things a day (`fireside cost` reckons yours)"
+            f"  costs    about ${month:,.2f} a month for {EXAMPLE.users} people who send "
+            f"{EXAMPLE.messages_per_day:,g} messages a day (`fireside cost` estimates yours)"
         ),
         f"  at worst ${worst:,.2f} on one day, under attack, until the brake acts",
     ]
     if variables.get("site"):
-        out, asked = prices.SITE_OUT, prices.SITE_REQUESTS
+        out, requests = prices.SITE_OUT, prices.SITE_REQUESTS
         lines.append(
-            f"           but for the page: CloudFront gives away {out.free:,g} GB and "
-            f"{asked.free:,g} requests a month; then it is ${out.dollars:g} a GB, and no brake"
+            f"           but for the page: CloudFront's free tier is {out.free:,g} GB and "
+            f"{requests.free:,g} requests a month; then it is ${out.dollars:g} a GB, with no brake"
         )
     return lines
 
 
-_UNTRIED = (
-    "The invite is on another computer, so this one can't try the chat or print its link: "
+_NOT_CHECKED = (
+    "The invite is on another computer, so this one can't check the chat or print its link: "
     "--add-invite makes one for this computer too."
 )

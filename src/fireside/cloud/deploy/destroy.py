@@ -1,4 +1,4 @@
-"""`fireside destroy`: take a stage away, after saying what goes, and what stays."""
+"""`fireside destroy`: destroy a stage on AWS, after an export and a confirmation."""
 
 import shlex
 from collections.abc import Callable, Iterator
@@ -9,11 +9,11 @@ from pathlib import Path
 from fireside.adapters.dynamodb.client import RetryPolicy
 from fireside.adapters.dynamodb.store import DynamoStore
 from fireside.cloud.deploy import plan as planning
-from fireside.cloud.deploy.export import Log, export
+from fireside.cloud.deploy.context import DeployContext
+from fireside.cloud.deploy.export import MessageSource, export
 from fireside.cloud.deploy.plan import Plan
-from fireside.cloud.deploy.session import Opened, Opening
+from fireside.cloud.deploy.session import NO_TERMINAL, ConnectedStage, StageSession
 from fireside.cloud.deploy.stage import Stage
-from fireside.cloud.deploy.world import World
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.errors import ChatError
 from fireside.system import new_epoch
@@ -23,186 +23,203 @@ _UNPROTECTED = "-var=protect_messages=false"
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the command line asked for."""
+class DestroyOptions:
+    """The options of `fireside destroy`, but for those that name the stage."""
 
     yes: bool = False
     export: Path | None = None
+    """The file for the messages."""
     no_export: bool = False
 
 
-def messages_of(opened: Opened) -> Log:
-    """Find the messages of a stage."""
-    tables = opened.aws.tables(opened.region)
-    table = str(opened.outputs["tables"]["messages"])
+def messages_of(connected: ConnectedStage) -> MessageSource:
+    """Return the messages of a stage."""
+    tables = connected.aws.tables(connected.region)
+    table = str(connected.outputs["tables"]["messages"])
     return DynamoStore(tables, table, new_epoch=new_epoch, retry=RetryPolicy())
 
 
-def export_stage(stage: Stage, out: Path, world: World) -> int:
-    """`fireside export`: write the messages of a stage to a file.
+def export_stage(stage: Stage, out: Path, context: DeployContext) -> int:
+    """Write the messages of a stage to a file, for `fireside export`, and return the exit code.
 
     Raises:
-        CannotStart: They can't be read or written.
+        CannotStart: The messages can't be read or written.
     """
-    again = f"fireside export {stage.options} {shlex.quote(str(out))}"
-    opened = Opening(stage, world, again).open()
-    _require_deployed(opened)
-    _export(opened, out, world, messages_of)
+    retry_command = f"fireside export {stage.command_options} {shlex.quote(str(out))}"
+    connected = StageSession(stage, context, retry_command).connect()
+    _require_deployed(connected)
+    _export(connected, out, context, messages_of)
     return int(ExitCode.OK)
 
 
 def destroy(
-    stage: Stage, wishes: Wishes, world: World, messages: Callable[[Opened], Log] = messages_of
+    stage: Stage,
+    options: DestroyOptions,
+    context: DeployContext,
+    messages: Callable[[ConnectedStage], MessageSource] = messages_of,
 ) -> int:
-    """Take a stage away.
+    """Destroy a stage, and return the exit code.
 
     Raises:
-        CannotStart: Nobody agreed, or something went wrong; it says how to go on.
+        CannotStart: It was not confirmed, or a step failed; the sentence says how to continue.
     """
-    opening = Opening(stage, world, _again(stage, wishes))
-    opened = opening.open()
-    files = _variables(opened)
-    plan = _plan(opening, opened, files)
+    session = StageSession(stage, context, _retry_command(stage, options))
+    connected = session.connect()
+    files = _variables(connected)
+    plan = _plan(session, connected, files)
     if not plan.changes:
-        world.say(f"There is nothing of {stage.prefix} on AWS.")
+        context.say(f"There is nothing of {stage.prefix} on AWS.")
         return int(ExitCode.OK)
-    world.say("")
-    world.say(f"{stage.prefix} in {opened.region}, account {opened.identity.account}:")
+    context.say("")
+    context.say(f"{stage.prefix} in {connected.region}, account {connected.identity.account}:")
     for line in planning.summary(plan, each=False):
-        world.say(line)
-    world.say("")
-    with _stoppable(opening):
-        is_safe = _offer_export(opened, wishes, world, messages)
-    if is_safe:
-        opening = replace(opening, again=_again(stage, Wishes(no_export=True)))
-    with _stoppable(opening):
-        _agree(stage, wishes, world)
-    _take_protection_off(opening, opened, plan, files)
-    plan = _plan(opening, opened, files)
-    with opening.step(opened.terraform, "destroying", "What is left is in the state."):
-        opened.terraform.apply(stage.plan)
-    for file in (stage.plan, stage.settings, stage.invite.path):
+        context.say(line)
+    context.say("")
+    with _explained_interrupt(session):
+        is_settled = _offer_export(connected, options, context, messages)
+    if is_settled:
+        retry_command = _retry_command(stage, DestroyOptions(no_export=True))
+        session = replace(session, retry_command=retry_command)
+    with _explained_interrupt(session):
+        _confirm(stage, options, context)
+    _disable_protection(session, connected, plan, files)
+    plan = _plan(session, connected, files)
+    with session.guard(connected.terraform, "destroying", "What is left is in the state."):
+        connected.terraform.apply(stage.plan_file)
+    for file in (stage.plan_file, stage.settings_file, stage.invite.path):
         file.unlink(missing_ok=True)
-    _say_what_stays(opened, world)
+    _print_remains(connected, context)
     return int(ExitCode.OK)
 
 
-def _again(stage: Stage, wishes: Wishes) -> str:
-    """Write the command that goes on, with what was said about the messages."""
-    words = ["fireside destroy", stage.options]
-    if wishes.export is not None:
-        words.append(f"--export {shlex.quote(str(wishes.export))}")
-    if wishes.no_export:
+def _retry_command(stage: Stage, options: DestroyOptions) -> str:
+    """Return the command that continues, with the same options about the export."""
+    words = ["fireside destroy", stage.command_options]
+    if options.export is not None:
+        words.append(f"--export {shlex.quote(str(options.export))}")
+    if options.no_export:
         words.append("--no-export")
     return " ".join(words)
 
 
 @contextmanager
-def _stoppable(opening: Opening) -> Iterator[None]:
-    """Say how to go on when somebody presses Ctrl-C in place of an answer."""
+def _explained_interrupt(session: StageSession) -> Iterator[None]:
+    """Raise CannotStart, which says how to continue, in place of Ctrl-C at a question."""
     try:
         yield
     except KeyboardInterrupt as cause:
-        sentence = f"Stopped; nothing was destroyed. To go on: {opening.again}"
+        sentence = f"Stopped; nothing was destroyed. To continue: {session.retry_command}"
         raise CannotStart(sentence, ExitCode.INTERRUPTED) from cause
 
 
-def _variables(opened: Opened) -> list[Path]:
-    """Write what Terraform asks for even when it takes things away: it reads the files' names."""
-    stage = opened.stage
+def _variables(connected: ConnectedStage) -> list[Path]:
+    """Write the variables that Terraform requires to destroy, and return their file.
+
+    The page and the zip must exist, as the configuration reads them; empty ones are enough.
+    """
+    stage = connected.stage
     empty = stage.folder / "empty"
     empty.mkdir(mode=0o700, exist_ok=True)
     for name in ("index.html", "package.zip"):
         (empty / name).touch()
-    kept = {name: value for name, value in opened.settings.items() if value is not None}
+    kept = {name: value for name, value in connected.settings.items() if value is not None}
     stage.write_settings(
         kept
         | {
             "project_name": stage.project,
             "stage_name": stage.name,
-            "region": opened.region,
+            "region": connected.region,
             "package_path": str(empty / "package.zip"),
             "page_path": str(empty),
         }
     )
-    return [stage.settings]
+    return [stage.settings_file]
 
 
-def _plan(opening: Opening, opened: Opened, files: list[Path]) -> Plan:
-    stage, terraform = opened.stage, opened.terraform
-    with opening.step(terraform, "planning", "Nothing was changed."):
-        terraform.plan(stage.plan, files, "-destroy", _UNPROTECTED)
-        document = terraform.show(stage.plan)
-    stage.plan.chmod(0o600)
+def _plan(session: StageSession, connected: ConnectedStage, files: list[Path]) -> Plan:
+    stage, terraform = connected.stage, connected.terraform
+    with session.guard(terraform, "planning", "Nothing was changed."):
+        terraform.plan(stage.plan_file, files, "-destroy", _UNPROTECTED)
+        document = terraform.read_plan(stage.plan_file)
+    stage.plan_file.chmod(0o600)
     return planning.read(document)
 
 
-def _take_protection_off(opening: Opening, opened: Opened, plan: Plan, files: list[Path]) -> None:
-    """Let the table of messages be deleted, if it is protected: that is an apply of its own."""
+def _disable_protection(
+    session: StageSession, connected: ConnectedStage, plan: Plan, files: list[Path]
+) -> None:
+    """Disable the deletion protection of the messages table, if it is on: a separate apply."""
     if not any(change.address == _MESSAGES and change.is_protected for change in plan.changes):
         return
-    stage, terraform = opened.stage, opened.terraform
-    so_far = "The messages are all there, and may be unprotected now; a deploy protects them."
-    with opening.step(terraform, "taking the protection off the messages", so_far):
-        terraform.plan(stage.plan, files, f"-target={_MESSAGES}", _UNPROTECTED)
-        terraform.apply(stage.plan)
+    stage, terraform = connected.stage, connected.terraform
+    so_far = "All messages are still there, perhaps without protection; a deploy restores it."
+    with session.guard(terraform, "disabling the protection of the messages", so_far):
+        terraform.plan(stage.plan_file, files, f"-target={_MESSAGES}", _UNPROTECTED)
+        terraform.apply(stage.plan_file)
 
 
-def _require_deployed(opened: Opened) -> None:
-    if not opened.outputs.get("tables"):
-        sentence = f"Nothing of {opened.stage.prefix} is on AWS: `fireside deploy` begins."
+def _require_deployed(connected: ConnectedStage) -> None:
+    if not connected.outputs.get("tables"):
+        sentence = f"Nothing of {connected.stage.prefix} is on AWS: start with `fireside deploy`."
         raise CannotStart(sentence, ExitCode.CLOUD)
 
 
 def _offer_export(
-    opened: Opened, wishes: Wishes, world: World, messages: Callable[[Opened], Log]
+    connected: ConnectedStage,
+    options: DestroyOptions,
+    context: DeployContext,
+    messages: Callable[[ConnectedStage], MessageSource],
 ) -> bool:
-    """Have the messages written to a file first, or hear that nobody wants them.
+    """Export the messages if the person wants it; return whether that is settled.
 
-    Tell whether there is nothing more to say about them.
+    It is not if there are no messages to ask about.
     """
-    if wishes.no_export or not opened.outputs.get("tables"):
-        return wishes.no_export
-    out = wishes.export
+    if options.no_export or not connected.outputs.get("tables"):
+        return options.no_export
+    out = options.export
     if out is None:
-        answer = world.ask("Export the messages first? A file's name, or Enter for no: ")
+        answer = context.ask("Export the messages first? A file's name, or Enter for no: ")
         if answer is None:
-            sentence = "Nobody is there to ask: say --export FILE or --no-export."
+            sentence = "There is no terminal to ask: add --export FILE or --no-export."
             raise CannotStart(sentence, ExitCode.USAGE)
         out = Path(answer).expanduser() if answer else None
     if out is not None:
-        _export(opened, out, world, messages)
-        world.say("People can go on talking until the table is gone: that is not in it.")
+        _export(connected, out, context, messages)
+        context.say("It lacks what people send from now on, until the table is deleted.")
     return True
 
 
-def _export(opened: Opened, out: Path, world: World, messages: Callable[[Opened], Log]) -> None:
+def _export(
+    connected: ConnectedStage,
+    out: Path,
+    context: DeployContext,
+    messages: Callable[[ConnectedStage], MessageSource],
+) -> None:
     try:
-        count = export(messages(opened), out, lambda so_far: world.say(f"{so_far:,} messages"))
+        count = export(messages(connected), out, lambda so_far: context.say(f"{so_far:,} messages"))
     except ChatError as why:
         sentence = f"The messages can't be read: {why}. Nothing was destroyed."
         raise CannotStart(sentence, ExitCode.CLOUD) from why
-    world.say(f"{out} has all {count:,} messages, one a line.")
+    context.say(f"{out} has all {count:,} messages, one per line.")
 
 
-def _agree(stage: Stage, wishes: Wishes, world: World) -> None:
-    if wishes.yes:
+def _confirm(stage: Stage, options: DestroyOptions, context: DeployContext) -> None:
+    if options.yes:
         return
-    answer = world.ask(f"Type {stage.name} to destroy it for good: ")
+    answer = context.ask(f"Type {stage.name} to destroy it for good: ")
     if answer is None:
-        sentence = "Nobody is there to agree: start it in a terminal, or with --yes."
-        raise CannotStart(sentence, ExitCode.USAGE)
+        raise CannotStart(NO_TERMINAL, ExitCode.USAGE)
     if answer != stage.name:
         raise CannotStart("Nothing was destroyed.")
 
 
-def _say_what_stays(opened: Opened, world: World) -> None:
-    bucket = opened.stage.bucket(opened.identity.account)
+def _print_remains(connected: ConnectedStage, context: DeployContext) -> None:
+    bucket = connected.stage.state_bucket(connected.identity.account)
     for line in (
-        f"{opened.stage.prefix} is gone. What stays, and how to be rid of it:",
+        f"{connected.stage.prefix} is destroyed. What stays, and how to delete it:",
         f"  the bucket {bucket} with the states of all stages, for cents a year: empty it, then",
-        f"    terraform -chdir={opened.stage.infra / 'bootstrap'} destroy",
+        f"    terraform -chdir={connected.stage.infra / 'bootstrap'} destroy",
         "  DynamoDB's own backup of the messages, for 35 days, free of charge",
-        f"  {opened.stage.folder}, on this computer",
+        f"  {connected.stage.folder}, on this computer",
     ):
-        world.say(line)
+        context.say(line)

@@ -1,4 +1,4 @@
-"""Write what was said to a file: a message a line, as the socket's frames have it."""
+"""Export messages to a file: one per line, in the JSON of the socket's frames."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -7,38 +7,38 @@ from typing import Protocol
 
 from fireside import wire
 from fireside.console.exits import CannotStart, ExitCode
+from fireside.domain.commands import MAX_PAGE
 from fireside.domain.events import MessageSent
 from fireside.domain.message import Message
 from fireside.domain.names import LOBBY
 
-PAGE = 100  # messages
 
-
-class Log(Protocol):
-    """What is read: any store of messages."""
+class MessageSource(Protocol):
+    """The part of a store of messages that an export reads."""
 
     def after(self, room: str, seq: int, limit: int) -> list[Message]:
-        """Return what follows `seq`, oldest first."""
+        """Return up to `limit` messages after `seq`, oldest first."""
 
 
-def export(log: Log, out: Path, told: Callable[[int], object]) -> int:
-    """Write every message to `out`, and return how many there were.
+def export(source: MessageSource, out: Path, on_progress: Callable[[int], object]) -> int:
+    """Write every message to `out`, and return their number.
 
-    The file appears whole or not at all, and nobody else may read it.
+    The file appears as a whole or not at all, and only its owner can read it. `on_progress` gets
+    the number so far after each page.
 
     Raises:
-        CannotStart: The file is there already, or can't be written.
+        CannotStart: The file exists, or can't be written.
     """
     if out.exists():
-        raise CannotStart(f"{out} is there already: name another file.", ExitCode.USAGE)
+        raise CannotStart(f"{out} exists already: name another file.", ExitCode.USAGE)
     draft = out.with_name(f".{out.name}.{os.getpid()}")
     count = 0
     try:
         with open(draft, "x", encoding="utf-8", opener=_private) as file:
-            for count, message in enumerate(_messages(log), 1):
+            for count, message in enumerate(_messages(source), 1):
                 file.write(wire.encode(MessageSent(message)) + "\n")
-                if count % PAGE == 0:
-                    told(count)
+                if count % MAX_PAGE == 0:
+                    on_progress(count)
             file.flush()
             os.fsync(file.fileno())
         draft.rename(out)
@@ -50,9 +50,9 @@ def export(log: Log, out: Path, told: Callable[[int], object]) -> int:
     return count
 
 
-def _messages(log: Log) -> Iterator[Message]:
+def _messages(source: MessageSource) -> Iterator[Message]:
     seq = 0
-    while page := log.after(LOBBY, seq, PAGE):
+    while page := source.after(LOBBY, seq, MAX_PAGE):
         yield from page
         seq = page[-1].seq
 

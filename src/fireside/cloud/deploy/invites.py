@@ -1,7 +1,7 @@
-"""Which invites open a stage's door, and what this computer knows of them.
+"""The invites of a stage: their hashes on AWS, and the secret on this computer.
 
-On AWS there are hashes alone; each secret is on the computer that made it. A new secret waits in
-a file of its own until it was applied, so that an interruption loses neither the old nor the new.
+AWS has only hashes; each secret is on the computer that made it. A new secret is pending in a file
+of its own until it is applied, so that an interruption loses neither the old nor the new one.
 """
 
 from collections.abc import Sequence
@@ -13,64 +13,69 @@ from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.invite import hash_of
 from fireside.system import new_invite
 
-MOST = 20
-"""As infra/variables.tf has it."""
+MAX_INVITES = 20
+"""As in infra/variables.tf."""
+
+OPEN_NOTICE = "The chat is open: everyone who has the address can enter."
 
 
 @dataclass(frozen=True, slots=True)
 class Invites:
-    """The hashes to apply, and the secret behind one of them, if it is known here."""
+    """The hashes to apply, and the secret of one of them; None if it is on another computer."""
 
     hashes: Sequence[str]
     secret: str | None
 
 
-def decide(stage: Stage, deployed: Sequence[str], *, new: bool, add: bool) -> Invites:
-    """Choose the invites of the next apply.
+def choose_invites(stage: Stage, deployed: Sequence[str], *, new: bool, add: bool) -> Invites:
+    """Return the invites of the next apply; `deployed` are the hashes of the last one.
 
-    The first apply makes one. Later ones leave the door as it is, unless asked: `new` makes one
-    and shuts out all others, `add` makes one for this computer beside them.
+    The first apply makes an invite. Later ones keep what is deployed, unless `new` makes one that
+    replaces all others, or `add` makes one for this computer beside them.
 
     Raises:
         CannotStart: A file can't be read or written.
     """
     try:
-        return _decided(stage, deployed, new=new, add=add)
+        return _choose(stage, deployed, new=new, add=add)
     except InviteUnusable as why:
         raise CannotStart(str(why), ExitCode.DATA) from why
 
 
-def settle(stage: Stage) -> None:
-    """Take over what was applied."""
-    waiting = _waiting(stage).path
-    if waiting.is_file():
-        waiting.replace(stage.invite.path)
+def confirm_applied(stage: Stage) -> None:
+    """Make the pending secret, if there is one, the stage's invite."""
+    pending = _pending(stage).path
+    if pending.is_file():
+        pending.replace(stage.invite.path)
 
 
-def _decided(stage: Stage, deployed: Sequence[str], *, new: bool, add: bool) -> Invites:
-    waiting = _waiting(stage)
-    if waiting.exists() and hash_of(waiting.secret()) in deployed:
-        settle(stage)  # it was applied, and then somebody pressed Ctrl-C
+def _choose(stage: Stage, deployed: Sequence[str], *, new: bool, add: bool) -> Invites:
+    pending = _pending(stage)
+    if pending.exists() and hash_of(pending.secret()) in deployed:
+        confirm_applied(stage)  # Ctrl-C was pressed after the apply
     own = stage.invite.secret() if stage.invite.exists() or not (deployed or new) else None
     is_known = own is not None and hash_of(own) in deployed
     if new:
-        return _with(waiting.secret(), [])
+        return _with(pending.secret(), [])
     if add and deployed and not is_known:
-        return _with(waiting.secret(), deployed)
-    waiting.path.unlink(missing_ok=True)
+        return _with(pending.secret(), deployed)
+    pending.path.unlink(missing_ok=True)
     if own is not None and (is_known or not deployed):
         return _with(own, deployed)
-    return Invites(list(deployed), None)  # made elsewhere; or ended there, and it stays so
+    return Invites(list(deployed), None)  # made on another computer, or revoked by one
 
 
 def _with(secret: str, others: Sequence[str]) -> Invites:
-    mine = hash_of(secret)
-    hashes = [*others, *({mine} - set(others))]
-    if len(hashes) > MOST:
-        sentence = f"{MOST} invites are the most: --new-invite makes one and ends the others."
+    own = hash_of(secret)
+    hashes = [*others, *({own} - set(others))]
+    if len(hashes) > MAX_INVITES:
+        sentence = (
+            f"There can be {MAX_INVITES} invites at most: "
+            "--new-invite makes one and revokes all others."
+        )
         raise CannotStart(sentence, ExitCode.USAGE)
     return Invites(hashes, secret)
 
 
-def _waiting(stage: Stage) -> InviteFile:
+def _pending(stage: Stage) -> InviteFile:
     return InviteFile(stage.folder / "invite.next", new_invite)

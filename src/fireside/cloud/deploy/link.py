@@ -1,43 +1,50 @@
-"""`fireside invite --stage NAME`: print again what lets people into a chat on AWS."""
+"""`fireside invite --stage NAME`: print the invite link of a chat on AWS again."""
 
 from fireside.adapters.invite_file import InviteUnusable
-from fireside.cloud.deploy.session import Opened, Opening
+from fireside.cloud.deploy.context import DeployContext
+from fireside.cloud.deploy.invites import OPEN_NOTICE
+from fireside.cloud.deploy.session import ConnectedStage, StageSession
 from fireside.cloud.deploy.stage import Stage
-from fireside.cloud.deploy.world import World
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.qr import show
 from fireside.domain.invite import hash_of, link
 
 
-def print_link(stage: Stage, world: World, *, qr: bool | None) -> int:
-    """Print the link on stdout, and on a terminal its QR code.
+def print_link(stage: Stage, context: DeployContext, *, qr: bool | None) -> int:
+    """Print the link on stdout, and on a terminal its QR code; return the exit code.
 
     Raises:
-        CannotStart: There is no chat yet, or its invite is on another computer.
+        CannotStart: The chat is not deployed, or its invite is on another computer.
     """
-    opened = Opening(stage, world, f"fireside invite {stage.options}").open()
-    place = opened.outputs.get("address")
-    if place is None:
-        sentence = f"{stage.prefix} is not on AWS as a whole: fireside deploy {stage.options}"
+    connected = StageSession(stage, context, f"fireside invite {stage.command_options}").connect()
+    address = connected.outputs.get("address")
+    if address is None:
+        sentence = (
+            f"{stage.prefix} is not completely deployed: fireside deploy {stage.command_options}"
+        )
         raise CannotStart(sentence, ExitCode.CLOUD)
-    if opened.settings.get("open"):
-        world.say("The place is open: anybody who has the address comes in.")
-        show(str(place), qr=qr)
+    if connected.settings.get("open"):
+        context.say(OPEN_NOTICE)
+        show(str(address), qr=qr)
     else:
-        show(link(str(place), _secret(opened)), qr=qr)
+        show(link(str(address), _secret(connected)), qr=qr)
     return int(ExitCode.OK)
 
 
-def _secret(opened: Opened) -> str:
-    """Read the invite, if it is one of those that were applied."""
-    stage, known = opened.stage, opened.settings.get("invite_hashes") or []
+def _secret(connected: ConnectedStage) -> str:
+    """Return the invite's secret, if its hash is deployed.
+
+    Raises:
+        CannotStart: It is not, or there is no invite on this computer.
+    """
+    stage, deployed = connected.stage, connected.settings.get("invite_hashes") or []
     try:
-        if stage.invite.exists() and hash_of(stage.invite.secret()) in known:
+        if stage.invite.exists() and hash_of(stage.invite.secret()) in deployed:
             return stage.invite.secret()
     except InviteUnusable as why:
         raise CannotStart(str(why), ExitCode.DATA) from why
     raise CannotStart(
-        f"No invite that opens {stage.prefix} is on this computer. This makes one, beside those "
-        f"that there are: fireside deploy {stage.options} --add-invite",
+        f"This computer has no valid invite of {stage.prefix}. To make one beside the existing "
+        f"ones: fireside deploy {stage.command_options} --add-invite",
         ExitCode.DATA,
     )

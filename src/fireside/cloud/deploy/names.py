@@ -1,4 +1,4 @@
-"""The names that a stage has unless it is given others."""
+"""The default names of a stage: a module of its own, so that `--help` imports nothing else."""
 
 PROJECT = "fireside"
 STAGE = "prod"

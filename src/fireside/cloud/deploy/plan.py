@@ -1,15 +1,15 @@
-"""What a plan of Terraform's would do, in a few lines that a person can weigh."""
+"""A plan of Terraform, and its summary in a few lines."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-Verb = Literal["make", "change", "replace", "destroy"]
+Verb = Literal["create", "update", "replace", "destroy"]
 
 _VERBS: Mapping[tuple[str, ...], Verb] = {
-    ("create",): "make",
-    ("update",): "change",
+    ("create",): "create",
+    ("update",): "update",
     ("delete",): "destroy",
     ("delete", "create"): "replace",
     ("create", "delete"): "replace",
@@ -17,10 +17,10 @@ _VERBS: Mapping[tuple[str, ...], Verb] = {
 
 _LOSSES = {
     "aws_dynamodb_table": "its rows are lost for good",
-    "aws_cloudfront_distribution": "the chat's address changes, and links to it end",
-    "aws_apigatewayv2_api": "the socket's address changes, and everybody is cut off",
+    "aws_cloudfront_distribution": "the chat's address changes, and links to it stop working",
+    "aws_apigatewayv2_api": "the socket's address changes, and every connection closes",
 }
-"""What nobody gets back by applying again."""
+"""What another apply can't restore."""
 
 _SERVICES = {
     "aws_api_gateway": "API Gateway",
@@ -37,12 +37,12 @@ _SERVICES = {
     "random": "random values",
 }
 
-_MOST_NAMED = 12  # changed fields of one resource
+_MAX_FIELDS = 12  # named of one resource
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What would happen to one resource; `fields` are those that differ."""
+    """A planned change of one resource; `fields` are the attributes that differ."""
 
     address: str
     type: str
@@ -50,31 +50,32 @@ class Change:
     fields: tuple[str, ...]
     after: Mapping[str, Any]
     is_protected: bool = False
-    """Whether AWS would refuse to delete it as it is now."""
+    """Whether AWS would refuse to delete it, by its deletion protection."""
 
     @property
     def loss(self) -> str:
-        """Say what would be lost for good; empty for nothing."""
+        """Return what would be lost for good; empty for nothing."""
         return _LOSSES.get(self.type, "") if self.verb in {"destroy", "replace"} else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every change, and the variables from which they follow."""
+    """Every change, and the variables of the plan."""
 
     changes: Sequence[Change]
     variables: Mapping[str, Any]
     warnings: Sequence[str] = ()
     is_empty: bool = False
-    """Whether an apply would do nothing: outputs count too, and are no resources."""
+    """Whether an apply would change nothing, not even an output."""
 
     @property
     def losses(self) -> list[Change]:
+        """Return the changes that lose something for good."""
         return [change for change in self.changes if change.loss]
 
 
 def read(document: Mapping[str, Any]) -> Plan:
-    """Read what `terraform show -json` says of a plan. Values that are secret are not kept."""
+    """Return a plan from the output of `terraform show -json`."""
     changes = [
         _change(one, _VERBS[tuple(one["change"]["actions"])])
         for one in document.get("resource_changes", [])
@@ -86,17 +87,17 @@ def read(document: Mapping[str, Any]) -> Plan:
 
 
 def summary(plan: Plan, *, each: bool = True) -> Iterator[str]:
-    """Say what is made, changed and destroyed; what can't be had again comes last and loud.
+    """Yield lines with the changes by kind, and what would be lost for good at the end.
 
-    With `each`, everything is named that is there already.
+    With `each`, every change of an existing resource has a line of its own.
     """
-    for verb in ("make", "change", "replace", "destroy"):
+    for verb in get_args(Verb):
         found = [change for change in plan.changes if change.verb == verb]
         if found:
             services = Counter(_service(change.type) for change in found)
             counts = ", ".join(f"{name} {count}" for name, count in sorted(services.items()))
             yield f"  {verb:<8} {len(found):>3}: {counts}"
-        if each and verb != "make":
+        if each and verb != "create":
             yield from (f"             {_line(change)}" for change in found)
     if not plan.changes:
         yield "  Nothing to change."
@@ -111,13 +112,13 @@ def _change(one: Mapping[str, Any], verb: Verb) -> Change:
     unknown = one["change"].get("after_unknown") or {}
     differing = [name for name in after if after[name] != before.get(name)]
     later = [name for name, is_unknown in unknown.items() if is_unknown and name in before]
-    fields = tuple(sorted({*differing, *later})) if verb in {"change", "replace"} else ()
+    fields = tuple(sorted({*differing, *later})) if verb in {"update", "replace"} else ()
     is_protected = before.get("deletion_protection_enabled") is True
     return Change(one["address"], one["type"], verb, fields, after, is_protected)
 
 
 def _warnings(document: Mapping[str, Any]) -> Iterator[str]:
-    """Read the checks that would fail: they don't stop an apply."""
+    """Yield the messages of failed `check` blocks, which don't stop an apply."""
     for check in document.get("checks", []):
         for instance in check.get("instances", []):
             yield from (problem["message"] for problem in instance.get("problems", []))
@@ -128,11 +129,11 @@ def _service(kind: str) -> str:
 
 
 def _line(change: Change) -> str:
-    named = ", ".join(change.fields[:_MOST_NAMED])
-    more = len(change.fields) - _MOST_NAMED
+    named = ", ".join(change.fields[:_MAX_FIELDS])
+    more = len(change.fields) - _MAX_FIELDS
     rest = f" and {more} more" if more > 0 else ""
     return f"{change.address} ({named}{rest})" if named else change.address
 
 
 def _past(verb: Verb) -> str:
-    return "destroyed and made again" if verb == "replace" else "destroyed"
+    return "destroyed and created again" if verb == "replace" else "destroyed"

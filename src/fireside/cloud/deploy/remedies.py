@@ -1,4 +1,4 @@
-"""What went wrong, said in a sentence with the next step, at whichever step it was."""
+"""Failures of Terraform and their remedies, each as a sentence with the next command."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,20 +13,20 @@ _KNOWN = (
     (
         r"account must be verified",
         (
-            "CloudFront does not take this account yet: ask AWS support to verify it, or set "
+            "CloudFront does not accept this account yet: ask AWS support to verify it, or set "
             "site = false and serve the page yourself."
         ),
     ),
     (
         r"CloudWatch Logs role ARN must be set",
         (
-            "API Gateway may not log in this account: set account_log_role = true, or "
+            "API Gateway has no role for logs in this account: set account_log_role = true, or "
             "access_log = false."
         ),
     ),
     (
         r"UnreservedConcurrentExecution",
-        "Lambda has no calls to reserve in this account: set reserved_concurrency = null.",
+        "This account has no Lambda concurrency to reserve: set reserved_concurrency = null.",
     ),
     (
         (
@@ -34,7 +34,7 @@ _KNOWN = (
             r"|ResourceConflictException|already exists"
         ),
         (
-            "Something of that name is there already and not in the state: take another --stage, "
+            "A resource of that name exists and is not in the state: choose another --stage, "
             "`terraform import` it, or delete it."
         ),
     ),
@@ -45,71 +45,75 @@ _KNOWN = (
     (
         r"No valid credential sources|failed to refresh cached credentials",
         (
-            "Terraform finds no AWS credentials, though boto3 does: `aws configure "
-            "export-credentials --format env` gives them to both."
+            "Terraform finds no AWS credentials, but boto3 does: `aws configure "
+            "export-credentials --format env` exports them for both."
         ),
     ),
     (
         r"Saved plan is stale",
-        "Somebody applied something in the meantime, so this plan no longer holds.",
+        "The state was changed meanwhile, so this plan no longer holds.",
     ),
     (
         r"not authorized to perform:? ?([a-z0-9-]+:[A-Za-z]+)?|AccessDenied",
-        "Your AWS identity may not do that; an administrator's may (docs/tutorial/deploy.md).",
+        "Your AWS identity lacks that permission: see docs/tutorial/deploy.md, section 1.",
     ),
     (
         r"TooManyRequestsException|Throttling|Rate exceeded",
-        "AWS asked to go slower: wait a minute.",
+        "AWS throttles the requests: wait a minute.",
     ),
     (
         r"deletion protection",
-        "The table of messages is protected: `fireside destroy` takes the protection off first.",
+        "The table of messages is protected: `fireside destroy` disables that first.",
     ),
     (
         r"no such host|dial tcp|i/o timeout|TLS handshake timeout",
-        "AWS or Terraform's registry can't be reached: look at your network.",
+        "AWS or Terraform's registry can't be reached: check your network.",
     ),
     (
         r"[Mm]issing package for|Failed to query available provider packages",
-        "Terraform can't fetch its providers: look at your network or your mirror.",
+        "Terraform can't fetch its providers: check your network or your mirror.",
     ),
 )
-"""What Terraform writes, and what to do about it; the first that fits counts."""
+"""A pattern of Terraform's output, and the remedy; the first that matches counts."""
 
 
 @contextmanager
-def step(doing: str, *, so_far: str, again: str, unlock: Callable[[str], str]) -> Iterator[None]:
-    """Turn a failure or Ctrl-C within into a sentence that says how to go on.
+def explained_failures(
+    doing: str, *, so_far: str, retry_command: str, unlock: Callable[[str], str]
+) -> Iterator[None]:
+    """Raise CannotStart, which says how to continue, in place of a failure or Ctrl-C within.
+
+    `doing` and `so_far` say what happened, and `unlock` returns the command that removes a lock.
 
     Raises:
-        CannotStart: In place of both.
+        CannotStart: Terraform failed, or Ctrl-C was pressed.
     """
     try:
         yield
     except KeyboardInterrupt as cause:
-        sentence = f"Stopped while {doing}. {so_far} To go on: {again}"
+        sentence = f"Stopped while {doing}. {so_far} To continue: {retry_command}"
         raise CannotStart(sentence, ExitCode.INTERRUPTED) from cause
     except TerraformFailed as cause:
-        locked = _locked(cause.said, unlock)
+        locked = _locked(cause.errors, unlock)
         known = locked or next(
-            (sentence for pattern, sentence in _KNOWN if re.search(pattern, cause.said)), None
+            (sentence for pattern, sentence in _KNOWN if re.search(pattern, cause.errors)), None
         )
-        why = known or "What it wrote above says why."
-        sentence = f"{cause} while {doing}. {why} {so_far} To go on: {again}"
+        why = known or "Its output above says why."
+        sentence = f"{cause} while {doing}. {why} {so_far} To continue: {retry_command}"
         raise CannotStart(sentence, ExitCode.CLOUD) from cause
 
 
-def _locked(said: str, unlock: Callable[[str], str]) -> str | None:
-    """Say who holds the lock, if that is what is wrong."""
-    if _LOCKED not in said:
+def _locked(errors: str, unlock: Callable[[str], str]) -> str | None:
+    """Return who holds the state's lock; None if that is not the failure."""
+    if _LOCKED not in errors:
         return None
     facts = {
         name: found[1].strip()
         for name in ("ID", "Who", "Created")
-        if (found := re.search(rf"^\W*{name}:\s+(.+)$", said, re.MULTILINE))
+        if (found := re.search(rf"^\W*{name}:\s+(.+)$", errors, re.MULTILINE))
     }
-    who, since = facts.get("Who", "Somebody else"), facts.get("Created")
-    held = f"{who} works on it{f' since {since}' if since else ''}: wait until they are done."
+    who, since = facts.get("Who", "Another computer"), facts.get("Created")
+    held = f"{who} has locked the state{f' since {since}' if since else ''}: wait until that ends."
     if "ID" not in facts:
         return held
-    return f"{held} If that computer is surely gone: {unlock(facts['ID'])}"
+    return f"{held} If that run can't end any more: {unlock(facts['ID'])}"

@@ -1,8 +1,8 @@
-"""Find a stage on AWS: who we are there, where its state is, and what was applied last.
+"""Connect to a stage on AWS: the identity, the state, and the outputs of the last apply.
 
-The state is in a bucket named after the account, so a second computer finds it without being
-told. The first computer of all makes that bucket, after it has said so; whoever only plans makes
-none, and plans in a copy whose state is nowhere.
+The state is in a bucket named after the account, so that a second computer finds it without any
+setting. The first deploy creates that bucket, after a confirmation. A first `--plan-only` creates
+none: it plans in a copy of the Terraform files that has no state.
 """
 
 import re
@@ -14,20 +14,24 @@ from pathlib import Path
 from typing import Any
 
 from fireside.cloud.deploy import account, plan
-from fireside.cloud.deploy import terraform as terraforming
 from fireside.cloud.deploy.account import Identity
-from fireside.cloud.deploy.remedies import step
+from fireside.cloud.deploy.context import DeployContext
+from fireside.cloud.deploy.remedies import explained_failures
 from fireside.cloud.deploy.stage import REGION, Stage
-from fireside.cloud.deploy.terraform import Folder, Terraform, TerraformMissing
-from fireside.cloud.deploy.world import World
-from fireside.cloud.sdk import Aws, Refused
+from fireside.cloud.deploy.terraform import (
+    Terraform,
+    TerraformMissing,
+    WorkingDirectory,
+    find_terraform,
+)
+from fireside.cloud.sdk import Aws, AwsError
 from fireside.console.checks import Check
 from fireside.console.exits import CannotStart, ExitCode
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A stage whose state was found, with what the last apply left in it."""
+class ConnectedStage:
+    """A stage whose state was read, with the clients to work on it."""
 
     stage: Stage
     terraform: Terraform
@@ -35,6 +39,7 @@ class Opened:
     identity: Identity
     region: str
     outputs: Mapping[str, Any]
+    """Terraform's outputs of the last apply; empty before the first."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -43,139 +48,149 @@ class Opened:
         return found
 
 
-Agree = Callable[[str], None]
-"""Asks whether to go on; raises CannotStart if not."""
+Confirm = Callable[[str], None]
+"""Asks a person to type this word; raises CannotStart without it."""
+
+NO_TERMINAL = "There is no terminal to ask for a confirmation: run it in one, or add --yes."
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """How a command finds its stage; `again` is the command with which to go on."""
+class StageSession:
+    """One command's work on a stage."""
 
     stage: Stage
-    world: World
-    again: str
+    context: DeployContext
+    retry_command: str
+    """The command that continues after a failure."""
     region: str | None = None
-    agree: Agree | None = None
-    """Whom to ask before the first bucket is made; None makes none."""
+    """The option `--region`."""
+    confirm: Confirm | None = None
+    """Asks before the bucket for states is created; None never creates it."""
     plan_only: bool = False
-    """Whether to go on without a bucket, as nothing is to be made."""
+    """Whether to continue without a bucket, as nothing will be created."""
 
-    def open(self) -> Opened:
-        """Look at this computer and the account, find the state, and read it.
+    def connect(self) -> ConnectedStage:
+        """Check this computer and the account, then find the state and read it.
 
         Raises:
-            CannotStart: Something is missing; or there is no state yet and none is to be made.
+            CannotStart: A check failed, or there is no state and none may be created.
         """
-        program = self._terraform()
-        aws = self.world.aws(self.region)
+        program = self._find_terraform()
+        aws = self.context.aws(self.region)
         home = self.region or aws.region or REGION
-        who = account.identity(aws, home)
-        self.world.show(account.check_identity(who))
+        identity = account.identity(aws, home)
+        self.context.show(account.check_identity(identity))
         self._require(account.check_region(home, aws.regions()))
         self.stage.make_folder()
-        has_state = self._find_state(aws, who, home, program)
-        shutil.rmtree(self.stage.look, ignore_errors=True)  # of an earlier plan
-        place = self.stage.infra if has_state else copied(self.stage)
-        terraform = Terraform(Folder(place, self.stage.terraform_data, program), self.world.say)
-        with self.step(terraform, "reading the state", "Nothing was changed."):
-            terraform.init(self.stage.backend if has_state else None)
+        has_state = self._find_state(aws, identity, home, program)
+        shutil.rmtree(self.stage.plan_only_folder, ignore_errors=True)  # of an earlier plan
+        path = self.stage.infra if has_state else _copy_infra(self.stage)
+        terraform = Terraform(
+            WorkingDirectory(path, self.stage.terraform_data, program), self.context.say
+        )
+        with self.guard(terraform, "reading the state", "Nothing was changed."):
+            terraform.init(self.stage.backend_file if has_state else None)
             outputs = terraform.outputs()
-        there = (outputs.get("settings") or {}).get("region")
-        if there is not None and self.region not in {None, there}:
+        deployed_region = (outputs.get("settings") or {}).get("region")
+        if deployed_region is not None and self.region not in {None, deployed_region}:
             raise CannotStart(
-                f"{self.stage.prefix} is in {there}, and a stage does not move: "
-                "leave --region away, or take another --stage.",
+                f"{self.stage.prefix} is in {deployed_region}, and a stage does not move: "
+                "omit --region, or choose another --stage.",
                 ExitCode.USAGE,
             )
-        return Opened(self.stage, terraform, aws, who, there or home, outputs)
-
-    def step(self, terraform: Terraform, doing: str, so_far: str) -> AbstractContextManager[None]:
-        """Guard what runs within, so that whatever happens is said with how to go on."""
-        return step(
-            doing,
-            so_far=so_far,
-            again=self.again,
-            unlock=lambda lock: terraform.shown("force-unlock", lock),
+        return ConnectedStage(
+            self.stage, terraform, aws, identity, deployed_region or home, outputs
         )
 
-    def _terraform(self) -> str:
+    def guard(self, terraform: Terraform, doing: str, so_far: str) -> AbstractContextManager[None]:
+        """Return a context in which every failure of Terraform says how to continue."""
+        return explained_failures(
+            doing,
+            so_far=so_far,
+            retry_command=self.retry_command,
+            unlock=lambda lock: terraform.command_line("force-unlock", lock),
+        )
+
+    def _find_terraform(self) -> str:
         try:
-            program, version = terraforming.find()
+            program, version = find_terraform()
         except TerraformMissing as why:
             raise CannotStart(str(why), ExitCode.CLOUD) from why
-        self.world.show(Check("terraform", "ok", version))
+        self.context.show(Check("terraform", "ok", version))
         return program
 
     def _require(self, check: Check) -> None:
-        self.world.show(check)
+        self.context.show(check)
         if check.verdict == "fail":
             raise CannotStart(f"{check.name}: {check.found}. {check.remedy}", ExitCode.CLOUD)
 
-    def _find_state(self, aws: Aws, who: Identity, region: str, program: str) -> bool:
-        """See that backend.hcl says where the state is; make the bucket if there is none.
+    def _find_state(self, aws: Aws, identity: Identity, region: str, program: str) -> bool:
+        """Write backend.hcl, and create the bucket if there is none; return whether there is one.
 
-        Without a bucket there is no state, and whoever only plans needs none: that is False.
+        Only with `plan_only` there may be none.
         """
-        if self.stage.backend.is_file():
-            _require_same_account(self.stage, who)
+        if self.stage.backend_file.is_file():
+            _require_same_account(self.stage, identity)
             return True
-        bucket = self.stage.bucket(who.account)
-        where = _region_of(aws, bucket, region)
-        if self.plan_only and where is None:
-            self.world.say(
+        bucket = self.stage.state_bucket(identity.account)
+        bucket_region = _region_of(aws, bucket, region)
+        if self.plan_only and bucket_region is None:
+            self.context.say(
                 f"There is no bucket {bucket} for Terraform's states yet. A deploy asks before it "
-                "makes one; this plan is made without, in a copy of infra."
+                "creates one; this plan is made without a state, in a copy of infra."
             )
             return False
-        was_made_here = (
+        was_created_here = (
             not self.plan_only and (self.stage.infra / "bootstrap/terraform.tfstate").is_file()
         )
-        if self.agree is None and where is None:
+        if self.confirm is None and bucket_region is None:
             raise CannotStart(
-                f"There is no bucket {bucket} in account {who.account}, so nothing was deployed "
-                "from there: `fireside deploy` begins.",
+                f"There is no bucket {bucket} in account {identity.account}, so nothing is "
+                "deployed there: start with `fireside deploy`.",
                 ExitCode.CLOUD,
             )
-        if self.agree is not None and (where is None or was_made_here):
-            self._make_bucket(self.agree, program, where or region)
-        elif self.agree is not None:
-            _require_versions(aws, bucket, where or region, self.stage)
-        self.world.show(Check("state", "ok", f"s3://{bucket}/{self.stage.name}.tfstate"))
-        self.stage.write_backend(bucket, where or region)
+        if self.confirm is not None and (bucket_region is None or was_created_here):
+            self._create_bucket(self.confirm, program, bucket_region or region)
+        elif self.confirm is not None:
+            _require_versions(aws, bucket, bucket_region or region, self.stage)
+        self.context.show(Check("state", "ok", f"s3://{bucket}/{self.stage.name}.tfstate"))
+        self.stage.write_backend(bucket, bucket_region or region)
         return True
 
-    def _make_bucket(self, agree: Agree, program: str, region: str) -> None:
-        """Apply infra/bootstrap; where an earlier run was interrupted, it goes on from there."""
+    def _create_bucket(self, confirm: Confirm, program: str, region: str) -> None:
+        """Apply infra/bootstrap, or complete an earlier apply that was interrupted."""
         folder = self.stage.infra / "bootstrap"
-        terraform = Terraform(Folder(folder, folder / ".terraform", program), self.world.say)
+        terraform = Terraform(
+            WorkingDirectory(folder, folder / ".terraform", program), self.context.say
+        )
         file = folder / "bootstrap.tfplan"
         variables = [f"-var=project_name={self.stage.project}", f"-var=region={region}"]
-        doing = "making the bucket for Terraform's states"
-        with self.step(terraform, doing, "Nothing was changed."):
+        doing = "creating the bucket for Terraform's states"
+        with self.guard(terraform, doing, "Nothing was changed."):
             terraform.init()
             if not terraform.plan(file, [], *variables):
                 return
-            found = plan.read(terraform.show(file))
-        self.world.say("First a bucket, where Terraform keeps what it knows, for all computers:")
+            found = plan.read(terraform.read_plan(file))
+        self.context.say("First a bucket for Terraform's states, which all computers share:")
         for line in plan.summary(found):
-            self.world.say(line)
-        agree(self.stage.project)
-        so_far = "What was made of it is written down in infra/bootstrap."
-        with self.step(terraform, doing, so_far):
+            self.context.say(line)
+        confirm(self.stage.project)
+        so_far = "What was created is in the state in infra/bootstrap."
+        with self.guard(terraform, doing, so_far):
             terraform.apply(file)
         file.unlink(missing_ok=True)
 
 
-def copied(stage: Stage) -> Path:
-    """Copy the Terraform files to where they have a state of their own, which is empty."""
-    top = stage.look
+def _copy_infra(stage: Stage) -> Path:
+    """Copy the Terraform files to a folder with a local state, which is empty, and return it."""
+    top = stage.plan_only_folder
     unwanted = shutil.ignore_patterns(".*", "*.tfstate*", "*.tfvars*", "bootstrap", "stages")
     try:
         shutil.copytree(stage.infra, top / "infra", ignore=unwanted)
         shutil.copy(stage.infra.parent / "api.json", top)
         (top / "infra/backend_override.tf").write_text(_NO_BACKEND, "utf-8")
     except OSError as cause:
-        sentence = f"Can't copy {stage.infra} to {top} ({cause.strerror}): mend its permissions."
+        sentence = f"Can't copy {stage.infra} to {top} ({cause.strerror}): correct its permissions."
         raise CannotStart(sentence, ExitCode.DATA) from cause
     return top / "infra"
 
@@ -183,41 +198,41 @@ def copied(stage: Stage) -> Path:
 _NO_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 
 
-def _require_same_account(stage: Stage, who: Identity) -> None:
-    """Stop before one account's chat is made again in another."""
-    found = re.search(r'bucket\s*=\s*"[^"]*-(\d{12})"', stage.backend.read_text("utf-8"))
-    if found and found[1] != who.account:
+def _require_same_account(stage: Stage, identity: Identity) -> None:
+    """Raise before the chat of one account is deployed to another."""
+    found = re.search(r'bucket\s*=\s*"[^"]*-(\d{12})"', stage.backend_file.read_text("utf-8"))
+    if found and found[1] != identity.account:
         raise CannotStart(
-            f"{stage.prefix} is in account {found[1]}, and you are in {who.account}: "
-            f"set AWS_PROFILE, or take another --stage ({stage.backend} says where it is).",
+            f"{stage.prefix} is in account {found[1]}, and you are in {identity.account}: "
+            f"set AWS_PROFILE, or choose another --stage ({stage.backend_file} names the account).",
             ExitCode.USAGE,
         )
 
 
 def _require_versions(aws: Aws, bucket: str, region: str, stage: Stage) -> None:
-    """Trust no bucket that was made by half: without versions a lost state stays lost."""
+    """Raise if the bucket keeps no versions: a lost state could not be restored."""
     try:
-        status = aws.ask("s3", "get_bucket_versioning", region, Bucket=bucket).get("Status")
-    except Refused:
+        status = aws.call("s3", "get_bucket_versioning", region, Bucket=bucket).get("Status")
+    except AwsError:
         return
     if status != "Enabled":
         raise CannotStart(
-            f"The bucket {bucket} keeps no versions, so it was made by half or by somebody else. "
-            "Go on with `fireside deploy` on the computer that made it; if that is gone: "
+            f"The bucket {bucket} keeps no versions, so its creation was interrupted, or is not "
+            "Fireside's. Run `fireside deploy` on the computer that created it; if that is gone: "
             f"terraform -chdir={stage.infra / 'bootstrap'} import aws_s3_bucket.this {bucket}",
             ExitCode.CLOUD,
         )
 
 
 def _region_of(aws: Aws, bucket: str, region: str) -> str | None:
-    """Say where a bucket of ours is; None if there is none."""
+    """Return the Region of the bucket for states; None if there is none."""
     try:
-        answer = aws.ask("s3", "head_bucket", region, Bucket=bucket)
-    except Refused as refusal:
-        if refusal.is_missing:
+        answer = aws.call("s3", "head_bucket", region, Bucket=bucket)
+    except AwsError as error:
+        if error.is_missing:
             return None
         raise CannotStart(
-            f"You may not look at the bucket {bucket}, where the state is: {refusal}",
+            f"No permission to read the bucket {bucket} of the state: {error}",
             ExitCode.CLOUD,
-        ) from refusal
+        ) from error
     return str(answer.get("BucketRegion") or region)

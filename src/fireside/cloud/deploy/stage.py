@@ -1,8 +1,8 @@
-"""One chat on AWS, seen from this computer: its name, its folder here, and what was chosen for it.
+"""A stage, which is one chat on AWS: its name, its folder on this computer, and its variables.
 
-infra/stages/NAME holds what this computer knows: where the state is, what was chosen, the invite,
-the plan under way. All of it but the invite can be had again from the state, so that another
-computer goes on from there.
+infra/stages/NAME has the address of the state, the variables of the last run, the invite and the
+current plan. All of it but the invite can be restored from the state, so another computer can
+continue.
 """
 
 import json
@@ -20,17 +20,18 @@ from fireside.console.exits import CannotStart, ExitCode
 from fireside.system import new_invite
 
 REGION = "us-east-1"
+"""Of a new stage, unless --region or the AWS profile names another."""
 
-NAMES = {
-    "project": (r"[a-z][a-z0-9-]{1,18}[a-z0-9]", "3 to 20 small letters, digits and -"),
-    "stage": (r"[a-z][a-z0-9]{1,9}", "2 to 10 small letters and digits"),
+NAME_RULES = {
+    "project": (r"[a-z][a-z0-9-]{1,18}[a-z0-9]", "3 to 20 lowercase letters, digits and -"),
+    "stage": (r"[a-z][a-z0-9]{1,9}", "2 to 10 lowercase letters and digits"),
 }
-"""As infra/variables.tf has them: said before anything runs."""
+"""A pattern and its description for each; the same as in infra/variables.tf."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where one chat's things are on this computer."""
+    """A stage, and where its files are on this computer."""
 
     project: str
     name: str
@@ -38,70 +39,78 @@ class Stage:
 
     @property
     def folder(self) -> Path:
+        """Return the folder of all files below; only its owner can read it."""
         return self.infra / "stages" / self.name
 
     @property
     def prefix(self) -> str:
-        """Say what the names of everything on AWS begin with."""
+        """Return the start of the names of all its resources on AWS."""
         return f"{self.project}-{self.name}"
 
     @property
-    def options(self) -> str:
-        """Write what a command needs to find this stage again."""
+    def command_options(self) -> str:
+        """Return the options with which another command finds this stage."""
         words = [f"--stage {self.name}"]
         if self.project != PROJECT:
             words.append(f"--project {self.project}")
-        if self.infra not in {folder.absolute() for folder in _usual()}:
+        if self.infra not in {folder.absolute() for folder in _default_infra_folders()}:
             words.append(f"--infra {shlex.quote(str(self.infra))}")
         return " ".join(words)
 
     @property
     def terraform_data(self) -> Path:
+        """Return the folder of Terraform's providers and backend settings (TF_DATA_DIR)."""
         return self.folder / "terraform"
 
     @property
-    def backend(self) -> Path:
-        """Name the file that says where the state is."""
+    def backend_file(self) -> Path:
+        """Return the file that says where the state is."""
         return self.folder / "backend.hcl"
 
     @property
-    def settings(self) -> Path:
-        """Name the file of variables that is written here at each run."""
+    def settings_file(self) -> Path:
+        """Return the file of variables that each run writes."""
         return self.folder / "settings.tfvars.json"
 
     @property
-    def wishes(self) -> Path:
-        """Name the file of variables that is yours."""
+    def variables_file(self) -> Path:
+        """Return the file of variables that a person writes; it is optional."""
         return self.folder / "stage.tfvars"
 
     @property
-    def plan(self) -> Path:
+    def plan_file(self) -> Path:
+        """Return the file of the current plan."""
         return self.folder / "plan"
 
     @property
-    def look(self) -> Path:
-        """Name the folder with the files of a plan that was made before there was any state."""
-        return self.folder / "look"
+    def plan_only_folder(self) -> Path:
+        """Return the folder of a plan that is made before there is any state."""
+        return self.folder / "plan-only"
 
     @property
     def invite(self) -> InviteFile:
+        """Return the file of the invite's secret."""
         return InviteFile(self.folder / "invite", new_invite)
 
-    def bucket(self, account: str) -> str:
-        """Name the bucket of all states of this project, as infra/bootstrap does."""
+    def state_bucket(self, account: str) -> str:
+        """Return the name of the bucket for all states of the project, as in infra/bootstrap."""
         return f"{self.project}-state-{account}"
 
     def make_folder(self) -> None:
-        """Make the folder, for nobody else to read: plans and the invite are in there."""
+        """Create the folder so that only its owner can read it: it has plans and the invite.
+
+        Raises:
+            CannotStart: It can't be created.
+        """
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.folder.chmod(0o700)  # somebody may have made it, for the file of variables
+            self.folder.chmod(0o700)  # it may exist already, for the file of variables
         except OSError as cause:
-            sentence = f"Can't make {self.folder} ({cause.strerror}): mend its permissions."
+            sentence = f"Can't create {self.folder} ({cause.strerror}): correct its permissions."
             raise CannotStart(sentence, ExitCode.DATA) from cause
 
     def write_backend(self, bucket: str, region: str) -> None:
-        """Say where the state is."""
+        """Write the file that says where the state is."""
         lines = {
             "bucket": bucket,
             "key": f"{self.name}.tfstate",
@@ -110,40 +119,42 @@ class Stage:
             "use_lockfile": True,
         }
         text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in lines.items())
-        _write(self.backend, text)
+        _write(self.backend_file, text)
 
     def write_settings(self, variables: Mapping[str, Any]) -> None:
-        """Keep what this run chose."""
-        _write(self.settings, json.dumps(variables, indent=2, sort_keys=True) + "\n")
+        """Write the variables of this run."""
+        _write(self.settings_file, json.dumps(variables, indent=2, sort_keys=True) + "\n")
 
-    def files(self, further: Sequence[Path]) -> list[Path]:
-        """List the files of variables; a later one wins."""
-        own = [self.wishes] if self.wishes.is_file() else []
-        return [self.settings, *own, *(file.absolute() for file in further)]
+    def variable_files(self, extra: Sequence[Path]) -> list[Path]:
+        """Return the files of variables in order; a later one takes precedence."""
+        own = [self.variables_file] if self.variables_file.is_file() else []
+        return [self.settings_file, *own, *(file.absolute() for file in extra)]
 
 
-def named(project: str, name: str, infra: Path | None) -> Stage:
-    """Find a stage's place.
+def find_stage(project: str, name: str, infra: Path | None) -> Stage:
+    """Return a stage by its names; `infra` is None for the default folder.
 
     Raises:
-        CannotStart: A name won't do, or there is no infra folder.
+        CannotStart: A name is invalid, or there is no infra folder.
     """
     for kind, value in (("project", project), ("stage", name)):
-        pattern, sentence = NAMES[kind]
+        pattern, sentence = NAME_RULES[kind]
         if not re.fullmatch(pattern, value):
             raise CannotStart(f"--{kind} takes {sentence}, not {value!r}.", ExitCode.USAGE)
-    return Stage(project, name, _infra(infra))
+    return Stage(project, name, _find_infra(infra))
 
 
-def chosen(
+def choose_variables(
     stage: Stage, before: Mapping[str, Any], *, invites: Sequence[str], region: str
 ) -> dict[str, Any]:
-    """Decide the variables of a run.
+    """Return the variables of a run.
 
-    This computer's own file of wishes is the whole truth where there is one; without it, what
-    the last apply chose goes on, wherever that was.
+    Where this computer has a file of variables, the variables of the last apply (`before`) are
+    ignored. Without the file they stay, even if another computer applied them.
     """
-    kept = {} if stage.wishes.is_file() else {k: v for k, v in before.items() if v is not None}
+    kept = (
+        {} if stage.variables_file.is_file() else {k: v for k, v in before.items() if v is not None}
+    )
     return {
         **kept,
         "project_name": stage.project,
@@ -153,33 +164,37 @@ def chosen(
     }
 
 
-def _infra(given: Path | None) -> Path:
-    """Find the Terraform files: named, below here, or in the checkout that this program is in."""
-    places = [given] if given is not None else _usual()
+def _find_infra(given: Path | None) -> Path:
+    """Return the folder of the Terraform files."""
+    places = [given] if given is not None else _default_infra_folders()
     for place in places:
         if (place / "main.tf").is_file() and (place.parent / "api.json").is_file():
             return place.absolute()
-    sought = " or ".join(map(str, places))
+    searched = " or ".join(map(str, places))
     raise CannotStart(
-        f"There are no Terraform files in {sought}: run this in a checkout of Fireside, "
+        f"There are no Terraform files in {searched}: run this in a checkout of Fireside, "
         "or name its infra folder with --infra.",
         ExitCode.USAGE,
     )
 
 
-def _usual() -> list[Path]:
-    """Say where the Terraform files are sought: below here, then in this program's checkout."""
+def _default_infra_folders() -> list[Path]:
+    """Return where to search: below the current folder, then in this program's checkout."""
     return [Path("infra"), Path(__file__).resolve().parents[4] / "infra"]
 
 
 def _write(file: Path, text: str) -> None:
-    """Put a whole new file in place: an interruption leaves the old one or this."""
+    """Replace a file as a whole: after an interruption it is the old one or the new one.
+
+    Raises:
+        CannotStart: It can't be written.
+    """
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         draft.write_text(text, "utf-8")
         draft.replace(file)
     except OSError as cause:
-        sentence = f"Can't write {file} ({cause.strerror}): mend the folder's permissions."
+        sentence = f"Can't write {file} ({cause.strerror}): correct the folder's permissions."
         raise CannotStart(sentence, ExitCode.DATA) from cause
     finally:
         draft.unlink(missing_ok=True)

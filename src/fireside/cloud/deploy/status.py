@@ -1,4 +1,4 @@
-"""`fireside status`: what is on AWS, and how it does."""
+"""`fireside status`: what is deployed on AWS, and whether it works."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from fireside.cloud.deploy.session import Opened, Opening
+from fireside.cloud.deploy.context import DeployContext
+from fireside.cloud.deploy.session import ConnectedStage, StageSession
 from fireside.cloud.deploy.stage import Stage
-from fireside.cloud.deploy.world import World
-from fireside.cloud.sdk import Refused
+from fireside.cloud.sdk import AwsError
 from fireside.console.exits import ExitCode
 
 DAY_SECONDS = 86_400
@@ -18,14 +18,14 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What was found; None where AWS would not say."""
+    """What AWS returned; None without permission. The names are the keys of --json."""
 
     stage: str
     account: str
     region: str
     deployed: bool
     begun: bool = False
-    """Whether an apply has begun, though it may not have come to its end."""
+    """Whether an apply has started, even if it did not complete."""
     address: str | None = None
     socket: str | None = None
     versions: Mapping[str, str] | None = None
@@ -38,30 +38,30 @@ class Status:
     kept_messages: int | None = None
 
 
-def status(stage: Stage, world: World, *, as_json: bool) -> int:
-    """Print what there is.
+def status(stage: Stage, context: DeployContext, *, as_json: bool) -> int:
+    """Print the status, and return the exit code: 1 if an alarm or the brake is on.
 
     Raises:
-        CannotStart: AWS or the state can't be asked.
+        CannotStart: AWS or the state can't be read.
     """
-    opened = Opening(stage, world, f"fireside status {stage.options}").open()
-    found = look(opened, world.now())
+    connected = StageSession(stage, context, f"fireside status {stage.command_options}").connect()
+    found = fetch_status(connected, context.now())
     if as_json:
-        world.tell(json.dumps(asdict(found), indent=2))
+        context.tell(json.dumps(asdict(found), indent=2))
     else:
-        for line in lines(found, stage.options):
-            world.tell(line)
-    trouble = found.brake or found.alarms
-    return int(ExitCode.UNEXPECTED if trouble else ExitCode.OK)
+        for line in lines(found, stage.command_options):
+            context.tell(line)
+    has_problem = found.brake or found.alarms
+    return int(ExitCode.UNEXPECTED if has_problem else ExitCode.OK)
 
 
-def look(opened: Opened, now: float) -> Status:
-    """Ask AWS how the stage does."""
-    outputs, settings = opened.outputs, opened.settings
+def fetch_status(connected: ConnectedStage, now: float) -> Status:
+    """Return the status at `now`, in seconds since 1970."""
+    outputs, settings = connected.outputs, connected.settings
     bare = Status(
-        opened.stage.prefix,
-        opened.identity.account,
-        opened.region,
+        connected.stage.prefix,
+        connected.identity.account,
+        connected.region,
         deployed=outputs.keys() >= _NEEDED,
         begun=bool(outputs),
     )
@@ -80,59 +80,59 @@ def look(opened: Opened, now: float) -> Status:
         versions=dict(outputs.get("live_versions") or {}),
         invites=len(settings.get("invite_hashes") or []),
         open=bool(settings.get("open")),
-        brake=_brake(opened, api, name),
-        alarms=_alarms(opened),
-        messages_a_day=_sum(opened, "MessageCount", api, name, now),
-        connects_a_day=_sum(opened, "ConnectCount", api, name, now),
-        kept_messages=_kept(opened),
+        brake=_brake(connected, api, name),
+        alarms=_alarms(connected),
+        messages_a_day=_sum(connected, "MessageCount", api, name, now),
+        connects_a_day=_sum(connected, "ConnectCount", api, name, now),
+        kept_messages=_stored_messages(connected),
     )
 
 
 _NEEDED = {"address", "socket_url", "api_endpoint", "tables"}
-"""What the first apply tells when it has come to its end."""
+"""The outputs of an apply that has completed."""
 
 
 def lines(found: Status, options: str) -> Iterator[str]:
-    """Write it for people."""
+    """Yield the status as lines of text."""
     yield f"{found.stage} in {found.region}, account {found.account}"
     if not found.deployed and found.begun:
-        yield f"Only a part of it is on AWS. The rest: fireside deploy {options}"
-        yield f"Or take it away: fireside destroy {options}"
+        yield f"It is deployed in part. To complete it: fireside deploy {options}"
+        yield f"To destroy it: fireside destroy {options}"
         return
     if not found.deployed:
-        yield f"Nothing of it is on AWS: fireside deploy {options}"
+        yield f"It is not deployed: fireside deploy {options}"
         return
     yield f"address   {found.address}"
     yield f"socket    {found.socket}"
-    yield f"door      {_door(found)}"
+    yield f"access    {_access(found)}"
     versions = ", ".join(f"{name} {number}" for name, number in (found.versions or {}).items())
     yield f"versions  {versions}"
     messages, connects = _count(found.messages_a_day), _count(found.connects_a_day)
     yield f"last day  {messages} messages both ways, {connects} connections"
-    yield f"kept      about {_count(found.kept_messages)} rows of messages"
+    yield f"stored    about {_count(found.kept_messages)} rows of messages"
     if found.alarms is None:
-        yield "alarms    I may not ask"
+        yield "alarms    no permission to read them"
     else:
         yield f"alarms    {', '.join(found.alarms) or 'none'}"
     if found.brake:
-        yield "BRAKE     it is on: nobody can come in or say anything until `fireside deploy`"
+        yield "BRAKE     it is on: nobody can connect or send messages until `fireside deploy`"
 
 
-def _brake(opened: Opened, api: str, name: str) -> bool | None:
-    """Tell whether the stage's throttle was set to 0."""
-    found = _ask(opened, "apigatewayv2", "get_stage", ApiId=api, StageName=name)
+def _brake(connected: ConnectedStage, api: str, name: str) -> bool | None:
+    """Return whether the stage's throttle is 0; None without permission."""
+    found = _ask(connected, "apigatewayv2", "get_stage", ApiId=api, StageName=name)
     if found is None:
         return None
     rate = (found.get("DefaultRouteSettings") or {}).get("ThrottlingRateLimit")
     return rate is not None and float(rate) == 0
 
 
-def _alarms(opened: Opened) -> list[str] | None:
+def _alarms(connected: ConnectedStage) -> list[str] | None:
     found = _ask(
-        opened,
+        connected,
         "cloudwatch",
         "describe_alarms",
-        AlarmNamePrefix=f"{opened.stage.prefix}-",
+        AlarmNamePrefix=f"{connected.stage.prefix}-",
         StateValue="ALARM",
     )
     if found is None:
@@ -140,10 +140,10 @@ def _alarms(opened: Opened) -> list[str] | None:
     return sorted(str(alarm["AlarmName"]) for alarm in found.get("MetricAlarms", []))
 
 
-def _sum(opened: Opened, metric: str, api: str, name: str, now: float) -> int | None:
-    """Add up a metric of API Gateway over a day."""
+def _sum(connected: ConnectedStage, metric: str, api: str, name: str, now: float) -> int | None:
+    """Return the sum of a metric of API Gateway over the day before `now`."""
     found = _ask(
-        opened,
+        connected,
         "cloudwatch",
         "get_metric_statistics",
         Namespace="AWS/ApiGateway",
@@ -159,25 +159,25 @@ def _sum(opened: Opened, metric: str, api: str, name: str, now: float) -> int | 
     return int(sum(point["Sum"] for point in found.get("Datapoints", [])))
 
 
-def _kept(opened: Opened) -> int | None:
-    table = str(opened.outputs["tables"]["messages"])
-    found = _ask(opened, "dynamodb", "describe_table", TableName=table)
+def _stored_messages(connected: ConnectedStage) -> int | None:
+    table = str(connected.outputs["tables"]["messages"])
+    found = _ask(connected, "dynamodb", "describe_table", TableName=table)
     return None if found is None else int(found["Table"].get("ItemCount", 0))
 
 
 def _ask(
-    opened: Opened, service: str, operation: str, **fields: object
+    connected: ConnectedStage, service: str, operation: str, **fields: object
 ) -> Mapping[str, Any] | None:
     try:
-        return opened.aws.ask(service, operation, opened.region, **fields)
-    except Refused:
+        return connected.aws.call(service, operation, connected.region, **fields)
+    except AwsError:
         return None
 
 
-def _door(found: Status) -> str:
+def _access(found: Status) -> str:
     if found.open:
-        return "open to anybody"
-    return "one invite opens it" if found.invites == 1 else f"{found.invites} invites open it"
+        return "open to everyone"
+    return "with one invite" if found.invites == 1 else f"with {found.invites} invites"
 
 
 def _count(number: int | None) -> str:

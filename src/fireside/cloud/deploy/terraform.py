@@ -1,7 +1,7 @@
-"""Terraform, run where everybody sees it: each command is shown as one could type it.
+"""Terraform as a child process: each command is shown as a person could type it.
 
-What it prints goes on to the person line by line. It is never killed: Ctrl-C reaches it too, and
-it then ends the step that it is in, so that its state says what there is.
+Its output is forwarded line by line. It is never killed: Ctrl-C reaches it too, and it then ends
+its current step, so that its state matches what exists.
 """
 
 import json
@@ -20,36 +20,36 @@ from typing import IO, Any
 
 from fireside.console.terminal import Say
 
-OLDEST = (1, 11)
-"""As infra/versions.tf says: S3 locks the state by itself since then."""
+MIN_VERSION = (1, 11)
+"""As in infra/versions.tf: the first version that locks a state in S3 without a table."""
 
-INSTALL = "Install it from https://developer.hashicorp.com/terraform/install"
+INSTALL = "install it from https://developer.hashicorp.com/terraform/install"
 
 
 _NOTHING_TO_CHANGE, _CHANGES = 0, 2  # `plan -detailed-exitcode`
 _PLAIN = re.compile(r"[A-Za-z0-9_./=:,@%+-]+")
 
 
-def _nobody(_: str) -> None:
-    """Keep it from the screen."""
+def _discard(_: str) -> None:
+    """Ignore a line of output."""
 
 
 class TerraformFailed(Exception):  # noqa: N818 - it says what happened
-    """A command ended badly. `said` is what it wrote about that."""
+    """A command failed. `errors` is what it wrote to stderr."""
 
-    def __init__(self, step: str, said: str) -> None:
+    def __init__(self, step: str, errors: str) -> None:
         super().__init__(f"`terraform {step}` failed")
         self.step = step
-        self.said = said
+        self.errors = errors
 
 
 class TerraformMissing(Exception):  # noqa: N818 - the same
-    """There is none here, or it is too old. The sentence says what to install."""
+    """Terraform is not installed, or too old. The sentence says what to install."""
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
-    """A configuration, where Terraform keeps what it knows of it, and who runs it."""
+class WorkingDirectory:
+    """A folder with a configuration, the folder for Terraform's own data, and the program."""
 
     path: Path
     data: Path
@@ -57,126 +57,130 @@ class Folder:
 
     @property
     def environ(self) -> dict[str, str]:
-        """Say what it needs beside our own environment: one folder of data for each stage."""
-        return {"TF_DATA_DIR": _short(self.data, self.path), "TF_IN_AUTOMATION": "1"}
+        """Return the variables for Terraform: each stage has a data folder of its own."""
+        return {"TF_DATA_DIR": _relative(self.data, self.path), "TF_IN_AUTOMATION": "1"}
 
 
 class Terraform:
-    """Runs commands in one folder. Nobody is asked anything by them."""
+    """Terraform's commands in one working directory. None of them asks a question."""
 
-    def __init__(self, folder: Folder, say: Say) -> None:
-        self.folder = folder
+    def __init__(self, directory: WorkingDirectory, say: Say) -> None:
+        self.directory = directory
         self._say = say
 
     def init(self, backend: Path | None = None) -> None:
-        """Fetch the providers and find the state."""
-        options = [] if backend is None else [f"-backend-config={self._short(backend)}"]
-        # Where the state is was decided by us; what an earlier run remembered does not count.
+        """Install the providers and configure the state; `backend` says where it is."""
+        options = [] if backend is None else [f"-backend-config={self._relative(backend)}"]
+        # `backend` decides where the state is, not what an earlier run has stored.
         self._run("init", "-reconfigure", *options)
 
     def plan(self, out: Path, files: Sequence[Path], *options: str) -> bool:
-        """Write a plan to `out`; tell whether there is anything to change."""
-        variables = [f"-var-file={self._short(file)}" for file in files]
-        where = f"-out={self._short(out)}"
+        """Write a plan to `out`, and return whether it changes anything."""
+        variables = [f"-var-file={self._relative(file)}" for file in files]
+        where = f"-out={self._relative(out)}"
         return self._run("plan", "-detailed-exitcode", *variables, *options, where) == _CHANGES
 
-    def show(self, plan: Path) -> dict[str, Any]:
-        """Read a plan."""
-        return self._ask("show", "-json", self._short(plan))
+    def read_plan(self, plan: Path) -> dict[str, Any]:
+        """Return a plan as JSON."""
+        return self._read_json("show", "-json", self._relative(plan))
 
     def apply(self, plan: Path) -> None:
-        """Do what that plan says, and nothing else."""
-        self._run("apply", self._short(plan))
+        """Apply a saved plan, and nothing else."""
+        self._run("apply", self._relative(plan))
 
     def outputs(self) -> dict[str, Any]:
-        """Read what the last apply left; empty before the first."""
-        return {name: one["value"] for name, one in self._ask("output", "-json").items()}
+        """Return the outputs of the last apply; empty before the first."""
+        return {name: one["value"] for name, one in self._read_json("output", "-json").items()}
 
-    def shows(self, plan: Path) -> str:
-        """Write the command that prints a plan for people."""
-        return self.shown("show", self._short(plan))
+    def show_command(self, plan: Path) -> str:
+        """Return the command that prints a plan as text."""
+        return self.command_line("show", self._relative(plan))
 
-    def shown(self, step: str, *options: str) -> str:
-        """Write a command as one would type it in the folder where this program was started."""
-        variable = f"TF_DATA_DIR={_quoted(self.folder.environ['TF_DATA_DIR'])}"
-        folder = _quoted(f"-chdir={_short(self.folder.path, Path.cwd())}")
+    def command_line(self, step: str, *options: str) -> str:
+        """Return a command as a person would type it in the current folder."""
+        variable = f"TF_DATA_DIR={_quoted(self.directory.environ['TF_DATA_DIR'])}"
+        folder = _quoted(f"-chdir={_relative(self.directory.path, Path.cwd())}")
         return " ".join([variable, "terraform", folder, step, *map(_quoted, options)])
 
     def _run(self, step: str, *options: str) -> int:
-        """Run a command that changes or makes something.
+        """Run a command, and return its exit code.
 
         Raises:
-            TerraformFailed: It says why.
-            KeyboardInterrupt: Somebody pressed Ctrl-C; the command has ended by itself.
+            TerraformFailed: The command failed.
+            KeyboardInterrupt: Ctrl-C was pressed; the command has ended by itself.
         """
         arguments = ["-input=false", "-no-color", *options]
-        self._say(f"$ {self.shown(step, *arguments)}")
-        loud = self._say if step == "apply" else _nobody  # a plan is told in our own words
+        self._say(f"$ {self.command_line(step, *arguments)}")
+        # A plan's output is replaced by a summary (plan.py).
+        forward = self._say if step == "apply" else _discard
         command = self._command(step, *arguments)
-        code, _, errors = run(command, self.folder.environ, loud, self._say)
-        fine = {_NOTHING_TO_CHANGE, _CHANGES} if step == "plan" else {_NOTHING_TO_CHANGE}
-        if code not in fine:
+        code, _, errors = run(command, self.directory.environ, forward, self._say)
+        success = {_NOTHING_TO_CHANGE, _CHANGES} if step == "plan" else {_NOTHING_TO_CHANGE}
+        if code not in success:
             raise TerraformFailed(step, errors)
         return code
 
-    def _ask(self, step: str, *options: str) -> dict[str, Any]:
-        """Run a command that answers in JSON."""
-        self._say(f"$ {self.shown(step, *options)}")
-        code, output, errors = run(self._command(step, *options), self.folder.environ)
+    def _read_json(self, step: str, *options: str) -> dict[str, Any]:
+        """Run a command, and return the JSON that it prints."""
+        self._say(f"$ {self.command_line(step, *options)}")
+        code, output, errors = run(self._command(step, *options), self.directory.environ)
         if code != 0:
             raise TerraformFailed(step, errors)
         answer: dict[str, Any] = json.loads(output)
         return answer
 
     def _command(self, step: str, *options: str) -> list[str]:
-        return [self.folder.program, f"-chdir={self.folder.path}", step, *options]
+        return [self.directory.program, f"-chdir={self.directory.path}", step, *options]
 
-    def _short(self, path: Path) -> str:
-        return _short(path, self.folder.path)
+    def _relative(self, path: Path) -> str:
+        return _relative(path, self.directory.path)
 
 
-def find(which: Callable[[str], str | None] = shutil.which) -> tuple[str, str]:
-    """Say where Terraform is, and its version.
+def find_terraform(which: Callable[[str], str | None] = shutil.which) -> tuple[str, str]:
+    """Return Terraform's path and version.
 
     Raises:
-        TerraformMissing: It is not there, or too old.
+        TerraformMissing: It is not installed, or too old.
     """
     program = which("terraform")
-    wanted = ".".join(map(str, OLDEST))
+    minimum = ".".join(map(str, MIN_VERSION))
     if program is None:
-        raise TerraformMissing(f"Terraform is not here: {INSTALL}, version {wanted} or newer.")
+        raise TerraformMissing(
+            f"Terraform is not installed: {INSTALL}, version {minimum} or newer."
+        )
     code, output, errors = run([program, "version", "-json"], {})
     try:
         version = str(json.loads(output)["terraform_version"])
         numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
     except (KeyError, TypeError, ValueError) as cause:
-        said = f"it ended with {code}: {errors.strip()}"
+        why = f"exit code {code}: {errors.strip()}"
+        sentence = f"{program} does not print its version ({why}): {INSTALL}."
+        raise TerraformMissing(sentence) from cause
+    if numbers < MIN_VERSION:
         raise TerraformMissing(
-            f"{program} does not say its version ({said}). {INSTALL}."
-        ) from cause
-    if numbers < OLDEST:
-        raise TerraformMissing(f"Terraform {version} is too old: {INSTALL}, {wanted} or newer.")
+            f"Terraform {version} is too old: {INSTALL}, version {minimum} or newer."
+        )
     return program, version
 
 
 def run(
     command: Sequence[str],
     environ: Mapping[str, str],
-    say: Say = _nobody,
-    say_errors: Say = _nobody,
+    say: Say = _discard,
+    say_errors: Say = _discard,
 ) -> tuple[int, str, str]:
-    """Run a program to its end; return its exit code and what it wrote on stdout and stderr.
+    """Run a program to its end, and return its exit code, stdout and stderr.
 
-    Both are handed on line by line as they come.
+    Each line of stdout goes to `say` at once, each of stderr to `say_errors`.
 
     Raises:
-        KeyboardInterrupt: It came meanwhile. The program has ended all the same.
+        KeyboardInterrupt: Ctrl-C was pressed meanwhile. The program has ended nevertheless.
     """
     output: list[str] = []
     errors: list[str] = []
     with (
-        _patient(say_errors) as interrupted,
-        subprocess.Popen(  # noqa: S603 - the one on the PATH, and words of our own
+        _deferred_interrupt(say_errors) as interrupted,
+        subprocess.Popen(  # noqa: S603 - the one on the PATH, with fixed arguments
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -187,26 +191,26 @@ def run(
             env=os.environ | dict(environ),
         ) as process,
     ):
-        pumps = [
-            threading.Thread(target=_pump, args=(stream, kept, heard))
-            for stream, kept, heard in (
+        readers = [
+            threading.Thread(target=_forward_lines, args=(stream, kept, forward))
+            for stream, kept, forward in (
                 (process.stdout, output, say),
                 (process.stderr, errors, say_errors),
             )
             if stream is not None
         ]
-        for pump in pumps:
-            pump.start()
-        for pump in pumps:
-            pump.join()
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
     if interrupted():
         raise KeyboardInterrupt
     return process.returncode, "".join(output), "".join(errors)
 
 
 @contextmanager
-def _patient(say: Say) -> Iterator[Callable[[], bool]]:
-    """Let nothing be cut short by Ctrl-C within; give what tells whether it was pressed."""
+def _deferred_interrupt(say: Say) -> Iterator[Callable[[], bool]]:
+    """Ignore Ctrl-C within; yield a function that returns whether it was pressed."""
     pressed: list[int] = []
 
     def note(number: int, _frame: object) -> None:
@@ -215,7 +219,7 @@ def _patient(say: Say) -> Iterator[Callable[[], bool]]:
         pressed.append(number)
 
     before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler:  # somebody else decides what it means
+    if before is not signal.default_int_handler:  # the caller has a handler of its own
         yield lambda: False
         return
     signal.signal(signal.SIGINT, note)
@@ -225,14 +229,14 @@ def _patient(say: Say) -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _pump(stream: IO[str], kept: list[str], say: Say) -> None:
+def _forward_lines(stream: IO[str], kept: list[str], say: Say) -> None:
     for line in stream:
         kept.append(line)
         say(line.rstrip("\n"))
 
 
-def _short(path: Path, start: Path) -> str:
-    """Write a path from `start` on if it is in there, else whole."""
+def _relative(path: Path, start: Path) -> str:
+    """Return a path relative to `start` if it is within, else the absolute path."""
     path, start = path.absolute(), start.absolute()
     return str(path.relative_to(start)) if path.is_relative_to(start) else str(path)
 

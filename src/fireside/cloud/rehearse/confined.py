@@ -1,7 +1,7 @@
-"""Start a function's process as Lambda would: with the zip, and nothing else of this machine.
+"""The process of a function, confined as on Lambda: it sees the zip, and only this machine.
 
-Run as `python -I -S confined.py`, beside a copy of the gateway's side of it. So no repository, no
-site-packages and no variable for Python is in reach; and no address but this machine's own.
+It runs as `python -I -S confined.py`, beside a copy of the gateway's worker. So no repository, no
+site-packages and no variable of Python is within reach, and no address but this machine's own.
 """
 
 import ipaddress
@@ -10,31 +10,35 @@ from pathlib import Path
 from typing import Any
 
 
-class Outside(PermissionError):  # noqa: N818 - it says where it wanted to go
-    """Somebody wanted to reach another machine than this one."""
+class OtherMachine(PermissionError):  # noqa: N818 - it says what was refused
+    """A function tried to reach another machine."""
 
 
 ALLOWED = frozenset(sys.argv[1:]) if __name__ == "__main__" else frozenset[str]()
-"""Further addresses of this machine: where the gateway listens."""
+"""Further addresses of this machine, such as the one that the gateway listens on."""
 
 
-def stay_here(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse to connect to, or even to look up, what is not this machine; an audit hook."""
+def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
+    """Raise before a connection to, or a DNS query of, another machine; an audit hook.
+
+    Raises:
+        OtherMachine: The host is not this machine.
+    """
     match event, arguments:
         case (("socket.connect" | "socket.sendto" | "socket.sendmsg"), (_, (host, *_))) if (
-            not _is_here(host)
+            not _is_this_machine(host)
         ):
-            raise Outside(f"A rehearsal stays on this machine: no connection to {host}")
+            raise OtherMachine(f"A rehearsal stays on this machine: no connection to {host}")
         case (
             ("socket.getaddrinfo" | "socket.gethostbyname" | "socket.gethostbyaddr"),
             (host, *_),
-        ) if host is not None and not _is_here(host):
-            raise Outside(f"A rehearsal stays on this machine: {host} is not looked up")
+        ) if host is not None and not _is_this_machine(host):
+            raise OtherMachine(f"A rehearsal stays on this machine: no DNS query of {host}")
         case _:
             pass
 
 
-def _is_here(host: object) -> bool:
+def _is_this_machine(host: object) -> bool:
     name = host.decode() if isinstance(host, bytes) else str(host)
     if name == "localhost" or name in ALLOWED:
         return True
@@ -45,8 +49,8 @@ def _is_here(host: object) -> bool:
 
 
 def main() -> int:
-    """Confine this process, then serve invocations in it."""
-    sys.addaudithook(stay_here)
+    """Confine this process, then run invocations in it."""
+    sys.addaudithook(refuse_other_machines)
     sys.path.insert(0, str(Path(__file__).parent))
     from localgateway.functions import worker  # noqa: PLC0415 - the copy beside this file
 

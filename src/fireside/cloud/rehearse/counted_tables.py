@@ -1,4 +1,4 @@
-"""DynamoDB Local behind a counter: what passes is passed on as it is, and billed as AWS would."""
+"""A proxy in front of DynamoDB Local, which counts the units that AWS would bill."""
 
 import asyncio
 import json
@@ -9,10 +9,10 @@ from aiohttp import ClientSession, ClientTimeout, hdrs, web
 
 from fireside.adapters.dynamodb import units
 from fireside.adapters.dynamodb.client import ConditionFailed, Operation, failure
-from fireside.cloud.rehearse.latency import Kind, Weather
+from fireside.cloud.rehearse.latency import Kind, LatencySimulator
 
 _SECONDS = 10.0
-_FINE = 200
+_OK = 200
 _KINDS: Mapping[str, Kind] = {
     "GetItem": "read",
     "BatchGetItem": "read",
@@ -21,27 +21,33 @@ _KINDS: Mapping[str, Kind] = {
     "BatchWriteItem": "write",
     "TransactWriteItems": "transaction",
 }
-_LARGEST = 16 * 1024 * 1024
-_PASSED_ON = ("Authorization", "Content-Type", "X-Amz-Date", "X-Amz-Target", "X-Amz-Security-Token")
+_MAX_REQUEST_BYTES = 16 * 1024 * 1024  # of DynamoDB
+_FORWARDED_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "X-Amz-Date",
+    "X-Amz-Target",
+    "X-Amz-Security-Token",
+)
 
 
 class CountedTables:
-    """A stand-in for DynamoDB's address, on loopback."""
+    """The proxy: on loopback, it forwards requests and responses unchanged."""
 
-    def __init__(self, behind: str, weather: Weather) -> None:
-        """Name where DynamoDB Local listens, and how long its calls are to take."""
+    def __init__(self, upstream: str, latency: LatencySimulator) -> None:
+        """Forward to the address `upstream`, with simulated latency."""
         self.read_units = 0
         self.write_units = 0
         self.calls = 0
-        self._behind = behind
-        self._weather = weather
+        self._upstream = upstream
+        self._latency = latency
         self._session: ClientSession
         self._runner: web.AppRunner
         self._port = 0
 
     @property
     def address(self) -> str:
-        """Say where functions find it."""
+        """Return the address for the functions."""
         return f"http://127.0.0.1:{self._port}"
 
     async def start(self) -> None:
@@ -49,7 +55,7 @@ class CountedTables:
         self._session = ClientSession(
             timeout=ClientTimeout(total=_SECONDS), trust_env=False, auto_decompress=False
         )
-        app = web.Application(client_max_size=_LARGEST)
+        app = web.Application(client_max_size=_MAX_REQUEST_BYTES)
         app.router.add_post("/", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
@@ -66,12 +72,14 @@ class CountedTables:
         began = asyncio.get_running_loop().time()
         operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         body = await request.read()
-        headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
-        async with self._session.post(self._behind, data=body, headers=headers) as answer:
+        headers = {
+            name: request.headers[name] for name in _FORWARDED_HEADERS if name in request.headers
+        }
+        async with self._session.post(self._upstream, data=body, headers=headers) as answer:
             found = await answer.read()
             self._count(operation, body, answer.status, found)
             if operation in _KINDS:
-                await self._weather.wait(_KINDS[operation], began)
+                await self._latency.wait(_KINDS[operation], began)
             kept = {
                 name: answer.headers[name]
                 for name in (hdrs.CONTENT_TYPE, "x-amz-crc32", "x-amzn-RequestId")
@@ -80,19 +88,19 @@ class CountedTables:
             return web.Response(status=answer.status, body=found, headers=kept)
 
     def _count(self, operation: str, body: bytes, status: int, found: bytes) -> None:
-        """Count what is billed: what was done, and what a condition forbade."""
+        """Count what AWS bills: successful calls, and writes whose condition failed."""
         if operation not in get_args(Operation):
             return
         known = cast("Operation", operation)
         self.calls += 1
         request, answer = json.loads(body), json.loads(found)
-        if status == _FINE:
+        if status == _OK:
             self.read_units += units.read(known, request, answer)
             self.write_units += units.written(known, request)
-        elif _is_refused_condition(status, answer):
+        elif _is_failed_condition(status, answer):
             self.write_units += units.written(known, request)
 
 
-def _is_refused_condition(status: int, answer: Mapping[str, Any]) -> bool:
+def _is_failed_condition(status: int, answer: Mapping[str, Any]) -> bool:
     code = str(answer.get("__type", "")).rpartition("#")[2]
     return isinstance(failure(code, status, answer), ConditionFailed)

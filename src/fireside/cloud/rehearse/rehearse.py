@@ -1,8 +1,8 @@
 """`fireside rehearse`: the zip for Lambda on this machine, behind the local gateway.
 
 The functions run from the unpacked zip in confined processes (confined.py), post over signed HTTP
-and keep their rows in DynamoDB Local. What API Gateway, Lambda and DynamoDB would bill is counted
-on the way. Nothing here can reach AWS: every address is loopback, every key was made just now.
+and store their rows in DynamoDB Local. What API Gateway, Lambda and DynamoDB would bill is
+counted. No call can reach AWS: every address is loopback, every key is made for this run.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
+from fireside.adapters import aws_clients
 from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.client import Rejected, RetryPolicy, TableFailure
 from fireside.adapters.dynamodb.http import DynamoDbApi
@@ -23,8 +24,8 @@ from fireside.cloud.cost.usage import Usage
 from fireside.cloud.package import CannotPackage
 from fireside.cloud.rehearse import dynamodb_local, load, unpacked
 from fireside.cloud.rehearse.counted_tables import CountedTables
-from fireside.cloud.rehearse.latency import AWS, Weather
-from fireside.cloud.rehearse.load import Heard
+from fireside.cloud.rehearse.latency import AWS_MILLISECONDS, LatencySimulator
+from fireside.cloud.rehearse.load import LoadResult
 from fireside.cloud.rehearse.review import Review
 from fireside.cloud.rehearse.runner import RehearsedRunner
 from fireside.console.exits import CannotStart, ExitCode
@@ -48,27 +49,30 @@ from localgateway.net.site import Readiness, make_site
 
 log = logging.getLogger("fireside")
 
-_SCRATCH = ("scratch-messages", "scratch-connections")
-"""Tables that nobody reads."""
+_WARMUP_TABLES = ("scratch-messages", "scratch-connections")
+"""Tables for the first calls of DynamoDB Local; the functions don't use them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line said beyond the settings."""
+class RehearseOptions:
+    """The options of `fireside rehearse`, but for the settings."""
 
     keep: Path | None = None
-    """Where what is said is kept; otherwise it is forgotten."""
+    """The folder to keep messages in; without it they are deleted at the end."""
     latency: str = "none"
-    """`aws` to wait as long as AWS would make one wait."""
+    """`aws` simulates AWS's latency, `none` adds none."""
     seed: int = 0
+    """Of the simulated latency and users."""
     seconds: float | None = None
-    """How long to run; otherwise until somebody stops it, or all was said."""
+    """How long to run; without it until a signal, or until the simulated users are done."""
     people: int = 0
+    """Simulated users."""
     messages: int = 10
+    """Messages of each of them."""
 
 
-def rehearse(settings: Settings, options: Options) -> int:
-    """Run until a signal comes, or as long as was asked; then say what AWS would have billed.
+def rehearse(settings: Settings, options: RehearseOptions) -> int:
+    """Run the rehearsal, print what AWS would have billed, and return the exit code.
 
     Raises:
         CannotStart: Something is missing; the sentence says what to do.
@@ -76,7 +80,7 @@ def rehearse(settings: Settings, options: Options) -> int:
     page = local.page_folder()
     try:
         with unpacked.folder(options.keep) as folder:
-            package = unpacked.lay_out(folder, sdk=settings.aws_client == "boto3")
+            package = unpacked.unpack(folder, sdk=settings.aws_client == "boto3")
             data = None if options.keep is None else unpacked.data_in(folder)
             with dynamodb_local.running(dynamodb_local.find(), data=data) as dynamodb:
                 rehearsal = Rehearsal(settings, options, page, folder, dynamodb)
@@ -86,56 +90,62 @@ def rehearse(settings: Settings, options: Options) -> int:
     except OSError as cause:
         message = f"{cause.filename} can't be used ({cause.strerror}): name another with --keep."
         raise CannotStart(message, ExitCode.DATA) from cause
-    print(review.text(package), flush=True)  # noqa: T201 - what it was all for
+    print(review.text(package), flush=True)  # noqa: T201 - the result
     return ExitCode.OK
 
 
 class Rehearsal:
-    """One run, from the first port to the last count."""
+    """One run: the gateway, the functions, their tables and the counters."""
 
     def __init__(
-        self, settings: Settings, options: Options, page: Path | None, folder: Path, dynamodb: str
+        self,
+        settings: Settings,
+        options: RehearseOptions,
+        page: Path | None,
+        folder: Path,
+        dynamodb: str,
     ) -> None:
-        """Wire it; nothing is started yet.
+        """Connect the parts; nothing is started yet.
 
         Args:
-            settings: Where to listen, and who may come in.
-            options: How long, how slow, and who talks.
-            page: What is served on `/`.
-            folder: Laid out as by `unpacked`.
-            dynamodb: Where DynamoDB Local listens.
+            settings: Where to listen, and who may connect.
+            options: How long, how slow, and how many simulated users.
+            page: The folder that is served on `/`.
+            folder: The folder that `unpacked.unpack` wrote.
+            dynamodb: The address of DynamoDB Local.
         """
         self._settings, self._options = settings, options
         self._folder, self._dynamodb = folder, dynamodb
         self._keys = isolated.new_credentials()
-        self._weather = Weather(AWS if options.latency == "aws" else {}, options.seed)
-        self._tables = CountedTables(dynamodb, self._weather)
+        ranges = AWS_MILLISECONDS if options.latency == "aws" else {}
+        self._latency = LatencySimulator(ranges, options.seed)
+        self._tables = CountedTables(dynamodb, self._latency)
         self._meter, self._reports = Meter(), list[Report]()
         self._document = local.api_document()
         self._runner: RehearsedRunner
         self._server = self._make_server(page)
 
     async def run(self) -> Review:
-        """Serve until it is over, and give what was counted."""
+        """Serve until the end, and return what was counted and measured."""
         await self._start()
         try:
-            heard = await self._until_over()
+            result = await self._serve()
         finally:
             used = await self._stop()
-        return Review(used, self._reports, heard, self._options.latency)
+        return Review(used, self._reports, result, self._options.latency)
 
     @property
     def address(self) -> str:
-        """Say where this machine reaches the gateway."""
+        """Return the gateway's address on this machine."""
         return local.own_address(self._settings, self._server)
 
-    # --- one life ---
+    # --- Start, serve, stop ---
 
     async def _start(self) -> None:
-        """Listen, make the tables, and start a process of each function.
+        """Listen, create the tables, and start a process of each function.
 
         Raises:
-            CannotStart: One of them can't be had.
+            CannotStart: One of these fails.
         """
         await self._tables.start()
         try:
@@ -146,38 +156,41 @@ class Rehearsal:
         try:
             await asyncio.to_thread(self._create_tables)
             rules = local.entry_rules(self._settings)
-            known = unpacked.variables(self._document, rules, self.address, self._tables.address)
-            known["FIRESIDE_AWS_CLIENT"] = self._settings.aws_client
-            await self._runner.reload(unpacked.with_functions(self._document, self._folder, known))
+            variables = unpacked.function_variables(
+                self._document, rules, self.address, self._tables.address
+            )
+            variables[aws_clients.CLIENT] = self._settings.aws_client
+            api = unpacked.with_functions(self._document, self._folder, variables)
+            await self._runner.reload(api)
             await self._runner.warm()
         except (ApiError, ChatError, TableFailure) as cause:
             await self._stop()
             raise CannotStart(f"The rehearsal does not start: {cause}") from cause
 
-    async def _until_over(self) -> Heard | None:
-        """Wait for a signal, for the time to be up, or for everything to be said."""
+    async def _serve(self) -> LoadResult | None:
+        """Wait for a signal, for the time limit, or for the simulated users to be done."""
         options, stop = self._options, asyncio.Event()
         process.on_signals(stop.set)
-        kept = f"kept in {options.keep}" if options.keep else "forgotten at the end"
-        print(f"Rehearsing at {self.address}  (what is said is {kept}, Ctrl-C to stop)", flush=True)  # noqa: T201 - the one line people wait for
+        kept = f"kept in {options.keep}" if options.keep else "deleted at the end"
+        print(f"Rehearsing at {self.address}  (messages are {kept}, Ctrl-C to stop)", flush=True)  # noqa: T201 - the one line people wait for
         ends: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
         if options.seconds is not None:
             ends.append(asyncio.create_task(asyncio.sleep(options.seconds)))
-        heard = Heard() if options.people else None
-        if heard is not None:
+        result = LoadResult() if options.people else None
+        if result is not None:
             url = f"{self.address.replace('http', 'ws', 1)}/{self._document.stage}"
-            crowd = load.talk(url, options.people, options.messages, options.seed, heard)
-            ends.append(asyncio.create_task(crowd))
+            users = load.run_load(url, options.people, options.messages, options.seed, result)
+            ends.append(asyncio.create_task(users))
         done, waiting = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in waiting:
             end.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         for failed in filter(None, (end.exception() for end in done)):
-            log.error("the people stopped talking: %s: %s", type(failed).__name__, failed)
-        return heard
+            log.error("the simulated users failed: %s: %s", type(failed).__name__, failed)
+        return result
 
     async def _stop(self) -> Usage:
-        """Let what is under way end, stop everything, and add up."""
+        """Wait for invocations under way, stop everything, and return what AWS would bill."""
         await self._runner.settle()
         minutes = self._meter.minutes(time.monotonic())
         await self._server.stop()
@@ -192,7 +205,7 @@ class Rehearsal:
             write_units=self._tables.write_units,
         )
 
-    # --- wiring ---
+    # --- Composition ---
 
     def _make_server(self, page: Path | None) -> Server:
         access = isolated.access_with(self._keys)
@@ -213,7 +226,7 @@ class Rehearsal:
         )
         invocations = Invocations(self._document.name, self._runner, access)
         server.app.middlewares.insert(0, invocations.answer)
-        server.app.middlewares.insert(0, self._on_its_way)
+        server.app.middlewares.insert(0, self._delay)
         return server
 
     def _make_runner(self, *, on_completed: OnCompleted) -> RehearsedRunner:
@@ -223,24 +236,24 @@ class Rehearsal:
             on_completed=on_completed,
             address=lambda: self.address,
             credentials=self._keys,
-            launch=unpacked.launch(self._folder, host),
+            launch=unpacked.confined_launch(self._folder, host),
             report=self._reports.append,
-            weather=self._weather,
+            latency=self._latency,
         )
         return self._runner
 
     @web.middleware
-    async def _on_its_way(self, request: web.Request, handler: Next) -> web.StreamResponse:
-        """Let posts to connections and calls of functions take as long as on AWS."""
+    async def _delay(self, request: web.Request, handler: Next) -> web.StreamResponse:
+        """Delay posts to connections and invocations of functions as AWS would."""
         if request.method == hdrs.METH_POST:
-            is_call = request.rel_url.raw_path.startswith("/2015-03-31/")
-            await self._weather.wait("event" if is_call else "post")
+            is_invocation = request.rel_url.raw_path.startswith("/2015-03-31/")  # Lambda's API
+            await self._latency.wait("event" if is_invocation else "post")
         return await handler(request)
 
-    # --- DynamoDB Local, past the counter: what we ask ourselves is not billed ---
+    # --- DynamoDB Local without the counter: calls of the rehearsal itself are not billed ---
 
     async def _check(self) -> None:
-        """Make sure that rows can be read."""
+        """Raise unless a row can be read."""
         await asyncio.to_thread(self._read_a_row)
 
     def _read_a_row(self) -> None:
@@ -248,22 +261,22 @@ class Rehearsal:
         self._client().call("GetItem", {"TableName": unpacked.MESSAGES, "Key": key})
 
     def _create_tables(self) -> None:
-        """Make the tables, unless they were kept, and have DynamoDB Local do everything once.
+        """Create the tables, unless they were kept, and make each kind of call once.
 
-        Its first calls take Java over a second, which would look like AWS being throttled.
+        Java takes over a second for the first calls, which would look like throttling.
         """
         client = self._client()
         self._create(client, unpacked.MESSAGES, unpacked.CONNECTIONS)
-        self._create(client, *_SCRATCH)
+        self._create(client, *_WARMUP_TABLES)
         retry = RetryPolicy()
-        store = DynamoStore(client, _SCRATCH[0], new_epoch=new_epoch, retry=retry)
-        registry = DynamoRegistry(client, _SCRATCH[1], clock=epoch_ms, retry=retry)
-        somebody = Connection("somebody", "u", "U", (LOBBY,), epoch_ms())
+        store = DynamoStore(client, _WARMUP_TABLES[0], new_epoch=new_epoch, retry=retry)
+        registry = DynamoRegistry(client, _WARMUP_TABLES[1], clock=epoch_ms, retry=retry)
+        member = Connection("warm-up", "u", "U", (LOBBY,), epoch_ms())
         store.append(Draft(LOBBY, "u", "U", store.epoch, new_epoch(), None, epoch_ms(), 0))
         store.before(LOBBY, None, 1)
-        registry.add(somebody)
+        registry.add(member)
         registry.in_room(LOBBY)
-        registry.remove(somebody.connection_id)
+        registry.remove(member.connection_id)
         client.close()
 
     def _create(self, client: DynamoDbApi, messages: str, connections: str) -> None:
@@ -279,5 +292,5 @@ class Rehearsal:
 
 
 async def _config(_request: web.Request) -> web.Response:
-    """Tell the page that it needs no invite here: functions are told the same (unpacked.py)."""
+    """Return the page's configuration: no invite is needed, as the functions know (unpacked.py)."""
     return web.json_response({"invite": "open"}, headers={hdrs.CACHE_CONTROL: "no-cache"})

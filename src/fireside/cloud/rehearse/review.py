@@ -1,4 +1,4 @@
-"""What a rehearsal says in the end: what AWS would have counted, and how long people waited."""
+"""The summary of a rehearsal: what AWS would have billed, and how long users waited."""
 
 import math
 import platform
@@ -8,23 +8,24 @@ from dataclasses import dataclass
 from fireside.cloud.cost import bill, cost, prices
 from fireside.cloud.cost.usage import Usage
 from fireside.cloud.package import RUNTIME, Package, describe
-from fireside.cloud.rehearse.load import Heard
+from fireside.cloud.rehearse.load import LoadResult
 from localgateway.functions.workers import Report
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """One rehearsal, over."""
+    """What a rehearsal counted and measured."""
 
     used: Usage
     reports: Sequence[Report]
-    heard: Heard | None
-    """What people who talk by themselves saw, if there were any."""
+    load: LoadResult | None
+    """What the simulated users measured, if there were any."""
     latency: str
+    """The option `--latency`."""
 
     def text(self, package: Package) -> str:
-        """Say everything."""
-        found = bill.lines(self.used, free_tier=False)
+        """Return the summary as text."""
+        lines = bill.lines(self.used, free_tier=False)
         return "\n".join(
             [
                 "",
@@ -39,7 +40,7 @@ class Review:
                     "What AWS would have billed for this session, at list prices of "
                     f"{prices.REGION} as of {prices.AS_OF}, nothing free"
                 ),
-                *cost.table(found),
+                *cost.table(lines),
                 *self._times(),
             ]
         )
@@ -47,21 +48,22 @@ class Review:
     def _times(self) -> Iterator[str]:
         cold = [one.init_ms for one in self.reports if one.init_ms is not None]
         yield ""
-        yield f"{len(self.reports):,} calls, {len(cold)} of them cold ({_spread(cold)} to start)"
-        waited = "AWS's order of latency" if self.latency == "aws" else "no latency added"
-        if self.heard is None:
-            yield f"send -> seen: nobody talked by themselves, see --people ({waited})"
+        yield f"{len(self.reports):,} calls, {len(cold)} cold starts ({_percentiles(cold)})"
+        latency = "simulated AWS latency" if self.latency == "aws" else "no latency added"
+        if self.load is None:
+            yield f"send -> push: not measured without simulated users, see --people ({latency})"
             return
-        seen, acked = self.heard.to_seen, self.heard.to_ack
-        yield f"send -> seen {_spread(seen)}; {len(seen):,} of {self.heard.expected:,} ({waited})"
-        yield f"send -> ack  {_spread(acked)}; {self.heard.unanswered:,} without an answer"
+        pushes, acks = self.load.push_ms, self.load.ack_ms
+        arrived = f"{len(pushes):,} of {self.load.expected_pushes:,}"
+        yield f"send -> push {_percentiles(pushes)}; {arrived} ({latency})"
+        yield f"send -> ack  {_percentiles(acks)}; {self.load.unanswered:,} without an answer"
 
 
-def _spread(times_ms: Sequence[float]) -> str:
+def _percentiles(times_ms: Sequence[float]) -> str:
     return f"p50 {percentile(times_ms, 50):.0f} ms, p99 {percentile(times_ms, 99):.0f} ms"
 
 
 def percentile(times_ms: Sequence[float], share: float) -> float:
-    """Give the time below which that many of a hundred stayed; 0 when there is none."""
+    """Return the percentile `share` (0 to 100) of the times; 0 for none."""
     ordered = sorted(times_ms)
     return ordered[max(0, math.ceil(share / 100 * len(ordered)) - 1)] if ordered else 0.0

@@ -1,4 +1,4 @@
-"""What a rehearsal's processes find: the unpacked zip, what starts them, and their variables."""
+"""What a rehearsal runs: the unpacked zip, the worker beside it, and the functions' variables."""
 
 import compileall
 import contextlib
@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from fireside.cloud.cost.usage import MEMORY_MEGABYTES
 from fireside.cloud.package import FUNCTIONS, SOURCES, CannotPackage, Package, closure, write
 from fireside.cloud.rehearse import confined
 from fireside.cloud.sdk import INSTALL
@@ -20,23 +21,24 @@ from localgateway.functions.worker_process import Launch
 from localgateway.machine.api import Api, Function
 
 MESSAGES, CONNECTIONS = "fireside-messages", "fireside-connections"
-MEMORY_MEGABYTES, FANOUT_SECONDS = 512, 30.0
+FANOUT_SECONDS = 30.0
+"""The timeout of `fanout`, as in infra/main.tf."""
 
 AUTHORIZER, FANOUT = "authorizer", "fanout"
 ZIP = "fireside-lambda.zip"
-HERE = ("localhost", "127.0.0.1", "[::1]")
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 _DATA, _FUNCTION, _GATEWAY = "dynamodb", "function", "gateway"
 _WORKER = "localgateway.functions.worker"
 _SDK = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
-_RIGHTS = 0o700  # what people say is nobody else's
+_PRIVATE = 0o700  # messages are in there
 
 
 @contextlib.contextmanager
 def folder(keep: Path | None) -> Iterator[Path]:
-    """Give the folder that is kept, or one that is gone in the end."""
+    """Yield the folder `keep`, or a temporary one."""
     if keep is not None:
-        keep.mkdir(mode=_RIGHTS, parents=True, exist_ok=True)
+        keep.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         yield keep.absolute()
         return
     with tempfile.TemporaryDirectory(prefix="fireside-rehearsal-") as name:
@@ -44,19 +46,19 @@ def folder(keep: Path | None) -> Iterator[Path]:
 
 
 def data_in(place: Path) -> Path:
-    """Give the folder for DynamoDB Local's own files."""
+    """Return the folder for DynamoDB Local's files, and create it."""
     data = place / _DATA
     data.mkdir(exist_ok=True)
     return data
 
 
-def lay_out(place: Path, *, sdk: bool = False) -> Package:
-    """Build the zip and unpack it anew; beside it, copy the gateway's side of a process.
+def unpack(place: Path, *, sdk: bool = False) -> Package:
+    """Build the zip, unpack it, and copy the gateway's worker beside it.
 
-    With `sdk`, that side has boto3 too, as Lambda's own runtime has it.
+    With `sdk`, boto3 is beside the worker too, as in Lambda's own runtime.
 
     Raises:
-        CannotPackage: There is no zip, or no SDK.
+        CannotPackage: The zip can't be built, or boto3 is not installed.
         OSError: The folder can't be used.
     """
     for name in (_FUNCTION, _GATEWAY):
@@ -77,7 +79,7 @@ def lay_out(place: Path, *, sdk: bool = False) -> Package:
 
 
 def _link_sdk(runtime: Path) -> None:
-    """Let boto3 be found there, and nothing that is installed beside it."""
+    """Link boto3 and what it needs into the folder, but no other installed package."""
     for name in _SDK:
         found = importlib.util.find_spec(name)
         if found is None or found.origin is None:
@@ -87,8 +89,8 @@ def _link_sdk(runtime: Path) -> None:
         (runtime / origin.name).symlink_to(origin, target_is_directory=origin.is_dir())
 
 
-def launch(place: Path, *hosts: str) -> Launch:
-    """Say how to start a process that knows nothing of this machine, but for some `hosts`."""
+def confined_launch(place: Path, *hosts: str) -> Launch:
+    """Return how to start a confined process, which may reach loopback and `hosts`."""
     program = str(place / _GATEWAY / Path(confined.__file__).name)
     return Launch(
         (sys.executable, "-I", "-S", program, *hosts),
@@ -103,12 +105,15 @@ def launch(place: Path, *hosts: str) -> Launch:
 
 
 def with_functions(api: Api, place: Path, variables: Mapping[str, str]) -> Api:
-    """Return `api` with its functions' code and environment; the authorizer gets no tables."""
-    asked = {route.authorizer.name for route in api.routes.values() if route.authorizer}
-    entry = {name: value for name, value in variables.items() if name in _ENTRY}
+    """Return the API with the unpacked functions and their environment.
+
+    The authorizer gets no table, and no endpoint.
+    """
+    authorizers = {route.authorizer.name for route in api.routes.values() if route.authorizer}
+    restricted = {name: value for name, value in variables.items() if name in _AUTHORIZER_VARIABLES}
     functions = {
-        name: _function(function, AUTHORIZER, entry)
-        if name in asked
+        name: _function(function, AUTHORIZER, restricted)
+        if name in authorizers
         else _function(function, name, variables)
         for name, function in api.functions.items()
     }
@@ -117,14 +122,14 @@ def with_functions(api: Api, place: Path, variables: Mapping[str, str]) -> Api:
     return dataclasses.replace(api, functions=functions, code_root=place / _FUNCTION)
 
 
-def variables(api: Api, rules: EntryRules, gateway: str, tables: str) -> dict[str, str]:
-    """Write what infra/ writes into the functions' environment, with this machine's addresses."""
+def function_variables(api: Api, rules: EntryRules, gateway: str, tables: str) -> dict[str, str]:
+    """Return the functions' environment as infra/ sets it, with this machine's addresses."""
     return {
         "FIRESIDE_MESSAGES_TABLE": MESSAGES,
         "FIRESIDE_CONNECTIONS_TABLE": CONNECTIONS,
         "FIRESIDE_ENDPOINT": f"{gateway}/{api.stage}",
         "FIRESIDE_FANOUT_FUNCTION": f"{api.name}-{FANOUT}",
-        "FIRESIDE_HOSTS": " ".join(sorted({*HERE, *rules.hosts})),
+        "FIRESIDE_HOSTS": " ".join(sorted({*LOOPBACK_HOSTS, *rules.hosts})),
         "FIRESIDE_ORIGINS": " ".join(sorted(rules.origins)),
         "FIRESIDE_INVITE_SHA256": "open",
         "AWS_ENDPOINT_URL_DYNAMODB": tables,
@@ -132,7 +137,7 @@ def variables(api: Api, rules: EntryRules, gateway: str, tables: str) -> dict[st
     }
 
 
-_ENTRY = {"FIRESIDE_HOSTS", "FIRESIDE_ORIGINS", "FIRESIDE_INVITE_SHA256"}
+_AUTHORIZER_VARIABLES = {"FIRESIDE_HOSTS", "FIRESIDE_ORIGINS", "FIRESIDE_INVITE_SHA256"}
 
 
 def _function(function: Function, name: str, variables: Mapping[str, str]) -> Function:

@@ -1,7 +1,7 @@
-"""What anybody can see of a chat from outside: its door, its frames, its limits.
+"""Checks that leave nothing in the room: the handshake, the frames, the limits.
 
-Each trial takes a chat, returns what it saw, and raises `Wrong` when that should not be so.
-The rows are those of docs/reference/gateway-rows.md.
+Each check takes a chat, returns what it observed, and raises CheckFailed when the chat does not
+behave as documented. The rows are those of docs/reference/gateway-rows.md.
 """
 
 import contextlib
@@ -11,209 +11,221 @@ import secrets
 import ssl
 from urllib.parse import urlsplit
 
-from fireside.cloud.verify.client import Client, Target, Wrong, brief
+from fireside.cloud.verify.client import FRAME_BYTES, CheckFailed, Client, Target, describe
+from fireside.domain.commands import VERSION
+from fireside.domain.message import MAX_TEXT
+from fireside.domain.names import LOBBY
+from fireside.handlers.handshake import SUBPROTOCOL
 
 REFUSED = {401, 403}
-PERSON = "verify-1"
-OTHER = "verify-2"
+"""The statuses of a refused handshake: without an identity source, and by the authorizer."""
 
-FRAME_BYTES = 32 * 1024
+FIRST_USER = "verify-1"
+SECOND_USER = "verify-2"
+
 MESSAGE_BYTES = 128 * 1024
+"""API Gateway's limit of one message in several frames."""
 
-_ELSEWHERE = "https://elsewhere.example"
-_SECONDS = 20
-_CLOSES_FOR_SIZE = 1009
+_OTHER_ORIGIN = "https://elsewhere.example"
+_TIMEOUT_SECONDS = 20
+_MESSAGE_TOO_BIG, _UNSUPPORTED_DATA, _INVALID_DATA = 1009, 1003, 1007  # close codes, RFC 6455
 _UPGRADE_REQUIRED = 426
-_DEEP = 10_000
+_NESTING = 10_000
 
 
-class NotTried(Exception):  # noqa: N818 - it says what is so
-    """There was nothing to try here; the sentence says why."""
+class CheckSkipped(Exception):  # noqa: N818 - it says what happened
+    """The check does not apply to this chat; the sentence says why."""
 
 
-# --- The door ----------------------------------------------------------------------------------
+# --- The handshake -----------------------------------------------------------------------------
 
 
 def a_plain_get_is_told_to_upgrade(target: Target) -> str:
-    """Ask for the socket's address as a page: row 6."""
+    """Request the socket's URL without an upgrade: row 6."""
     url = urlsplit(target.url)
     if url.scheme == "wss":
         context = ssl.create_default_context()
         connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-            url.hostname or "", url.port, timeout=_SECONDS, context=context
+            url.hostname or "", url.port, timeout=_TIMEOUT_SECONDS, context=context
         )
     else:
-        connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=_SECONDS)
+        connection = http.client.HTTPConnection(
+            url.hostname or "", url.port, timeout=_TIMEOUT_SECONDS
+        )
     with contextlib.closing(connection):
         try:
             connection.request("GET", url.path)
             status = connection.getresponse().status
         except OSError as cause:
-            raise Wrong(f"no answer ({type(cause).__name__})") from cause
+            raise CheckFailed(f"no answer ({type(cause).__name__})") from cause
     if status not in {_UPGRADE_REQUIRED, *REFUSED}:  # CloudFront may refuse it first
-        raise Wrong(f"HTTP {status}, not {_UPGRADE_REQUIRED}")
+        raise CheckFailed(f"HTTP {status}, not {_UPGRADE_REQUIRED}")
     return f"HTTP {status}"
 
 
-def nobody_enters_without_an_invite(target: Target) -> str:
-    """Knock without an invite, and with a wrong one: rows 42 and 43."""
+def a_handshake_without_an_invite_is_refused(target: Target) -> str:
+    """Connect without an invite, and with a wrong one: rows 42 and 43."""
     if target.invite is None:
-        raise NotTried("no invite was given, so the place is taken to be open")
-    without = target.status(PERSON, invite=None)
-    wrong = target.status(PERSON, invite=secrets.token_urlsafe(16))
-    for said, status in (("without an invite", without), ("with a wrong one", wrong)):
+        raise CheckSkipped("no invite was given, so the chat is expected to need none")
+    without = target.handshake_status(FIRST_USER, invite=None)
+    wrong = target.handshake_status(FIRST_USER, invite=secrets.token_urlsafe(16))
+    for how, status in (("without an invite", without), ("with a wrong one", wrong)):
         if status not in REFUSED:
-            raise Wrong(f"HTTP {status} {said}, not 401 or 403")
+            raise CheckFailed(f"HTTP {status} {how}, not 401 or 403")
     return f"HTTP {without} without, {wrong} with a wrong one"
 
 
-def nobody_enters_without_a_proper_name(target: Target) -> str:
-    """Knock without a name, and with one that nobody may have: rows 42 and 43."""
-    nameless = target.status(None, invite=target.invite)
-    improper = target.status("no\nline", invite=target.invite)
-    for said, status in (("without a name", nameless), ("with a line break in it", improper)):
+def a_handshake_without_a_valid_name_is_refused(target: Target) -> str:
+    """Connect without a name, and with an invalid one: rows 42 and 43."""
+    nameless = target.handshake_status(None, invite=target.invite)
+    invalid = target.handshake_status("no\nline", invite=target.invite)
+    for how, status in (("without a name", nameless), ("with a line break in it", invalid)):
         if status not in REFUSED:
-            raise Wrong(f"HTTP {status} {said}, not 401 or 403")
-    return f"HTTP {nameless} without, {improper} with a line break in it"
+            raise CheckFailed(f"HTTP {status} {how}, not 401 or 403")
+    return f"HTTP {nameless} without, {invalid} with a line break in it"
 
 
-def pages_from_elsewhere_are_refused(target: Target) -> str:
-    """Knock as a strange page would."""
-    status = target.status(PERSON, invite=target.invite, origin=_ELSEWHERE)
+def other_origins_are_refused(target: Target) -> str:
+    """Connect as a page of another origin."""
+    status = target.handshake_status(FIRST_USER, invite=target.invite, origin=_OTHER_ORIGIN)
     if status not in REFUSED:
-        raise Wrong(f"HTTP {status} to {_ELSEWHERE}, not 401 or 403")
+        raise CheckFailed(f"HTTP {status} to {_OTHER_ORIGIN}, not 401 or 403")
     return f"HTTP {status}"
 
 
-def the_subprotocol_is_agreed_on_without_the_invite(target: Target) -> str:
-    """Offer the protocol and the invite; the protocol alone comes back: row 7."""
-    with target.enter(PERSON) as person:
-        agreed = person.socket.subprotocol
-    if agreed != "fireside.v1":
-        raise Wrong("something else was agreed on" if agreed else "none was agreed on")
+def the_subprotocol_is_agreed_and_the_invite_is_not_echoed(target: Target) -> str:
+    """Offer the subprotocol and the invite; the server returns the subprotocol alone: row 7."""
+    with target.connect(FIRST_USER) as client:
+        agreed = client.socket.subprotocol
+    if agreed != SUBPROTOCOL:
+        raise CheckFailed(
+            "another subprotocol was agreed" if agreed else "no subprotocol was agreed"
+        )
     return agreed
 
 
-def compression_is_not_agreed_on(target: Target) -> str:
+def compression_is_not_negotiated(target: Target) -> str:
     """Offer compression: row 10."""
-    with target.enter(PERSON, compression="deflate") as person:
-        response = person.socket.response
+    with target.connect(FIRST_USER, compression="deflate") as client:
+        response = client.socket.response
         found = response.headers.get("Sec-WebSocket-Extensions") if response else None
     if found:
-        raise Wrong(f"{found} was agreed on")
+        raise CheckFailed(f"{found} was negotiated")
     return "refused"
 
 
 # --- Frames ------------------------------------------------------------------------------------
 
 
-def hello_tells_who_and_where_one_is(target: Target) -> str:
-    """Say hello, and read what the page needs to begin."""
-    with target.enter(PERSON) as person:
-        welcome = person.hello()
-    rooms = [room.get("room") for room in welcome.get("rooms", [])]
-    if welcome.get("user", {}).get("username") != PERSON or "general" not in rooms:
-        raise Wrong("the welcome is for somebody else, or to no room")
-    seconds = welcome.get("limits", {}).get("pingSeconds")
+def hello_returns_the_user_and_the_rooms(target: Target) -> str:
+    """Send `hello`, and check what the page needs to start."""
+    with target.connect(FIRST_USER) as client:
+        hello = client.hello()
+    rooms = [room.get("room") for room in hello.get("rooms", [])]
+    if hello.get("user", {}).get("username") != FIRST_USER or LOBBY not in rooms:
+        raise CheckFailed("hello has another user, or not the room")
+    seconds = hello.get("limits", {}).get("pingSeconds")
     if not isinstance(seconds, int):
-        raise Wrong("the welcome has no limits.pingSeconds")
-    return f"ping each {seconds} s"
+        raise CheckFailed("hello has no limits.pingSeconds")
+    return f"ping every {seconds} s"
 
 
-def ping_tells_where_the_rooms_end(target: Target) -> str:
-    """Ping, and compare with what hello told."""
-    with target.enter(PERSON) as person:
-        welcome, pong = person.hello(), person.must("ping", "pong")
-    head = next(room["head"] for room in welcome["rooms"] if room["room"] == "general")
-    if pong.get("heads", {}).get("general", -1) < head:
-        raise Wrong("the pong's head is behind the welcome's")
+def ping_returns_the_heads_of_the_rooms(target: Target) -> str:
+    """Send `ping`, and compare with the answer to `hello`."""
+    with target.connect(FIRST_USER) as client:
+        hello, pong = client.hello(), client.expect("ping", "pong")
+    head = next(room["head"] for room in hello["rooms"] if room["room"] == LOBBY)
+    if pong.get("heads", {}).get(LOBBY, -1) < head:
+        raise CheckFailed("the head in pong is before the head in hello")
     return "heads and epochs"
 
 
-def bad_frames_are_answered_and_the_connection_stays(target: Target) -> str:
-    """Send what is no frame of ours: rows 28 to 30."""
-    bad = {
+def invalid_frames_get_errors_and_the_connection_stays_open(target: Target) -> str:
+    """Send frames that are no command: rows 28 to 30."""
+    invalid = {
         "not JSON": "bad_json",
         '{"action":"ping","action":"ping"}': "bad_json",
-        "[" * _DEEP: "bad_json",
+        "[" * _NESTING: "bad_json",
         "[]": "bad_request",
         '{"action":"fly"}': "unsupported",
         '{"action":"sendMessage"}': "bad_request",
         '{"action":"sendMessage","message":" "}': "bad_request",
-        json.dumps({"action": "sendMessage", "message": "x" * 1_001}): "too_long",
-        '{"action":"hello","v":2}': "unsupported",
+        json.dumps({"action": "sendMessage", "message": "x" * (MAX_TEXT + 1)}): "too_long",
+        json.dumps({"action": "hello", "v": VERSION + 1}): "unsupported",
         '{"action":"getHistory","room":"nowhere"}': "not_found",
     }
-    with target.enter(PERSON) as person:
-        for text, code in bad.items():
-            answer = person.answer(text, f"an error for {text[:40]}")
+    with target.connect(FIRST_USER) as client:
+        for text, code in invalid.items():
+            answer = client.send_invalid(text, f"an error for {text[:40]}")
             if answer.get("code") != code:
-                raise Wrong(f"{text[:40]} was answered by {brief(answer)}, not by {code}")
-        person.must("ping", "pong")
-    return f"{len(bad)} kinds"
+                raise CheckFailed(
+                    f"{text[:40]} was answered with {describe(answer)}, not with {code}"
+                )
+        client.expect("ping", "pong")
+    return f"{len(invalid)} kinds"
 
 
 # --- Limits ------------------------------------------------------------------------------------
 
 
-def a_large_frame_is_taken(target: Target) -> str:
-    """Send 32 KB in one frame, and 100 KB in pieces."""
-    with target.enter(PERSON) as person:
-        for size, pieces in ((FRAME_BYTES, 1), (100 * 1024, 4)):
-            _pong(person, size, pieces)
+def a_frame_of_32_kb_is_accepted(target: Target) -> str:
+    """Send 32 KB in one frame, and 100 KB in four."""
+    with target.connect(FIRST_USER) as client:
+        for size, frames in ((FRAME_BYTES, 1), (100 * 1024, 4)):
+            _ping_of(client, size, frames)
     return "32 KB in one frame, 100 KB in four"
 
 
-def a_larger_frame_closes(target: Target) -> str:
-    """Send a byte more than 32 KB in one frame."""
+def a_frame_above_32_kb_closes_the_connection(target: Target) -> str:
+    """Send one byte above 32 KB in one frame."""
     return _closes(target, "x" * (FRAME_BYTES + 1))
 
 
-def a_larger_message_closes(target: Target) -> str:
-    """Send more than 128 KB in pieces, each of which is small enough."""
-    pieces = MESSAGE_BYTES // FRAME_BYTES + 1
-    return _closes(target, ["x" * (FRAME_BYTES - 1)] * pieces)
+def a_message_above_128_kb_closes_the_connection(target: Target) -> str:
+    """Send more than 128 KB in frames that are small enough."""
+    frames = MESSAGE_BYTES // FRAME_BYTES + 1
+    return _closes(target, ["x" * (FRAME_BYTES - 1)] * frames)
 
 
-def binary_closes(target: Target) -> str:
-    """Send bytes."""
-    return _closes(target, b"\x00", code=1003)
+def a_binary_frame_closes_the_connection(target: Target) -> str:
+    """Send a binary frame."""
+    return _closes(target, b"\x00", code=_UNSUPPORTED_DATA)
 
 
-def what_is_not_utf8_closes(target: Target) -> str:
-    """Send text that is none."""
-    return _closes(target, b"\xff\xfe", code=1007, as_text=True)
+def invalid_utf8_closes_the_connection(target: Target) -> str:
+    """Send a text frame that is not UTF-8."""
+    return _closes(target, b"\xff\xfe", code=_INVALID_DATA, as_text=True)
 
 
-def _pong(person: Client, size: int, pieces: int) -> None:
-    """Have a ping of that size answered: fields that nobody knows are ignored."""
+def _ping_of(client: Client, size: int, frames: int) -> None:
+    """Send a ping of `size` bytes, in a field that the server ignores, and require its pong."""
     bare = json.dumps({"action": "ping", "id": f"of-{size}", "pad": ""})
     text = bare[:-2] + "x" * (size - len(bare)) + '"}'
-    step = -(-size // pieces)
+    step = -(-size // frames)
     cut = [text[start : start + step] for start in range(0, size, step)]
-    person.send(cut if pieces > 1 else text)
-    answer = person.told(
+    client.send(cut if frames > 1 else text)
+    answer = client.wait_for_push(
         lambda frame: frame.get("id") == f"of-{size}", f"a pong for {size:,} bytes"
     )
     if answer.get("type") != "pong":
-        raise Wrong(f"{size:,} bytes were answered by {brief(answer)}, not by a pong")
+        raise CheckFailed(f"{size:,} bytes were answered with {describe(answer)}, not with a pong")
 
 
 def _closes(
     target: Target,
     text: str | bytes | list[str],
     *,
-    code: int = _CLOSES_FOR_SIZE,
+    code: int = _MESSAGE_TOO_BIG,
     as_text: bool | None = None,
 ) -> str:
-    """Send something, be closed with that code, and find the chat still there."""
-    with target.enter(PERSON) as person:
-        # It may close before all was sent.
-        with contextlib.suppress(Wrong):
-            person.send(text, as_text=as_text)
-        found = person.close_code()
+    """Require that a frame closes the connection with `code`, and that the chat still answers."""
+    with target.connect(FIRST_USER) as client:
+        # The server may close before everything is sent.
+        with contextlib.suppress(CheckFailed):
+            client.send(text, as_text=as_text)
+        found = client.close_code()
     if found != code:
-        raise Wrong(f"closed with {found}, not {code}")
-    with target.enter(OTHER) as other:
-        other.must("ping", "pong")
+        raise CheckFailed(f"closed with {found}, not {code}")
+    with target.connect(SECOND_USER) as other:
+        other.expect("ping", "pong")
     return f"close code {found}"

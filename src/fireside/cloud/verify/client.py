@@ -1,4 +1,4 @@
-"""Somebody at a chat's socket, who counts what AWS would charge for each frame."""
+"""A WebSocket client of a chat, which counts the messages that AWS bills."""
 
 import json
 import math
@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -21,31 +22,28 @@ from fireside.handlers.handshake import INVITE_PREFIX, SUBPROTOCOL
 
 Frame = dict[str, Any]
 
-METERED_BYTES = 32 * 1024
-"""What API Gateway counts as one message."""
+FRAME_BYTES = 32 * 1024
+"""API Gateway's limit of one frame, and its unit of billing: each 32 KB are one message."""
 
 ANSWER_SECONDS = 10.0
-"""Longer than a cold start, and than any answer may take."""
+"""Timeout of an answer: longer than a cold start."""
 
-OPENED = 101
-"""What a door answers that opens."""
-
-_OPEN_SECONDS = 20.0
+_HANDSHAKE_SECONDS = 20.0
 
 
-class Wrong(Exception):  # noqa: N818 - it says what is so
-    """The chat did not do what it should."""
+class CheckFailed(Exception):  # noqa: N818 - it says what happened
+    """The chat does not behave as documented; the sentence says how."""
 
 
-class Enough(Exception):  # noqa: N818 - the same
-    """One more frame would cost more than was allowed."""
+class BudgetExceeded(Exception):  # noqa: N818 - the same
+    """The next frame would exceed the message budget."""
 
 
 @dataclass(slots=True)
-class Meter:
-    """Counts messages as they are billed, and stops before there are too many."""
+class MessageBudget:
+    """Counts messages as AWS bills them, up to `max_messages`; `minutes` are connection minutes."""
 
-    most: int
+    max_messages: int
     messages: int = 0
     minutes: float = 0.0
 
@@ -53,109 +51,126 @@ class Meter:
         """Count a frame of `size` bytes.
 
         Raises:
-            Enough: It may not be sent any more.
+            BudgetExceeded: It would be more than `max_messages`.
         """
-        metered = max(1, math.ceil(size / METERED_BYTES))
-        if self.messages + metered > self.most:
-            raise Enough(f"{self.messages:,} messages were counted, and {self.most:,} are allowed")
-        self.messages += metered
+        billed = max(1, math.ceil(size / FRAME_BYTES))
+        if self.messages + billed > self.max_messages:
+            raise BudgetExceeded(
+                f"{self.messages:,} messages were counted, and {self.max_messages:,} are allowed"
+            )
+        self.messages += billed
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A chat: where its socket is, and what opens its door."""
+    """A chat: the URL of its socket, and its invite's secret; None for a chat that needs none."""
 
     url: str
     invite: str | None = field(default=None, repr=False)
-    meter: Meter = field(default_factory=lambda: Meter(100_000))
+    budget: MessageBudget = field(default_factory=lambda: MessageBudget(100_000))
 
-    def enter(self, username: str, **options: Any) -> "Client":  # noqa: ANN401 - of `connect`
-        """Come in.
+    def connect(self, username: str, **options: Any) -> "Client":  # noqa: ANN401 - of `connect`
+        """Return an open connection.
 
         Raises:
-            Wrong: The door stays shut.
+            CheckFailed: The handshake was refused, or the socket can't be reached.
         """
         try:
-            return Client(self._door(username, self.invite, **options), self.meter)
+            return Client(self._handshake(username, self.invite, **options), self.budget)
         except InvalidStatus as refusal:
             status = refusal.response.status_code
-            raise Wrong(f"{username} was refused with HTTP {status}{_hint(status)}") from refusal
+            raise CheckFailed(
+                f"{username} was refused with HTTP {status}{_hint(status)}"
+            ) from refusal
         except (InvalidHandshake, InvalidURI, OSError, EOFError) as cause:
-            raise Wrong(f"no connection to the socket ({type(cause).__name__}: {cause})") from cause
+            raise CheckFailed(
+                f"no connection to the socket ({type(cause).__name__}: {cause})"
+            ) from cause
 
-    def status(
+    def handshake_status(
         self,
         username: str | None,
         *,
         invite: str | None,
         **options: Any,  # noqa: ANN401 - of `connect`
     ) -> int:
-        """Knock, and tell with which HTTP status the door answers: 101 opens it."""
+        """Return the HTTP status of a handshake: 101 when it is accepted.
+
+        Raises:
+            CheckFailed: There is no answer.
+        """
         try:
-            with self._door(username, invite, **options):
-                return OPENED
+            with self._handshake(username, invite, **options):
+                return HTTPStatus.SWITCHING_PROTOCOLS
         except InvalidStatus as refusal:
             return refusal.response.status_code
         except (InvalidHandshake, OSError, EOFError) as cause:
-            raise Wrong(f"no answer from the door ({type(cause).__name__}: {cause})") from cause
+            raise CheckFailed(
+                f"no answer to the handshake ({type(cause).__name__}: {cause})"
+            ) from cause
 
-    def _door(self, username: str | None, invite: str | None, **options: Any) -> ClientConnection:  # noqa: ANN401 - the same
+    def _handshake(
+        self,
+        username: str | None,
+        invite: str | None,
+        **options: Any,  # noqa: ANN401 - the same
+    ) -> ClientConnection:
         query = "" if username is None else "?" + urlencode({"username": username})
         offered = [SUBPROTOCOL, *([] if invite is None else [INVITE_PREFIX + invite])]
         return connect(
             self.url + query,
-            **{"subprotocols": offered, "compression": None, "open_timeout": _OPEN_SECONDS}
+            **{"subprotocols": offered, "compression": None, "open_timeout": _HANDSHAKE_SECONDS}
             | options,
         )
 
 
 class Client:
-    """One connection. What is not the answer to a request is kept as a push."""
+    """One connection. Frames that answer no request are kept in `pushes`."""
 
-    def __init__(self, door: ClientConnection, meter: Meter) -> None:
-        self._door = door
-        self.socket = door.__enter__()
+    def __init__(self, connection: ClientConnection, budget: MessageBudget) -> None:
+        self._connection = connection
+        self.socket = connection.__enter__()
         self.pushes: list[Frame] = []
-        self._meter = meter
+        self._budget = budget
         self._since = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._door.__exit__(None, None, None)
-        self._meter.minutes += (time.monotonic() - self._since) / 60
+        self._connection.__exit__(None, None, None)
+        self._budget.minutes += (time.monotonic() - self._since) / 60
 
-    def ask(self, action: str, **fields: object) -> Frame:
-        """Send a request, and return the one answer that repeats its id.
+    def request(self, action: str, **fields: object) -> Frame:
+        """Send a command, and return the answer that repeats its id.
 
         Raises:
-            Wrong: There is none in time, or the connection ends.
+            CheckFailed: There is no answer in time, or the connection ends.
         """
         request = secrets.token_hex(8)
         self.send(json.dumps({"action": action, "id": request} | fields, ensure_ascii=False))
         return self._wait(lambda frame: frame.get("id") == request, f"an answer to {action}")
 
     def hello(self, **fields: object) -> Frame:
-        """Introduce a client that knows the whole protocol."""
-        return self.must("hello", "hello", v=1, **fields)
+        """Return the answer to `hello`, as a client that knows the whole protocol."""
+        return self.expect("hello", "hello", v=1, **fields)
 
-    def must(self, action: str, kind: str, **fields: object) -> Frame:
-        """Send a request that is to be answered by a frame of that type.
+    def expect(self, action: str, kind: str, **fields: object) -> Frame:
+        """Send a command, and return the answer, which must be of the type `kind`.
 
         Raises:
-            Wrong: It is answered by another, or by none.
+            CheckFailed: The answer has another type, or there is none.
         """
-        frame = self.ask(action, **fields)
+        frame = self.request(action, **fields)
         if frame.get("type") != kind:
-            raise Wrong(f"{action} was answered by {brief(frame)}, not by {kind}")
+            raise CheckFailed(f"{action} was answered with {describe(frame)}, not with {kind}")
         return frame
 
-    def told(self, matches: Callable[[Frame], bool], what: str) -> Frame:
-        """Wait for a push.
+    def wait_for_push(self, matches: Callable[[Frame], bool], what: str) -> Frame:
+        """Return the first push that matches; `what` names it in the error.
 
         Raises:
-            Wrong: It does not come in time, or the connection ends.
+            CheckFailed: It does not arrive in time, or the connection ends.
         """
         for frame in self.pushes:
             if matches(frame):
@@ -164,30 +179,32 @@ class Client:
         self.pushes.append(frame)
         return frame
 
-    def answer(self, text: str, what: str) -> Frame:
-        """Send anything, and return the next frame without an id."""
+    def send_invalid(self, text: str, what: str) -> Frame:
+        """Send any text, and return the next error without an id; `what` names it in the error."""
         self.send(text)
         return self._wait(lambda frame: "id" not in frame and frame.get("type") == "error", what)
 
     def send(self, text: str | bytes | list[str], *, as_text: bool | None = None) -> None:
-        """Send a frame, or a list as one message in pieces.
+        """Send a frame, or a list as one message in several frames.
 
         Raises:
-            Enough: It would cost too much.
-            Wrong: The connection has ended.
+            BudgetExceeded: It would cost too much.
+            CheckFailed: The connection has ended.
         """
         size = sum(map(_size, text)) if isinstance(text, list) else _size(text)
-        self._meter.count(size)
+        self._budget.count(size)
         try:
             self.socket.send(text, text=as_text)
         except ConnectionClosed as closed:
-            raise Wrong(f"the connection ended before we sent ({_why(closed)})") from closed
+            raise CheckFailed(
+                f"the connection ended before the frame was sent ({_why(closed)})"
+            ) from closed
 
     def close_code(self) -> int:
-        """Wait until the other side closes, and tell its code.
+        """Wait until the other side closes the connection, and return the close code.
 
         Raises:
-            Wrong: It does not close.
+            CheckFailed: It stays open.
         """
         until = time.monotonic() + ANSWER_SECONDS
         try:
@@ -197,7 +214,7 @@ class Client:
             return closed.rcvd.code if closed.rcvd else 1006
         except TimeoutError:
             pass
-        raise Wrong("the connection stayed open")
+        raise CheckFailed("the connection stayed open")
 
     def _wait(self, matches: Callable[[Frame], bool], what: str) -> Frame:
         until = time.monotonic() + ANSWER_SECONDS
@@ -205,18 +222,20 @@ class Client:
             try:
                 text = self.socket.recv(max(0.0, until - time.monotonic()))
             except TimeoutError as cause:
-                raise Wrong(f"{what} did not come within {ANSWER_SECONDS:g} s") from cause
+                raise CheckFailed(f"{what} did not arrive within {ANSWER_SECONDS:g} s") from cause
             except ConnectionClosed as closed:
-                raise Wrong(f"the connection ended before {what} ({_why(closed)})") from closed
-            self._meter.count(_size(text))
+                raise CheckFailed(
+                    f"the connection ended before {what} ({_why(closed)})"
+                ) from closed
+            self._budget.count(_size(text))
             frame = _frame(text)
             if matches(frame):
                 return frame
             self.pushes.append(frame)
 
 
-def brief(frame: Frame) -> str:
-    """Name a frame without what anybody said in it."""
+def describe(frame: Frame) -> str:
+    """Return what identifies a frame, without the text of any message."""
     named = {key: frame[key] for key in ("type", "code", "field") if key in frame}
     return json.dumps(named or sorted(frame))
 
@@ -225,9 +244,9 @@ def _frame(text: str | bytes) -> Frame:
     try:
         frame = json.loads(text)
     except ValueError as cause:
-        raise Wrong("a frame came that is not JSON") from cause
+        raise CheckFailed("a frame arrived that is not JSON") from cause
     if not isinstance(frame, dict):
-        raise Wrong("a frame came that is no JSON object")
+        raise CheckFailed("a frame arrived that is no JSON object")
     return frame
 
 
@@ -240,18 +259,18 @@ def _why(closed: ConnectionClosed) -> str:
 
 
 def _hint(status: int) -> str:
-    """Say what the usual statuses of a door mean."""
+    """Return what a refused handshake's status usually means; empty when unknown."""
     match status:
         case 401:
             return (
-                ": API Gateway asked no function, as the name or CloudFront's header was missing; "
+                ": API Gateway called no function, as the name or CloudFront's header was missing; "
                 "see `What was not tried` in docs/tutorial/deploy.md"
             )
         case 403:
             return ": is the invite right? Give its link with --invite"
         case 429:
-            return ": the brake is on, or the throttle is too low; `fireside status` tells"
+            return ": the brake is on, or the throttle is too low; see `fireside status`"
         case 500 | 502 | 504:
-            return ": a function failed; `fireside logs` tells"
+            return ": a function failed; see `fireside logs`"
         case _:
             return ""

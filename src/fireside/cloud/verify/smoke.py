@@ -1,60 +1,60 @@
-"""Look at a chat that was just applied: whether its door holds, and whether it answers.
+"""The smoke test after a deploy: the chat refuses strangers, and answers members.
 
-By default nothing is said in the room, so that no trial is in people's history. In an empty room,
-or when asked to, one message is: only a message shows that the functions may post.
+By default no message is sent, so that people's history has no tests. One is sent to an empty room,
+or on request: only a message shows that the functions may post to connections.
 """
 
 from collections.abc import Callable, Iterator
 
 from fireside.cloud.verify import checks
-from fireside.cloud.verify.client import Client, Target, Wrong
+from fireside.cloud.verify.client import CheckFailed, Client, Target
 
-ONE, TWO = "smoke-test", "smoke-test-2"
+FIRST_USER, SECOND_USER = "smoke-test", "smoke-test-2"
 TEXT = "This chat works. (A smoke test of `fireside deploy` said so.)"
 
 TRIES, PAUSE_SECONDS = 6, 10.0
-"""A name that was just made is not known everywhere at once."""
+"""Of the first connection: a new DNS name is not known everywhere at once."""
 
 
-def smoke(
-    target: Target, *, say_something: bool, pause: Callable[[float], object]
-) -> Iterator[str]:
-    """Look, and tell what was seen, line by line.
+def smoke(target: Target, *, send_message: bool, pause: Callable[[float], object]) -> Iterator[str]:
+    """Yield a line for each thing that works.
 
     Raises:
-        Wrong: The chat did not do what it should.
+        CheckFailed: The chat does not behave as documented.
     """
-    yield f"It answers: {_reached(target, pause)}"
+    yield f"It answers: {_first_connection(target, pause)}"
     if target.invite is not None:
-        yield f"Without an invite: {checks.nobody_enters_without_an_invite(target)}"
-    with target.enter(ONE) as one, target.enter(TWO) as two:
+        yield f"Without an invite: {checks.a_handshake_without_an_invite_is_refused(target)}"
+    with target.connect(FIRST_USER) as one, target.connect(SECOND_USER) as two:
         head = one.hello()["rooms"][0]["head"]
         two.hello()
-        one.must("ping", "pong")
-        one.must("getHistory", "history", limit=1)
-        yield "Two came in; hello, ping and history are answered"
-        if say_something or head == 0:
-            yield _said(one, two)
+        one.expect("ping", "pong")
+        one.expect("getHistory", "history", limit=1)
+        yield "Two clients connected; hello, ping and history are answered"
+        if send_message or head == 0:
+            yield _message_arrives(one, two)
         else:
-            yield "Nothing was said: people are there (--smoke-message says something)"
+            yield "No message was sent, as the room is in use (--smoke-message sends one)"
 
 
-def _said(one: Client, two: Client) -> str:
-    ack = one.must("sendMessage", "ack", message=TEXT)
+def _message_arrives(one: Client, two: Client) -> str:
+    ack = one.expect("sendMessage", "ack", message=TEXT)
     wanted = ack["messageId"]
-    two.told(lambda frame: frame.get("messageId") == wanted, "the message at the other one")
-    page = two.must("getHistory", "history", limit=1)
+    two.wait_for_push(
+        lambda frame: frame.get("messageId") == wanted, "the message at the other client"
+    )
+    page = two.expect("getHistory", "history", limit=1)
     if [message["messageId"] for message in page["messages"]] != [wanted]:
-        raise Wrong("the message is not in the history")
-    return "A message was kept, reached the other one, and is in the history"
+        raise CheckFailed("the message is not in the history")
+    return "A message was stored, reached the other client, and is in the history"
 
 
-def _reached(target: Target, pause: Callable[[float], object]) -> str:
-    """Come in; a chat that was just made may take a while to be found."""
+def _first_connection(target: Target, pause: Callable[[float], object]) -> str:
+    """Connect, several times if need be, and return the agreed subprotocol."""
     for left in reversed(range(TRIES)):
         try:
-            return checks.the_subprotocol_is_agreed_on_without_the_invite(target)
-        except Wrong:
+            return checks.the_subprotocol_is_agreed_and_the_invite_is_not_echoed(target)
+        except CheckFailed:
             if left == 0:
                 raise
             pause(PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""Somebody's computer with a checkout and a terraform that is none, and their account on AWS."""
+"""A computer with a checkout and a stand-in for terraform, and an account on AWS."""
 
 import contextlib
 import io
@@ -54,22 +54,22 @@ class Computer:
         return self.checkout / "infra/stages/prod"
 
     def answers(self, **answers):
-        """Say what terraform answers from now on."""
+        """Set what terraform answers from now on."""
         (self.state / "answers.json").write_text(json.dumps(answers), "utf-8")
 
-    def trouble(self, **trouble):
-        """Say at which call terraform fails from now on, or that it does not."""
-        (self.state / "trouble.json").write_text(json.dumps(trouble), "utf-8")
+    def fail(self, **failure):
+        """Let terraform fail at one call from now on (`at`, `how`), or at none."""
+        (self.state / "failure.json").write_text(json.dumps(failure), "utf-8")
 
     def calls(self):
-        """Say what terraform was asked since the last time."""
+        """Return the calls of terraform since the last time."""
         file = self.state / "calls"
         found = file.read_text("utf-8").splitlines() if file.is_file() else []
         file.unlink(missing_ok=True)
         return found
 
     def run(self, *words, **environ):
-        """Run a command in this process; give what it ended with, and what it said."""
+        """Run a command in this process, and return its exit code and output."""
         output, errors = io.StringIO(), io.StringIO()
         with (
             pytest.MonkeyPatch.context() as patch,
@@ -86,7 +86,7 @@ class Computer:
         return subprocess.CompletedProcess(words, code, output.getvalue(), errors.getvalue())
 
     def apart(self, *words):
-        """Run a command in a process of its own, which may be interrupted."""
+        """Run a command in a process of its own, which can be interrupted."""
         return subprocess.run(
             [*INTERRUPTIBLE, *words],
             cwd=self.checkout,

@@ -1,6 +1,6 @@
 """A program that answers as terraform does, as far as `fireside deploy` asks, and fails on request.
 
-Its folder, $FAKE_TERRAFORM, has: `calls`, a line for each; `trouble.json` ({"at": 3, "how": "fail",
+Its folder, $FAKE_TERRAFORM, has: `calls`, a line for each; `failure.json` ({"at": 3, "how": "fail",
 "said": ...} or "interrupt"); `answers.json`, what outputs, plans and the version are made of; and
 `applied.json`, the variables of the last apply.
 """
@@ -27,18 +27,18 @@ def main(words):
     with (HOME / "calls").open("a", encoding="utf-8") as calls:
         calls.write(f"{bootstrap}{' '.join([step, *options])}\n")
     code = answer(step, options, folder, answers)
-    cause_trouble()
+    fail_on_request()
     return code
 
 
-def cause_trouble():
-    trouble = read("trouble.json")
+def fail_on_request():
+    failure = read("failure.json")
     calls = (HOME / "calls").read_text("utf-8").splitlines()
-    if trouble.get("at") != len(calls):
+    if failure.get("at") != len(calls):
         return
-    if trouble["how"] == "interrupt":
+    if failure["how"] == "interrupt":
         os.kill(os.getppid(), signal.SIGINT)
-    print(trouble.get("said", "Error: as the test says"), file=sys.stderr)
+    print(failure.get("said", "Error: as the test says"), file=sys.stderr)
     sys.exit(1)
 
 

@@ -1,18 +1,18 @@
-"""Each trap of a first apply is a check with a remedy, both ways."""
+"""Every check of the account passes, warns or fails as it should."""
 
 import pytest
 
 from fireside.cloud.deploy import account
 from fireside.cloud.deploy.plan import Change, Plan
-from fireside.cloud.sdk import Aws, Refused
+from fireside.cloud.sdk import Aws, AwsError
 from tests.infra.fake_aws import FakeAws
 
-FORBIDDEN = Refused("GetIt", "AccessDeniedException", "no")
-MISSING = Refused("GetIt", "ResourceNotFoundException", "none")
+FORBIDDEN = AwsError("GetIt", "AccessDeniedException", "no")
+MISSING = AwsError("GetIt", "ResourceNotFoundException", "none")
 
 
 def plan(*names, **variables):
-    changes = [Change("x", kind, "make", (), after) for kind, after in names]
+    changes = [Change("x", kind, "create", (), after) for kind, after in names]
     return Plan(changes, {"project_name": "fireside", "stage_name": "prod"} | variables)
 
 
@@ -84,7 +84,7 @@ THEIRS = "arn:aws:iam::1:role/another"
         (THEIRS, {"account_log_role": True}, "fail", "account_log_role = false"),
     ],
 )
-def test_api_gateway_has_a_log_role_and_nobody_elses_is_replaced(role, variables, verdict, remedy):
+def test_api_gateway_has_a_log_role_and_no_other_is_replaced(role, variables, verdict, remedy):
     check = account.check_log_role({"cloudwatchRoleArn": role}, plan(**variables))
 
     assert check.verdict == verdict
@@ -129,7 +129,7 @@ def test_the_certificate_is_issued_and_is_the_domains(described, verdict):
         (None, "warn", "0 of 2 are free"),
     ],
 )
-def test_names_are_free_or_taken_or_nobody_may_say(answer, verdict, found):
+def test_names_are_free_or_taken_or_unknown(answer, verdict, found):
     wanted = plan(("aws_iam_role", {"name": "a"}), ("aws_s3_bucket", {"bucket": "b"}))
 
     check = account.check_names(wanted, lambda _kind, _name: answer)
@@ -147,11 +147,11 @@ def test_names_are_free_or_taken_or_nobody_may_say(answer, verdict, found):
         lambda: account.check_cloudfront(FORBIDDEN),
     ],
 )
-def test_where_nobody_may_look_the_apply_will_tell(check):
+def test_without_permission_a_check_warns(check):
     found = check()
 
     assert found.verdict == "warn"
-    assert "I may not ask (GetIt: AccessDeniedException)" in found.found
+    assert "no permission to check (GetIt: AccessDeniedException)" in found.found
 
 
 @pytest.fixture
@@ -178,16 +178,18 @@ EVERYTHING = plan(
 
 
 def verdicts(plan_=EVERYTHING):
-    return {check.name: check.verdict for check in account.examine(Aws(), plan_, "eu-central-1")}
+    return {
+        check.name: check.verdict for check in account.check_account(Aws(), plan_, "eu-central-1")
+    }
 
 
 def test_every_answer_of_aws_reaches_its_check(aws):
     aws.log_role = THEIRS
 
     assert verdicts() == {
-        "Lambda at once": "ok",
-        "API Gateway's throttle": "ok",
-        "API Gateway's log role": "ok",
+        "Lambda concurrency": "ok",
+        "API Gateway throttle": "ok",
+        "API Gateway log role": "ok",
         "CloudFront": "ok",
         "certificate": "fail",  # this account has none
         "names": "ok",
@@ -206,13 +208,13 @@ def test_an_account_with_little_is_told_so(aws):
 
     found = verdicts()
 
-    assert found["Lambda at once"] == "warn"
-    assert found["API Gateway's throttle"] == "fail"
-    assert found["API Gateway's log role"] == "fail"
+    assert found["Lambda concurrency"] == "warn"
+    assert found["API Gateway throttle"] == "fail"
+    assert found["API Gateway log role"] == "fail"
     assert found["CloudFront"] == "warn"
 
 
-def test_somebody_elses_bucket_has_the_name_too(aws):
+def test_a_bucket_of_another_account_has_the_name_too(aws):
     aws.refused["s3"] = "AccessDenied"
 
     assert verdicts()["names"] == "fail"

@@ -1,4 +1,4 @@
-"""`fireside deploy` with a terraform that is none: what is asked, said and kept, at every step."""
+"""`fireside deploy` with a stand-in for terraform: what it runs, prints and keeps at every step."""
 
 import json
 import os
@@ -29,12 +29,12 @@ CALLS = (
     "apply",
     "output",
 )
-"""What a first deploy asks of terraform."""
+"""The commands of terraform that a first deploy runs."""
 
 
 @pytest.fixture(scope="module")
 def chat(tmp_path_factory):
-    """Run a chat that stands for what was deployed."""
+    """Run a chat in place of the deployed one."""
     data = tmp_path_factory.mktemp("chat")
     with serving(data, "--invites", "required") as running:
         yield running, (data / "invite")
@@ -53,7 +53,7 @@ def aws():
 
 @pytest.fixture
 def computer(tmp_path, aws, chat):
-    """Have a computer whose invite is the one of that chat."""
+    """Return a computer that has the invite of that chat."""
     running, invite = chat
     one = Computer(tmp_path / "one", aws)
     one.answers(outputs={"socket_url": running.socket_url})
@@ -87,7 +87,7 @@ def test_a_first_deploy_makes_the_bucket_then_the_chat_and_prints_the_link(compu
         assert call.removeprefix("bootstrap ") in line.replace("'", "")
     assert "about $" in done.stderr
     assert "on one day, under attack" in done.stderr
-    assert "CloudFront gives away 1,024 GB" in done.stderr
+    assert "CloudFront's free tier is 1,024 GB" in done.stderr
     assert "hello, ping and history" in done.stderr
 
 
@@ -97,7 +97,7 @@ def test_without_a_page_on_cloudfront_nothing_is_said_of_its_bill(computer):
     done = computer.deploy("--plan-only")
 
     assert "on one day, under attack" in done.stderr
-    assert "CloudFront gives away" not in done.stderr
+    assert "CloudFront's free tier" not in done.stderr
 
 
 def test_no_secret_is_in_what_terraform_is_given_or_what_is_said(computer):
@@ -111,7 +111,7 @@ def test_no_secret_is_in_what_terraform_is_given_or_what_is_said(computer):
     assert hash_of(secret) in settings
 
 
-def test_what_is_kept_here_is_for_nobody_else(computer):
+def test_what_is_kept_here_is_private(computer):
     (computer.stage / "invite").unlink()
     computer.stage.rmdir()
 
@@ -131,14 +131,14 @@ def test_a_second_run_changes_nothing_and_tries_the_chat_again(computer):
     assert done.returncode == 0, done.stderr
     assert "Nothing to change." in done.stderr
     assert "hello, ping and history" in done.stderr
-    assert "Nothing was said" in done.stderr
+    assert "No message was sent" in done.stderr
     assert not [call for call in computer.calls() if "apply" in call.split()[:2]]
 
 
-def test_a_smoke_message_is_said_when_it_is_asked_for(computer):
+def test_a_smoke_message_is_sent_on_request(computer):
     computer.deploy()
 
-    assert "reached the other one" in computer.deploy("--smoke-message").stderr
+    assert "reached the other client" in computer.deploy("--smoke-message").stderr
 
 
 def test_plan_only_stops_before_anything_is_made(computer):
@@ -167,25 +167,25 @@ def test_plan_only_makes_no_bucket_for_the_state_either(computer, aws):
     ]  # fmt: skip
     assert not aws.buckets
     assert not (computer.stage / "backend.hcl").exists()
-    copy = computer.stage / "look/infra"
+    copy = computer.stage / "plan-only/infra"
     assert 'backend "local"' in (copy / "backend_override.tf").read_text("utf-8")
     assert not (computer.checkout / "infra/backend_override.tf").exists()
     settings = json.loads((computer.stage / "settings.tfvars.json").read_text("utf-8"))
     assert (copy / settings["page_path"]).resolve() == ROOT / "src/fireside/web"
 
-    goes_on(computer)
-    assert not (computer.stage / "look").exists()
+    continues(computer)
+    assert not (computer.stage / "plan-only").exists()
     settings = json.loads((computer.stage / "settings.tfvars.json").read_text("utf-8"))
     assert settings["page_path"] == os.path.relpath(
         ROOT / "src/fireside/web", computer.checkout / "infra"
     )
 
 
-def test_nothing_is_made_unless_somebody_agrees(computer):
+def test_nothing_is_created_without_a_confirmation(computer):
     done = computer.run("deploy", "--no-build")
 
     assert done.returncode == ExitCode.USAGE
-    assert "or with --yes" in done.stderr
+    assert "or add --yes" in done.stderr
     assert not (computer.state / "applied.json").exists()
 
 
@@ -193,32 +193,32 @@ def test_nothing_is_made_unless_somebody_agrees(computer):
 
 
 @pytest.mark.parametrize("at", range(1, len(CALLS) + 1), ids=lambda at: f"{at} {CALLS[at - 1]}")
-def test_whenever_it_is_interrupted_it_says_how_to_go_on_and_then_does(computer, at):
-    computer.trouble(at=at, how="interrupt")
+def test_after_an_interruption_it_says_how_to_continue_and_then_does(computer, at):
+    computer.fail(at=at, how="interrupt")
 
     done = computer.apart("deploy", "--no-build", "--yes")
 
     assert len(computer.calls()) == at
     assert done.returncode == ExitCode.INTERRUPTED == 128 + signal.SIGINT
-    assert "To go on: fireside deploy --stage prod" in done.stderr.splitlines()[-1]
+    assert "To continue: fireside deploy --stage prod" in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
-    goes_on(computer)
+    continues(computer)
 
 
 @pytest.mark.parametrize("at", range(2, len(CALLS) + 1), ids=lambda at: f"{at} {CALLS[at - 1]}")
-def test_whichever_command_fails_it_says_how_to_go_on_and_then_does(computer, at):
-    computer.trouble(at=at, how="fail")
+def test_after_a_failed_command_it_says_how_to_continue_and_then_does(computer, at):
+    computer.fail(at=at, how="fail")
 
     done = computer.deploy()
 
     assert len(computer.calls()) == at
     assert done.returncode == ExitCode.CLOUD
-    assert "To go on: fireside deploy --stage prod" in done.stderr.splitlines()[-1]
-    goes_on(computer)
+    assert "To continue: fireside deploy --stage prod" in done.stderr.splitlines()[-1]
+    continues(computer)
 
 
-def goes_on(computer):
-    computer.trouble()
+def continues(computer):
+    computer.fail()
 
     done = computer.deploy()
 
@@ -241,13 +241,13 @@ def test_a_new_invite_that_was_interrupted_loses_neither_the_old_nor_the_new(com
     computer.deploy()
     old = secret_of(computer)
     computer.calls()
-    computer.trouble(at=6, how="interrupt")  # while applying: it is applied, and we don't know
+    computer.fail(at=6, how="interrupt")  # while applying: it is applied, and we don't know
 
     stopped = computer.apart("deploy", "--no-build", "--yes", "--new-invite")
 
     assert stopped.returncode == ExitCode.INTERRUPTED
     assert secret_of(computer) == old
-    computer.trouble()
+    computer.fail()
     computer.deploy()
     applied = json.loads((computer.state / "applied.json").read_text("utf-8"))
     assert secret_of(computer) != old
@@ -271,12 +271,12 @@ Lock Info:
 """
 
 
-def test_another_computer_at_work_is_named(computer):
-    computer.trouble(at=8, how="fail", said=LOCK)
+def test_the_computer_that_holds_the_lock_is_named(computer):
+    computer.fail(at=8, how="fail", said=LOCK)
 
     done = computer.deploy()
 
-    assert "bob@laptop works on it since 2026-11-22 18:00:00 UTC: wait" in done.stderr
+    assert "bob@laptop has locked the state since 2026-11-22 18:00:00 UTC: wait" in done.stderr
     assert "terraform -chdir=infra force-unlock 5f0c-1" in done.stderr
 
 
@@ -288,13 +288,13 @@ def test_another_computer_at_work_is_named(computer):
         ("decreases account's UnreservedConcurrentExecution below", "reserved_concurrency = null"),
         ("Error: Saved plan is stale", "no longer holds"),
         ("api error ExpiredToken: The security token", "sign in again"),
-        ("User: x is not authorized to perform: iam:CreateRole on", "may not do that"),
-        ("dial tcp: lookup registry.terraform.io: no such host", "look at your network"),
-        ("something else", "What it wrote above says why"),
+        ("User: x is not authorized to perform: iam:CreateRole on", "lacks that permission"),
+        ("dial tcp: lookup registry.terraform.io: no such host", "check your network"),
+        ("something else", "Its output above says why"),
     ],
 )
 def test_what_makes_first_applies_fail_is_known(computer, said, advice):
-    computer.trouble(at=10, how="fail", said=said)
+    computer.fail(at=10, how="fail", said=said)
 
     done = computer.deploy()
 
@@ -302,14 +302,17 @@ def test_what_makes_first_applies_fail_is_known(computer, said, advice):
     assert done.returncode == ExitCode.CLOUD
     assert said in done.stderr
     assert advice in last
-    assert "What was made so far is in the state" in last
+    assert "What was created so far is in the state" in last
 
 
 @pytest.mark.parametrize(
     ("version", "sentence"),
-    [('{"terraform_version": "1.10.9"}', "1.10.9 is too old"), ("hm", "does not say its version")],
+    [
+        ('{"terraform_version": "1.10.9"}', "1.10.9 is too old"),
+        ("hm", "does not print its version"),
+    ],
 )
-def test_a_terraform_that_will_not_do(computer, version, sentence):
+def test_an_unusable_terraform_is_refused(computer, version, sentence):
     computer.answers(version=version)
 
     done = computer.deploy()
@@ -319,13 +322,13 @@ def test_a_terraform_that_will_not_do(computer, version, sentence):
     assert "https://developer.hashicorp.com/terraform/install" in done.stderr
 
 
-def test_no_terraform_at_all(computer):
+def test_without_terraform_it_says_where_to_get_it(computer):
     (computer.folder / "bin/terraform").unlink()
 
     done = computer.deploy(PATH=str(computer.folder / "bin"))
 
     assert done.returncode == ExitCode.CLOUD
-    assert "Terraform is not here: Install it from" in done.stderr
+    assert "Terraform is not installed: install it from" in done.stderr
 
 
 def test_no_credentials(computer):
@@ -342,7 +345,7 @@ def test_no_credentials(computer):
     ("code", "sentence"),
     [("ExpiredToken", "have expired"), ("InvalidClientTokenId", "does not know your credentials")],
 )
-def test_credentials_that_do_not_count(computer, aws, code, sentence):
+def test_invalid_credentials(computer, aws, code, sentence):
     aws.refused["sts"] = code
 
     done = computer.deploy()
@@ -355,7 +358,7 @@ def test_aws_out_of_reach(computer):
     done = computer.deploy(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_MAX_ATTEMPTS="1")
 
     assert done.returncode == ExitCode.CLOUD
-    assert "look at your network" in done.stderr
+    assert "check your network" in done.stderr
 
 
 def test_another_account_is_not_given_the_chat_of_this_one(computer):
@@ -382,7 +385,7 @@ def test_a_region_that_is_none(computer):
     done = computer.deploy("--region", "mars-north-1")
 
     assert done.returncode == ExitCode.CLOUD
-    assert "mars-north-1 is no Region" in done.stderr
+    assert "mars-north-1 is not a Region" in done.stderr
 
 
 def test_a_file_of_variables_can_not_say_another_region(computer):
@@ -391,13 +394,13 @@ def test_a_file_of_variables_can_not_say_another_region(computer):
     done = computer.deploy()
 
     assert done.returncode == ExitCode.USAGE
-    assert "says region = 'us-west-2', but this is 'eu-central-1'" in done.stderr
+    assert "has region = 'us-west-2', but the stage has 'eu-central-1'" in done.stderr
     assert "--region" in done.stderr
     assert not (computer.state / "applied.json").exists()
 
 
 @pytest.mark.parametrize("option", [("--stage", "Prod"), ("--project", "x")])
-def test_a_name_that_will_not_do_is_refused_before_anything_runs(computer, option):
+def test_an_invalid_name_is_refused_before_anything_runs(computer, option):
     done = computer.deploy(*option)
 
     assert done.returncode == ExitCode.USAGE
@@ -461,14 +464,14 @@ def test_a_smoke_test_that_fails_says_that_all_was_applied(computer, chat):
 
 @pytest.fixture
 def second(computer, aws, tmp_path):
-    """Have another computer with the same state, which knows nothing of the first one's files."""
+    """Return another computer with the same state, without the first one's files."""
     computer.deploy()
     aws.buckets.add("fireside-state-123456789012")
     computer.calls()
     return Computer(tmp_path / "two", aws, state=computer.state)
 
 
-def test_a_second_computer_finds_the_state_and_leaves_the_door_as_it_is(computer, second):
+def test_a_second_computer_finds_the_state_and_keeps_the_invites(computer, second):
     before = json.loads((computer.state / "applied.json").read_text("utf-8"))
 
     done = second.deploy()

@@ -1,4 +1,4 @@
-"""`fireside destroy` says what goes, offers an export, asks for the name; `export` writes whole."""
+"""`fireside destroy` explains, offers an export and asks; `export` writes a whole file."""
 
 import json
 import stat
@@ -16,12 +16,12 @@ from tests.integration.cloud.deploy.computers import Computer
 pytestmark = pytest.mark.timeout(120)
 
 CALLS = ("version", "init", "output", "plan", "show", "plan", "apply", "plan", "show", "apply")
-"""What it asks of terraform: a look, the protection off, and the end."""
+"""The commands of terraform: the plan, the protection, the destruction."""
 
 
 @pytest.fixture
 def computer(tmp_path):
-    """Have a computer whose chat is on AWS."""
+    """Return a computer whose chat is on AWS."""
     with FakeAws() as aws:
         one = Computer(tmp_path / "one", aws)
         aws.buckets.add("fireside-state-123456789012")
@@ -36,7 +36,7 @@ def is_there(computer):
     return (computer.state / "applied.json").exists()
 
 
-def test_it_takes_the_protection_off_and_then_everything_away(computer):
+def test_it_disables_the_protection_and_then_destroys_everything(computer):
     done = computer.run("destroy", "--yes", "--no-export")
 
     assert done.returncode == 0, done.stderr
@@ -62,9 +62,9 @@ def test_a_second_time_there_is_nothing(computer):
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
-    [(("--yes",), "--export FILE or --no-export"), (("--no-export",), "or with --yes")],
+    [(("--yes",), "--export FILE or --no-export"), (("--no-export",), "or add --yes")],
 )
-def test_nothing_is_destroyed_unless_somebody_agrees(computer, words, sentence):
+def test_nothing_is_destroyed_without_a_confirmation(computer, words, sentence):
     done = computer.run("destroy", *words)
 
     assert done.returncode == ExitCode.USAGE
@@ -73,33 +73,33 @@ def test_nothing_is_destroyed_unless_somebody_agrees(computer, words, sentence):
 
 
 @pytest.mark.parametrize("at", range(2, len(CALLS) + 1), ids=lambda at: f"{at} {CALLS[at - 1]}")
-def test_whichever_command_fails_it_says_how_to_go_on_and_then_does(computer, at):
-    computer.trouble(at=at, how="fail")
+def test_after_a_failed_command_it_says_how_to_continue_and_then_does(computer, at):
+    computer.fail(at=at, how="fail")
 
     done = computer.run("destroy", "--yes", "--no-export")
 
     assert done.returncode == ExitCode.CLOUD
-    again = "To go on: fireside destroy --stage prod --no-export"
+    again = "To continue: fireside destroy --stage prod --no-export"
     assert done.stderr.splitlines()[-1].endswith(again)
-    computer.trouble()
+    computer.fail()
     assert computer.run("destroy", "--yes", "--no-export").returncode == 0
     assert not is_there(computer)
 
 
 @pytest.mark.parametrize("at", [4, 7, 10])
-def test_when_it_is_interrupted_it_says_how_to_go_on(computer, at):
-    computer.trouble(at=at, how="interrupt")
+def test_after_an_interruption_it_says_how_to_continue(computer, at):
+    computer.fail(at=at, how="interrupt")
 
     done = computer.apart("destroy", "--yes", "--no-export")
 
     assert done.returncode == ExitCode.INTERRUPTED
-    assert "To go on: fireside destroy --stage prod" in done.stderr.splitlines()[-1]
+    assert "To continue: fireside destroy --stage prod" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(("at", "rest"), [(4, "--export 'my messages'"), (10, "--no-export")])
 def test_an_export_is_asked_for_again_only_until_it_is_there(computer, at, rest):
     computer.aws.answers["dynamodb Query"] = lambda _asked: {"Items": []}
-    computer.trouble(at=at, how="fail")
+    computer.fail(at=at, how="fail")
 
     done = computer.run("destroy", "--yes", "--export", "my messages")
 
@@ -107,10 +107,10 @@ def test_an_export_is_asked_for_again_only_until_it_is_there(computer, at, rest)
     assert (computer.checkout / "my messages").exists() is (rest == "--no-export")
 
 
-def test_what_was_begun_elsewhere_is_sought_where_this_computer_is_set_to(computer):
-    """An apply may have ended before it wrote down what it was told."""
+def test_without_a_region_in_the_state_the_one_of_this_computer_counts(computer):
+    """An apply may be interrupted before it writes its settings to the state."""
     computer.answers(missing=("settings",))
-    computer.trouble(at=4, how="fail")
+    computer.fail(at=4, how="fail")
 
     computer.run("destroy", "--yes", "--no-export", AWS_REGION="eu-west-1")
 
@@ -118,7 +118,7 @@ def test_what_was_begun_elsewhere_is_sought_where_this_computer_is_set_to(comput
     assert settings["region"] == "eu-west-1"
 
 
-def test_ctrl_c_at_a_question_says_how_to_go_on(computer, monkeypatch):
+def test_ctrl_c_at_a_question_says_how_to_continue(computer, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
@@ -127,7 +127,7 @@ def test_ctrl_c_at_a_question_says_how_to_go_on(computer, monkeypatch):
     done = computer.run("destroy", "--yes", "--export", "out")
 
     assert done.returncode == ExitCode.INTERRUPTED
-    assert "nothing was destroyed. To go on: fireside destroy --stage prod" in done.stderr
+    assert "nothing was destroyed. To continue: fireside destroy --stage prod" in done.stderr
     assert done.stderr.strip().endswith("--export out")
 
 
@@ -190,7 +190,7 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path):
     out = tmp_path / "out"
     out.write_text("mine", "utf-8")
 
-    with pytest.raises(CannotStart, match="is there already"):
+    with pytest.raises(CannotStart, match="exists already"):
         export(full(1), out, lambda _count: None)
 
     assert out.read_text("utf-8") == "mine"

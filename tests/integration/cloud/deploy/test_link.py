@@ -16,7 +16,7 @@ SECRET = "s" * 22
 
 @pytest.fixture
 def computer(tmp_path):
-    """Have a computer whose chat is on AWS."""
+    """Return a computer whose chat is on AWS."""
     with FakeAws() as aws:
         one = Computer(tmp_path / "one", aws)
         aws.buckets.add("fireside-state-123456789012")
@@ -38,19 +38,19 @@ def test_the_link_is_on_stdout_and_nothing_else(computer):
     assert SECRET not in done.stderr
 
 
-def test_its_code_is_drawn_if_that_is_wished(computer):
+def test_its_qr_code_is_drawn_on_request(computer):
     done = computer.run("invite", "--stage", "prod", "--qr")
 
     assert len(done.stdout.splitlines()) > 10
 
 
-def test_an_open_place_needs_no_invite(computer):
+def test_an_open_chat_needs_no_invite(computer):
     applied(computer, open=True)
 
     done = computer.run("invite", "--stage", "prod")
 
     assert done.stdout == "https://chat.example/\n"
-    assert "The place is open" in done.stderr
+    assert "The chat is open" in done.stderr
 
 
 @pytest.mark.parametrize("is_there", [True, False])
@@ -72,7 +72,7 @@ def test_a_chat_that_is_nowhere_has_no_link(computer):
     done = computer.run("invite", "--stage", "prod")
 
     assert done.returncode == ExitCode.CLOUD
-    assert "is not on AWS as a whole: fireside deploy --stage prod" in done.stderr
+    assert "is not completely deployed: fireside deploy --stage prod" in done.stderr
 
 
 @pytest.mark.parametrize("option", [("--new",), ("--hash",), ("--url", "https://x.example")])

@@ -1,4 +1,4 @@
-"""A stage's folder on this computer, its invites, and what it agrees on with infra/."""
+"""A stage's folder on this computer, its invites, and the rules it shares with infra/."""
 
 import re
 import stat
@@ -10,7 +10,7 @@ import pytest
 from fireside.cloud import sdk
 from fireside.cloud.deploy import build, invites, stage
 from fireside.cloud.verify import smoke
-from fireside.cloud.verify.client import Target, Wrong
+from fireside.cloud.verify.client import CheckFailed, Target
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.invite import hash_of
 from tests.e2e.support.server_process import serving
@@ -32,8 +32,8 @@ def variable(name):
 
 
 @pytest.mark.parametrize(("kind", "name"), [("project", "project_name"), ("stage", "stage_name")])
-def test_names_are_bounded_as_terraform_bounds_them(kind, name):
-    assert f'"^{stage.NAMES[kind][0]}$"' in variable(name)
+def test_names_have_the_same_rules_as_in_terraform(kind, name):
+    assert f'"^{stage.NAME_RULES[kind][0]}$"' in variable(name)
 
 
 def test_a_folder_that_others_could_read_is_closed(prod):
@@ -44,11 +44,11 @@ def test_a_folder_that_others_could_read_is_closed(prod):
     assert prod.folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_there_may_be_as_many_invites_as_terraform_takes():
-    assert f"length(var.invite_hashes) <= {invites.MOST}" in variable("invite_hashes")
+def test_the_limit_of_invites_is_terraforms():
+    assert f"length(var.invite_hashes) <= {invites.MAX_INVITES}" in variable("invite_hashes")
 
 
-def test_whatever_can_be_chosen_is_put_out_for_another_computer():
+def test_every_variable_is_an_output_for_another_computer():
     names = set(re.findall(r'^variable "(\w+)"', VARIABLES, re.MULTILINE))
     outputs = (ROOT / "infra/outputs.tf").read_text("utf-8")
     settings = re.search(r'^output "settings" {(.*?)^}', outputs, re.MULTILINE | re.DOTALL)[1]
@@ -66,23 +66,25 @@ def test_the_built_things_are_found_by_the_same_name_on_every_computer():
     }
 
 
-def test_without_wishes_of_its_own_a_computer_goes_on_with_what_was_chosen(prod):
+def test_without_a_file_of_variables_those_of_the_last_apply_stay(prod):
     before = {"alarm_email": "a@b.example", "custom_domain": None, "region": "eu-west-1"}
 
-    found = stage.chosen(prod, before, invites=["x"], region="eu-west-1")
+    found = stage.choose_variables(prod, before, invites=["x"], region="eu-west-1")
 
     assert found["alarm_email"] == "a@b.example"
     assert "custom_domain" not in found
     assert found["invite_hashes"] == ["x"]
 
 
-def test_its_own_wishes_are_the_whole_truth(prod):
-    prod.wishes.touch()
+def test_with_a_file_of_variables_those_of_the_last_apply_are_ignored(prod):
+    prod.variables_file.touch()
 
-    found = stage.chosen(prod, {"alarm_email": "a@b.example"}, invites=[], region="eu-west-1")
+    found = stage.choose_variables(
+        prod, {"alarm_email": "a@b.example"}, invites=[], region="eu-west-1"
+    )
 
     assert "alarm_email" not in found
-    assert prod.files([]) == [prod.settings, prod.wishes]
+    assert prod.variable_files([]) == [prod.settings_file, prod.variables_file]
 
 
 def test_what_it_writes_is_whole_or_not_there(prod):
@@ -93,89 +95,89 @@ def test_what_it_writes_is_whole_or_not_there(prod):
         "backend.hcl",
         "settings.tfvars.json",
     ]
-    assert 'key = "prod.tfstate"' in prod.backend.read_text("utf-8")
-    assert "use_lockfile = true" in prod.backend.read_text("utf-8")
+    assert 'key = "prod.tfstate"' in prod.backend_file.read_text("utf-8")
+    assert "use_lockfile = true" in prod.backend_file.read_text("utf-8")
 
 
-def test_how_to_go_on_finds_the_same_stage_again(prod):
+def test_the_options_of_a_stage_find_it_again(prod):
     here = stage.Stage("fireside", "test", Path("infra").absolute())
     elsewhere = stage.Stage("tea", "test", Path("/some where/infra"))
 
-    assert here.options == "--stage test"
-    assert elsewhere.options == "--stage test --project tea --infra '/some where/infra'"
-    assert str(prod.infra) in prod.options
+    assert here.command_options == "--stage test"
+    assert elsewhere.command_options == "--stage test --project tea --infra '/some where/infra'"
+    assert str(prod.infra) in prod.command_options
 
 
 # --- Invites -----------------------------------------------------------------------------------
 
 
-def decide(prod, deployed, *, new=False, add=False):
-    return invites.decide(prod, deployed, new=new, add=add)
+def choose(prod, deployed, *, new=False, add=False):
+    return invites.choose_invites(prod, deployed, new=new, add=add)
 
 
 def test_the_first_deploy_makes_an_invite_and_the_next_keep_it(prod):
-    first = decide(prod, [])
+    first = choose(prod, [])
 
     assert first.hashes == [hash_of(first.secret)]
     assert stat.S_IMODE(prod.invite.path.stat().st_mode) == 0o600
-    assert decide(prod, []) == first
-    assert decide(prod, first.hashes) == first
+    assert choose(prod, []) == first
+    assert choose(prod, first.hashes) == first
 
 
 def test_another_computers_invite_stays_and_is_not_known_here(prod):
-    found = decide(prod, [THEIRS])
+    found = choose(prod, [THEIRS])
 
     assert (found.hashes, found.secret) == ([THEIRS], None)
     assert not prod.invite.exists()
 
 
 def test_one_is_added_beside_the_others(prod):
-    found = decide(prod, [THEIRS], add=True)
+    found = choose(prod, [THEIRS], add=True)
 
     assert found.hashes == [THEIRS, hash_of(found.secret)]
-    assert decide(prod, [THEIRS], add=True) == found  # interrupted, and run again
-    invites.settle(prod)
+    assert choose(prod, [THEIRS], add=True) == found  # interrupted, and run again
+    invites.confirm_applied(prod)
     assert prod.invite.secret() == found.secret
-    assert decide(prod, found.hashes, add=True) == found  # it has one already
+    assert choose(prod, found.hashes, add=True) == found  # it has one already
 
 
-def test_a_new_one_ends_all_others_once_it_was_applied(prod):
-    old = decide(prod, []).secret
+def test_a_new_one_revokes_all_others_once_it_is_applied(prod):
+    old = choose(prod, []).secret
 
-    found = decide(prod, [hash_of(old), THEIRS], new=True)
+    found = choose(prod, [hash_of(old), THEIRS], new=True)
 
     assert found.hashes == [hash_of(found.secret)]
     assert prod.invite.secret() == old
-    invites.settle(prod)
+    invites.confirm_applied(prod)
     assert prod.invite.secret() == found.secret
 
 
 def test_a_new_one_that_was_never_applied_is_forgotten(prod):
-    old = decide(prod, []).secret
-    decide(prod, [hash_of(old)], new=True)
+    old = choose(prod, []).secret
+    choose(prod, [hash_of(old)], new=True)
 
-    assert decide(prod, [hash_of(old)]).secret == old
+    assert choose(prod, [hash_of(old)]).secret == old
     assert [path.name for path in prod.folder.iterdir()] == ["invite"]
 
 
-def test_one_that_was_ended_elsewhere_stays_ended(prod):
-    decide(prod, [])
+def test_one_that_another_computer_revoked_stays_revoked(prod):
+    choose(prod, [])
 
-    found = decide(prod, [THEIRS])
+    found = choose(prod, [THEIRS])
 
     assert (found.hashes, found.secret) == ([THEIRS], None)
 
 
 def test_more_than_terraform_takes_are_refused(prod):
-    with pytest.raises(CannotStart, match="20 invites are the most"):
-        decide(prod, [f"{n:064}" for n in range(20)], add=True)
+    with pytest.raises(CannotStart, match="20 invites at most"):
+        choose(prod, [f"{n:064}" for n in range(20)], add=True)
 
 
-def test_an_invite_that_can_not_be_read_is_told(prod):
+def test_an_unreadable_invite_is_an_error(prod):
     prod.invite.path.write_text("nonsense", "utf-8")
 
     with pytest.raises(CannotStart) as caught:
-        decide(prod, [])
+        choose(prod, [])
 
     assert caught.value.exit_code == ExitCode.DATA
 
@@ -190,7 +192,7 @@ def test_without_boto3_it_says_what_to_install(monkeypatch):
         sdk.Aws()
 
 
-def test_a_page_that_was_not_built_is_told(tmp_path, monkeypatch):
+def test_a_missing_page_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "PAGE", tmp_path)
     monkeypatch.setattr(build, "CHECKOUT", tmp_path)
 
@@ -233,27 +235,27 @@ def test_the_zip_is_built_where_terraform_looks(tmp_path, monkeypatch):
 # --- Smoke -------------------------------------------------------------------------------------
 
 
-def test_a_chat_that_was_just_made_is_tried_again_and_again():
+def test_the_first_connection_is_tried_several_times():
     pauses = []
 
-    with pytest.raises(Wrong, match="no connection"):
+    with pytest.raises(CheckFailed, match="no connection"):
         list(
             smoke.smoke(
-                Target("ws://127.0.0.1:9/ws", "A" * 22), say_something=False, pause=pauses.append
+                Target("ws://127.0.0.1:9/ws", "A" * 22), send_message=False, pause=pauses.append
             )
         )
 
     assert pauses == [smoke.PAUSE_SECONDS] * (smoke.TRIES - 1)
 
 
-def test_an_empty_room_hears_that_the_chat_works_and_a_full_one_does_not(tmp_path):
+def test_the_smoke_test_sends_a_message_to_an_empty_room_only(tmp_path):
     with serving(tmp_path) as running:
         target = Target(running.socket_url)
-        first = list(smoke.smoke(target, say_something=False, pause=lambda _s: None))
-        second = list(smoke.smoke(target, say_something=False, pause=lambda _s: None))
-        with target.enter("Ann") as ann:
-            said = ann.must("getHistory", "history")["messages"]
+        first = list(smoke.smoke(target, send_message=False, pause=lambda _s: None))
+        second = list(smoke.smoke(target, send_message=False, pause=lambda _s: None))
+        with target.connect("Ann") as ann:
+            kept = ann.expect("getHistory", "history")["messages"]
 
-    assert "reached the other one" in first[-1]
-    assert "Nothing was said" in second[-1]
-    assert [message["message"] for message in said] == [smoke.TEXT]
+    assert "reached the other client" in first[-1]
+    assert "No message was sent" in second[-1]
+    assert [message["message"] for message in kept] == [smoke.TEXT]

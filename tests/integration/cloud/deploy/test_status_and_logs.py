@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from fireside.cloud.deploy import logs
-from fireside.cloud.deploy.world import World
+from fireside.cloud.deploy.context import DeployContext
 from fireside.console.exits import ExitCode
 from tests.infra.fake_aws import FakeAws
 from tests.integration.cloud.deploy.computers import Computer
@@ -38,16 +38,16 @@ def status(computer, *words):
     return done.returncode, done.stdout
 
 
-def test_it_says_what_is_there_and_how_it_does(computer):
+def test_it_prints_what_is_deployed_and_whether_it_works(computer):
     code, said = status(computer)
 
     assert code == 0
     assert "fireside-prod in eu-central-1, account 123456789012" in said
     assert "address   https://chat.example/" in said
-    assert "door      one invite opens it" in said
+    assert "access    with one invite" in said
     assert "versions  chat 7" in said
     assert "last day  1,200 messages both ways, 40 connections" in said
-    assert "kept      about 17 rows" in said
+    assert "stored    about 17 rows" in said
     assert "alarms    none" in said
     assert "BRAKE" not in said
 
@@ -67,7 +67,7 @@ def test_a_brake_that_is_on_is_loud(computer, aws):
     code, said = status(computer)
 
     assert code == ExitCode.UNEXPECTED
-    assert "BRAKE     it is on: nobody can come in" in said
+    assert "BRAKE     it is on: nobody can connect" in said
 
 
 def test_an_alarm_is_named(computer, aws):
@@ -79,7 +79,7 @@ def test_an_alarm_is_named(computer, aws):
     assert "alarms    fireside-prod-chat-errors" in said
 
 
-def test_what_nobody_may_ask_is_a_question_mark(computer, aws):
+def test_without_permission_there_is_a_question_mark(computer, aws):
     for service in ("apigateway", "monitoring", "dynamodb"):
         aws.refused[service] = "AccessDeniedException"
 
@@ -87,7 +87,7 @@ def test_what_nobody_may_ask_is_a_question_mark(computer, aws):
 
     assert code == 0
     assert "last day  ? messages both ways, ? connections" in said
-    assert "alarms    I may not ask" in said
+    assert "alarms    no permission to read them" in said
 
 
 def test_nothing_deployed(computer):
@@ -96,10 +96,10 @@ def test_nothing_deployed(computer):
     code, said = status(computer)
 
     assert code == 0
-    assert "Nothing of it is on AWS: fireside deploy --stage prod" in said
+    assert "It is not deployed: fireside deploy --stage prod" in said
 
 
-def test_an_apply_that_ended_halfway_is_told(computer):
+def test_an_incomplete_apply_is_reported(computer):
     """Terraform keeps the outputs that it got to: the settings need no resource."""
     later = ("address", "socket_url", "api_endpoint", "tables", "log_groups", "live_versions")
     computer.answers(missing=later)
@@ -108,11 +108,11 @@ def test_an_apply_that_ended_halfway_is_told(computer):
     logs = computer.run("logs")
 
     assert code == 0
-    assert "Only a part of it is on AWS. The rest: fireside deploy --stage prod" in said
-    assert "Or take it away: fireside destroy --stage prod" in said
+    assert "It is deployed in part. To complete it: fireside deploy --stage prod" in said
+    assert "To destroy it: fireside destroy --stage prod" in said
     assert json.loads(status(computer, "--json")[1])["begun"]
     assert logs.returncode == ExitCode.CLOUD
-    assert "Only a part of fireside-prod is on AWS" in logs.stderr
+    assert "Only a part of fireside-prod is deployed" in logs.stderr
 
 
 def test_no_bucket_means_nothing_was_ever_deployed(computer, aws):
@@ -121,7 +121,7 @@ def test_no_bucket_means_nothing_was_ever_deployed(computer, aws):
     done = computer.run("status")
 
     assert done.returncode == ExitCode.CLOUD
-    assert "so nothing was deployed from there: `fireside deploy` begins" in done.stderr
+    assert "so nothing is deployed there: start with `fireside deploy`" in done.stderr
 
 
 # --- Logs --------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def events(*texts):
 
 
 def line(text):
-    return logs.readable("chat", MOMENT, text)
+    return logs.format_event("chat", MOMENT, text)
 
 
 def test_lines_are_merged_in_order_and_read_well(computer, aws):
@@ -187,7 +187,7 @@ def test_following_shows_each_line_once(computer, aws, monkeypatch):
         if len(rounds) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("fireside.cloud.deploy.world.World", partial(World, pause=pause))
+    monkeypatch.setattr("fireside.cli.logs.DeployContext", partial(DeployContext, pause=pause))
     said = events("a", "b")
     for number, event in enumerate(said):
         event["timestamp"] = int(time.time() * 1_000) + number
@@ -199,7 +199,7 @@ def test_following_shows_each_line_once(computer, aws, monkeypatch):
     assert [said.split()[-1] for said in done.stdout.splitlines()] == ["a", "b"]
 
 
-def test_a_log_that_nobody_may_read(computer, aws):
+def test_a_log_without_permission(computer, aws):
     aws.refused["logs"] = "AccessDeniedException"
 
     done = computer.run("logs")

@@ -1,4 +1,4 @@
-"""Terraform is run where everybody sees it, and never killed."""
+"""Terraform's commands are shown, its output is forwarded, and it is never killed."""
 
 import os
 import re
@@ -10,24 +10,24 @@ from pathlib import Path
 import pytest
 
 from fireside.cloud.deploy import terraform
-from fireside.cloud.deploy.terraform import Folder, Terraform, TerraformMissing
+from fireside.cloud.deploy.terraform import Terraform, TerraformMissing, WorkingDirectory
 
 ROOT = Path(__file__).resolve().parents[4]
 
 
-def test_the_oldest_that_will_do_is_what_the_configuration_asks_for():
+def test_the_minimum_version_is_that_of_the_configuration():
     text = (ROOT / "infra/versions.tf").read_text("utf-8")
 
     assert re.search(r'required_version = ">= ([\d.]+)"', text)[1] == ".".join(
-        map(str, terraform.OLDEST)
+        map(str, terraform.MIN_VERSION)
     )
 
 
 def test_a_command_is_shown_as_one_could_type_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    folder = Folder(tmp_path / "infra", tmp_path / "infra/stages/prod/terraform")
+    folder = WorkingDirectory(tmp_path / "infra", tmp_path / "infra/stages/prod/terraform")
 
-    shown = Terraform(folder, print).shown("plan", "-var=a=b c", "-out=plan")
+    shown = Terraform(folder, print).command_line("plan", "-var=a=b c", "-out=plan")
 
     assert shown == (
         "TF_DATA_DIR=stages/prod/terraform terraform -chdir=infra plan '-var=a=b c' -out=plan"
@@ -35,8 +35,8 @@ def test_a_command_is_shown_as_one_could_type_it(tmp_path, monkeypatch):
 
 
 def test_a_quote_in_a_command_can_be_pasted(tmp_path):
-    folder = Folder(tmp_path / "it's", tmp_path / "data")
-    shown = Terraform(folder, print).shown("init")
+    folder = WorkingDirectory(tmp_path / "it's", tmp_path / "data")
+    shown = Terraform(folder, print).command_line("init")
     words = shown.replace(" terraform ", " printf %s ", 1)
 
     said = subprocess.run(["sh", "-c", words], capture_output=True, text=True, check=True).stdout
@@ -60,10 +60,10 @@ def test_versions_are_compared_as_numbers(tmp_path, version, will_do):
     program.chmod(0o755)
 
     if will_do:
-        assert terraform.find(lambda _name: str(program)) == (str(program), version)
+        assert terraform.find_terraform(lambda _name: str(program)) == (str(program), version)
     else:
         with pytest.raises(TerraformMissing, match="is too old"):
-            terraform.find(lambda _name: str(program))
+            terraform.find_terraform(lambda _name: str(program))
 
 
 def python(text):
@@ -91,8 +91,8 @@ def test_bytes_that_are_no_text_do_no_harm():
     assert terraform.run(python(text), {})[1] == "\ufffd\n"
 
 
-def test_it_ends_its_step_however_often_somebody_presses_ctrl_c(request):
-    """It is asked once by the terminal, and is not killed by us."""
+def test_it_ends_its_step_however_often_ctrl_c_is_pressed(request):
+    """The terminal sends Ctrl-C to it too; this program does not kill it."""
     text = (
         "import os, signal, sys\n"
         "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"

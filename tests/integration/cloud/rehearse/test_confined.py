@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from fireside.cloud.rehearse import confined
-from fireside.cloud.rehearse.confined import Outside, stay_here
+from fireside.cloud.rehearse.confined import OtherMachine, refuse_other_machines
 
 AWAY = ["203.0.113.1", "dynamodb.us-east-1.amazonaws.com", b"example.com", "2001:db8::1", "0.0.0.1"]
 HERE = ["127.0.0.1", "127.0.0.53", "::1", "localhost", b"localhost"]
@@ -15,31 +15,31 @@ HERE = ["127.0.0.1", "127.0.0.53", "::1", "localhost", b"localhost"]
 @pytest.mark.parametrize("host", AWAY)
 def test_what_is_not_here_is_neither_connected_to_nor_looked_up(host):
     for event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
-        with pytest.raises(Outside):
-            stay_here(event, (None, (host, 443)))
+        with pytest.raises(OtherMachine):
+            refuse_other_machines(event, (None, (host, 443)))
     for event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
-        with pytest.raises(Outside):
-            stay_here(event, (host, 443))
+        with pytest.raises(OtherMachine):
+            refuse_other_machines(event, (host, 443))
 
 
 @pytest.mark.parametrize("host", HERE)
 def test_this_machine_may_be_asked(host):
-    stay_here("socket.connect", (None, (host, 80)))
-    stay_here("socket.getaddrinfo", (host, 80, 0, 0, 0))
+    refuse_other_machines("socket.connect", (None, (host, 80)))
+    refuse_other_machines("socket.getaddrinfo", (host, 80, 0, 0, 0))
 
 
 def test_everything_else_is_nobodys_business():
-    stay_here("open", ("file", "r", 0))
-    stay_here("socket.getaddrinfo", (None, 80, 0, 0, 0))
-    stay_here("socket.connect", (None, "/run/some.socket"))
+    refuse_other_machines("open", ("file", "r", 0))
+    refuse_other_machines("socket.getaddrinfo", (None, 80, 0, 0, 0))
+    refuse_other_machines("socket.connect", (None, "/run/some.socket"))
 
 
 def test_the_address_that_the_gateway_listens_on_may_be_named(monkeypatch):
     monkeypatch.setattr(confined, "ALLOWED", frozenset({"192.168.1.20"}))
 
-    stay_here("socket.connect", (None, ("192.168.1.20", 80)))
-    with pytest.raises(Outside):
-        stay_here("socket.connect", (None, ("192.168.1.21", 80)))
+    refuse_other_machines("socket.connect", (None, ("192.168.1.20", 80)))
+    with pytest.raises(OtherMachine):
+        refuse_other_machines("socket.connect", (None, ("192.168.1.21", 80)))
 
 
 def test_python_itself_asks_the_hook():
@@ -56,4 +56,4 @@ def test_python_itself_asks_the_hook():
     events = {event for event, _ in asked}
     assert {"socket.connect", "socket.getaddrinfo", "socket.sendto"} <= events
     for event, found in asked:
-        stay_here(event, found)
+        refuse_other_machines(event, found)

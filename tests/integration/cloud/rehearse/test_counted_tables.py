@@ -7,7 +7,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from fireside.cloud.rehearse.counted_tables import CountedTables
-from fireside.cloud.rehearse.latency import Weather
+from fireside.cloud.rehearse.latency import LatencySimulator
 
 ROW = {"pk": {"S": "x" * 1_500}}
 CONDITION = {"__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}
@@ -31,7 +31,7 @@ async def asked(operation, request, status, answer):
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    tables = CountedTables(f"http://127.0.0.1:{runner.addresses[0][1]}", Weather({}, 0))
+    tables = CountedTables(f"http://127.0.0.1:{runner.addresses[0][1]}", LatencySimulator({}, 0))
     await tables.start()
     headers = {"X-Amz-Target": f"DynamoDB_20120810.{operation}", "Authorization": "signed"}
     try:

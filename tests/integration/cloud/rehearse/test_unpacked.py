@@ -19,7 +19,7 @@ OPTIONAL = {"FIRESIDE_AWS_CLIENT", "FIRESIDE_ORIGIN_SECRET_SHA256"}
 
 def told(rules=EntryRules()):  # noqa: B008 - it is frozen
     api = api_document()
-    variables = unpacked.variables(api, rules, "http://127.0.0.1:1", "http://127.0.0.1:2")
+    variables = unpacked.function_variables(api, rules, "http://127.0.0.1:1", "http://127.0.0.1:2")
     return unpacked.with_functions(api, Path("/place"), variables).functions
 
 
@@ -56,7 +56,7 @@ def test_hosts_and_origins_are_those_of_the_settings():
 def test_what_is_laid_out_is_the_zip_and_what_was_there_before_is_gone(tmp_path):
     (tmp_path / "function/old").mkdir(parents=True)
 
-    package = unpacked.lay_out(tmp_path)
+    package = unpacked.unpack(tmp_path)
 
     folder = tmp_path / "function"
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
@@ -69,11 +69,11 @@ def test_what_is_laid_out_is_the_zip_and_what_was_there_before_is_gone(tmp_path)
 
 
 def test_the_sdk_is_there_only_if_it_was_chosen_and_alone(tmp_path):
-    unpacked.lay_out(tmp_path)
+    unpacked.unpack(tmp_path)
     gateway = tmp_path / "gateway"
     without = set(gateway.iterdir())
 
-    unpacked.lay_out(tmp_path, sdk=True)
+    unpacked.unpack(tmp_path, sdk=True)
 
     added = {path.name for path in set(gateway.iterdir()) - without}
     assert {"boto3", "botocore"} <= added
@@ -98,7 +98,7 @@ def test_without_the_sdk_it_says_how_to_get_it(tmp_path, monkeypatch):
     monkeypatch.setattr(unpacked, "_SDK", ("nothing_of_that_name",))
 
     with pytest.raises(CannotPackage, match="pip install"):
-        unpacked.lay_out(tmp_path, sdk=True)
+        unpacked.unpack(tmp_path, sdk=True)
 
 
 def test_a_folder_is_kept_only_if_it_was_asked_for(tmp_path):

@@ -1,4 +1,4 @@
-"""`fireside verify` finds a good chat good and a broken one broken; its report tells nothing."""
+"""`fireside verify` passes a good chat and fails a broken one; its report has no secrets."""
 
 import json
 import re
@@ -11,7 +11,8 @@ from websockets.sync.server import serve
 
 from fireside.cli.main import main
 from fireside.cloud.verify import client, verify
-from fireside.cloud.verify.client import Enough, Meter, Target
+from fireside.cloud.verify.client import BudgetExceeded, MessageBudget, Target
+from fireside.cloud.verify.report import Report, Result, markdown
 from fireside.console.exits import CannotStart, ExitCode
 from tests.e2e.support.server_process import REHEARSED, in_both_modes, serving
 
@@ -29,81 +30,83 @@ def verdicts(report):
     return {result.name: result.verdict for result in report.results}
 
 
-def tried(running, invite, *trials):
-    chosen = trials or (*verify.QUIET, *verify.TALKING)
-    target = Target(running.socket_url, invite, verify.meter())
-    return verify.verify(target, lambda _result: None, chosen=chosen)
+def verified(running, invite, *checks):
+    checks = checks or (*verify.READ_ONLY_CHECKS, *verify.MESSAGE_CHECKS)
+    target = Target(running.socket_url, invite, verify.message_budget())
+    return verify.verify(target, lambda _result: None, checks=checks)
 
 
 @in_both_modes
-def test_a_good_chat_is_good(tmp_path, mode):
-    if mode == REHEARSED:  # nobody is asked for an invite there
+def test_a_good_chat_passes(tmp_path, mode):
+    if mode == REHEARSED:  # a rehearsal needs no invite
         with serving(tmp_path, *mode) as running:
-            report = tried(running, None)
+            report = verified(running, None)
     else:
         with serving(tmp_path, *mode, *INVITES) as running:
-            report = tried(running, invite_of(tmp_path))
+            report = verified(running, invite_of(tmp_path))
 
     expected = {"ok", "skip"} if mode == REHEARSED else {"ok"}
     assert set(verdicts(report).values()) == expected, report.results
     assert report.is_good
-    assert report.seconds < verify.MOST_SECONDS
+    assert report.seconds < verify.MAX_SECONDS
     assert 100 < report.messages < 300
-    assert report.dollars < verify.MOST_DOLLARS
+    assert report.dollars < verify.MAX_DOLLARS
 
 
 @pytest.mark.parametrize(
-    ("way", "trial"),
+    ("way", "check"),
     [
         ("no-dedupe", "a_repeated_nonce_is_one_message"),
-        ("no-dedupe", "the_same_nonce_at_once_is_one_message"),
-        ("no-push", "a_message_reaches_everybody"),
-        ("no-push", "two_senders_get_one_order"),
-        ("push-twice", "a_message_reaches_everybody"),
-        ("tell-nonces", "a_message_reaches_everybody"),
-        ("forget-cursors", "who_comes_back_misses_nothing"),
-        ("skip-seqs", "history_can_be_read_page_by_page"),
-        ("skip-seqs", "two_senders_get_one_order"),
-        ("open-door", "nobody_enters_without_an_invite"),
-        ("trust-every-page", "pages_from_elsewhere_are_refused"),
+        ("no-dedupe", "concurrent_sends_of_a_nonce_are_one_message"),
+        ("no-push", "a_message_reaches_every_connection"),
+        ("no-push", "two_senders_see_one_order"),
+        ("push-twice", "a_message_reaches_every_connection"),
+        ("tell-nonces", "a_message_reaches_every_connection"),
+        ("forget-cursors", "a_reconnect_misses_nothing"),
+        ("skip-seqs", "history_can_be_read_in_pages"),
+        ("skip-seqs", "two_senders_see_one_order"),
+        ("open-door", "a_handshake_without_an_invite_is_refused"),
+        ("trust-every-page", "other_origins_are_refused"),
     ],
 )
-def test_a_broken_chat_is_found_broken(tmp_path, monkeypatch, way, trial):
+def test_a_broken_chat_fails(tmp_path, monkeypatch, way, check):
     monkeypatch.setattr(client, "ANSWER_SECONDS", 1.5)
-    chosen = next(one for one in (*verify.QUIET, *verify.TALKING) if one.__name__ == trial)
+    chosen = next(
+        one for one in (*verify.READ_ONLY_CHECKS, *verify.MESSAGE_CHECKS) if one.__name__ == check
+    )
 
     with serving(tmp_path, *INVITES, program=(BROKEN, way)) as running:
-        report = tried(running, invite_of(tmp_path), chosen)
+        report = verified(running, invite_of(tmp_path), chosen)
 
-    assert verdicts(report) == {trial.replace("_", " "): "fail"}, report.results
+    assert verdicts(report) == {check.replace("_", " "): "fail"}, report.results
     assert not report.is_good
 
 
-def test_nobody_there_is_a_failure_and_no_trace():
-    target = Target("ws://127.0.0.1:9/ws", None, verify.meter())
+def test_a_chat_that_does_not_answer_is_a_failure_without_a_traceback():
+    target = Target("ws://127.0.0.1:9/ws", None, verify.message_budget())
 
-    report = verify.verify(target, lambda _result: None, chosen=verify.TALKING[:1])
+    report = verify.verify(target, lambda _result: None, checks=verify.MESSAGE_CHECKS[:1])
 
     assert report.results[0].verdict == "fail"
     assert "no connection to the socket" in report.results[0].found
 
 
-def test_a_wrong_invite_is_told_with_what_to_do(tmp_path):
+def test_a_wrong_invite_is_explained_with_a_remedy(tmp_path):
     with serving(tmp_path, *INVITES) as running:
-        report = tried(running, "A" * 22, verify.TALKING[0])
+        report = verified(running, "A" * 22, verify.MESSAGE_CHECKS[0])
 
     assert "is the invite right?" in report.results[0].found
 
 
-def test_a_door_that_asked_nobody_is_another_matter_than_one_that_is_shut():
-    assert "asked no function" in client._hint(401)
+def test_a_handshake_without_an_authorizer_is_explained_differently_than_a_refused_one():
+    assert "called no function" in client._hint(401)
     assert "invite" not in client._hint(401)
     assert "invite" in client._hint(403)
 
 
 def test_it_stops_before_it_costs_too_much(tmp_path):
     with serving(tmp_path, *INVITES) as running:
-        target = Target(running.socket_url, invite_of(tmp_path), Meter(30))
+        target = Target(running.socket_url, invite_of(tmp_path), MessageBudget(30))
         report = verify.verify(target, lambda _result: None)
 
     assert report.messages <= 30
@@ -111,20 +114,20 @@ def test_it_stops_before_it_costs_too_much(tmp_path):
     assert "fail" not in set(verdicts(report).values())
 
 
-def test_five_cents_bound_what_may_be_sent():
-    most = verify.meter().most
+def test_the_message_budget_is_below_five_cents():
+    limit = verify.message_budget().max_messages
 
-    assert 1_000 < most < 50_000
-    assert verify.dollars(most, 30) <= verify.MOST_DOLLARS + 0.001
+    assert 1_000 < limit < 50_000
+    assert verify.dollars(limit, 30) <= verify.MAX_DOLLARS + 0.001
 
 
-def test_no_trial_begins_that_could_end_after_ten_minutes():
+def test_no_check_starts_that_could_end_after_ten_minutes():
     moments = iter([0.0, 1.0, 1.0, 2.0, 541.0, 541.0, 541.0, 541.0])
 
     report = verify.verify(
         Target("ws://nobody.invalid/ws"),
         lambda _result: None,
-        chosen=[lambda _target: "seen"] * 2,
+        checks=[lambda _target: "seen"] * 2,
         clock=lambda: next(moments),
     )
 
@@ -133,20 +136,20 @@ def test_no_trial_begins_that_could_end_after_ten_minutes():
 
 @pytest.mark.parametrize(("size", "messages"), [(0, 1), (32_768, 1), (32_769, 2), (131_072, 4)])
 def test_frames_are_counted_as_they_are_billed(size, messages):
-    meter = Meter(10)
+    budget = MessageBudget(10)
 
-    meter.count(size)
+    budget.count(size)
 
-    assert meter.messages == messages
+    assert budget.messages == messages
 
 
-def test_the_meter_stops_before_the_frame_that_is_too_much():
-    meter = Meter(2, messages=2)
+def test_the_budget_stops_before_the_frame_that_exceeds_it():
+    budget = MessageBudget(2, messages=2)
 
-    with pytest.raises(Enough):
-        meter.count(1)
+    with pytest.raises(BudgetExceeded):
+        budget.count(1)
 
-    assert meter.messages == 2
+    assert budget.messages == 2
 
 
 SECRET = "b" * 22
@@ -187,15 +190,15 @@ def test_what_is_neither_is_refused_without_repeating_the_invite(url, invite):
     [
         ("wss://d1.cloudfront.net/ws", "CloudFront"),
         ("wss://abc.execute-api.eu-central-1.amazonaws.com/ws", "API Gateway eu-central-1"),
-        ("wss://chat.example.org/ws", "a domain of its own"),
+        ("wss://chat.example.org/ws", "a custom domain"),
         ("ws://127.0.0.1:8080/ws", "this machine"),
     ],
 )
-def test_the_report_says_whose_address_it_is_not_which(url, service):
+def test_the_report_has_the_service_but_not_the_address(url, service):
     assert verify.service(url) == service
 
 
-def test_the_report_is_written_twice_and_tells_no_secret(tmp_path, capsys):
+def test_the_report_is_written_twice_and_has_no_secret(tmp_path, capsys):
     data, out = tmp_path / "data", tmp_path / "out"
     with serving(data, *INVITES) as running:
         secret = invite_of(data)
@@ -203,38 +206,38 @@ def test_the_report_is_written_twice_and_tells_no_secret(tmp_path, capsys):
         code = main([*words, "--out", str(out)])
 
     assert code == 0
-    readable, whole = capsys.readouterr().out.split()
-    assert re.fullmatch(r"verify-\d{4}-\d\d-\d\d-\d{6}\.md", Path(readable).name)
-    facts = json.loads(Path(whole).read_text("utf-8"))
+    markdown_file, json_file = capsys.readouterr().out.split()
+    assert re.fullmatch(r"verify-\d{4}-\d\d-\d\d-\d{6}\.md", Path(markdown_file).name)
+    facts = json.loads(Path(json_file).read_text("utf-8"))
     assert facts["good"] is True
-    assert len(facts["results"]) == len(verify.QUIET) + len(verify.TALKING)
-    for file in (readable, whole):
+    assert len(facts["results"]) == len(verify.READ_ONLY_CHECKS) + len(verify.MESSAGE_CHECKS)
+    for file in (markdown_file, json_file):
         text = Path(file).read_text("utf-8")
         assert secret not in text
         assert str(running.port) not in text.replace(facts["date"], "")
         assert "please ignore" not in text
 
 
-def test_what_it_says_in_the_room_is_as_much_as_it_says_before(tmp_path):
+def test_it_sends_as_many_messages_as_it_announces(tmp_path):
     with serving(tmp_path) as running:
-        tried(running, None, *verify.TALKING)
-        with Target(running.socket_url).enter("Ann") as ann:
+        verified(running, None, *verify.MESSAGE_CHECKS)
+        with Target(running.socket_url).connect("Ann") as ann:
             head = ann.hello()["rooms"][0]["head"]
 
-    assert head == verify.SAID
+    assert head == verify.MESSAGES_SENT
 
 
-def test_the_quiet_trials_say_nothing(tmp_path):
+def test_the_read_only_checks_send_no_message(tmp_path):
     with serving(tmp_path) as running:
-        report = tried(running, None, *verify.QUIET)
-        with Target(running.socket_url).enter("Ann") as ann:
+        report = verified(running, None, *verify.READ_ONLY_CHECKS)
+        with Target(running.socket_url).connect("Ann") as ann:
             head = ann.hello()["rooms"][0]["head"]
 
     assert head == 0
-    assert verdicts(report)["nobody enters without an invite"] == "skip"
+    assert verdicts(report)["a handshake without an invite is refused"] == "skip"
 
 
-def test_nothing_is_said_unless_somebody_agrees(capsys, monkeypatch):
+def test_no_message_is_sent_without_a_confirmation(capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
 
     assert main(["verify", "--url", "ws://127.0.0.1:9/ws"]) == ExitCode.USAGE
@@ -242,18 +245,18 @@ def test_nothing_is_said_unless_somebody_agrees(capsys, monkeypatch):
 
 
 def test_a_report_that_fails_says_so_first():
-    report = verify.Report("d", "v", "p", "s", 1, 1, 0.1, [verify.Result("a|b", "fail", "x\ny", 1)])
+    report = Report("d", "v", "p", "s", 1, 1, 0.1, [Result("a|b", "fail", "x\ny", 1)])
 
-    assert verify.markdown(report).startswith("# A chat verified: NOT good\n")
-    assert "| a\\|b | fail | x y | 1.0 |" in verify.markdown(report)
-    assert verify.markdown(replace(report, results=[])).startswith("# A chat verified: good\n")
-
-
-# --- A server that says yes to everything --------------------------------------------------------
+    assert markdown(report).startswith("# Chat verification: FAILED\n")
+    assert "| a\\|b | fail | x y | 1.0 |" in markdown(report)
+    assert markdown(replace(report, results=[])).startswith("# Chat verification: passed\n")
 
 
-def agreeable(socket):
-    """Take every frame, and answer what makes no sense."""
+# --- A server that accepts everything -----------------------------------------------------------
+
+
+def answer_nonsense(socket):
+    """Accept every frame, and answer with an unknown error."""
     for text in socket:
         try:
             asked = json.loads(text)
@@ -264,12 +267,12 @@ def agreeable(socket):
         socket.send(json.dumps(answer | ({"id": request} if request else {})))
 
 
-def last_offered(_socket, offered):
-    """Agree on the invite itself."""
+def echo_invite(_socket, offered):
+    """Choose the invite as the subprotocol."""
     return offered[-1] if offered else None
 
 
-def page_for_all(connection, request):
+def serve_page(connection, request):
     """Answer plain requests with a page."""
     if "Upgrade" not in request.headers:
         return connection.respond(200, "a page")
@@ -277,13 +280,13 @@ def page_for_all(connection, request):
 
 
 @pytest.fixture
-def yes_to_all():
+def accepting_server():
     server = serve(
-        agreeable,
+        answer_nonsense,
         "127.0.0.1",
         0,
-        select_subprotocol=last_offered,
-        process_request=page_for_all,
+        select_subprotocol=echo_invite,
+        process_request=serve_page,
         compression="deflate",
         max_size=None,
     )
@@ -295,13 +298,13 @@ def yes_to_all():
 
 
 @pytest.mark.parametrize(
-    "trial", [*verify.QUIET, *verify.TALKING], ids=lambda trial: trial.__name__
+    "check", [*verify.READ_ONLY_CHECKS, *verify.MESSAGE_CHECKS], ids=lambda check: check.__name__
 )
-def test_every_trial_can_fail(yes_to_all, monkeypatch, trial):
+def test_every_check_can_fail(accepting_server, monkeypatch, check):
     monkeypatch.setattr(client, "ANSWER_SECONDS", 0.5)
-    target = Target(yes_to_all, SECRET, verify.meter())
+    target = Target(accepting_server, SECRET, verify.message_budget())
 
-    report = verify.verify(target, lambda _result: None, chosen=[trial])
+    report = verify.verify(target, lambda _result: None, checks=[check])
 
     assert [result.verdict for result in report.results] == ["fail"], report.results
-    assert SECRET not in verify.markdown(report)
+    assert SECRET not in markdown(report)

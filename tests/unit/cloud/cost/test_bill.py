@@ -6,44 +6,54 @@ import pytest
 
 from fireside.cloud.cost import bill, prices
 from fireside.cloud.cost.bill import Line, lines, total, worst_day
-from fireside.cloud.cost.usage import Habits, Session, Usage, counted, naive_usage, scaled, usage
+from fireside.cloud.cost.usage import (
+    EventCounts,
+    Usage,
+    Workload,
+    billed_usage,
+    monthly_usage,
+    naive_usage,
+    scale,
+)
 
-FIVE = Habits(5, 300, hours=2, days=22, online=5, online_per_room=5)
-FIFTY = Habits(50, 2_000, hours=8, days=22, online=50, online_per_room=12)
-FIVE_HUNDRED = Habits(500, 5_000, hours=4.8, days=30, online=100, online_per_room=40)
+FIVE = Workload(5, 300, hours=2, days=22, online=5, online_per_room=5)
+FIFTY = Workload(50, 2_000, hours=8, days=22, online=50, online_per_room=12)
+FIVE_HUNDRED = Workload(500, 5_000, hours=4.8, days=30, online=100, online_per_room=40)
 """100 of 500 people are online on average: 4.8 hours each, on 30 days."""
 
 USED = {"API Gateway", "Lambda", "DynamoDB"}
 
 
 def listed(found):
-    """Add up what the design counted: no page, no logs, and nothing for what is stored."""
+    """Return the total of what the design document counted: no page, no logs, no storage."""
     stored = (prices.STORED, prices.BACKED_UP)
     counted = [line for line in found if line.price.service in USED]
     return total([line for line in counted if line.price not in stored])
 
 
-@pytest.mark.parametrize(("habits", "most"), [(FIVE, 0.08), (FIFTY, 1.10), (FIVE_HUNDRED, 9.50)])
-def test_the_scenarios_stay_below_what_was_promised(habits, most):
-    assert total(bill.ours(habits)) <= most
-    assert listed(bill.ours(habits, free_tier=False)) <= most
+@pytest.mark.parametrize(("workload", "most"), [(FIVE, 0.08), (FIFTY, 1.10), (FIVE_HUNDRED, 9.50)])
+def test_the_scenarios_stay_below_what_was_promised(workload, most):
+    assert total(bill.monthly(workload)) <= most
+    assert listed(bill.monthly(workload, free_tier=False)) <= most
 
 
 @pytest.mark.parametrize(
-    ("habits", "dollars"), [(FIVE, 0.06), (FIFTY, 2.53), (FIVE_HUNDRED, 17.01)]
+    ("workload", "dollars"), [(FIVE, 0.06), (FIFTY, 2.53), (FIVE_HUNDRED, 17.01)]
 )
-def test_the_usual_design_costs_what_was_measured(habits, dollars):
-    assert listed(bill.naive(habits, free_tier=False)) == pytest.approx(dollars, rel=0.03, abs=0.01)
+def test_the_usual_design_costs_what_was_measured(workload, dollars):
+    assert listed(bill.naive(workload, free_tier=False)) == pytest.approx(
+        dollars, rel=0.03, abs=0.01
+    )
 
 
-def test_our_protocol_costs_what_was_reckoned_by_hand():
-    assert listed(bill.ours(FIFTY, free_tier=False)) == pytest.approx(1.07, rel=0.03)
-    assert listed(bill.ours(FIVE_HUNDRED, free_tier=False)) == pytest.approx(9.39, rel=0.03)
+def test_our_protocol_costs_what_was_calculated_by_hand():
+    assert listed(bill.monthly(FIFTY, free_tier=False)) == pytest.approx(1.07, rel=0.03)
+    assert listed(bill.monthly(FIVE_HUNDRED, free_tier=False)) == pytest.approx(9.39, rel=0.03)
 
 
 def test_a_message_is_billed_for_its_way_in_its_ack_and_its_receivers():
-    alone = counted(Session(sends=1_000, members=1))
-    crowd = counted(Session(sends=1_000, members=40))
+    alone = billed_usage(EventCounts(sends=1_000, members=1))
+    crowd = billed_usage(EventCounts(sends=1_000, members=40))
 
     assert alone.messages == 2_000
     assert crowd.messages == 2_000 + 39_000
@@ -53,11 +63,11 @@ def test_a_message_is_billed_for_its_way_in_its_ack_and_its_receivers():
 
 @pytest.mark.parametrize(("size", "units"), [(100, 4), (1_000, 6), (4_000, 12)])
 def test_a_long_message_is_written_in_more_units(size, units):
-    assert counted(Session(sends=1, message_bytes=size)).write_units == units
+    assert billed_usage(EventCounts(sends=1, message_bytes=size)).write_units == units
 
 
 def test_silence_is_billed_for_its_pings_and_its_minutes():
-    used = counted(Session(minutes=17, pings=2))
+    used = billed_usage(EventCounts(minutes=17, pings=2))
 
     assert (used.messages, used.connection_minutes, used.requests) == (4, 17, 2)
     assert used.write_units == 0
@@ -65,12 +75,12 @@ def test_silence_is_billed_for_its_pings_and_its_minutes():
 
 @pytest.mark.parametrize(("members", "calls"), [(500, 1), (501, 2), (5_500, 2), (5_501, 3)])
 def test_a_large_room_takes_further_calls(members, calls):
-    assert counted(Session(sends=1, members=members)).requests == calls
+    assert billed_usage(EventCounts(sends=1, members=members)).requests == calls
 
 
 def test_clients_come_back_when_the_gateway_cuts_them():
-    short = usage(replace(FIFTY, hours=2))
-    long = usage(replace(FIFTY, hours=2.1))
+    short = monthly_usage(replace(FIFTY, hours=2))
+    long = monthly_usage(replace(FIFTY, hours=2.1))
 
     assert long.site_requests - short.site_requests == 50 * 22
 
@@ -106,17 +116,17 @@ def test_every_price_names_its_source():
 
 
 def test_ten_times_the_people_say_ten_times_as_much_in_rooms_as_large():
-    more = scaled(FIFTY, 500)
+    more = scale(FIFTY, 500)
 
     assert more.messages_per_day == 20_000
-    assert more.room == 12
+    assert more.in_room == 12
     assert naive_usage(more).messages > 90 * naive_usage(FIFTY).messages
 
 
 def test_by_default_all_are_in_the_one_room_and_not_all_at_once():
-    habits = Habits(48, 100)
+    workload = Workload(48, 100)
 
-    assert habits.together == habits.room == 16
+    assert workload.connected == workload.in_room == 16
 
 
 THROTTLE = {"throttle_rate": 20, "throttle_burst": 40}
@@ -134,17 +144,17 @@ def test_the_worst_day_grows_with_the_throttle_and_the_brake():
 
 
 def test_without_a_brake_the_throttle_is_the_bound():
-    let_in = 20 * 86_400 + 40
+    accepted = 20 * 86_400 + 40
     found = {line.price: line for line in worst_day(**THROTTLE, brake_messages_per_hour=1e12)}
 
-    assert found[prices.REQUESTS].quantity == let_in
-    assert found[prices.WRITES].quantity == let_in * bill.DEAREST_WRITES
+    assert found[prices.REQUESTS].quantity == accepted
+    assert found[prices.WRITES].quantity == accepted * bill.MAX_WRITE_UNITS
 
 
 def test_no_ordinary_day_costs_as_much_as_the_worst():
     day = replace(FIVE_HUNDRED, days=1)
-    said = usage(day).messages / 24
+    said = monthly_usage(day).messages / 24
 
-    assert total(bill.ours(day, free_tier=False)) < total(
+    assert total(bill.monthly(day, free_tier=False)) < total(
         worst_day(**THROTTLE, brake_messages_per_hour=said)
     )

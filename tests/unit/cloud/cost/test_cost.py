@@ -1,4 +1,4 @@
-"""`fireside cost` says what it reckons, for people and for programs."""
+"""`fireside cost` prints its estimate, as text and as JSON."""
 
 import json
 import math
@@ -8,7 +8,7 @@ import pytest
 from fireside.cli.main import main
 from fireside.cloud.cost import bars, bill, cost
 from fireside.cloud.cost.bars import Point
-from fireside.cloud.cost.usage import Habits
+from fireside.cloud.cost.usage import Workload
 from fireside.console.exits import ExitCode
 
 OFFICE = ["cost", "--users", "50", "--messages-per-day", "2000"]
@@ -24,9 +24,9 @@ def test_the_lines_show_their_arithmetic_and_add_up(capsys):
 
     rows = [line for line in said.splitlines() if " x $" in line]
     dollars = [float(line.rsplit("$", 1)[1].replace(",", "")) for line in rows]
-    [together] = [line for line in said.splitlines() if line.startswith("Together")]
+    [total_line] = [line for line in said.splitlines() if line.startswith("Total")]
     assert len(rows) >= 10
-    assert math.fsum(dollars) == pytest.approx(float(together.rsplit("$", 1)[1]), abs=0.006)
+    assert math.fsum(dollars) == pytest.approx(float(total_line.rsplit("$", 1)[1]), abs=0.006)
     assert "528,000 connection minutes x $0.25 a million" in said
 
 
@@ -34,13 +34,13 @@ def test_free_tiers_are_told_whether_they_count_or_not(capsys):
     assert "requests - 124,818 free" in printed(capsys, "--online-per-room", "12")
     without = printed(capsys, "--no-free-tier")
     assert "free x" not in without
-    assert "over for everybody" in without
+    assert "no account has them any more" in without
 
 
 def test_json_says_the_same(capsys):
     document = json.loads(printed(capsys, "--json", "--online", "50", "--online-per-room", "12"))
 
-    expected = bill.total(bill.ours(Habits(50, 2_000, online=50, online_per_room=12)))
+    expected = bill.total(bill.monthly(Workload(50, 2_000, online=50, online_per_room=12)))
     assert document["dollars"] == pytest.approx(expected, abs=1e-4)
     assert document["dollars"] == pytest.approx(
         sum(line["dollars"] for line in document["lines"]), abs=1e-4
@@ -56,7 +56,7 @@ def test_a_number_of_people_that_was_asked_for_is_in_the_plot(capsys):
 
 
 def test_bars_grow_with_dollars():
-    drawn = bars.text([Point(1, 0.02, 0.02), Point(10, 0.2, 2.0), Point(100, 20.0, 200.0)])
+    drawn = bars.chart([Point(1, 0.02, 0.02), Point(10, 0.2, 2.0), Point(100, 20.0, 200.0)])
 
     ours, naive = zip(
         *(
@@ -81,7 +81,7 @@ def test_bars_grow_with_dollars():
         ["--region", "eu-central-1"],
     ],
 )
-def test_what_can_not_be_reckoned_with_is_a_usage_error(wrong, capsys):
+def test_a_number_that_makes_no_sense_is_a_usage_error(wrong, capsys):
     assert main([*OFFICE, *wrong]) == ExitCode.USAGE
     assert wrong[0] in capsys.readouterr().err
 

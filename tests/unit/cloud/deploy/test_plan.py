@@ -27,7 +27,7 @@ def test_what_is_made_is_counted_by_service():
         change(["create"], kind) for kind in ("aws_iam_role", "aws_iam_policy", "aws_sns_topic")
     ]
 
-    assert lines(*made) == ["  make       3: IAM 2, SNS 1"]
+    assert lines(*made) == ["  create     3: IAM 2, SNS 1"]
 
 
 def test_what_changes_is_named_with_its_fields_and_no_values():
@@ -39,7 +39,7 @@ def test_what_changes_is_named_with_its_fields_and_no_values():
         )
     )
 
-    assert found == ["  change     1: Lambda 1", "             aws_lambda_function.this (a, c)"]
+    assert found == ["  update     1: Lambda 1", "             aws_lambda_function.this (a, c)"]
 
 
 def test_a_field_that_is_known_later_counts_as_changed():

@@ -1,11 +1,11 @@
 import asyncio
 
-from fireside.cloud.rehearse.latency import AWS, Weather
+from fireside.cloud.rehearse.latency import AWS_MILLISECONDS, LatencySimulator
 
 
 def times(kind, seed=0, count=1_000):
-    weather = Weather(AWS, seed)
-    return [weather.seconds(kind) * 1_000 for _ in range(count)]
+    latency = LatencySimulator(AWS_MILLISECONDS, seed)
+    return [latency.seconds(kind) * 1_000 for _ in range(count)]
 
 
 def test_a_seed_waits_the_same_times_and_another_waits_others():
@@ -14,14 +14,14 @@ def test_a_seed_waits_the_same_times_and_another_waits_others():
 
 
 def test_kinds_do_not_disturb_each_other():
-    weather = Weather(AWS, 0)
-    alternating = [(weather.seconds("read"), weather.seconds("post"))[0] * 1_000 for _ in range(9)]
+    latency = LatencySimulator(AWS_MILLISECONDS, 0)
+    alternating = [(latency.seconds("read"), latency.seconds("post"))[0] * 1_000 for _ in range(9)]
 
     assert alternating == times("read", count=9)
 
 
 def test_most_times_lie_between_the_two_and_one_in_a_hundred_is_late():
-    for kind, (low, high) in AWS.items():
+    for kind, (low, high) in AWS_MILLISECONDS.items():
         found = times(kind)
         late = [one for one in found if one > high]
 
@@ -34,7 +34,7 @@ def test_what_has_passed_already_is_not_waited_again():
     async def spent(since):
         loop = asyncio.get_running_loop()
         began = loop.time()
-        await Weather(AWS, 0).wait("cold start", began - since)
+        await LatencySimulator(AWS_MILLISECONDS, 0).wait("cold start", began - since)
         return loop.time() - began
 
     assert asyncio.run(spent(10)) < 0.1
@@ -42,4 +42,4 @@ def test_what_has_passed_already_is_not_waited_again():
 
 
 def test_without_latency_nobody_waits():
-    assert Weather({}, 0).seconds("cold start") == 0
+    assert LatencySimulator({}, 0).seconds("cold start") == 0
