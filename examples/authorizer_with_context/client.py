@@ -1,4 +1,4 @@
-"""Come in with a token: `python client.py ws://127.0.0.1:8080/dev apple`."""
+"""Connect with a token: `python client.py ws://127.0.0.1:8080/dev apple`."""
 
 import sys
 
@@ -7,7 +7,7 @@ from websockets.sync.client import connect
 
 
 def main(url: str, token: str) -> None:
-    """Say hello, and print who we are to the API."""
+    """Send a greeting, and print the user that the API knows us as."""
     headers = {"Authorization": f"Bearer {token}"}
     try:
         with connect(url, additional_headers=headers) as socket:

@@ -1,12 +1,12 @@
-"""Lets in who has a token, and tells every later event whose it was."""
+"""An authorizer that takes tokens, and a function that finds the token's owner in its event."""
 
 import json
 import os
 from typing import Any
 
 
-def door(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Find the owner of the token; nobody's token is refused with 401."""
+def authorizer(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Return a policy for the owner of the token; an unknown token is refused with 401."""
     headers = {name.lower(): value for name, value in event["headers"].items()}
     token = headers["authorization"].removeprefix("Bearer ")
     name = json.loads(os.environ["TOKENS"]).get(token)
@@ -24,8 +24,8 @@ def door(event: dict[str, Any], _context: object) -> dict[str, Any]:
     }
 
 
-def house(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Greet by the name that the authorizer found: no client can make it up."""
+def greet(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Return a greeting with the name from the authorizer's context, which no client can set."""
     member = event["requestContext"]["authorizer"]
     greeting = event["stageVariables"]["greeting"]
     text = f"{greeting}, {member['name']} of {member['letters']} letters"

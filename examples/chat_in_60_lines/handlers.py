@@ -1,4 +1,4 @@
-"""A chat: who connects is kept, and what one says is posted to all, with boto3 as on AWS.
+"""A chat: connections are stored, and each message is posted to all of them with boto3.
 
 Connections are rows in a small SQLite file, as each invocation may run in another process; on
 AWS they would be items in DynamoDB. Nothing here knows where it runs.
@@ -19,44 +19,45 @@ FILE = os.environ.get("CHAT_FILE") or Path(tempfile.gettempdir()) / "chat_in_60_
 OK = {"statusCode": 200}
 
 
-def come(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Keep a connection, and the name that its query gives."""
-    name = (event.get("queryStringParameters") or {}).get("name", "somebody")
-    with _people() as people:
+def connect(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Store a connection, and the name in its query."""
+    name = (event.get("queryStringParameters") or {}).get("name", "anonymous")
+    with _database() as database:
         row = (event["requestContext"]["connectionId"], name)
-        people.execute("INSERT INTO people VALUES (?, ?)", row)
+        database.execute("INSERT INTO connections VALUES (?, ?)", row)
     return OK
 
 
-def go(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def disconnect(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Forget a connection."""
     _forget(event["requestContext"]["connectionId"])
     return OK
 
 
-def say(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Post what one says to everybody, and forget who is gone."""
+def send(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Post a message to every connection, and forget those that are gone."""
     context = event["requestContext"]
     url = f"https://{context['domainName']}/{context['stage']}"
     client = boto3.client("apigatewaymanagementapi", endpoint_url=url)
-    with _people() as people:
-        names = dict(people.execute("SELECT id, name FROM people"))
-    said = {"from": names.get(context["connectionId"]), "text": json.loads(event["body"])["text"]}
+    with _database() as database:
+        names = dict(database.execute("SELECT id, name FROM connections"))
+    sender, text = names.get(context["connectionId"]), json.loads(event["body"])["text"]
+    message = {"from": sender, "text": text}
     for connection_id in names:
         try:
-            client.post_to_connection(ConnectionId=connection_id, Data=json.dumps(said))
+            client.post_to_connection(ConnectionId=connection_id, Data=json.dumps(message))
         except client.exceptions.GoneException:
             _forget(connection_id)
     return OK
 
 
 def _forget(connection_id: str) -> None:
-    with _people() as people:
-        people.execute("DELETE FROM people WHERE id = ?", (connection_id,))
+    with _database() as database:
+        database.execute("DELETE FROM connections WHERE id = ?", (connection_id,))
 
 
 @contextmanager
-def _people() -> Iterator[sqlite3.Connection]:
+def _database() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(FILE)) as database, database:
-        database.execute("CREATE TABLE IF NOT EXISTS people (id TEXT PRIMARY KEY, name TEXT)")
+        database.execute("CREATE TABLE IF NOT EXISTS connections (id PRIMARY KEY, name)")
         yield database

@@ -1,4 +1,4 @@
-"""Say something to the echo API: `python client.py ws://127.0.0.1:8080/dev hello`."""
+"""Send a text to the echo API: `python client.py ws://127.0.0.1:8080/dev hello`."""
 
 import sys
 

@@ -39,7 +39,7 @@ def chat(tmp_path, monkeypatch):
 
 def test_in_the_chat_all_hear_what_one_says(chat):
     with connect(f"{chat.url}?name=Ann") as ann, connect(f"{chat.url}?name=Bob") as bob:
-        ann.send(json.dumps({"action": "say", "text": "hi"}))
+        ann.send(json.dumps({"action": "send", "text": "hi"}))
 
         assert json.loads(bob.recv(60)) == {"from": "Ann", "text": "hi"}
         assert json.loads(ann.recv(60)) == {"from": "Ann", "text": "hi"}
@@ -51,7 +51,7 @@ def test_in_the_chat_who_left_costs_nobody_a_message(chat):
             with connect(f"{chat.url}?name=Bob"):
                 pass
         for number in range(3):
-            ann.send(json.dumps({"action": "say", "text": str(number)}))
+            ann.send(json.dumps({"action": "send", "text": str(number)}))
             assert json.loads(ann.recv(60))["text"] == str(number)
 
 

@@ -209,7 +209,7 @@ async def test_much_that_comes_before_the_101_waits_in_the_kernel():
         client.raw(client.head() + frame(TEXT, text.encode()) * 100)
         (socket,) = await sockets_waiting(running)
         await running.until(lambda: socket._paused)
-        held = len(socket._early)
+        held = len(socket._early_data)
         let_in.set()
         await client.upgraded()
 
