@@ -101,7 +101,7 @@ async def test_a_head_that_drips_in_is_not_waited_for():
         for byte in b"GET /ws HT":
             slow.raw(bytes([byte]))
             await slow.writer.drain()
-        await running.until(lambda: len(running.server.doors) == 3)
+        await running.until(lambda: len(running.server.transports) == 3)
         await pass_time(101)
 
         status, _, _ = await slow.http()
