@@ -9,16 +9,14 @@ import re
 import uuid
 from asyncio import Future
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import unquote
 
 from aiohttp import hdrs, web
 
 from localgateway.machine.core import Outcome, Raised
-from localgateway.net import signature
-from localgateway.net.management import Access, Next
-from localgateway.net.signature import BadSignature, SignedRequest
+from localgateway.net.management import ERROR_TYPE, REQUEST_ID, Access, Next, read_signed
+from localgateway.net.signature import BadSignature
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +64,7 @@ class Invocations:
             return await handler(request)
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         try:
-            body = await self._signed_body(request, _LARGEST.get(kind, 0))
+            body = await read_signed(request, self._access, _LARGEST.get(kind, 0), _SERVICE)
         except BadSignature as cause:
             return _refusal(403, cause.kind, str(cause))
         if kind not in _LARGEST:
@@ -88,27 +86,6 @@ class Invocations:
             return None
         names = (match[1], match[1].removeprefix(self._prefix))
         return next((name for name in names if name in self._runner.functions), None)
-
-    async def _signed_body(self, request: web.Request, largest: int) -> bytes | None:
-        """Check the signature; return the body, or None when it is too long.
-
-        Raises:
-            BadSignature: The request is not signed as it must be.
-        """
-        headers = [(name.decode("latin-1"), v.decode("latin-1")) for name, v in request.raw_headers]
-        url = request.rel_url
-        signed = SignedRequest(request.method, url.raw_path, url.raw_query_string, headers, b"")
-        signature.read(signed)
-        body = bytearray()
-        async for piece in request.content.iter_any():
-            body += piece
-            if len(body) > largest:
-                return None
-        if self._access.strict:
-            whole = SignedRequest(signed.method, signed.path, signed.query, headers, bytes(body))
-            now = datetime.now(UTC)
-            signature.verify(whole, self._access.secrets, now, service=_SERVICE)
-        return bytes(body)
 
     async def _invoke(self, function: str, event: object, kind: str) -> web.Response:
         if kind == "DryRun":
@@ -152,7 +129,7 @@ def _throttled() -> web.Response:
 def _refusal(
     status: int, kind: str, text: str, headers: dict[str, str] | None = None
 ) -> web.Response:
-    named = {"x-amzn-ErrorType": kind, **(headers or {})}
+    named = {ERROR_TYPE: kind, **(headers or {})}
     return _response(status, {"Type": "User", "message": text}, named)
 
 
@@ -162,7 +139,7 @@ _NOTHING = object()
 def _response(
     status: int, document: object = _NOTHING, headers: dict[str, str] | None = None
 ) -> web.Response:
-    named = {"x-amzn-RequestId": str(uuid.uuid4()), **(headers or {})}
+    named = {REQUEST_ID: str(uuid.uuid4()), **(headers or {})}
     if document is _NOTHING:
         return web.Response(status=status, headers=named)
     return web.json_response(document, status=status, headers=named)

@@ -5,6 +5,7 @@ and passes the others on.
 """
 
 import asyncio
+import dataclasses
 import logging
 import re
 import time
@@ -25,6 +26,9 @@ from localgateway.net import signature
 from localgateway.net.signature import BadSignature, SignedRequest
 
 log = logging.getLogger(__name__)
+
+REQUEST_ID, ERROR_TYPE = "x-amzn-RequestId", "x-amzn-ErrorType"
+"""Headers of AWS's answers; SDKs read the name of an error from the second."""
 
 _CONNECTIONS = "@connections"
 _ID = re.compile(r"[A-Za-z0-9_-]{15}=")
@@ -93,7 +97,7 @@ class Management:
     async def _answer(self, request: web.Request, connection_id: str) -> web.Response:
         """Check the signature, the quota, the id, the size, then whether the connection is open."""
         try:
-            body = await self._signed_body(request)
+            body = await read_signed(request, self._access, self._hub.limits.message_bytes)
         except BadSignature as cause:
             return _refusal(403, cause.kind, str(cause))
         if not self._hub.count_request():
@@ -116,22 +120,6 @@ class Management:
             extra={"connection": connection_id, "status": response.status},
         )
         return response
-
-    async def _signed_body(self, request: web.Request) -> bytes | None:
-        """Check the signature; return the body, or None when it is too long.
-
-        Raises:
-            BadSignature: The request is not signed as it must be.
-        """
-        headers = [(name.decode("latin-1"), v.decode("latin-1")) for name, v in request.raw_headers]
-        url = request.rel_url
-        head = SignedRequest(request.method, url.raw_path, url.raw_query_string, headers, b"")
-        signature.read(head)
-        body = await _body(request, self._hub.limits.message_bytes)
-        if self._access.strict and body is not None:
-            whole = SignedRequest(head.method, head.path, head.query, headers, body)
-            signature.verify(whole, self._access.secrets, datetime.now(UTC))
-        return body
 
     def _post(self, connection_id: str, body: bytes) -> web.Response:
         fault = None if self._faults is None else self._faults.post_error()
@@ -165,13 +153,26 @@ class Management:
         return _response(204) if self._hub.delete(connection_id) else _gone()
 
 
-async def _body(request: web.Request, longest: int) -> bytes | None:
-    """Return the body, or None as soon as it is too long."""
+async def read_signed(
+    request: web.Request, access: Access, longest: int, service: str = signature.SERVICE
+) -> bytes | None:
+    """Check the signature; return the body, or None as soon as it is too long.
+
+    Raises:
+        BadSignature: The request is not signed as it must be.
+    """
+    headers = [(name.decode("latin-1"), v.decode("latin-1")) for name, v in request.raw_headers]
+    url = request.rel_url
+    head = SignedRequest(request.method, url.raw_path, url.raw_query_string, headers, b"")
+    signature.read(head)
     body = bytearray()
     async for piece in request.content.iter_any():
         body += piece
         if len(body) > longest:
             return None
+    if access.strict:
+        whole = dataclasses.replace(head, body=bytes(body))
+        signature.verify(whole, access.secrets, datetime.now(UTC), service=service)
     return bytes(body)
 
 
@@ -194,9 +195,9 @@ def _refusal(status: int, kind: str, text: str) -> web.Response:
 
 
 def _response(status: int, document: object = None, kind: str | None = None) -> web.Response:
-    headers = {"x-amzn-RequestId": str(uuid.uuid4())}
+    headers = {REQUEST_ID: str(uuid.uuid4())}
     if kind is not None:
-        headers["x-amzn-ErrorType"] = kind
+        headers[ERROR_TYPE] = kind
     if document is None:
         return web.Response(status=status, headers=headers)
     return web.json_response(document, status=status, headers=headers)

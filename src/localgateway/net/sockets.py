@@ -235,7 +235,7 @@ class Socket(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the server, and aiohttp if the connection was its own before."""
+        """Report the end to the server, and to aiohttp if it had the connection before."""
         self._hub.transports.discard(self._transport)
         if self._previous is not None:
             self._previous.connection_lost(exc)
