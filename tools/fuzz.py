@@ -211,7 +211,8 @@ async def _leave(
             await asyncio.sleep(chance.random() * 0.02)
         case _:
             if writer.can_write_eof():
-                writer.write_eof()
+                with contextlib.suppress(OSError):  # not connected: the server was faster
+                    writer.write_eof()
             await asyncio.wait_for(asyncio.shield(draining), _PATIENCE_SECONDS)
 
 

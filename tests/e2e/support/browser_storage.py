@@ -2,13 +2,21 @@
 
 _LOOK = """count => new Promise(done => {
   const isIt = IS_IT;
-  const opening = indexedDB.open("fireside", 1);
-  const look = () => {
-    const values = opening.result.transaction("values").objectStore("values").getAll();
-    values.onsuccess = () =>
-      values.result.filter(isIt).length >= count ? done() : setTimeout(look, 50);
+  const look = database => {
+    const values = database.transaction("values").objectStore("values").getAll();
+    values.onsuccess = () => {
+      if (values.result.filter(isIt).length < count) return setTimeout(look, 50, database);
+      database.close();
+      done();
+    };
   };
-  opening.onsuccess = look;
+  const open = () => {
+    const opening = indexedDB.open("fireside", 1);
+    opening.onupgradeneeded = () => opening.transaction.abort();  // the page is to make it
+    opening.onerror = event => { event.preventDefault(); setTimeout(open, 50); };
+    opening.onsuccess = () => look(opening.result);
+  };
+  open();
 })"""
 
 
