@@ -51,7 +51,7 @@ _SIGNED = (
     b"SignedHeaders=host, Signature=" + b"0" * 64
 )
 _OPCODES = (0, 1, 1, 1, 1, 2, 3, 8, 9, 10, 11, 15)
-_PATIENCE_SECONDS = 5.0
+_PATIENCE_SECONDS = 60.0
 
 
 @dataclass(slots=True)

@@ -45,7 +45,8 @@ def misfit(recorded, answer, path="answer"):
 
 
 @in_both_modes
-def test_an_old_page_and_an_old_program_are_answered_as_they_were(tmp_path, mode):
+def test_an_old_page_and_an_old_program_are_answered_as_they_were(tmp_path, monkeypatch, mode):
+    monkeypatch.setattr("fireside.cloud.verify.client.ANSWER_SECONDS", 60)
     known = {}
     options = () if mode == ("rehearse",) else ("--invites", "off")
     with serving(tmp_path, *mode, *options) as running:

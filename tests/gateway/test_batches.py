@@ -178,7 +178,7 @@ async def test_a_stop_needs_no_farewell_and_waits_for_nobody_who_is_silent():
 def time_to_stop(monkeypatch):
     """Let a stop take long: the machine may be a busy one."""
     monkeypatch.setattr("localgateway.net.server._DRAIN_SECONDS", 60)
-    monkeypatch.setattr("localgateway.net.server._GOODBYE_SECONDS", 60)
+    monkeypatch.setattr("localgateway.net.server._CLOSING_SECONDS", 60)
 
 
 @pytest.mark.usefixtures("time_to_stop")

@@ -3,7 +3,11 @@
 import asyncio
 import random
 
+import pytest
+
 from tools.fuzz import fuzz
+
+pytestmark = pytest.mark.long
 
 
 def test_bad_frames_handshakes_and_requests_break_nothing_and_leave_nothing():
@@ -17,7 +21,7 @@ def test_bad_frames_handshakes_and_requests_break_nothing_and_leave_nothing():
 
 def test_a_leak_is_told(monkeypatch):
     monkeypatch.setattr("tools.fuzz._PATIENCE_SECONDS", 0.1)
-    monkeypatch.setattr("localgateway.net.server.Server.lost", lambda *_: None)
+    monkeypatch.setattr("localgateway.net.server.Server.socket_closed", lambda *_: None)
     report = asyncio.run(fuzz(200, 1))
 
     assert any("left behind: {'doors': 0" in complaint for complaint in report.complaints)

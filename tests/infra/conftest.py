@@ -27,6 +27,14 @@ INVITE = "ab" * 32
 LOCAL = 'terraform {\n  backend "local" {}\n}\n'
 
 
+def pytest_collection_modifyitems(items):
+    """Leave these out of `make test`: Terraform plans for seconds, and changes seldom."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.long)
+
+
 class Folder:
     """A copy of the configuration that can be changed, planned and applied."""
 

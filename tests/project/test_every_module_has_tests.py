@@ -1,7 +1,8 @@
 """Each module has a test module of its name, or stands on a list that says what tests it.
 
 `src/fireside/x/y.py` is tested by `tests/unit/x/test_y.py` or `tests/integration/x/test_y.py`;
-the gateway's also by `tests/gateway/test_y.py`, whose files are named for what a client sees.
+the gateway's also by `tests/gateway/test_y.py`, whose files are named for what a client sees;
+and the page's `x.ts` by `x.test.ts` beside it.
 """
 
 from pathlib import Path
@@ -24,9 +25,19 @@ TESTED_BY = {
     "fireside/adapters/sqlite/schema.py": "contract/test_sqlite.py: needs a file",
     "fireside/adapters/sqlite/store.py": "contract/test_sqlite.py: needs a file",
     "fireside/chat.py": "flow/test_history.py: the whole flow/ is about it",
-    "fireside/cli/cloud_commands.py": "integration/cli/test_main.py: options of the command line",
+    "fireside/cli/cost.py": "unit/cloud/cost/test_cost.py: the command and its table",
+    "fireside/cli/deploy.py": "integration/cloud/deploy/test_deploy.py: the command and its work",
+    "fireside/cli/destroy.py": "integration/cloud/deploy/test_destroy.py: the command and its work",
+    "fireside/cli/export.py": "integration/cloud/deploy/test_destroy.py: before destroy",
+    "fireside/cli/logs.py": "integration/cloud/deploy/test_status_and_logs.py: both",
+    "fireside/cli/package.py": "integration/cloud/test_package.py: the command and its work",
+    "fireside/cli/rehearse.py": "e2e/test_rehearse.py: needs a whole rehearsal",
+    "fireside/cli/serve.py": "integration/cli/test_main.py: its flags, and how it ends",
+    "fireside/cli/status.py": "integration/cloud/deploy/test_status_and_logs.py: both",
+    "fireside/cli/verify.py": "integration/cloud/verify/test_verify.py: the command and its work",
     "fireside/cloud/cost/usage.py": "unit/cloud/cost/test_bill.py: what is counted is billed",
     "fireside/cloud/deploy/build.py": "integration/cloud/deploy/test_deploy.py: a step of it",
+    "fireside/cloud/deploy/context.py": "integration/cloud/deploy/test_deploy.py: tests replace it",
     "fireside/cloud/deploy/export.py": "integration/cloud/deploy/test_destroy.py: before destroy",
     "fireside/cloud/deploy/invites.py": "integration/cloud/deploy/test_link.py: what a link holds",
     "fireside/cloud/deploy/logs.py": "integration/cloud/deploy/test_status_and_logs.py: both",
@@ -34,7 +45,6 @@ TESTED_BY = {
     "fireside/cloud/deploy/remedies.py": "integration/cloud/deploy/test_deploy.py: what fails",
     "fireside/cloud/deploy/session.py": "integration/cloud/deploy/test_deploy.py: opens stages",
     "fireside/cloud/deploy/status.py": "integration/cloud/deploy/test_status_and_logs.py: both",
-    "fireside/cloud/deploy/world.py": "integration/cloud/deploy/test_deploy.py: what tests replace",
     "fireside/cloud/rehearse/load.py": "e2e/test_rehearse.py: needs a whole rehearsal",
     "fireside/cloud/rehearse/rehearse.py": "e2e/test_rehearse.py: needs a whole rehearsal",
     "fireside/cloud/rehearse/runner.py": "e2e/test_rehearse.py: needs a whole rehearsal",
@@ -42,21 +52,82 @@ TESTED_BY = {
     "fireside/cloud/verify/checks.py": "integration/cloud/verify/test_verify.py: needs a server",
     "fireside/cloud/verify/client.py": "integration/cloud/verify/test_verify.py: needs a server",
     "fireside/cloud/verify/message_checks.py": "integration/cloud/verify/test_verify.py: likewise",
+    "fireside/cloud/verify/report.py": "integration/cloud/verify/test_verify.py: in the end",
     "fireside/cloud/verify/smoke.py": "integration/cloud/deploy/test_stage.py: the end of deploy",
     "fireside/handlers/router.py": "flow/test_bad_input.py: the whole flow/ goes through it",
     "fireside/server/data_folder.py": "integration/cli/test_main.py: what a server finds there",
     "fireside/server/isolated.py": "integration/server/test_isolated_handlers.py: starts those",
     "fireside/server/local.py": "e2e/test_crash.py: needs a whole server",
+    "fireside/server/process.py": "integration/cli/test_main.py: a port that is taken",
+    "fireside/server/run.py": "e2e/test_crash.py: needs a whole server",
     "localgateway/functions/worker_process.py": "gateway/test_handlers.py: needs processes",
     "localgateway/net/server.py": "gateway/test_batches.py: the whole gateway/ is about it",
 }
 """Modules without a test module of their name: the one to look into first, and why."""
 
+PAGE_TESTED_BY = {
+    "chat.ts": "App.test.tsx: puts the page together",
+    "composer/Composer.tsx": "room/Room.test.tsx: what a person writes",
+    "composer/focusComposer.ts": "room/Room.test.tsx: needs the page",
+    "connection/Banner.tsx": "connection/lostConnection.test.tsx: what a person sees of it",
+    "connection/DiagnosticsDialog.tsx": "room/Room.test.tsx: a dialog",
+    "connection/config.ts": "App.test.tsx: asked for at the start",
+    "connection/useConfig.ts": "App.test.tsx: asked for at the start",
+    "connection/useConnection.ts": "connection/lostConnection.test.tsx: needs the page",
+    "join/Field.tsx": "App.test.tsx: the form",
+    "join/Join.tsx": "App.test.tsx: the form",
+    "join/checkForm.ts": "join/invited.test.tsx: the form",
+    "join/remembered.ts": "App.test.tsx: the form knows who you were",
+    "join/useNameProblem.ts": "App.test.tsx: the form says so while one types",
+    "main.tsx": "../../tests/e2e/test_two_people.py: starts the page",
+    "markdown/Body.tsx": "room/Room.test.tsx: a message as it looks",
+    "messages/Announcer.tsx": "room/Room.test.tsx: what a screen reader hears",
+    "messages/AroundUpdate.tsx": "../../tests/e2e/test_behaviours_scrolling.py: needs a layout",
+    "messages/MessageLog.tsx": "room/Room.test.tsx: the log",
+    "messages/RowView.tsx": "room/Room.test.tsx: the log",
+    "messages/Skeleton.tsx": "../../tests/e2e/test_pictures.py: is only looked at",
+    "messages/dates.ts": "messages/rows.test.ts: a day begins a row",
+    "messages/useAnchoredScroll.ts": "../../tests/e2e/test_behaviours_scrolling.py: needs a layout",
+    "messages/useMounted.ts": "../../tests/e2e/test_behaviours_scrolling.py: needs a layout",
+    "room/ConnectionStatus.tsx": "room/Room.test.tsx: a part of the room",
+    "room/DialogButtons.tsx": "room/Room.test.tsx: a part of the room",
+    "room/Dialogs.tsx": "room/Room.test.tsx: a part of the room",
+    "room/Header.tsx": "room/Room.test.tsx: a part of the room",
+    "room/Sidebar.tsx": "room/Room.test.tsx: a part of the room",
+    "room/useDraft.ts": "App.test.tsx: each tab has its own",
+    "room/useShortcuts.ts": "room/Room.test.tsx: needs the page",
+    "settings/KeysDialog.tsx": "room/Room.test.tsx: a dialog",
+    "settings/SettingsDialog.tsx": "../../tests/e2e/test_pictures.py: a dialog as it looks",
+    "timeline/backoff.ts": "timeline/timeline.test.ts: how long it waits",
+    "timeline/draftStorage.ts": "timeline/roomStorage.test.ts: what is kept of a room",
+    "timeline/log.ts": "timeline/timeline.test.ts: a part of the timeline",
+    "timeline/missing.ts": "timeline/timeline.test.ts: a part of the timeline",
+    "timeline/model.ts": "timeline/timeline.test.ts: types, and what is there at first",
+    "timeline/outbox.ts": "timeline/timeline.test.ts: a part of the timeline",
+    "timeline/store.ts": "room/Room.test.tsx: holds the timeline for the page",
+    "timeline/useOrphanedDrafts.ts": "connection/lostConnection.test.tsx: needs the page",
+    "ui/Avatar.tsx": "room/Room.test.tsx: a part of what is drawn",
+    "ui/Dialog.tsx": "room/Room.test.tsx: a part of what is drawn",
+    "ui/Icon.tsx": "room/Room.test.tsx: a part of what is drawn",
+    "ui/Mark.tsx": "App.test.tsx: a part of what is drawn",
+    "wire/frames.ts": "wire/parse.test.ts: types that are generated",
+}
+"""The same for the page's modules."""
+
 SEVERAL = {
     "integration/cloud/deploy/test_status_and_logs.py": "status and logs ask one stage",
-    "unit/test_generated_name_rule.py": "about a file that tools/ writes",
 }
 """Test modules in unit/ and integration/ that have no source module of their name, and why."""
+
+
+PAGE_SEVERAL = {
+    "connection/lostConnection.test.tsx": "what a person sees while the connection is lost",
+    "join/invited.test.tsx": "what a person sees who comes by an invite",
+}
+
+PAGE = ROOT / "web/src"
+FOR_TESTS = "testing"
+"""The folder of what the page's tests share."""
 
 
 def modules():
@@ -107,3 +178,49 @@ def test_no_test_module_has_outlived_its_source():
     }
 
     assert found - known == set(SEVERAL), "rename or remove it, or list it in SEVERAL"
+
+
+# --- the page ---
+
+
+def page_files():
+    return sorted(
+        path.relative_to(PAGE).as_posix()
+        for path in PAGE.rglob("*.ts*")
+        if path.relative_to(PAGE).parts[0] != FOR_TESTS
+    )
+
+
+def page_modules():
+    return [file for file in page_files() if ".test." not in file]
+
+
+def subject(test):
+    """Give the module's name that a test file has, without what comes after it."""
+    return Path(test).with_name(Path(test).name.partition(".")[0]).as_posix()
+
+
+def stem(module):
+    return module.rpartition(".")[0]
+
+
+def test_each_of_the_pages_modules_has_tests_of_its_name_or_stands_on_the_list():
+    tested = {subject(file) for file in page_files() if ".test." in file}
+    without = {module for module in page_modules() if stem(module) not in tested}
+
+    assert without == set(PAGE_TESTED_BY), "write x.test.ts beside x.ts, or correct PAGE_TESTED_BY"
+
+
+@pytest.mark.parametrize("entry", PAGE_TESTED_BY.values(), ids=PAGE_TESTED_BY)
+def test_what_is_listed_of_the_page_is_there_with_its_reason(entry):
+    place, _, reason = entry.partition(": ")
+
+    assert (PAGE / place).is_file(), f"{place} is gone: name what tests it now"
+    assert reason
+
+
+def test_no_test_of_the_page_has_outlived_its_source():
+    known = {stem(module) for module in page_modules()}
+    without = {file for file in page_files() if ".test." in file and subject(file) not in known}
+
+    assert without == set(PAGE_SEVERAL), "rename or remove it, or list it in PAGE_SEVERAL"

@@ -10,7 +10,7 @@ import pytest
 from websockets.sync.server import serve
 
 from fireside.cli.main import main
-from fireside.cloud.verify import client, verify
+from fireside.cloud.verify import checks, client, verify
 from fireside.cloud.verify.client import BudgetExceeded, MessageBudget, Target
 from fireside.cloud.verify.report import Report, Result, markdown
 from fireside.console.exits import CannotStart, ExitCode
@@ -24,6 +24,14 @@ INVITES = ("--invites", "required")
 
 def invite_of(data):
     return (data / "invite").read_text("utf-8").strip()
+
+
+@pytest.fixture(autouse=True)
+def _time_to_answer(monkeypatch):
+    """Let a good chat take long to answer: the machine may be a busy one."""
+    monkeypatch.setattr(client, "ANSWER_SECONDS", 60.0)
+    monkeypatch.setattr(client, "_HANDSHAKE_SECONDS", 60.0)
+    monkeypatch.setattr(checks, "_TIMEOUT_SECONDS", 60)
 
 
 def verdicts(report):

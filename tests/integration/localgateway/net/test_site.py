@@ -5,7 +5,8 @@ import asyncio
 from localgateway.net.site import Readiness
 
 
-def test_all_who_ask_at_once_share_one_check():
+def test_all_who_ask_at_once_share_one_check(monkeypatch):
+    monkeypatch.setattr("localgateway.net.site._REUSE_SECONDS", 600)
     checks = 0
 
     async def check():

@@ -1,5 +1,7 @@
 import asyncio
 
+import pytest
+
 from fireside.cloud.rehearse.latency import AWS_MILLISECONDS, LatencySimulator
 
 
@@ -30,15 +32,23 @@ def test_most_times_lie_between_the_two_and_one_in_a_hundred_is_late():
         assert max(found) <= 5 * high
 
 
-def test_what_has_passed_already_is_not_waited_again():
-    async def spent(since):
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        await LatencySimulator(AWS_MILLISECONDS, 0).wait("cold start", began - since)
-        return loop.time() - began
+def test_what_has_passed_already_is_not_waited_again(monkeypatch):
+    waited = []
 
-    assert asyncio.run(spent(10)) < 0.1
-    assert asyncio.run(spent(0.05)) >= 0.09
+    async def sleep(seconds):
+        waited.append(seconds)
+
+    async def wait(since):
+        loop = asyncio.get_running_loop()
+        loop.time = lambda: 100.0
+        await LatencySimulator(AWS_MILLISECONDS, 0).wait("cold start", 100.0 - since)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    for since in (10, 0.05):
+        asyncio.run(wait(since))
+
+    all_of_it = LatencySimulator(AWS_MILLISECONDS, 0).seconds("cold start")
+    assert waited == [pytest.approx(all_of_it - 0.05)]
 
 
 def test_without_latency_nobody_waits():
