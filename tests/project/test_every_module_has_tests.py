@@ -41,7 +41,6 @@ TESTED_BY = {
     "fireside/cloud/deploy/export.py": "integration/cloud/deploy/test_destroy.py: before destroy",
     "fireside/cloud/deploy/invites.py": "integration/cloud/deploy/test_link.py: what a link holds",
     "fireside/cloud/deploy/logs.py": "integration/cloud/deploy/test_status_and_logs.py: both",
-    "fireside/cloud/deploy/names.py": "integration/cloud/deploy/test_stage.py: two constants",
     "fireside/cloud/deploy/remedies.py": "integration/cloud/deploy/test_deploy.py: what fails",
     "fireside/cloud/deploy/session.py": "integration/cloud/deploy/test_deploy.py: opens stages",
     "fireside/cloud/deploy/status.py": "integration/cloud/deploy/test_status_and_logs.py: both",

@@ -10,8 +10,7 @@ from fireside.adapters.invite_file import InviteUnusable
 from fireside.cli.options import stage_options, with_settings
 from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.deploy.link import print_link
-from fireside.cloud.deploy.names import PROJECT
-from fireside.cloud.deploy.stage import find_stage
+from fireside.cloud.deploy.stage import PROJECT, find_stage
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.qr import show
 from fireside.domain.invite import hash_of, link

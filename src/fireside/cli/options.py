@@ -12,8 +12,7 @@ import click
 from click.core import ParameterSource
 
 from fireside.cli.old_names import print_renamed
-from fireside.cloud.deploy.names import PROJECT, STAGE
-from fireside.cloud.deploy.stage import find_stage
+from fireside.cloud.deploy.stage import PROJECT, STAGE, find_stage
 from fireside.server import settings
 from fireside.server.settings import (
     RENAMED_KEYS,

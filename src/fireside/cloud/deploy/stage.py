@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from fireside.adapters.invite_file import InviteFile
-from fireside.cloud.deploy.names import PROJECT
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.system import new_invite
+
+PROJECT, STAGE = "fireside", "prod"
+"""The default names."""
 
 REGION = "us-east-1"
 """Of a new stage, unless --region or the AWS profile names another."""
