@@ -88,4 +88,4 @@ def test_where_on_aws_wants_to_know_which(computer, option):
     done = computer.run("invite", *option)
 
     assert done.returncode == ExitCode.USAGE
-    assert "say which with --stage NAME" in done.stderr
+    assert "name it with --stage NAME" in done.stderr
