@@ -51,7 +51,6 @@ TESTED_BY = {
     "fireside/cloud/verify/checks.py": "integration/cloud/verify/test_verify.py: needs a server",
     "fireside/cloud/verify/client.py": "integration/cloud/verify/test_verify.py: needs a server",
     "fireside/cloud/verify/message_checks.py": "integration/cloud/verify/test_verify.py: likewise",
-    "fireside/cloud/verify/report.py": "integration/cloud/verify/test_verify.py: in the end",
     "fireside/cloud/verify/smoke.py": "integration/cloud/deploy/test_stage.py: the end of deploy",
     "fireside/handlers/router.py": "flow/test_bad_input.py: the whole flow/ goes through it",
     "fireside/server/data_folder.py": "integration/cli/test_main.py: what a server finds there",
