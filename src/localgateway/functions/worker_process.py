@@ -121,6 +121,9 @@ class Worker:
         await asyncio.wait({self._log}, timeout=_END_SECONDS)
         self._log.cancel()
         await asyncio.gather(self._log, return_exceptions=True)
+        # A child of the process may hold the other ends: the pipes must not outlive the loop.
+        self._process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - no public way
+        await asyncio.sleep(0)
 
     async def _wait_until_ready(self) -> None:
         try:
