@@ -184,10 +184,10 @@ async def _visit(server: Server, report: Report, chance: random.Random) -> None:
                 await asyncio.wait_for(writer.drain(), _PATIENCE_SECONDS)
                 await asyncio.sleep(0)
         await _leave(writer, draining, chance)
-    except ConnectionError:
-        pass  # the server had enough of us
     except TimeoutError:
         report.complaints.append("the server did not end a connection")
+    except OSError:
+        pass  # the server had enough of us; hanging up on it then is ENOTCONN
     finally:
         writer.transport.abort()
         draining.cancel()
