@@ -1,8 +1,10 @@
 """What integration tests share."""
 
+import functools
 import time
 
 import pytest
+from botocore.loaders import JSONFileLoader
 
 
 class Clock:
@@ -16,6 +18,20 @@ class Clock:
 
     def wait(self, seconds):
         self.now += seconds
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _models_are_read_once():
+    """Let AWS's SDK read each of its files once: it has megabytes for each session of a test."""
+    read = JSONFileLoader.load_file
+
+    @functools.cache
+    def once(path):
+        return read(JSONFileLoader(), path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", lambda _self, path: once(path))
+        yield
 
 
 @pytest.fixture

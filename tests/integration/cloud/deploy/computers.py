@@ -27,6 +27,23 @@ INTERRUPTIBLE = (
 """The program as a terminal starts it: what is started in the background may ignore Ctrl-C."""
 
 
+def points(calls, first=1):
+    """Return where to break off: at every call, in the long part where a later one is alike."""
+    return [
+        pytest.param(
+            at,
+            id=f"{at} {call}",
+            marks=[pytest.mark.long] if _kind(call) in map(_kind, calls[at:]) else [],
+        )
+        for at, call in enumerate(calls, 1)
+        if at >= first
+    ]
+
+
+def _kind(call):
+    return call.split()[-1]
+
+
 class Computer:
     """Runs `fireside` in a checkout of its own, as a person would."""
 

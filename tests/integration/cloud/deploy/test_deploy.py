@@ -12,7 +12,7 @@ from fireside.console.exits import ExitCode
 from fireside.domain.invite import hash_of
 from tests.e2e.support.server_process import serving
 from tests.infra.fake_aws import FakeAws
-from tests.integration.cloud.deploy.computers import ROOT, Computer
+from tests.integration.cloud.deploy.computers import ROOT, Computer, points
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -192,7 +192,7 @@ def test_nothing_is_created_without_a_confirmation(computer):
 # --- Interrupted at every step -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("at", range(1, len(CALLS) + 1), ids=lambda at: f"{at} {CALLS[at - 1]}")
+@pytest.mark.parametrize("at", points(CALLS))
 def test_after_an_interruption_it_says_how_to_continue_and_then_does(computer, at):
     computer.fail(at=at, how="interrupt")
 
@@ -205,7 +205,7 @@ def test_after_an_interruption_it_says_how_to_continue_and_then_does(computer, a
     continues(computer)
 
 
-@pytest.mark.parametrize("at", range(2, len(CALLS) + 1), ids=lambda at: f"{at} {CALLS[at - 1]}")
+@pytest.mark.parametrize("at", points(CALLS, first=2))
 def test_after_a_failed_command_it_says_how_to_continue_and_then_does(computer, at):
     computer.fail(at=at, how="fail")
 

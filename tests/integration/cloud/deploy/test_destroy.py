@@ -11,7 +11,7 @@ from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.errors import StorageFailed
 from fireside.domain.message import Draft
 from tests.infra.fake_aws import FakeAws
-from tests.integration.cloud.deploy.computers import Computer
+from tests.integration.cloud.deploy.computers import Computer, points
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -72,7 +72,7 @@ def test_nothing_is_destroyed_without_a_confirmation(computer, words, sentence):
     assert is_there(computer)
 
 
-@pytest.mark.parametrize("at", range(2, len(CALLS) + 1), ids=lambda at: f"{at} {CALLS[at - 1]}")
+@pytest.mark.parametrize("at", points(CALLS, first=2))
 def test_after_a_failed_command_it_says_how_to_continue_and_then_does(computer, at):
     computer.fail(at=at, how="fail")
 
