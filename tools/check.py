@@ -59,6 +59,7 @@ def lint_steps() -> list[Step]:
         Step("ruff format", (f"{BIN}/ruff", "format", "--check", ".")),
         Step("mypy", (f"{BIN}/mypy",)),
         Step("import contracts", (f"{BIN}/lint-imports",)),
+        Step("figures", (sys.executable, "tools/figures.py")),
         Step("biome", ("npm", "run", "--silent", "lint"), ROOT / "web"),
         Step("tsc", ("npx", "--no-install", "tsc", "--noEmit"), ROOT / "web"),
     ]
