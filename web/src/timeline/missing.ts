@@ -1,9 +1,9 @@
 /** Missing messages: noticed, waited for a moment, then fetched until the log has no gap. */
 
 import type { PongFrame, ResumedFrame } from "../wire/frames";
-import { backoff } from "./backoff";
 import { ascending, insert, isFull } from "./log";
 import type { Command, Step, Timeline } from "./model";
+import { backoff } from "./requestBackoff";
 
 export const PAGE = 50; // messages
 export const NEWEST_ID = "newest";

@@ -1,9 +1,9 @@
 /** Messages that the server has not stored yet: sent one at a time; the nonce makes a retry harmless. */
 
 import type { AckFrame, ErrorFrame } from "../wire/frames";
-import { backoff } from "./backoff";
 import { insert } from "./log";
 import type { Draft, Step, Timeline } from "./model";
+import { backoff } from "./requestBackoff";
 
 const RETRY_AFTER_MS = 1_000;
 
