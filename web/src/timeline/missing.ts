@@ -3,7 +3,7 @@
 import type { PongFrame, ResumedFrame } from "../wire/frames";
 import { ascending, insert, isFull } from "./log";
 import type { Command, Step, Timeline } from "./model";
-import { backoff } from "./requestBackoff";
+import { requestBackoff } from "./requestBackoff";
 
 export const PAGE = 50; // messages
 export const NEWEST_ID = "newest";
@@ -21,7 +21,7 @@ export function isBehind(timeline: Timeline): boolean {
 export function scheduleCatchUp(timeline: Timeline): Step {
   const { online, catchUp, catchUpTries } = timeline;
   if (!online || catchUp !== "none" || !isBehind(timeline)) return [timeline];
-  const ms = backoff(GAP_GRACE_MS, catchUpTries);
+  const ms = requestBackoff(GAP_GRACE_MS, catchUpTries);
   return [
     { ...timeline, catchUp: "soon" },
     { type: "later", what: "catchUp", ms },

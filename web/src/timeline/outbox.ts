@@ -3,7 +3,7 @@
 import type { AckFrame, ErrorFrame } from "../wire/frames";
 import { insert } from "./log";
 import type { Draft, Step, Timeline } from "./model";
-import { backoff } from "./requestBackoff";
+import { requestBackoff } from "./requestBackoff";
 
 const RETRY_AFTER_MS = 1_000;
 
@@ -46,7 +46,7 @@ export function rejectSend(timeline: Timeline, error: ErrorFrame): Step {
     : { nonce, text, writtenAt, name: "failed", reason: error.message };
   const outbox = timeline.outbox.map((draft) => (draft === refused ? next : draft));
   if (!error.retryable) return [{ ...timeline, outbox, sendTries: 0 }];
-  const ms = error.retryAfterMs ?? backoff(RETRY_AFTER_MS, timeline.sendTries);
+  const ms = error.retryAfterMs ?? requestBackoff(RETRY_AFTER_MS, timeline.sendTries);
   const sendTries = timeline.sendTries + 1;
   return [
     { ...timeline, outbox, paused: true, sendTries },
