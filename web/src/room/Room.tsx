@@ -13,7 +13,7 @@ import { useSettings } from "../settings/settings";
 import { STRINGS } from "../strings";
 import { useTab } from "../tab/useTab";
 import type { Draft, Timeline } from "../timeline/model";
-import { useOrphanedDrafts } from "../timeline/useOrphanedDrafts";
+import { useOrphanedDrafts } from "../timeline/useOrphanedOutbox";
 import { LIMITS } from "../wire/frames";
 import { ConnectionStatus, statusOf } from "./ConnectionStatus";
 import { DialogButtons } from "./DialogButtons";

@@ -3,8 +3,8 @@
 import type { Database } from "../device/database";
 import { readDevice, writeDevice } from "../device/storage";
 import type { Tabs } from "../device/tabs";
-import { draftStorage } from "./draftStorage";
 import type { Draft, Snapshot, Timeline } from "./model";
+import { draftStorage } from "./outboxStorage";
 import { snapshotOf } from "./timeline";
 
 type Restored = { snapshot: Snapshot | null; drafts: Draft[] };
