@@ -99,8 +99,8 @@ it("does not scroll a reader near the end when the connection is lost", async ()
 
 describe("what a crashed tab left unsent", () => {
   async function leaveBehind(nonce: string) {
-    const draft = { nonce, text: `left as ${nonce}`, writtenAt: 1, name: "waiting" };
-    await platform.database.put(`outbox/Ada/general/${nonce}`, { draft, tab: "crashed" });
+    const entry = { nonce, text: `left as ${nonce}`, writtenAt: 1, name: "waiting" };
+    await platform.database.put(`outbox/Ada/general/${nonce}`, { draft: entry, tab: "crashed" });
   }
 
   it("is sent by a tab that stands open, soon or when the machine is online again", async () => {

@@ -125,7 +125,7 @@ describe.each(WAYS)("%s", (_, stub, end) => {
     const database = memoryDatabase();
     const storageOf = (tab: Tabs) => roomStorage("Ada", "general", database, Promise.resolve(tab));
     const noncesIn = async (storage: RoomStorage) =>
-      (await storage.restore()).drafts.map(({ nonce }) => nonce);
+      (await storage.restore()).entries.map(({ nonce }) => nonce);
     const one = await open();
     const empty = emptyTimeline("general");
     storageOf(one).save(empty, write(empty, { nonce: "n1", text: "hi", writtenAt: 0 })[0]);

@@ -1,9 +1,9 @@
 /**
- * Which tab a stored draft belongs to, so that two tabs do not both send it.
+ * Which tab an unsent message belongs to, so that two tabs do not both send it.
  *
  * An open tab holds a Web Lock under its id. Pages over plain http have no locks: there a tab writes
- * the current time again and again instead. If two tabs send a draft all the same, its nonce keeps it
- * one message.
+ * the current time again and again instead. If two tabs still send the same message, its nonce keeps
+ * it one message.
  */
 
 import { readDevice, storageKey, writeDevice } from "./storage";
@@ -79,7 +79,7 @@ function newId(): string {
 
 const SESSION_KEY = storageKey("tab");
 
-/** A reloaded page is the same tab, so it gets its drafts back at once. */
+/** A reloaded page is the same tab, so it gets its unsent messages back at once. */
 function idFromSession(): string | null {
   try {
     return sessionStorage.getItem(SESSION_KEY);
@@ -92,6 +92,6 @@ function saveInSession(tabId: string): void {
   try {
     sessionStorage.setItem(SESSION_KEY, tabId);
   } catch {
-    // Then a reload is a new tab, and gets the old one's drafts when its time is no longer fresh.
+    // Then a reload is a new tab, and gets the old one's messages when its time is no longer fresh.
   }
 }

@@ -6,7 +6,7 @@ import type { Timeline } from "../timeline/model";
 import type { ReadState } from "../timeline/readState";
 import { Icon } from "../ui/Icon";
 import { AroundUpdate } from "./AroundUpdate";
-import { type DraftActions, MESSAGE_SELECTOR, RowView } from "./RowView";
+import { type EntryActions, MESSAGE_SELECTOR, RowView } from "./RowView";
 import { rowsOf } from "./rows";
 import { Skeleton } from "./Skeleton";
 import { useAnchoredScroll } from "./useAnchoredScroll";
@@ -15,7 +15,7 @@ import "./log.css";
 
 const WORDS = STRINGS.log;
 
-type LogProps = DraftActions & {
+type LogProps = EntryActions & {
   timeline: Timeline;
   readState: ReadState;
   onOlder: () => void;

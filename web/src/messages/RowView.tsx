@@ -3,7 +3,7 @@
 import { memo, type ReactNode } from "react";
 import { Body } from "../markdown/Body";
 import { STRINGS } from "../strings";
-import type { Draft } from "../timeline/model";
+import type { OutboxEntry } from "../timeline/model";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
 import { dayName, momentOf, timeOf } from "./dates";
@@ -11,13 +11,13 @@ import type { MessageRow, Row } from "./rows";
 
 const WORDS = STRINGS.log;
 
-export type DraftActions = {
+export type EntryActions = {
   onRetry: (nonce: string) => void;
-  onEdit: (draft: Draft) => void;
+  onEdit: (entry: OutboxEntry) => void;
   onDiscard: (nonce: string) => void;
 };
 
-type DeliveryContext = DraftActions & { online: boolean };
+type DeliveryContext = EntryActions & { online: boolean };
 
 export function RowView({ row, online, ...actions }: DeliveryContext & { row: Row }) {
   switch (row.kind) {
@@ -40,21 +40,21 @@ export function RowView({ row, online, ...actions }: DeliveryContext & { row: Ro
         </li>
       );
     case "message": {
-      const { key, kind, draft, ...message } = row;
-      const delivery = draft && <Delivery draft={draft} online={online} {...actions} />;
-      return <Message {...message} state={stateOf(draft, online)} delivery={delivery} />;
+      const { key, kind, entry, ...message } = row;
+      const delivery = entry && <Delivery entry={entry} online={online} {...actions} />;
+      return <Message {...message} state={stateOf(entry, online)} delivery={delivery} />;
     }
   }
 }
 
-type DeliveryState = Draft["name"] | "sent";
+type DeliveryState = OutboxEntry["name"] | "sent";
 
-function stateOf(draft: Draft | null, online: boolean): DeliveryState {
-  if (draft === null) return "sent";
-  return draft.name === "waiting" && online ? "sending" : draft.name;
+function stateOf(entry: OutboxEntry | null, online: boolean): DeliveryState {
+  if (entry === null) return "sent";
+  return entry.name === "waiting" && online ? "sending" : entry.name;
 }
 
-type MessageProps = Omit<MessageRow, "kind" | "key" | "draft"> & {
+type MessageProps = Omit<MessageRow, "kind" | "key" | "entry"> & {
   state: DeliveryState;
   delivery: ReactNode;
 };
@@ -97,8 +97,8 @@ function Time({ at, className }: { at: number; className?: string }) {
   );
 }
 
-function Delivery({ draft, online, ...actions }: DeliveryContext & { draft: Draft }) {
-  if (draft.name === "failed") return <Failed draft={draft} reason={draft.reason} {...actions} />;
+function Delivery({ entry, online, ...actions }: DeliveryContext & { entry: OutboxEntry }) {
+  if (entry.name === "failed") return <Failed entry={entry} reason={entry.reason} {...actions} />;
   return (
     <div className="state late">
       <Icon name="clock" small />
@@ -107,20 +107,20 @@ function Delivery({ draft, online, ...actions }: DeliveryContext & { draft: Draf
   );
 }
 
-type FailedProps = DraftActions & { draft: Draft; reason: string };
+type FailedProps = EntryActions & { entry: OutboxEntry; reason: string };
 
-function Failed({ draft, reason, onRetry, onEdit, onDiscard }: FailedProps) {
+function Failed({ entry, reason, onRetry, onEdit, onDiscard }: FailedProps) {
   return (
     <div className="state bad">
       <Icon name="warning" small />
       <span>{STRINGS.delivery.failed(reason)}</span>
-      <button type="button" onClick={() => onRetry(draft.nonce)}>
+      <button type="button" onClick={() => onRetry(entry.nonce)}>
         {STRINGS.delivery.retry}
       </button>
-      <button type="button" onClick={() => onEdit(draft)}>
+      <button type="button" onClick={() => onEdit(entry)}>
         {STRINGS.delivery.edit}
       </button>
-      <button type="button" onClick={() => onDiscard(draft.nonce)}>
+      <button type="button" onClick={() => onDiscard(entry.nonce)}>
         {STRINGS.delivery.discard}
       </button>
     </div>

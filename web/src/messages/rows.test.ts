@@ -43,14 +43,14 @@ describe("rows", () => {
     expect(shapeOf(rowsOf(timelineOf(messages)))).toBe("day F day F");
   });
 
-  it("show drafts at the end, under the key that the message will have", () => {
-    const draft = { nonce: "n1", text: "mine", writtenAt: NOON, name: "sending" } as const;
-    const before = rowsOf(timelineOf([message(1, "ann", NOON)], { outbox: [draft] })).at(-1);
+  it("show unsent messages at the end, under the key that the message will have", () => {
+    const entry = { nonce: "n1", text: "mine", writtenAt: NOON, name: "sending" } as const;
+    const before = rowsOf(timelineOf([message(1, "ann", NOON)], { outbox: [entry] })).at(-1);
     const after = rowsOf(timelineOf([message(1, "ann", NOON), message(2, "me", NOON, "n1")])).at(
       -1,
     );
-    expect(before).toMatchObject({ key: "n1", mine: true, draft });
-    expect(after).toMatchObject({ key: "n1", mine: true, draft: null });
+    expect(before).toMatchObject({ key: "n1", mine: true, entry });
+    expect(after).toMatchObject({ key: "n1", mine: true, entry: null });
   });
 
   it("mark where the log began anew", () => {

@@ -1,6 +1,6 @@
-/** Turns a timeline into the rows of the log: days, groups of messages, and drafts under way. */
+/** Turns a timeline into the rows of the log: days, groups of messages, and messages under way. */
 
-import type { Draft, Timeline } from "../timeline/model";
+import type { OutboxEntry, Timeline } from "../timeline/model";
 import type { ReadState } from "../timeline/readState";
 import type { MessageFrame, User } from "../wire/frames";
 
@@ -10,7 +10,7 @@ export type Row =
   | { kind: "new"; key: string; count: number }
   | MessageRow;
 
-/** A message or a draft. Its key is the nonce where there is one, so a draft keeps its row when sent. */
+/** A stored or unsent message. Its key is the nonce where there is one, so it keeps its row when sent. */
 export type MessageRow = {
   kind: "message";
   key: string;
@@ -23,7 +23,8 @@ export type MessageRow = {
   at: number;
   /** It follows a message of the same author, so its name and picture are not repeated. */
   grouped: boolean;
-  draft: Draft | null;
+  /** Null once the server has stored it. */
+  entry: OutboxEntry | null;
 };
 
 const GROUP_WITHIN_MS = 5 * 60_000;
@@ -48,8 +49,8 @@ export function rowsOf(timeline: Timeline, divider: ReadState["divider"] = null)
 function allMessages(timeline: Timeline): MessageRow[] {
   const { me, messages, outbox } = timeline;
   const sent = messages.map((message) => fromMessage(message, me?.userId));
-  const drafts = me ? outbox.map((draft) => fromDraft(draft, me)) : [];
-  return [...sent, ...drafts];
+  const entries = me ? outbox.map((entry) => fromEntry(entry, me)) : [];
+  return [...sent, ...entries];
 }
 
 function fromMessage(message: MessageFrame, myId: string | undefined): MessageRow {
@@ -63,14 +64,14 @@ function fromMessage(message: MessageFrame, myId: string | undefined): MessageRo
     text: message.message,
     at: Date.parse(message.timestamp),
     grouped: false,
-    draft: null,
+    entry: null,
     seq,
   };
 }
 
-function fromDraft(draft: Draft, me: User): MessageRow {
-  const { nonce: key, text, writtenAt: at } = draft;
-  return { kind: "message", key, seq: null, ...me, mine: true, text, at, grouped: false, draft };
+function fromEntry(entry: OutboxEntry, me: User): MessageRow {
+  const { nonce: key, text, writtenAt: at } = entry;
+  return { kind: "message", key, seq: null, ...me, mine: true, text, at, grouped: false, entry };
 }
 
 function isReset(timeline: Timeline, message: MessageRow): boolean {

@@ -12,8 +12,8 @@ import { MessageLog } from "../messages/MessageLog";
 import { useSettings } from "../settings/settings";
 import { STRINGS } from "../strings";
 import { useTab } from "../tab/useTab";
-import type { Draft, Timeline } from "../timeline/model";
-import { useOrphanedDrafts } from "../timeline/useOrphanedOutbox";
+import type { OutboxEntry, Timeline } from "../timeline/model";
+import { useOrphanedOutbox } from "../timeline/useOrphanedOutbox";
 import { LIMITS } from "../wire/frames";
 import { ConnectionStatus, statusOf } from "./ConnectionStatus";
 import { DialogButtons } from "./DialogButtons";
@@ -35,7 +35,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   const [opened, setOpened] = useState<DialogName | null>(null);
   const { me, known } = useMe(timeline, username);
   useTab(timeline, readState.unread);
-  useOrphanedDrafts(store.adopt);
+  useOrphanedOutbox(store.adopt);
   useShortcuts(() => setOpened("keys"));
 
   /** A dialog's close event comes late: by then another dialog may be open. */
@@ -76,9 +76,9 @@ function Conversation({ visit: { store, username }, timeline, isUp }: Conversati
   const [text, setText] = useDraft(username, timeline.room);
   const field = useRef<HTMLTextAreaElement>(null);
 
-  function edit(draft: Draft) {
-    store.discard(draft.nonce);
-    setText(text === "" ? draft.text : `${text}\n${draft.text}`);
+  function edit(entry: OutboxEntry) {
+    store.discard(entry.nonce);
+    setText(text === "" ? entry.text : `${text}\n${entry.text}`);
     field.current?.focus();
   }
 

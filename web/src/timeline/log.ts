@@ -18,7 +18,7 @@ export function insert(timeline: Timeline, arrived: readonly MessageFrame[]): Ti
     here.filter((message) => message.seq >= oldest),
   );
   const acknowledged = new Set(here.map((message) => message.nonce));
-  const outbox = timeline.outbox.filter((draft) => !acknowledged.has(draft.nonce));
+  const outbox = timeline.outbox.filter((entry) => !acknowledged.has(entry.nonce));
   const known = here.reduce((newest, { seq }) => Math.max(newest, seq), timeline.known);
   return { ...timeline, messages, outbox, known, through: advance(messages, timeline.through) };
 }

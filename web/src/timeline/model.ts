@@ -5,7 +5,7 @@ import type { ClientCommand, HelloFrame, MessageFrame } from "../wire/frames";
 type Person = HelloFrame["user"];
 
 /** A message of mine that the server has not stored yet. Its nonce makes every retry harmless. */
-export type Draft = Writing &
+export type OutboxEntry = Writing &
   ({ name: "waiting" } | { name: "sending" } | { name: "failed"; reason: string });
 
 export type Writing = { nonce: string; text: string; writtenAt: number };
@@ -30,13 +30,13 @@ export type Timeline = {
   readonly fetchingOlder: boolean;
   /** Where a replaced log begins: what was above is gone or was never loaded. */
   readonly resetAt: number | null;
-  readonly outbox: readonly Draft[];
+  readonly outbox: readonly OutboxEntry[];
   /** How many messages were written here: after each, the log scrolls to its end. */
   readonly written: number;
   /** The server asked for a pause before the next send. */
   readonly paused: boolean;
   readonly sendTries: number;
-  /** Stored drafts are still being read: they must be sent before new ones. */
+  /** Stored entries are still being read: they must be sent before new ones. */
   readonly restoring: boolean;
   /** The end is in view, so messages far above may be dropped. */
   readonly following: boolean;

@@ -2,22 +2,22 @@
 
 import type { AckFrame, ErrorFrame } from "../wire/frames";
 import { insert } from "./log";
-import type { Draft, Step, Timeline } from "./model";
+import type { OutboxEntry, Step, Timeline } from "./model";
 import { requestBackoff } from "./requestBackoff";
 
 const RETRY_AFTER_MS = 1_000;
 
-/** Send the next draft. One at a time, so that messages keep the order in which they were written. */
+/** Send the next message. One at a time, so that messages keep the order in which they were written. */
 export function sendNext(timeline: Timeline): Step {
   const { online, paused, restoring, outbox, room } = timeline;
-  if (!online || paused || restoring || outbox.some((draft) => draft.name === "sending"))
+  if (!online || paused || restoring || outbox.some((entry) => entry.name === "sending"))
     return [timeline];
-  const first = outbox.find((draft) => draft.name === "waiting");
+  const first = outbox.find((entry) => entry.name === "waiting");
   if (!first) return [timeline];
   const { nonce, text, writtenAt } = first;
-  const sending: Draft = { nonce, text, writtenAt, name: "sending" };
+  const sending: OutboxEntry = { nonce, text, writtenAt, name: "sending" };
   return [
-    { ...timeline, outbox: outbox.map((draft) => (draft === first ? sending : draft)) },
+    { ...timeline, outbox: outbox.map((entry) => (entry === first ? sending : entry)) },
     {
       type: "ask",
       command: { action: "sendMessage", id: nonce, room, message: text, nonce },
@@ -27,24 +27,24 @@ export function sendNext(timeline: Timeline): Step {
 
 export function acknowledge(timeline: Timeline, frame: AckFrame): Timeline {
   const { me } = timeline;
-  const draft = timeline.outbox.find((it) => it.nonce === frame.nonce);
-  if (!draft || !me) return timeline;
+  const entry = timeline.outbox.find((it) => it.nonce === frame.nonce);
+  if (!entry || !me) return timeline;
   const { messageId, room, seq, timestamp, nonce } = frame;
-  const message = { messageId, room, seq, timestamp, nonce, ...me, message: draft.text };
+  const message = { messageId, room, seq, timestamp, nonce, ...me, message: entry.text };
   return insert({ ...timeline, sendTries: 0 }, [{ type: "message", ...message }]);
 }
 
-/** The draft being sent was refused: wait and send it again, or mark it failed. */
+/** The message being sent was refused: wait and send it again, or mark it failed. */
 export function rejectSend(timeline: Timeline, error: ErrorFrame): Step {
   const refused = timeline.outbox.find(
     ({ nonce, name }) => nonce === error.id && name === "sending",
   );
   if (!refused) return [timeline];
   const { nonce, text, writtenAt } = refused;
-  const next: Draft = error.retryable
+  const next: OutboxEntry = error.retryable
     ? { nonce, text, writtenAt, name: "waiting" }
     : { nonce, text, writtenAt, name: "failed", reason: error.message };
-  const outbox = timeline.outbox.map((draft) => (draft === refused ? next : draft));
+  const outbox = timeline.outbox.map((entry) => (entry === refused ? next : entry));
   if (!error.retryable) return [{ ...timeline, outbox, sendTries: 0 }];
   const ms = error.retryAfterMs ?? requestBackoff(RETRY_AFTER_MS, timeline.sendTries);
   const sendTries = timeline.sendTries + 1;
@@ -54,10 +54,10 @@ export function rejectSend(timeline: Timeline, error: ErrorFrame): Step {
   ];
 }
 
-export function waiting({ nonce, text, writtenAt }: Draft): Draft {
+export function waiting({ nonce, text, writtenAt }: OutboxEntry): OutboxEntry {
   return { nonce, text, writtenAt, name: "waiting" };
 }
 
-export function requeued(draft: Draft): Draft {
-  return draft.name === "sending" ? waiting(draft) : draft;
+export function requeued(entry: OutboxEntry): OutboxEntry {
+  return entry.name === "sending" ? waiting(entry) : entry;
 }

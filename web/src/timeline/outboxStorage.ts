@@ -2,59 +2,65 @@
 
 import type { Database, UpdateResult } from "../device/database";
 import type { Tabs } from "../device/tabs";
-import type { Draft } from "./model";
+import type { OutboxEntry } from "./model";
 
-type DraftStorage = {
-  restore: () => Promise<Draft[]>;
-  /** Take over the drafts of tabs that are closed; of several open tabs only one gets each. */
-  adopt: () => Promise<Draft[]>;
-  save: (before: readonly Draft[], now: readonly Draft[]) => void;
+type OutboxStorage = {
+  restore: () => Promise<OutboxEntry[]>;
+  /** Take over the entries of tabs that are closed; of several open tabs only one gets each. */
+  adopt: () => Promise<OutboxEntry[]>;
+  save: (before: readonly OutboxEntry[], now: readonly OutboxEntry[]) => void;
 };
 
-type Stored = { draft: Draft; tab: string };
+/** Devices hold entries in this form already, so `draft` keeps its name. */
+type Stored = { draft: OutboxEntry; tab: string };
 
-export function draftStorage(place: string, database: Database, tabs: Promise<Tabs>): DraftStorage {
+export function outboxStorage(
+  place: string,
+  database: Database,
+  tabs: Promise<Tabs>,
+): OutboxStorage {
   const prefix = `outbox/${place}/`;
-  let latest: readonly Draft[] = [];
+  let latest: readonly OutboxEntry[] = [];
 
   const stored = () => database.entries(prefix) as Promise<[key: string, Stored][]>;
 
-  async function restore(): Promise<Draft[]> {
+  async function restore(): Promise<OutboxEntry[]> {
     const [all, here] = await Promise.all([stored(), tabs]);
     const own = all.filter(([, { tab: owner }]) => owner === here.ownId);
     const taken = await takeOver(database, all, here, ["written", "failed"]);
     return inOrder([...own.map(([, { draft }]) => draft), ...taken]);
   }
 
-  async function adopt(): Promise<Draft[]> {
+  async function adopt(): Promise<OutboxEntry[]> {
     const [all, here] = await Promise.all([stored(), tabs]);
     return inOrder(await takeOver(database, all, here, ["written"]));
   }
 
-  function save(before: readonly Draft[], now: readonly Draft[]): void {
+  function save(before: readonly OutboxEntry[], now: readonly OutboxEntry[]): void {
     latest = now;
-    const removed = new Map(before.map((draft) => [draft.nonce, draft]));
-    for (const draft of now) {
-      const old = removed.get(draft.nonce);
-      removed.delete(draft.nonce);
-      if (!old || (old.name === "failed") !== (draft.name === "failed")) void put(draft);
+    const removed = new Map(before.map((entry) => [entry.nonce, entry]));
+    for (const entry of now) {
+      const old = removed.get(entry.nonce);
+      removed.delete(entry.nonce);
+      if (!old || (old.name === "failed") !== (entry.name === "failed")) void put(entry);
     }
     for (const nonce of removed.keys()) void tabs.then(() => database.remove(prefix + nonce));
   }
 
-  async function put(draft: Draft): Promise<void> {
+  async function put(entry: OutboxEntry): Promise<void> {
     const { ownId } = await tabs;
     // It may have been acknowledged meanwhile; then there is nothing left to store.
-    const isUnsent = latest.some(({ nonce }) => nonce === draft.nonce);
-    if (isUnsent) await database.put(prefix + draft.nonce, { draft, tab: ownId } satisfies Stored);
+    const isUnsent = latest.some(({ nonce }) => nonce === entry.nonce);
+    if (isUnsent)
+      await database.put(prefix + entry.nonce, { draft: entry, tab: ownId } satisfies Stored);
   }
 
   return { restore, adopt, save };
 }
 
 /**
- * Mark the drafts of closed tabs as this tab's, and return those for which that gave a result in
- * `accepted`. With "failed", as on a full disk, two tabs may send the same draft: its nonce keeps it
+ * Mark the entries of closed tabs as this tab's, and return those for which that gave a result in
+ * `accepted`. With "failed", as on a full disk, two tabs may send the same message: its nonce keeps it
  * one message.
  */
 async function takeOver(
@@ -62,18 +68,18 @@ async function takeOver(
   all: readonly [key: string, Stored][],
   { ownId, isOpen }: Tabs,
   accepted: readonly UpdateResult[],
-): Promise<Draft[]> {
-  const drafts: Draft[] = [];
-  for (const [key, { draft, tab: owner }] of all) {
+): Promise<OutboxEntry[]> {
+  const entries: OutboxEntry[] = [];
+  for (const [key, { draft: entry, tab: owner }] of all) {
     if (owner === ownId || (await isOpen(owner))) continue;
     const isStillOf = (value: unknown) => (value as Stored | undefined)?.tab === owner;
-    const toMe = (value: unknown) => (isStillOf(value) ? { draft, tab: ownId } : undefined);
-    if (accepted.includes(await database.update(key, toMe))) drafts.push(draft);
+    const toMe = (value: unknown) => (isStillOf(value) ? { draft: entry, tab: ownId } : undefined);
+    if (accepted.includes(await database.update(key, toMe))) entries.push(entry);
   }
-  return drafts;
+  return entries;
 }
 
 /** As they were written. */
-function inOrder(drafts: readonly Draft[]): Draft[] {
-  return [...drafts].sort((one, other) => one.writtenAt - other.writtenAt);
+function inOrder(entries: readonly OutboxEntry[]): OutboxEntry[] {
+  return [...entries].sort((one, other) => one.writtenAt - other.writtenAt);
 }

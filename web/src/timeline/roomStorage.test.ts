@@ -33,15 +33,15 @@ async function wrote(...nonces: string[]): Promise<Timeline> {
 
 it("brings back what was not sent, in the order of writing", async () => {
   await wrote("z", "a", "m");
-  const { drafts } = await storageOf().restore();
-  expect(drafts.map(({ nonce }) => nonce)).toEqual(["z", "a", "m"]);
+  const { entries } = await storageOf().restore();
+  expect(entries.map(({ nonce }) => nonce)).toEqual(["z", "a", "m"]);
 });
 
-it("leaves an open tab its drafts, and restores none of another user", async () => {
+it("leaves an open tab what it has not sent, and restores nothing of another user", async () => {
   await wrote("n1");
   const other: Tabs = { ownId: "t2", isOpen: async (tab) => tab === "t1" };
-  expect((await storageOf(other).restore()).drafts).toEqual([]);
-  expect((await storageOf(alone, "Bob").restore()).drafts).toEqual([]);
+  expect((await storageOf(other).restore()).entries).toEqual([]);
+  expect((await storageOf(alone, "Bob").restore()).entries).toEqual([]);
 });
 
 it("takes over what a tab that is gone left, once for all who look", async () => {
@@ -52,7 +52,7 @@ it("takes over what a tab that is gone left, once for all who look", async () =>
   const adopted = await Promise.all(storages.map(({ adopt }) => adopt()));
   expect(adopted.flat().map(({ nonce }) => nonce)).toEqual(["n1", "n2"]);
   expect(await storages[0]?.adopt()).toEqual([]);
-  expect((await storageOf({ ownId: "t2", isOpen: async () => true }).restore()).drafts).toEqual(
+  expect((await storageOf({ ownId: "t2", isOpen: async () => true }).restore()).entries).toEqual(
     adopted[0],
   );
 });
@@ -61,7 +61,7 @@ it("brings back what a tab that is gone left where nothing more can be stored", 
   await wrote("n1");
   database = { ...database, update: async () => "failed" };
   const opened = storageOf({ ownId: "t2", isOpen: async () => false });
-  expect((await opened.restore()).drafts).toMatchObject([{ nonce: "n1" }]);
+  expect((await opened.restore()).entries).toMatchObject([{ nonce: "n1" }]);
   expect(await opened.adopt()).toEqual([]);
 });
 
@@ -73,20 +73,20 @@ it("takes over neither its own words nor those of the living", async () => {
 
 it("keeps a failed word failed, and forgets what was deleted", async () => {
   const timeline = await wrote("n1");
-  const [draft] = timeline.outbox;
-  if (!draft) throw new Error("nothing was written");
+  const [entry] = timeline.outbox;
+  if (!entry) throw new Error("nothing was written");
   const failed: Timeline = {
     ...timeline,
-    outbox: [{ ...draft, name: "failed", reason: "No." }],
+    outbox: [{ ...entry, name: "failed", reason: "No." }],
   };
   const { save, restore: bringBack } = storageOf();
   save(timeline, failed);
   await settle();
-  expect((await bringBack()).drafts).toMatchObject([{ name: "failed", reason: "No." }]);
+  expect((await bringBack()).entries).toMatchObject([{ name: "failed", reason: "No." }]);
 
   save(failed, discard(failed, "n1")[0]);
   await settle();
-  expect((await bringBack()).drafts).toEqual([]);
+  expect((await bringBack()).entries).toEqual([]);
 });
 
 it("keeps the newest messages without a hole, to show them first next time", async () => {
@@ -101,8 +101,8 @@ it("keeps the newest messages without a hole, to show them first next time", asy
   await vi.advanceTimersByTimeAsync(1_000);
   vi.useRealTimers();
 
-  const { snapshot, drafts } = await storageOf().restore();
-  const [shown] = restore({ ...before, restoring: true }, snapshot, drafts);
+  const { snapshot, entries } = await storageOf().restore();
+  const [shown] = restore({ ...before, restoring: true }, snapshot, entries);
   expect(shown.messages.map(({ seq }) => seq)).toEqual([1, 2]);
   expect(shown).toMatchObject({ through: 2, epoch: "e1", older: null, restoring: false });
 });

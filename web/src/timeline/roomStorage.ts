@@ -3,23 +3,23 @@
 import type { Database } from "../device/database";
 import { readDevice, writeDevice } from "../device/storage";
 import type { Tabs } from "../device/tabs";
-import type { Draft, Snapshot, Timeline } from "./model";
-import { draftStorage } from "./outboxStorage";
+import type { OutboxEntry, Snapshot, Timeline } from "./model";
+import { outboxStorage } from "./outboxStorage";
 import { snapshotOf } from "./timeline";
 
-type Restored = { snapshot: Snapshot | null; drafts: Draft[] };
+type Restored = { snapshot: Snapshot | null; entries: OutboxEntry[] };
 
 export type RoomStorage = {
   restore: () => Promise<Restored>;
-  /** Take over the drafts of tabs that are closed; of several open tabs only one gets each. */
-  adopt: () => Promise<Draft[]>;
+  /** Take over the entries of tabs that are closed; of several open tabs only one gets each. */
+  adopt: () => Promise<OutboxEntry[]>;
   save: (before: Timeline, now: Timeline) => void;
   lastRead: () => number | null;
   saveLastRead: (seq: number) => void;
 };
 
 export const NO_STORAGE: RoomStorage = {
-  restore: async () => ({ snapshot: null, drafts: [] }),
+  restore: async () => ({ snapshot: null, entries: [] }),
   adopt: async () => [],
   save: () => {},
   lastRead: () => null,
@@ -36,15 +36,15 @@ export function roomStorage(
   tabs: Promise<Tabs>,
 ): RoomStorage {
   const place = `${encodeURIComponent(username)}/${room}`;
-  const outbox = draftStorage(place, database, tabs);
+  const outbox = outboxStorage(place, database, tabs);
   const saveSnapshot = snapshotSaver(place, database);
 
   async function restore(): Promise<Restored> {
-    const [snapshot, drafts] = await Promise.all([
+    const [snapshot, entries] = await Promise.all([
       database.get(snapshotKey(place)),
       outbox.restore(),
     ]);
-    return { snapshot: (snapshot as Snapshot | undefined) ?? null, drafts };
+    return { snapshot: (snapshot as Snapshot | undefined) ?? null, entries };
   }
 
   function lastRead(): number | null {
@@ -53,7 +53,7 @@ export function roomStorage(
   }
 
   return {
-    restore: () => restore().catch(() => ({ snapshot: null, drafts: [] })),
+    restore: () => restore().catch(() => ({ snapshot: null, entries: [] })),
     adopt: () => outbox.adopt().catch(() => []),
     save: (before, now) => {
       if (before.outbox !== now.outbox) outbox.save(before.outbox, now.outbox);

@@ -24,8 +24,8 @@ export class TimelineStore {
   ) {
     this.timeline = { ...emptyTimeline(room), restoring: true };
     this.readState = { ...NOTHING_READ, lastRead: storage.lastRead() };
-    storage.restore().then(({ snapshot, drafts }) => {
-      this.apply(rules.restore(this.timeline, snapshot, drafts));
+    storage.restore().then(({ snapshot, entries }) => {
+      this.apply(rules.restore(this.timeline, snapshot, entries));
     });
   }
 
@@ -67,8 +67,8 @@ export class TimelineStore {
 
   /** Take over what a closed tab left unsent. */
   readonly adopt = async (): Promise<void> => {
-    const drafts = await this.storage.adopt();
-    this.apply(rules.adopt(this.timeline, drafts));
+    const entries = await this.storage.adopt();
+    this.apply(rules.adopt(this.timeline, entries));
   };
 
   readonly fetchOlder = (): void => this.apply(rules.fetchOlder(this.timeline));

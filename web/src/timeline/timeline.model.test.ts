@@ -7,8 +7,8 @@ import type { AckFrame, MessageFrame, ResumedFrame, ServerFrame } from "../wire/
 import { MAX_FOLLOWED } from "./log";
 import {
   type Command,
-  type Draft,
   emptyTimeline,
+  type OutboxEntry,
   type Snapshot,
   type Step,
   type Timeline,
@@ -98,7 +98,7 @@ class Page {
   pushes: ServerFrame[] = [];
   timers = new Set<"catchUp" | "send">();
   connected = false;
-  private kept: { snapshot: Snapshot | null; drafts: Draft[] } | null = null;
+  private kept: { snapshot: Snapshot | null; entries: OutboxEntry[] } | null = null;
   private snapshot: Snapshot | null = null;
 
   constructor(private readonly server: Server) {}
@@ -138,23 +138,23 @@ class Page {
     }
   }
 
-  /** The device writes its picture of the room now and then, and each draft at once. */
+  /** The device writes its picture of the room now and then, and each unsent message at once. */
   keep(): void {
     this.snapshot = rules.snapshotOf(this.timeline) ?? this.snapshot;
   }
 
   reload(): void {
     this.disconnect();
-    const drafts = [...(this.kept?.drafts ?? []), ...this.timeline.outbox];
-    this.kept = { snapshot: this.snapshot, drafts };
+    const entries = [...(this.kept?.entries ?? []), ...this.timeline.outbox];
+    this.kept = { snapshot: this.snapshot, entries };
     this.timeline = { ...emptyTimeline(ROOM), restoring: true };
   }
 
   restore(): void {
     if (!this.kept) return;
-    const { snapshot, drafts } = this.kept;
+    const { snapshot, entries } = this.kept;
     this.kept = null;
-    this.take(rules.restore(this.timeline, snapshot, drafts));
+    this.take(rules.restore(this.timeline, snapshot, entries));
   }
 
   /** Let everything that is under way arrive, on a good line, and read back to the beginning. */

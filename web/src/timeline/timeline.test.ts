@@ -164,7 +164,7 @@ describe("catching up", () => {
     expect(effects).toEqual([]);
   });
 
-  it("shows the newest page and the gap when the log began anew, and keeps my drafts", () => {
+  it("shows the newest page and the gap when the log began anew, and keeps what I have not sent", () => {
     const [drafted] = wrote(rules.disconnect(loaded(5))[0], "n1");
     const entry = resumed(7, [message(8), message(9)], { reset: true, epoch: "e2", to: 9 });
     const [anew, ...effects] = receive(drafted, hello({ resumed: [entry] }));
@@ -228,7 +228,7 @@ describe("sending", () => {
     expect(commands(rules.sendDue(paused).slice(1) as Effect[])).toMatchObject([{ nonce: "n1" }]);
   });
 
-  it("does not forget a draft that may be on its way", () => {
+  it("does not delete a message that may be on its way", () => {
     const [sending] = wrote(loaded(1), "n1");
     expect(rules.discard(sending, "n1")[0].outbox).toHaveLength(1);
   });

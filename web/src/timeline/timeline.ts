@@ -17,7 +17,7 @@ import {
   resume,
   scheduleCatchUp,
 } from "./missing";
-import type { Command, Draft, Effect, Snapshot, Step, Timeline, Writing } from "./model";
+import type { Command, Effect, OutboxEntry, Snapshot, Step, Timeline, Writing } from "./model";
 import { acknowledge, rejectSend, requeued, sendNext, waiting } from "./outbox";
 
 /** Followed by the seq, so that an answer that came too late is recognized. */
@@ -68,18 +68,18 @@ export function disconnect(timeline: Timeline): Step {
 }
 
 export function write(timeline: Timeline, writing: Writing): Step {
-  const draft: Draft = { ...writing, name: "waiting" };
+  const entry: OutboxEntry = { ...writing, name: "waiting" };
   const { outbox, written } = timeline;
-  return pump({ ...timeline, outbox: [...outbox, draft], written: written + 1 });
+  return pump({ ...timeline, outbox: [...outbox, entry], written: written + 1 });
 }
 
-/** Send a failed draft again, under the nonce it always had. */
+/** Send a failed message again, under the nonce it always had. */
 export function retry(timeline: Timeline, nonce: string): Step {
-  const outbox = timeline.outbox.map((draft) => (draft.nonce === nonce ? waiting(draft) : draft));
+  const outbox = timeline.outbox.map((entry) => (entry.nonce === nonce ? waiting(entry) : entry));
   return pump({ ...timeline, outbox });
 }
 
-/** Delete a failed draft. One that may be under way can't be recalled. */
+/** Delete a failed message. One that may be under way can't be recalled. */
 export function discard(timeline: Timeline, nonce: string): Step {
   const outbox = timeline.outbox.filter((it) => it.nonce !== nonce || it.name !== "failed");
   return [{ ...timeline, outbox }];
@@ -89,25 +89,25 @@ export function discard(timeline: Timeline, nonce: string): Step {
 export function restore(
   timeline: Timeline,
   snapshot: Snapshot | null,
-  drafts: readonly Draft[],
+  entries: readonly OutboxEntry[],
 ): Step {
-  const outbox = [...notHeld(timeline, drafts), ...timeline.outbox];
+  const outbox = [...notHeld(timeline, entries), ...timeline.outbox];
   const here = { ...timeline, outbox, restoring: false };
   if (!snapshot || timeline.me !== null) return pump(here);
   return pump({ ...here, ...fromSnapshot(snapshot) });
 }
 
 /** Add what another tab left unsent. */
-export function adopt(timeline: Timeline, drafts: readonly Draft[]): Step {
-  const added = notHeld(timeline, drafts);
+export function adopt(timeline: Timeline, entries: readonly OutboxEntry[]): Step {
+  const added = notHeld(timeline, entries);
   if (added.length === 0) return [timeline];
   return pump({ ...timeline, outbox: [...added, ...timeline.outbox] });
 }
 
-/** The drafts that are neither in the outbox nor among the messages. */
-function notHeld({ outbox, messages }: Timeline, drafts: readonly Draft[]): Draft[] {
+/** The entries that are neither in the outbox nor among the messages. */
+function notHeld({ outbox, messages }: Timeline, entries: readonly OutboxEntry[]): OutboxEntry[] {
   const mine = new Set([...outbox, ...messages].map(({ nonce }) => nonce));
-  return drafts.filter(({ nonce }) => !mine.has(nonce)).map(requeued);
+  return entries.filter(({ nonce }) => !mine.has(nonce)).map(requeued);
 }
 
 function fromSnapshot({ me, epoch, messages }: Snapshot): Partial<Timeline> {
@@ -186,7 +186,7 @@ function refuse(timeline: Timeline, error: ErrorFrame): Step {
   return rejectSend(timeline, error);
 }
 
-/** After every change: send the next draft, and fetch what is missing. */
+/** After every change: send the next entry, and fetch what is missing. */
 function pump(timeline: Timeline): Step {
   const [sending, ...sends] = sendNext(timeline);
   const [next, ...waits] = scheduleCatchUp(sending);

@@ -1,10 +1,10 @@
-/** Takes over, now and then, the drafts of a tab that crashed: otherwise they would wait for a reload. */
+/** Takes over, now and then, what a crashed tab left unsent: otherwise it would wait for a reload. */
 
 import { useEffect } from "react";
 
 const ADOPT_EVERY_MS = 30_000;
 
-export function useOrphanedDrafts(adopt: () => void): void {
+export function useOrphanedOutbox(adopt: () => void): void {
   useEffect(() => {
     const timer = setInterval(adopt, ADOPT_EVERY_MS);
     addEventListener("online", adopt);
