@@ -1,4 +1,4 @@
-/** Says that the connection is lost and what happens next. Screen readers don't hear the countdown. */
+/** Shows that the connection is lost and what happens next. Screen readers don't hear the countdown. */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { focusComposer } from "../composer/focusComposer";

@@ -9,7 +9,10 @@ export type State =
   | { name: "refused"; reason: "refused" | "away" }
   | { name: "closed"; reason: string };
 
-/** `attempt`: failed connects in a row. `refusals`: how many of the last ones a running server refused. */
+/**
+ * `attempt`: failed connects in a row. `refusals`: how many of the last ones a running server refused.
+ * `first`: the user is joining and was never connected. `returning`: they had joined before a reload.
+ */
 type Attempt = { attempt: number; refusals: number; first: boolean; returning?: boolean };
 
 export type Event =

@@ -33,7 +33,7 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
     onJoin(checked.name);
   }
 
-  /** A field that is changed is checked anew. */
+  /** A changed field is checked again. */
   function changing(set: (text: string) => void) {
     return (text: string) => {
       set(text);

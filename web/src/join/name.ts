@@ -1,5 +1,5 @@
 /**
- * Tells people what is wrong with a name before they join.
+ * Finds what is wrong with a name before its user joins.
  *
  * The server judges names (`fireside/domain/names.py`) and a page can't see its reason, so the usual
  * mistakes are found here. No name that the server takes may be refused: a rule that is hard to get

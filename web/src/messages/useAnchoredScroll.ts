@@ -23,7 +23,7 @@ export function useAnchoredScroll(log: RefObject<HTMLElement | null>, hasNewest:
   const maxScroll = useRef<number | null>(null);
   const [atEnd, setAtEnd] = useState(true);
 
-  /** Before the page changes: find the anchor anew if one has scrolled since. */
+  /** Before the page changes: find the anchor again if the user has scrolled since. */
   const capture = useCallback(() => {
     if (!log.current || log.current.scrollTop === capturedAt.current) return;
     capturedAt.current = log.current.scrollTop;

@@ -30,7 +30,7 @@ function showIcon(unread: boolean): void {
 
 function useNotifications({ messages, me, room, epoch }: Timeline, unread: number): void {
   const newest = messages.at(-1);
-  // With its log: the seqs of another one may start lower.
+  // Kept with its epoch: in another log, seqs may start lower.
   const seen = useRef<{ epoch: string | null; seq: number } | null>(null);
   useEffect(() => {
     const isFirst = seen.current?.epoch !== epoch;

@@ -12,7 +12,7 @@ export let platform: Platform;
 let root: Root;
 export let page: HTMLElement;
 
-/** Before each test the page is opened anew, in strict mode. */
+/** Before each test the page is opened again, in strict mode. */
 export function openBeforeEach() {
   beforeEach(async () => {
     vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
