@@ -22,8 +22,8 @@ import {
 
 openBeforeEach();
 
-describe("the door", () => {
-  it("names what is wrong with a name and opens nothing", async () => {
+describe("the join form", () => {
+  it("shows what is wrong with a name and opens no socket", async () => {
     await join("<b>");
     expect(find("[role=alert]").textContent).toContain("letters, digits");
     expect(find("input").getAttribute("aria-invalid")).toBe("true");
@@ -38,7 +38,7 @@ describe("the door", () => {
   it.each([
     [true, "did not let you in"],
     [false, "does not answer"],
-  ])("tells refused from away (alive: %s) and keeps the name", async (alive, words) => {
+  ])("tells refused from unreachable (alive: %s) and keeps the name", async (alive, words) => {
     network.isUp = alive;
     await join();
     await act(async () => network.socket.drops());
@@ -66,8 +66,8 @@ describe("the door", () => {
   });
 });
 
-describe("the page loaded again", () => {
-  it("comes back inside, with what was seen, half written and still to be sent", async () => {
+describe("a reloaded page", () => {
+  it("returns to the room with its messages, the draft and the unsent messages", async () => {
     await enter("Hello");
     await pass(1_100);
     await act(async () => network.socket.drops());
@@ -86,7 +86,7 @@ describe("the page loaded again", () => {
     expect(network.openSockets).toHaveLength(1);
   });
 
-  it("stays at the door after leaving through it", async () => {
+  it("shows the join form after the user has left", async () => {
     await enter();
     await leave();
     await reload();
@@ -106,7 +106,7 @@ describe("two tabs of one browser", () => {
     await goTo(one);
   });
 
-  it("come back each under the name it had", async () => {
+  it("each return under their own name", async () => {
     await enter();
     await goTo(other);
     await leave();
@@ -118,7 +118,7 @@ describe("two tabs of one browser", () => {
     expect(who()).toBe("Bo");
   });
 
-  it("stay outside or inside as each left", async () => {
+  it("each return to the room or to the join form", async () => {
     await enter();
     await goTo(other);
     await leave();
@@ -128,7 +128,7 @@ describe("two tabs of one browser", () => {
     expect(find<HTMLInputElement>("input").value).toBe("Ada");
   });
 
-  it("remember for the next tab who came in last, not who was at the door", async () => {
+  it("give a new tab the name that joined last, not one that did not join", async () => {
     await enter();
     await goTo(other);
     await leave();
@@ -141,7 +141,7 @@ describe("two tabs of one browser", () => {
     expect(who()).toBe("Ada");
   });
 
-  it("remember no user who never joined, though another tab has", async () => {
+  it("give a new tab no name that never joined, even if another tab has joined", async () => {
     await enter();
     await goTo(other);
     await leave();
@@ -156,7 +156,7 @@ describe("two tabs of one browser", () => {
     expect(who()).toBe("Ada");
   });
 
-  it("keep a draft each, under one name", async () => {
+  it("keep a draft each, even under the same name", async () => {
     await enter();
     await type("textarea", "in one");
     await goTo(other);

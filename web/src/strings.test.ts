@@ -14,11 +14,11 @@ describe("counted words", () => {
     [STRINGS.badName.tooShort, 1, "Use at least 1 character."],
     [STRINGS.badName.tooLong, 20, "Use at most 20 characters."],
     [STRINGS.details.complete, 1_234, "complete to #1,234"],
-  ])("say how many there are (%#)", (say, count, words) => {
+  ])("include the number (%#)", (say, count, words) => {
     expect(say(count)).toBe(words);
   });
 
-  it("stop counting in a tab's title where it gets too narrow", () => {
+  it("stop counting in a tab's title where there is no space", () => {
     expect(STRINGS.tab.unread(99, "x")).toBe("(99) x");
     expect(STRINGS.tab.unread(100, "x")).toBe("(99+) x");
   });

@@ -10,7 +10,7 @@ it("sends on Enter, breaks the line on Shift+Enter", () => {
 });
 
 it.each(["hi", ".", "🔥", "👩\u200d🚀", "❤️", "1️⃣", "🏳️\u200d🌈", "नि", "\u200b\u200b!"])(
-  "takes %j for something said",
+  "accepts %j as text",
   (text) => expect(hasVisibleText(text)).toBe(true),
 );
 
@@ -24,7 +24,7 @@ it.each([
   "\u20dd",
   "\u2800",
   "ㅤ",
-])("takes %j for nothing", (text) => expect(hasVisibleText(text)).toBe(false));
+])("takes %j as empty", (text) => expect(hasVisibleText(text)).toBe(false));
 
 it("breaks the line on Enter where there is only a touch keyboard", () => {
   expect(isSendKey(enter, true)).toBe(false);

@@ -86,8 +86,8 @@ describe("starting", () => {
   });
 });
 
-describe("a line", () => {
-  it("is pinged in the rhythm that the server asks for", async () => {
+describe("a connection", () => {
+  it("is pinged at the interval that the server asks for", async () => {
     await connect();
     await vi.advanceTimersByTimeAsync(25_000);
     expect(network.socket.asked("ping")).toHaveLength(1);
@@ -96,7 +96,7 @@ describe("a line", () => {
     expect(network.socket.asked("ping")).toHaveLength(2);
   });
 
-  it("is pinged when the page is seen again", async () => {
+  it("is pinged when the page is visible again", async () => {
     await connect();
     appear();
     expect(network.socket.asked("ping")).toHaveLength(1);
@@ -112,7 +112,7 @@ describe("a line", () => {
     expect(downs).toBe(1);
   });
 
-  it("lives when a push with my nonce comes in place of the answer", async () => {
+  it("stays open when a push with my nonce comes in place of the answer", async () => {
     await connect();
     client.ask({ action: "sendMessage", id: "n1", message: "hi", nonce: "n1" });
     network.socket.says(messageFrame(1, "hi", { nonce: "n1" }));
@@ -120,14 +120,14 @@ describe("a line", () => {
     expect(client.getState().name).toBe("open");
   });
 
-  it("drops what is no frame", async () => {
+  it("ignores what is not a frame", async () => {
     await connect();
     network.socket.says("nonsense");
     network.socket.says({ type: "presence" });
     expect(heard.map(({ type }) => type)).toEqual(["hello"]);
   });
 
-  it("hears nothing from a socket that it has left", async () => {
+  it("ignores frames from a socket that it has left", async () => {
     await connect();
     const old = network.socket;
     old.drops();
@@ -138,7 +138,7 @@ describe("a line", () => {
   });
 });
 
-describe("a lost line", () => {
+describe("a lost connection", () => {
   it("comes back by itself, with one socket at a time", async () => {
     await connect();
     network.isUp = false;
@@ -153,7 +153,7 @@ describe("a lost line", () => {
   it.each([
     ["the network is back", () => dispatchEvent(new Event("online"))],
     ["the page is seen", appear],
-    ["a person says so", () => client.retry()],
+    ["the user retries", () => client.retry()],
   ])("is tried at once when %s", async (_, wake) => {
     await connect();
     network.socket.drops();
@@ -203,7 +203,7 @@ describe("a lost line", () => {
   });
 });
 
-describe("before the gateway cuts the line for its age", () => {
+describe("before the gateway closes the connection for its age", () => {
   const AGE_MS = 0.98 * 7_200_000; // chance is 1 here, so as late as can be
 
   async function grow(ms: number) {
@@ -214,7 +214,7 @@ describe("before the gateway cuts the line for its age", () => {
     }
   }
 
-  it("a second line opens first, and both deliver until the old one has nothing to say", async () => {
+  it("a second one opens first, and both deliver until the old one is idle", async () => {
     await connect();
     const [old] = network.sockets;
     await grow(AGE_MS);
@@ -261,7 +261,7 @@ describe("before the gateway cuts the line for its age", () => {
     expect(network.sockets).toHaveLength(1);
   });
 
-  it("keeps the new line when the old one says that it closes", async () => {
+  it("keeps the new connection when the old one says that it closes", async () => {
     await connect();
     await grow(AGE_MS);
     network.socket.opens();
@@ -271,7 +271,7 @@ describe("before the gateway cuts the line for its age", () => {
     expect(network.socket.isClosed).toBe(false);
   });
 
-  it("leaves at most one old line behind, however short a lifetime is", async () => {
+  it("leaves at most one old connection, however short a lifetime is", async () => {
     await start();
     for (let round = 0; round < 4; round += 1) {
       network.socket.opens();
@@ -285,7 +285,7 @@ describe("before the gateway cuts the line for its age", () => {
   it.each([
     { type: "closing", reason: "restart", again: true },
     { type: "error", id: "hello", code: "busy", message: "Later.", retryable: true },
-  ])("stays on the old line when the second is turned away (%j)", async (frame) => {
+  ])("keeps the old connection when the second is refused (%j)", async (frame) => {
     await connect();
     await grow(AGE_MS);
     network.socket.opens();
@@ -296,7 +296,7 @@ describe("before the gateway cuts the line for its age", () => {
     expect(network.sockets).toHaveLength(3);
   });
 
-  it("counts what can't be read on the second line too", async () => {
+  it("counts bad frames on the second connection too", async () => {
     await connect();
     await grow(AGE_MS);
     network.socket.opens();
@@ -304,7 +304,7 @@ describe("before the gateway cuts the line for its age", () => {
     expect(client.getSkipped()).toBe(1);
   });
 
-  it("forgets a second line that was under way when the first was lost", async () => {
+  it("drops a second connection that was opening when the first was lost", async () => {
     await connect();
     await grow(AGE_MS);
     network.sockets[0]?.drops();
@@ -317,7 +317,7 @@ describe("before the gateway cuts the line for its age", () => {
     expect(network.sockets).toHaveLength(3);
   });
 
-  it("stays on the old line when the second does not open, and tries again", async () => {
+  it("keeps the old connection when the second does not open, and tries again", async () => {
     await connect();
     await grow(AGE_MS);
     network.socket.drops();
@@ -328,7 +328,7 @@ describe("before the gateway cuts the line for its age", () => {
     expect(downs).toBe(0);
   });
 
-  it("leaves none behind when it is stopped in between", async () => {
+  it("leaves no socket open when it is stopped in between", async () => {
     await connect();
     await grow(AGE_MS);
     client.stop();
@@ -355,7 +355,7 @@ describe("coming back after a reload", () => {
     expect(client.getState().name).toBe("waiting");
   });
 
-  it("goes to the door when the server is there and does not let one in", async () => {
+  it("shows the join form when a running server refuses", async () => {
     await reconnect();
     expect(client.getState()).toEqual({ name: "refused", reason: "refused" });
   });
@@ -371,7 +371,7 @@ it("counts the frames that it skips, and notifies subscribers", async () => {
   expect(told).toHaveBeenLastCalledWith(2);
 });
 
-it("finds the server that gave us the page", () => {
+it("finds the server that the page came from", () => {
   const page = (href: string) => new URL(href) as unknown as Location;
   expect(addressFor("Ada K", page("http://chat.local:8080/x"))).toBe(
     "ws://chat.local:8080/ws?username=Ada%20K",

@@ -34,14 +34,14 @@ describe("an invite", () => {
     expect(inviteIn(text)).toBeNull();
   });
 
-  it("is taken out of the address and kept", () => {
+  it("is removed from the address and stored", () => {
     history.replaceState(null, "", `/room?look=dark#invite=${SECRET}`);
     expect(takeInvite()).toBe(true);
     expect(location.pathname + location.search + location.hash).toBe("/room?look=dark");
     expect(storedInvite()).toBe(SECRET);
   });
 
-  it("leaves another fragment alone, and takes a broken one away without keeping it", () => {
+  it("leaves another fragment alone, and removes a broken invite without storing it", () => {
     history.replaceState(null, "", "/#composer");
     expect(takeInvite()).toBe(false);
     expect(location.hash).toBe("#composer");
@@ -52,7 +52,7 @@ describe("an invite", () => {
     expect(storedInvite()).toBeNull();
   });
 
-  it("is offered beside our protocol, and nothing is offered without one", () => {
+  it("is offered with the subprotocol, and no subprotocol is offered without it", () => {
     const opened = vi.fn(class {});
     vi.stubGlobal("WebSocket", opened);
     browserNetwork.openSocket("ws://here/ws");
@@ -64,7 +64,7 @@ describe("an invite", () => {
     ]);
   });
 
-  it("lasts one visit where nothing may be kept", () => {
+  it("lasts one visit where storage is forbidden", () => {
     vi.stubGlobal("localStorage", {
       getItem: () => {
         throw new Error("forbidden");
@@ -84,7 +84,7 @@ describe("an invite", () => {
   });
 });
 
-describe("what the page is told", () => {
+describe("the config of the page", () => {
   it.each([
     ["", { socket: null, invite: "open" }],
     ["<!doctype html>", { socket: null, invite: "open" }],
@@ -97,7 +97,7 @@ describe("what the page is told", () => {
     expect(await fetchConfig(async () => text)).toEqual(config);
   });
 
-  it("is kept for the next visit, and outlives a server that is away", async () => {
+  it("is stored for the next visit, also when the server is unreachable then", async () => {
     const told = '{"socket":"wss://a.example/ws","invite":"required"}';
     expect((await fetchConfig(async () => told)).invite).toBe("required");
     expect((await fetchConfig(async () => Promise.reject(new Error("away")))).invite).toBe(
@@ -111,7 +111,7 @@ describe("what the page is told", () => {
     [200, true, '{"invite":"required"}'],
     [404, true, "{}"],
     [503, false, null],
-  ])("tells by status %i whether the server lives", async (status, alive, told) => {
+  ])("shows by status %i whether the server is up", async (status, alive, told) => {
     const answer = () => new Response('{"invite":"required"}', { status });
     vi.stubGlobal("fetch", async () => answer());
     expect(await browserNetwork.isServerUp()).toBe(alive);

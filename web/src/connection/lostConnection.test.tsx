@@ -17,8 +17,8 @@ import {
 
 openBeforeEach();
 
-describe("a lost line", () => {
-  it("is not spoken of before five seconds, then with a countdown for the eye", async () => {
+describe("a lost connection", () => {
+  it("is announced only after five seconds, then with a visible countdown", async () => {
     await enter();
     await act(async () => network.socket.drops());
     await pass(1_900);
@@ -35,7 +35,7 @@ describe("a lost line", () => {
   it.each([
     ["accepts", () => {}],
     ["greets", () => network.socket.says(helloFrame())],
-  ])("is spoken of all the time when a server %s and drops at once", async (_, greet) => {
+  ])("stays announced while a server %s and drops at once", async (_, greet) => {
     await enter();
     const shown: (string | undefined)[] = [];
     const look = () => shown.push(find<HTMLElement>(".net").dataset.shown);
@@ -72,7 +72,7 @@ describe("a lost line", () => {
     expect(network.socket.asked("sendMessage")).toMatchObject([{ message: "while away" }]);
   });
 
-  it("is final when the server says so, in its words, with one way back", async () => {
+  it("is final when the server says so: its reason is shown, with a button to join again", async () => {
     await enter();
     await says({ type: "closing", reason: "You were here for a day.", again: false });
     expect(find(".net").textContent).toContain("You were here for a day.");
@@ -103,7 +103,7 @@ describe("what a crashed tab left unsent", () => {
     await platform.database.put(`outbox/Ada/general/${nonce}`, { draft: entry, tab: "crashed" });
   }
 
-  it("is sent by a tab that stands open, soon or when the machine is online again", async () => {
+  it("is sent by an open tab, soon or when the computer is online again", async () => {
     await enter("Hello");
     await leaveBehind("n1");
     await pass(30_000);
@@ -118,7 +118,7 @@ describe("what a crashed tab left unsent", () => {
     expect(network.socket.asked("sendMessage")).toMatchObject([{ nonce: "n1" }, { nonce: "n2" }]);
   });
 
-  it("is looked for no longer than one is in the room", async () => {
+  it("is no longer looked for after leaving the room", async () => {
     await enter("Hello");
     await leave();
     await leaveBehind("n1");
@@ -126,7 +126,7 @@ describe("what a crashed tab left unsent", () => {
     expect(await platform.database.get("outbox/Ada/general/n1")).toMatchObject({ tab: "crashed" });
   });
 
-  it("does not move who reads further up", async () => {
+  it("does not scroll a reader further up", async () => {
     await enter("Hello");
     const log = find<HTMLElement>(".log");
     Object.defineProperty(log, "scrollHeight", { value: 5_000 });

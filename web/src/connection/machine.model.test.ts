@@ -45,7 +45,7 @@ function must(holds: boolean, what: string): void {
 type Life = { state: State; sockets: number };
 
 describe("the machine, whatever happens", () => {
-  it("goes only where it may, with one socket exactly while it connects or is open", () => {
+  it("makes only allowed moves, with one socket exactly while it connects or is open", () => {
     const seen = new Set<string>();
     for (let seed = 1; seed <= RUNS; seed += 1) {
       const random = randomFrom(seed);
@@ -67,7 +67,7 @@ describe("the machine, whatever happens", () => {
     expect([...seen]).toEqual(expect.arrayContaining(possible));
   });
 
-  it("comes back from everywhere, at the latest when a person asks for it", () => {
+  it("reconnects from every state, at the latest when the user retries", () => {
     for (let seed = 1; seed <= RUNS; seed += 1) {
       const random = randomFrom(seed);
       const [entered] = step(IDLE, { type: "started" }, random);
@@ -132,7 +132,7 @@ describe("the client, whatever happens", () => {
     vi.useRealTimers();
   });
 
-  it("has one live socket at most, two while one takes over, and none when it is stopped", async () => {
+  it("has at most one live socket, two during a takeover, and none when it is stopped", async () => {
     for (let seed = 1; seed <= RUNS / 4; seed += 1) {
       const random = randomFrom(seed);
       network = new FakeNetwork();

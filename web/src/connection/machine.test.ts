@@ -27,7 +27,7 @@ describe("the first handshake", () => {
     expect(greetings).toContainEqual({ type: "greet" });
   });
 
-  it.each([lost, elapsed])("asks why when it never opens (%j), and does not loop", (end) => {
+  it.each([lost, elapsed])("probes when it never opens (%j), and does not loop", (end) => {
     const [asking, ...effects] = walk(IDLE, started, end);
     expect(asking.name).toBe("probing");
     expect(effects).toEqual([{ type: "close" }, { type: "probe" }]);
@@ -40,14 +40,14 @@ describe("the first handshake", () => {
     ]);
   });
 
-  it("stays at the door until it is open", () => {
+  it("has not joined until it is open", () => {
     const [connecting] = walk(IDLE, started);
     const [refused] = walk(connecting, lost, { type: "probed", alive: true });
     expect([IDLE, connecting, refused].map(hasJoined)).toEqual([false, false, false]);
     expect(hasJoined(OPEN)).toBe(true);
   });
 
-  it("ignores what has come too late", () => {
+  it("ignores late events", () => {
     const refused: State = { name: "refused", reason: "away" };
     for (const event of [opened, lost, elapsed, woke])
       expect(walk(refused, event)).toEqual([refused]);
@@ -72,7 +72,7 @@ describe("a lost connection", () => {
     expect(step(OPEN, lost, () => 0)[0]).toMatchObject({ delayMs: 0 });
   });
 
-  it("counts as healed only after five seconds open", () => {
+  it("resets its attempts only after five seconds open", () => {
     const dropped = walk({ name: "open", attempt: 4 }, lost)[0];
     expect(dropped).toMatchObject({ attempt: 5, delayMs: 48_000 });
 
@@ -90,21 +90,21 @@ describe("a lost connection", () => {
     expect(effects).toContainEqual({ type: "open" });
   });
 
-  it("is what silence means", () => {
+  it("follows when the server is silent", () => {
     const [waiting, ...effects] = walk(OPEN, { type: "silent" });
     expect(waiting.name).toBe("waiting");
     expect(effects).toContainEqual({ type: "close" });
   });
 
-  it("is felt for with a ping when the page is seen again", () => {
+  it("is checked with a ping when the page is visible again", () => {
     expect(walk(OPEN, woke)).toEqual([OPEN, { type: "ping" }]);
   });
 });
 
-describe("a server that is there and does not let one in", () => {
+describe("a running server that refuses", () => {
   const lastTry: State = { name: "connecting", attempt: 5, refusals: 3, first: false };
 
-  it("is believed after four refusals in a row, which end the loop", () => {
+  it("counts as blocking after four refusals in a row, which end the quick retries", () => {
     let state: State = walk(OPEN, lost)[0];
     const blocked = [];
     for (let round = 0; round < 4; round += 1) {
@@ -117,12 +117,12 @@ describe("a server that is there and does not let one in", () => {
     expect(step(lastTry, lost, () => 0)[0].name).toBe("probing");
   });
 
-  it("is asked rarely, each page at a moment of its own", () => {
+  it("is tried rarely, by each page at a random moment", () => {
     const [asking] = walk(lastTry, lost);
     expect(step(asking, atHome, () => 0)[0]).toMatchObject({ delayMs: 450_000, refusals: 4 });
   });
 
-  it("stays what it was said to be while it is tried once more", () => {
+  it("stays blocking while it is tried once more", () => {
     const [blocked] = walk(lastTry, lost, atHome);
     const [connecting] = walk(blocked, { type: "retried" });
     expect([connecting, walk(connecting, lost)[0]].map(isBlocked)).toEqual([true, true]);
@@ -130,7 +130,7 @@ describe("a server that is there and does not let one in", () => {
     expect(isBlocked(walk(connecting, opened)[0])).toBe(false);
   });
 
-  it("is forgiven when it was away in between, or let one in", () => {
+  it("counts from zero after it was unreachable or accepted a connection", () => {
     const [waiting] = walk(lastTry, lost, away);
     expect(waiting).toMatchObject({ name: "waiting", refusals: 0, delayMs: 48_000 });
     expect(walk(lastTry, opened, lost)[0]).toMatchObject({ refusals: 0 });
@@ -153,7 +153,7 @@ describe("a closing server", () => {
     });
   });
 
-  it("says that there is no coming back, and only a person may try", () => {
+  it("may forbid reconnecting: then only the user can retry", () => {
     const [closed] = walk(OPEN, { type: "closing", again: false, reason: "Over." });
     expect(closed).toEqual({ name: "closed", reason: "Over." });
     expect(walk(closed, woke)).toEqual([closed]);
@@ -161,7 +161,7 @@ describe("a closing server", () => {
   });
 });
 
-it("stops from everywhere", () => {
+it("stops from every state", () => {
   const states: State[] = [IDLE, OPEN, { name: "waiting", attempt: 3, refusals: 0, delayMs: 9 }];
   for (const state of states)
     expect(walk(state, { type: "stopped" })).toEqual([IDLE, { type: "close" }]);

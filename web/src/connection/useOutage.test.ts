@@ -34,8 +34,8 @@ async function line(state: "up" | "down", ms: number): Promise<Outage[]> {
   return seen;
 }
 
-describe("a line that was down", () => {
-  it("is spoken of by and by, and no longer when it is back", async () => {
+describe("a lost connection", () => {
+  it("is announced after a while, and no longer when it is back", async () => {
     expect(await line("up", 10_000)).toEqual(["none"]);
     expect(await line("down", 1_900)).toEqual(["none"]);
     expect(await line("up", 5_000)).toEqual(["none"]);
@@ -55,7 +55,7 @@ describe("a line that was down", () => {
     expect(seen.lastIndexOf("noticed")).toBeLessThan(seen.indexOf("lasting"));
   });
 
-  it("counts anew when it was steady in between", async () => {
+  it("counts from zero after a stable connection", async () => {
     await line("down", 4_000);
     await line("up", 1_500);
     expect(await line("down", 1_900)).toEqual(["none"]);

@@ -55,7 +55,7 @@ const DEVICES: [string, () => Database][] = [
 ];
 
 describe.each(DEVICES)("a device that keeps %s", (_, make) => {
-  it("gives back what was put, and the newest of it", async () => {
+  it("returns the value that was put last", async () => {
     const database = make();
     await database.put("a", { text: "first" });
     await database.put("a", { text: "second" });
@@ -64,7 +64,7 @@ describe.each(DEVICES)("a device that keeps %s", (_, make) => {
     expect(await database.get("b")).toBeUndefined();
   });
 
-  it("keeps what things were when they were put", async () => {
+  it("stores a copy: later changes to an object do not matter", async () => {
     const database = make();
     const value = { list: [1] };
     const putting = database.put("a", value);
@@ -74,7 +74,7 @@ describe.each(DEVICES)("a device that keeps %s", (_, make) => {
     expect(await database.get("a")).toEqual({ list: [1] });
   });
 
-  it("forgets what is removed, also what was never there", async () => {
+  it("removes a value, also one that was never there", async () => {
     const database = make();
     await database.put("a", 1);
     await database.remove("a");
@@ -84,7 +84,7 @@ describe.each(DEVICES)("a device that keeps %s", (_, make) => {
     expect(await database.entries("")).toEqual([]);
   });
 
-  it("lists what begins alike, and nothing else", async () => {
+  it("lists the entries with a prefix, and no others", async () => {
     const database = make();
     for (const key of ["outbox/ada/1", "outbox/ada/é🔥", "outbox/adam/1", "log/ada"])
       await database.put(key, key);
@@ -96,7 +96,7 @@ describe.each(DEVICES)("a device that keeps %s", (_, make) => {
     });
   });
 
-  it("changes what is there, or leaves it alone", async () => {
+  it("updates a value, or leaves it alone", async () => {
     const database = make();
     await database.put("a", 1);
     const more = (value: unknown) => (typeof value === "number" ? value + 1 : undefined);
@@ -106,7 +106,7 @@ describe.each(DEVICES)("a device that keeps %s", (_, make) => {
     expect(await database.entries("")).toEqual([["a", 2]]);
   });
 
-  it("answers in the order in which it was asked", async () => {
+  it("answers in the order of the calls", async () => {
     const database = make();
     const puts = [database.put("a", 1), database.remove("a"), database.put("a", 2)];
 
@@ -122,7 +122,7 @@ describe("what IndexedDB holds", () => {
     expect(await browserDatabase().get("a")).toBe("kept");
   });
 
-  it("waits for no answer of the page, which a closed page could not give", async () => {
+  it("commits without waiting for the page, which may be closed by then", async () => {
     const { put } = IDBObjectStore.prototype;
     const refusals: string[] = [];
     vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(function (this: IDBObjectStore) {
@@ -167,7 +167,7 @@ describe("what IndexedDB holds", () => {
   });
 });
 
-describe("a disk that is full", () => {
+describe("a full disk", () => {
   const fullAtOnce = () => refusal("QuotaExceededError");
 
   function fullAtCommit(this: IDBObjectStore, ...args: Parameters<IDBObjectStore["add"]>) {
@@ -182,7 +182,7 @@ describe("a disk that is full", () => {
     ["only at the end of the transaction", fullAtCommit],
   ] as const;
 
-  it.each(FULL)("that says so %s costs nothing while the page is open", async (_, put) => {
+  it.each(FULL)("(reported %s) loses nothing while the page is open", async (_, put) => {
     const database = browserDatabase();
     await database.put("old", "stored");
     vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(put as never);
@@ -197,7 +197,7 @@ describe("a disk that is full", () => {
     expect(await browserDatabase().get("new")).toBeUndefined();
   });
 
-  it.each(FULL)("that says so %s changes nothing, and says that too", async (_, put) => {
+  it.each(FULL)("(reported %s) makes an update fail and changes nothing", async (_, put) => {
     const database = browserDatabase();
     await database.put("a", "old");
     vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(put as never);
@@ -207,7 +207,7 @@ describe("a disk that is full", () => {
     expect(await database.get("a")).toBe("old");
   });
 
-  it("never shows the older value that it still has", async () => {
+  it("never gives the older value that is still stored", async () => {
     const database = browserDatabase();
     await database.put("a", "older");
     vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(fullAtOnce);

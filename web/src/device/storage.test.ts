@@ -21,7 +21,7 @@ function inTab(name: string) {
 }
 
 describe("what a tab stores for itself", () => {
-  it("is its own when another tab keeps something else", () => {
+  it("is not changed by another tab", () => {
     writeTab("name", "Ada");
     inTab("other");
     writeTab("name", "Bo");
@@ -29,7 +29,7 @@ describe("what a tab stores for itself", () => {
     expect(readTab("name")).toBe("Ada");
   });
 
-  it("is what a new tab begins with, the last of it", () => {
+  it("is what a new tab starts with: the newest value", () => {
     writeTab("name", "Ada");
     inTab("other");
     expect(readTab("name")).toBe("Ada");
@@ -38,7 +38,7 @@ describe("what a tab stores for itself", () => {
     expect(readTab("name")).toBe("Bo");
   });
 
-  it("does not come back from another tab when it is forgotten here", () => {
+  it("does not come back from another tab after it is removed here", () => {
     writeTab("draft", "mine");
     inTab("other");
     writeTab("draft", "other");
@@ -51,7 +51,7 @@ describe("what a tab stores for itself", () => {
     expect(readTab("draft")).toBe("other");
   });
 
-  it("leaves alone what another kept since, when it forgets what it only began with", () => {
+  it("is removed here without removing what another tab stored since", () => {
     writeTab("draft", "mine");
     inTab("other");
     expect(readTab("draft")).toBe("mine");
@@ -71,7 +71,7 @@ describe("what a tab stores for itself", () => {
   });
 });
 
-it("tells every tab what the device keeps", () => {
+it("gives every tab what the device stores", () => {
   writeDevice("theme", "dark");
   inTab("other");
   expect(readDevice("theme")).toBe("dark");
@@ -79,7 +79,7 @@ it("tells every tab what the device keeps", () => {
   expect(readDevice("theme")).toBeNull();
 });
 
-it("lasts as long as the page where the browser keeps nothing", () => {
+it("lasts as long as the page where the browser stores nothing", () => {
   vi.stubGlobal("localStorage", undefined);
   vi.stubGlobal("sessionStorage", undefined);
   writeTab("draft", "half");

@@ -89,14 +89,14 @@ function leave(tab: string) {
 describe.each(WAYS)("%s", (_, stub, end) => {
   beforeEach(stub);
 
-  it("two tabs are two, and each knows that the other is alive", async () => {
+  it("two tabs have two ids, and each sees that the other is open", async () => {
     const [one, other] = [await open(), await open()];
     expect(one.ownId).not.toBe(other.ownId);
     expect(await one.isOpen(other.ownId)).toBe(true);
     expect(await other.isOpen(one.ownId)).toBe(true);
   });
 
-  it("a tab is not another tab to itself, and one that never was is not open", async () => {
+  it("a tab is not open to itself, and neither is an unknown id", async () => {
     const { ownId, isOpen } = await open();
     expect(await isOpen(ownId)).toBe(false);
     expect(await isOpen("never")).toBe(false);
@@ -109,19 +109,19 @@ describe.each(WAYS)("%s", (_, stub, end) => {
     expect(await copy.isOpen(one.ownId)).toBe(true);
   });
 
-  it("a page that is loaded again is the same tab", async () => {
+  it("a reloaded page is the same tab", async () => {
     const before = await open();
     end(before.ownId);
     expect((await open({ session: before.ownId })).ownId).toBe(before.ownId);
   });
 
-  it("a tab that was closed is not alive", async () => {
+  it("a closed tab is not open", async () => {
     const [one, other] = [await open(), await open()];
     end(one.ownId);
     expect(await other.isOpen(one.ownId)).toBe(false);
   });
 
-  it("what one tab wrote is sent by it alone, and by the next one when it is gone", async () => {
+  it("the messages of a tab are sent by it alone, and by the next tab when it is closed", async () => {
     const database = memoryDatabase();
     const storageOf = (tab: Tabs) => roomStorage("Ada", "general", database, Promise.resolve(tab));
     const noncesIn = async (storage: RoomStorage) =>
@@ -140,7 +140,7 @@ describe.each(WAYS)("%s", (_, stub, end) => {
     expect(await noncesIn(storageOf(await open()))).toEqual([]);
   });
 
-  it("what a tab left that is gone is sent by one of those that stand open", async () => {
+  it("the messages of a closed tab are sent by one of the open tabs", async () => {
     const database = memoryDatabase();
     const storageOf = (tab: Tabs) => roomStorage("Ada", "general", database, Promise.resolve(tab));
     const tabs = [await open(), await open(), await open()] as const;
@@ -157,7 +157,7 @@ describe.each(WAYS)("%s", (_, stub, end) => {
   });
 });
 
-it("waits a moment for the lock of the page that was loaded again", async () => {
+it("waits a moment for the lock of the page before a reload", async () => {
   setLocks(locks);
   const before = await open();
   sessionStorage.setItem("fireside.tab", before.ownId);
@@ -167,10 +167,10 @@ it("waits a moment for the lock of the page that was loaded again", async () => 
   expect((await opening).ownId).toBe(before.ownId);
 });
 
-describe("a time in place of a lock", () => {
+describe("a stored time in place of a lock", () => {
   const leaseOf = ({ ownId }: Tabs) => Number(localStorage.getItem(`fireside.tab.${ownId}`));
 
-  it("stays fresh as long as the tab lives, and is taken away when it is closed", async () => {
+  it("stays fresh while the tab is open, and is removed when it is closed", async () => {
     const tab = await open();
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect(Date.now() - leaseOf(tab)).toBeLessThanOrEqual(5_000);
@@ -181,7 +181,7 @@ describe("a time in place of a lock", () => {
     expect(leaseOf(tab)).toBe(Date.now());
   });
 
-  it("of a tab that died counts for a minute and a half", async () => {
+  it("of a crashed tab counts for 90 seconds", async () => {
     const dead = await open();
     vi.clearAllTimers();
     const other = await open();
@@ -210,7 +210,7 @@ describe("a time in place of a lock", () => {
   });
 });
 
-it("is a tab of its own where a browser keeps nothing", async () => {
+it("gives each page its own id where the browser stores nothing", async () => {
   setLocks(undefined);
   vi.stubGlobal("localStorage", undefined);
   vi.stubGlobal("sessionStorage", undefined);

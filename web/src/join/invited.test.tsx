@@ -63,7 +63,7 @@ async function refuse() {
   await act(async () => network.socket.drops());
 }
 
-it("asks for the link where one is needed, and opens nothing without", async () => {
+it("asks for an invite link where one is needed, and opens no socket without it", async () => {
   await open();
   expect(page.textContent).toContain("Ask its owner for the link");
   await type("name", "Ada");
@@ -78,7 +78,7 @@ it("asks for the link where one is needed, and opens nothing without", async () 
   expect(network.sockets).toEqual([]);
 });
 
-it("keeps what was pasted and comes in with it", async () => {
+it("stores the pasted invite and joins with it", async () => {
   await open();
   await type("name", "Ada");
   await type("invite", `https://chat.example/#invite=${SECRET}`);
@@ -88,10 +88,10 @@ it("keeps what was pasted and comes in with it", async () => {
 });
 
 it.each([
-  ["an open place", '{"invite":"open"}', null],
-  ["a place that says nothing", "{}", null],
-  ["who has an invite", '{"invite":"required"}', SECRET],
-])("asks nothing of %s", async (_, told, invite) => {
+  ["an open server", '{"invite":"open"}', null],
+  ["a server without a setting", "{}", null],
+  ["a user with an invite", '{"invite":"required"}', SECRET],
+])("asks for no invite: %s", async (_, told, invite) => {
   network.told = told;
   if (invite) storeInvite(invite);
   await open();
@@ -117,7 +117,7 @@ it("says that the invite may be replaced when it was refused, and takes another"
   expect(network.sockets).toHaveLength(3);
 });
 
-it("learns when it is refused that the place was closed meanwhile", async () => {
+it("asks for an invite when a refusal shows that one is required now", async () => {
   network.told = "{}";
   await open();
   network.told = '{"invite":"required"}';
@@ -128,7 +128,7 @@ it("learns when it is refused that the place was closed meanwhile", async () => 
   expect(field("invite")).not.toBeNull();
 });
 
-it("comes in again with a link that is opened in this tab", async () => {
+it("joins again with a link that is opened in this tab", async () => {
   storeInvite(SECRET);
   await open();
   await type("name", "Ada");
@@ -141,7 +141,7 @@ it("comes in again with a link that is opened in this tab", async () => {
   expect(network.sockets).toHaveLength(2);
 });
 
-it("does not ask again of who opens the link while standing at the door", async () => {
+it("does not ask for an invite after its link was opened on the join form", async () => {
   await open();
   history.replaceState(null, "", `/#invite=${SECRET}`);
   await act(async () => dispatchEvent(new Event("hashchange")));
@@ -163,7 +163,7 @@ async function loseTheLineForGood() {
 
 const banner = () => page.querySelector(".net")?.textContent;
 
-it("tells who is let in no more to open the new link, and does so in this tab", async () => {
+it("asks a user whose invite was replaced to open the new link, and joins with it in this tab", async () => {
   await loseTheLineForGood();
   expect(banner()).toContain("If the invite was replaced, open the new link here");
   const { length } = network.sockets;
@@ -172,7 +172,7 @@ it("tells who is let in no more to open the new link, and does so in this tab", 
   expect(network.sockets).toHaveLength(length + 1);
 });
 
-it("speaks of no invite where none is asked for", async () => {
+it("mentions no invite where none is required", async () => {
   network.told = "{}";
   await loseTheLineForGood();
   expect(banner()).toContain("does not let you in any more");

@@ -109,7 +109,7 @@ function charactersSearched(read: () => void): number {
 }
 
 it.each(["*a", "**a ", "_a", "`", "[a](", "~~a", "```\n", "> ", "https://", "*a_b~~"])(
-  "looks at each of 20,000 characters of %j a few times only",
+  "reads each of 20,000 characters of %j only a few times",
   (piece) => {
     const source = piece.repeat(20_000 / piece.length);
     expect(charactersSearched(() => blocksOf(source))).toBeLessThan(10 * source.length);

@@ -16,18 +16,18 @@ describe("the rows in the page", () => {
     expect(sliceOf(upTo(600), null)).toEqual({ start: 100, end: 600 });
   });
 
-  it("keep their first one while more is said below", () => {
+  it("keep the first one while messages are added below", () => {
     const first = pinned(upTo(500), null);
     expect(sliceOf(upTo(503), first)).toEqual({ start: 0, end: 500 });
   });
 
-  it("follow an older page that came above, and keep that one from then on", () => {
+  it("include an older page when it arrives above, and keep it from then on", () => {
     const first = pinned(upTo(500, 51), null);
     expect(sliceOf(upTo(500), first)).toEqual({ start: 0, end: 500 });
     expect(sliceOf(upTo(501), pinned(upTo(500), first))).toEqual({ start: 0, end: 500 });
   });
 
-  it("go up and down by a hundred, as far as there are any", () => {
+  it("move up and down by a hundred, as far as there are rows", () => {
     const all = upTo(650);
     const first = pinned(all, null);
     expect(first).toBe(151);
@@ -36,7 +36,7 @@ describe("the rows in the page", () => {
     expect([later(all, 1), later(all, up), later(all, 151)]).toEqual([101, 151, 151]);
   });
 
-  it("are the newest when the first one is gone with its log", () => {
+  it("are the newest when the first one is gone because the log was replaced", () => {
     expect(sliceOf(upTo(20), 300)).toEqual({ start: 0, end: 20 });
   });
 });

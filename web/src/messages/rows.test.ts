@@ -53,7 +53,7 @@ describe("rows", () => {
     expect(after).toMatchObject({ key: "n1", mine: true, entry: null });
   });
 
-  it("mark where the log began anew", () => {
+  it("mark where a replaced log begins", () => {
     const messages = [message(8, "ann", NOON), message(9, "ann", NOON)];
     expect(shapeOf(rowsOf(timelineOf(messages, { resetAt: 8 })))).toBe("reset day F +");
   });

@@ -27,7 +27,7 @@ describe("the room", () => {
     expect(page.querySelector(".log img")).toBeNull();
   });
 
-  it("shows my words at once, and once when they are acknowledged and pushed", async () => {
+  it("shows my message at once, and only once after its ack and its push", async () => {
     await enter("Hello");
     await say("Hi there");
     expect(log()).toContain("Hi there");
@@ -100,7 +100,7 @@ describe("the help key", () => {
   it.each([
     ["Ctrl", { ctrlKey: true }],
     ["⌘", { metaKey: true }],
-  ])("is / with %s, also while one writes", async (_, modifier) => {
+  ])("is / with %s, also in the message field", async (_, modifier) => {
     await enter();
     await press("textarea", { key: "/", ...modifier });
     await act(async () => vi.dynamicImportSettled());
@@ -118,7 +118,7 @@ describe("the help key", () => {
     expect(dialog()).toBeNull();
   });
 
-  it("works before the browser has told that another dialog is closed", async () => {
+  it("works before the close event of another dialog", async () => {
     await enter();
     await act(async () => button("Settings").click());
     await act(async () => vi.dynamicImportSettled());
@@ -143,7 +143,7 @@ describe("the help key", () => {
 });
 
 describe("the details of the connection", () => {
-  it("say how far the log is whole, and count bad frames while they are open", async () => {
+  it("show up to where no message is missing, and count bad frames while they are open", async () => {
     await enter();
     await act(async () => button("Connection details").click());
     await act(async () => vi.dynamicImportSettled());
@@ -164,7 +164,7 @@ describe("the details of the connection", () => {
     expect(told()).toContain("2 frames skipped");
   });
 
-  it("write large numbers so that they can be read", async () => {
+  it("group the digits of large numbers", async () => {
     await enter();
     await leave();
     await join();
@@ -194,7 +194,7 @@ describe("a screen reader", () => {
     expect(announced()).toBe("2 new messages");
   });
 
-  it("hears a sentence again when it is said again", async () => {
+  it("hears a repeated message again", async () => {
     await enter("old");
     await says(messageFrame(2, "yes"));
     await pass(1_000);
@@ -205,7 +205,7 @@ describe("a screen reader", () => {
     expect(page.contains(before)).toBe(false);
   });
 
-  it("hears what is said in a log that began anew, but not the log itself", async () => {
+  it("hears new messages after the log was replaced, but not the log itself", async () => {
     await enter("one", "two", "three", "four");
     const range = { room: "general", epoch: "e2", from: 0, to: 1, more: false, reset: true };
     const events = [messageFrame(1, "restored")];
@@ -217,7 +217,7 @@ describe("a screen reader", () => {
     expect(announced()).toBe("Bob: fresh");
   });
 
-  it("does not hear my own words, and the log itself is silent", async () => {
+  it("does not hear my own messages, and the log itself is silent", async () => {
     await enter();
     await says(messageFrame(1, "mine", { userId: "ada", username: "Ada" }));
     await pass(2_000);

@@ -75,7 +75,7 @@ describe.each([
   );
 });
 
-it("has the colours of the tokens", () => {
+it("has the same colours as tokens.css", () => {
   const tokens = readFileSync("src/styles/tokens.css", "utf-8");
   expect(tokens).toContain(`--bg: light-dark(${PAPER}, ${EMBERS});`);
 });
@@ -89,7 +89,7 @@ it("keeps what was chosen, and leaves the rest as it was", async () => {
   expect(currentSettings()).toEqual({ theme: "dark", enterAddsLine: true, notify: false });
 });
 
-it("takes nonsense that was kept for the system's theme", async () => {
+it("uses the system's theme when the stored one is unknown", async () => {
   localStorage.setItem("fireside.theme", "neon");
   firstPaint();
   expect(document.documentElement.dataset.theme).toBeUndefined();
@@ -118,7 +118,7 @@ describe("another tab's choice", () => {
     return drawn;
   }
 
-  it("holds here at once, on paper and in the bars", async () => {
+  it("applies here at once, to the page and the browser's bars", async () => {
     const drawn = await shown();
     await act(async () => otherTab("fireside.theme", "dark"));
     await act(async () => otherTab("fireside.enter", "breaks"));
@@ -130,13 +130,13 @@ describe("another tab's choice", () => {
     expect(document.documentElement.dataset.theme).toBeUndefined();
   });
 
-  it("draws nothing anew when it is no choice", async () => {
+  it("renders nothing when it is not a setting", async () => {
     const drawn = await shown();
     await act(async () => otherTab("fireside.draft.Ada/general", "half"));
     expect(drawn).toHaveLength(1);
   });
 
-  it("is forgotten when everything is", async () => {
+  it("is reset when the storage is cleared", async () => {
     const { changeSettings } = await page();
     changeSettings({ theme: "dark" });
     const drawn = await shown();

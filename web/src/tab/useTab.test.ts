@@ -61,7 +61,7 @@ const bodies = () => notes.map(({ options }) => options.body);
 const icon = () => document.querySelector("link[rel=icon]")?.getAttribute("href");
 
 describe("the title and the icon", () => {
-  it("name the room, and count what is not read", async () => {
+  it("show the room, and count unread messages", async () => {
     await show([], 0);
     expect([document.title, icon()]).toEqual(["#general · Fireside", "./favicon.svg"]);
     await show([], 3);
@@ -72,7 +72,7 @@ describe("the title and the icon", () => {
     expect([document.title, icon()]).toEqual(["#general · Fireside", "./favicon.svg"]);
   });
 
-  it("are the page's own again at the door", async () => {
+  it("are the page's own again on the join form", async () => {
     await show([], 3);
     await act(async () => root.render(null));
     expect([document.title, icon()]).toEqual(["Fireside", "./favicon.svg"]);
@@ -80,7 +80,7 @@ describe("the title and the icon", () => {
 });
 
 describe("a notification", () => {
-  it("tells who said what, once, and leads to the page", async () => {
+  it("shows the author and the text, once, and a click focuses the page", async () => {
     const focus = vi.spyOn(window, "focus");
     await show([said(1, "old")], 1);
     await show([said(1, "old"), said(2, "fresh")], 2);
@@ -94,7 +94,7 @@ describe("a notification", () => {
     expect(notes[0]?.close).toHaveBeenCalled();
   });
 
-  it("tells nothing that was there when the room opened, or when its log began anew", async () => {
+  it("is not shown for messages that were there when the room opened or its log was replaced", async () => {
     await show([said(8, "old")], 1);
     await show([said(9, "other log")], 1, { epoch: "e2" });
     expect(bodies()).toEqual([]);
@@ -102,7 +102,7 @@ describe("a notification", () => {
     expect(bodies()).toEqual(["fresh"]);
   });
 
-  it("tells of a log that begins lower than the last one ended", async () => {
+  it("is shown for a replaced log whose seqs are lower", async () => {
     await show([said(50, "old")], 1);
     await show([said(1, "first")], 1, { epoch: "e2" });
     await show([said(1, "first"), said(2, "fresh")], 2, { epoch: "e2" });
@@ -121,7 +121,7 @@ describe("a notification", () => {
     expect(bodies()).toEqual([]);
   });
 
-  it("breaks nothing where the browser forbids it", async () => {
+  it("does no harm where the browser forbids it", async () => {
     vi.stubGlobal("Notification", () => {
       throw new TypeError("Illegal constructor");
     });

@@ -29,7 +29,7 @@ describe("the read state", () => {
     expect(here).toEqual({ lastRead: 3, divider: null, unread: 0 });
   });
 
-  it("draws no line above what comes before my eyes", () => {
+  it("puts no divider above messages that arrive in view", () => {
     expect(updateReadState(here, upTo(5), "me", true)).toEqual({
       lastRead: 5,
       divider: null,
@@ -37,7 +37,7 @@ describe("the read state", () => {
     });
   });
 
-  it("counts what others say while I look away, and keeps the line when I am back", () => {
+  it("counts messages of others while I look away, and keeps the divider when I am back", () => {
     const away = updateReadState(here, upTo(6, [5]), "me", false);
     expect(away).toEqual({ lastRead: 3, divider: { after: 3, count: 2 }, unread: 2 });
     const back = updateReadState(away, upTo(6, [5]), "me", true);
@@ -45,7 +45,7 @@ describe("the read state", () => {
     expect(updateReadState(back, upTo(8), "me", true).divider).toEqual({ after: 3, count: 2 });
   });
 
-  it("moves the line when I leave again", () => {
+  it("moves the divider when I look away again", () => {
     const back = updateReadState(updateReadState(here, upTo(6), "me", false), upTo(6), "me", true);
     expect(updateReadState(back, upTo(7), "me", false).divider).toEqual({ after: 6, count: 1 });
   });
@@ -54,7 +54,7 @@ describe("the read state", () => {
     expect(updateReadState(here, upTo(3), "me", true)).toBe(here);
   });
 
-  it("begins anew with a log that was replaced", () => {
+  it("starts again when the log was replaced", () => {
     expect(updateReadState(here, upTo(2), "me", false)).toEqual({
       lastRead: 2,
       divider: null,
@@ -62,13 +62,13 @@ describe("the read state", () => {
     });
   });
 
-  it("forgets nothing read over an older picture that the device kept", () => {
+  it("keeps what was read when the device stored an older snapshot", () => {
     const older = { messages: upTo(2), head: null, myId: "me" };
     expect(updateLog(here, older, true)).toBe(here);
     expect(updateReadState(here, upTo(3), "me", false)).toBe(here);
   });
 
-  it("forgets nothing read while one reads too far back to hold the end", () => {
+  it("keeps what was read while the reader is too far up for the end to be loaded", () => {
     const partly = { messages: upTo(2), head: 3, myId: "me" };
     expect(updateLog(here, partly, false)).toBe(here);
   });

@@ -31,20 +31,20 @@ async function wrote(...nonces: string[]): Promise<Timeline> {
   return now;
 }
 
-it("brings back what was not sent, in the order of writing", async () => {
+it("restores unsent messages in the order of writing", async () => {
   await wrote("z", "a", "m");
   const { entries } = await storageOf().restore();
   expect(entries.map(({ nonce }) => nonce)).toEqual(["z", "a", "m"]);
 });
 
-it("leaves an open tab what it has not sent, and restores nothing of another user", async () => {
+it("does not take over the messages of an open tab or of another user", async () => {
   await wrote("n1");
   const other: Tabs = { ownId: "t2", isOpen: async (tab) => tab === "t1" };
   expect((await storageOf(other).restore()).entries).toEqual([]);
   expect((await storageOf(alone, "Bob").restore()).entries).toEqual([]);
 });
 
-it("takes over what a tab that is gone left, once for all who look", async () => {
+it("takes over the messages of a closed tab, in one tab only", async () => {
   await wrote("n1", "n2");
   const storages = ["t2", "t3"].map((ownId) =>
     storageOf({ ownId, isOpen: async (tab) => tab !== "t1" }),
@@ -57,7 +57,7 @@ it("takes over what a tab that is gone left, once for all who look", async () =>
   );
 });
 
-it("brings back what a tab that is gone left where nothing more can be stored", async () => {
+it("restores the messages of a closed tab when the disk is full", async () => {
   await wrote("n1");
   database = { ...database, update: async () => "failed" };
   const opened = storageOf({ ownId: "t2", isOpen: async () => false });
@@ -65,13 +65,13 @@ it("brings back what a tab that is gone left where nothing more can be stored", 
   expect(await opened.adopt()).toEqual([]);
 });
 
-it("takes over neither its own words nor those of the living", async () => {
+it("takes over neither its own messages nor those of open tabs", async () => {
   await wrote("n1");
   expect(await storageOf().adopt()).toEqual([]);
   expect(await storageOf({ ownId: "t2", isOpen: async () => true }).adopt()).toEqual([]);
 });
 
-it("keeps a failed word failed, and forgets what was deleted", async () => {
+it("restores a failed message as failed, and no deleted one", async () => {
   const timeline = await wrote("n1");
   const [entry] = timeline.outbox;
   if (!entry) throw new Error("nothing was written");
@@ -89,7 +89,7 @@ it("keeps a failed word failed, and forgets what was deleted", async () => {
   expect((await bringBack()).entries).toEqual([]);
 });
 
-it("keeps the newest messages without a hole, to show them first next time", async () => {
+it("stores the newest messages without a gap, to show them at once next time", async () => {
   vi.useFakeTimers();
   const said = { username: "Ann", userId: "ann", message: "hi", room: "general", timestamp: "" };
   const messages = [1, 2, 4].map(

@@ -270,7 +270,7 @@ it(
 );
 
 it(
-  "ends so as well when there is more than the page holds",
+  "does so too when there are more messages than the page holds",
   () => {
     fc.assert(
       fc.property(lives, fc.nat(700), (acts, past) => {
@@ -283,7 +283,7 @@ it(
 );
 
 it(
-  "delivers every word that I wrote once and in order, unless the server lost its log",
+  "delivers every message that I wrote once and in order, unless the server lost its log",
   () => {
     fc.assert(
       fc.property(lives, (acts) => {

@@ -83,7 +83,7 @@ describe("loading", () => {
     expect(effects).toEqual([]);
   });
 
-  it("leaves a late push from below the window to the older page", () => {
+  it("ignores a late push older than the loaded messages: an older page has it", () => {
     const [greeted] = receive(emptyTimeline("general"), hello());
     const [window] = receive(greeted, page([message(9), message(8)], 8));
     expect(seqs(receive(window, message(5))[0])).toEqual([8, 9]);
@@ -91,14 +91,14 @@ describe("loading", () => {
 });
 
 describe("a pushed message", () => {
-  it("stands where its seq says, once", () => {
+  it("is inserted by its seq, once", () => {
     const [five] = receive(loaded(3), message(5));
     const [four] = receive(five, message(4));
     const [again] = receive(four, message(4));
     expect(seqs(again)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it("that leaves a hole is asked about after 300 ms, unless the hole closes by itself", () => {
+  it("that leaves a gap leads to a resume after 300 ms, unless the gap closes by itself", () => {
     const [holed, ...effects] = receive(loaded(3), message(5));
     expect(effects).toEqual([{ type: "later", what: "catchUp", ms: 300 }]);
 
@@ -110,7 +110,7 @@ describe("a pushed message", () => {
     expect(rules.catchUpDue(closed).slice(1)).toEqual([]);
   });
 
-  it("of another room is not ours", () => {
+  it("of another room is ignored", () => {
     const timeline = loaded(1);
     expect(seqs(receive(timeline, message(2, { room: "kitchen" }))[0])).toEqual([1]);
   });
@@ -138,7 +138,7 @@ describe("catching up", () => {
     expect(effects).toEqual([]);
   });
 
-  it("asks ever more slowly when answers do not help", () => {
+  it("waits longer each time an answer brings nothing", () => {
     let [timeline] = receive(loaded(1), message(9));
     const waits: number[] = [];
     for (let round = 0; round < 8; round += 1) {
@@ -156,7 +156,7 @@ describe("catching up", () => {
     expect(rules.cursor(emptyTimeline("general"))).toBeNull();
   });
 
-  it("fills the gap from hello itself", () => {
+  it("fills the gap from hello's answer", () => {
     const [down] = rules.disconnect(loaded(2));
     const entry = resumed(2, [message(3), message(4)]);
     const [level, ...effects] = receive(down, hello({ resumed: [entry] }));
@@ -164,16 +164,16 @@ describe("catching up", () => {
     expect(effects).toEqual([]);
   });
 
-  it("shows the newest page and the gap when the log began anew, and keeps what I have not sent", () => {
+  it("shows the newest page and the gap when the log was replaced, and keeps the outbox", () => {
     const [drafted] = wrote(rules.disconnect(loaded(5))[0], "n1");
     const entry = resumed(7, [message(8), message(9)], { reset: true, epoch: "e2", to: 9 });
-    const [anew, ...effects] = receive(drafted, hello({ resumed: [entry] }));
-    expect(seqs(anew)).toEqual([8, 9]);
-    expect(anew).toMatchObject({ epoch: "e2", resetAt: 8, older: 8 });
+    const [replaced, ...effects] = receive(drafted, hello({ resumed: [entry] }));
+    expect(seqs(replaced)).toEqual([8, 9]);
+    expect(replaced).toMatchObject({ epoch: "e2", resetAt: 8, older: 8 });
     expect(commands(effects)).toMatchObject([{ action: "sendMessage", nonce: "n1" }]);
   });
 
-  it("asks at once when a pong tells of another log", () => {
+  it("asks at once when a pong has another epoch", () => {
     const pong = { type: "pong", heads: {}, epoch: { general: "e2" }, serverTime: "" } as const;
     const [, ...effects] = receive(loaded(3), pong);
     expect(commands(effects)).toMatchObject([{ action: "resume", epoch: "e1", after: 3 }]);
@@ -194,7 +194,7 @@ describe("sending", () => {
     expect(kept.messages.at(-1)).toMatchObject({ seq: 2, message: "say n1", nonce: "n1", ...ME });
   });
 
-  it("takes a push that carries my nonce for the acknowledgement", () => {
+  it("takes a push with my nonce as the acknowledgement", () => {
     const [sending] = wrote(loaded(1), "n1");
     const [kept] = receive(sending, message(2, { nonce: "n1", ...ME }));
     expect(kept.outbox).toEqual([]);
@@ -209,7 +209,7 @@ describe("sending", () => {
     expect(commands(sends)).toMatchObject([{ action: "sendMessage", nonce: "n1" }]);
   });
 
-  it("fails only when asking again is useless, and goes on with the next", () => {
+  it("fails only when a retry is useless, and goes on with the next", () => {
     const [sending] = wrote(wrote(loaded(1), "n1")[0], "n2");
     const [failed, ...sends] = receive(sending, error("n1"));
     expect(failed.outbox[0]).toMatchObject({ name: "failed", reason: "No." });
@@ -233,13 +233,13 @@ describe("sending", () => {
     expect(rules.discard(sending, "n1")[0].outbox).toHaveLength(1);
   });
 
-  it("takes a refusal only for what is on its way", () => {
+  it("takes an error as a refusal only for the message being sent", () => {
     const [down] = rules.disconnect(wrote(loaded(1), "n1")[0]);
     const [late] = receive(down, error("n1"));
     expect(late.outbox[0]).toMatchObject({ name: "waiting" });
   });
 
-  it("waits until the device has told what was written before, and sends that first", () => {
+  it("waits for the unsent messages that the device stored, and sends those first", () => {
     const [greeted] = receive({ ...emptyTimeline("general"), restoring: true }, hello());
     const [written, ...none] = wrote(greeted, "new");
     expect(commands(none).filter(({ action }) => action === "sendMessage")).toEqual([]);
@@ -250,7 +250,7 @@ describe("sending", () => {
   });
 });
 
-describe("a long evening", () => {
+describe("a long log", () => {
   it("holds five hundred messages while the reader is at the end, and can fetch the rest", () => {
     let timeline = loaded(1);
     let most = 0;
@@ -263,14 +263,14 @@ describe("a long evening", () => {
     expect(timeline).toMatchObject({ older: seqs(timeline)[0], through: 10_000 });
   });
 
-  it("takes nothing away from a reader further up", () => {
+  it("drops nothing while the reader is further up", () => {
     let [timeline] = rules.follow(loaded(499), false);
     for (let seq = 500; seq <= 600; seq += 1) [timeline] = receive(timeline, message(seq));
     expect(timeline.messages).toHaveLength(600);
     expect(rules.follow(timeline, true)[0].messages).toHaveLength(480);
   });
 
-  it("forgets an older page that was asked for before the top was let go", () => {
+  it("ignores an older page that was requested before the top was dropped", () => {
     const [asking] = rules.fetchOlder(readingBack(51, 600));
     const [back] = rules.follow(rules.follow(asking, true)[0], false);
     expect(back).toMatchObject({ older: 121, fetchingOlder: true });
@@ -281,7 +281,7 @@ describe("a long evening", () => {
     expect(seqs(late)[0]).toBe(121);
   });
 
-  it("takes no older page of another log, and asks what became of its own", () => {
+  it("ignores an older page with another epoch, and asks for what is missing", () => {
     const [asking] = rules.fetchOlder(readingBack(2, 3));
     const other = { ...page([message(1)], null, "older-2"), epoch: "e2" };
 
@@ -291,7 +291,7 @@ describe("a long evening", () => {
     expect(commands(asks)).toMatchObject([{ action: "resume", epoch: "e1", after: 3 }]);
   });
 
-  it("lets go of the far end for one who has read 5,000 back, and fetches it on the way back", () => {
+  it("drops the end for a reader 5,000 messages up, and fetches it on the way back", () => {
     const [asking] = rules.fetchOlder(readingBack(4_601, 5_100));
     const far = Array.from({ length: 4_600 }, (_, index) => message(4_600 - index));
     const [full] = receive(asking, page(far, null, "older-4601"));

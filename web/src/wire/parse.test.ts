@@ -17,11 +17,11 @@ function parsed(frame: unknown) {
 }
 
 describe("parse", () => {
-  it("gives a frame that it knows", () => {
+  it("returns a known frame", () => {
     expect(parsed(message)).toEqual(message);
   });
 
-  it("lets fields through that a newer server may add", () => {
+  it("accepts fields that a newer server may add", () => {
     expect(parsed({ ...message, mood: "calm" })).toMatchObject({ message: "hi", mood: "calm" });
   });
 
@@ -39,7 +39,7 @@ describe("parse", () => {
     '{"type":"__proto__"}',
     '{"type":"presence"}',
     `${"[".repeat(100_000)}`,
-  ])("answers null to %.20j", (text) => {
+  ])("returns null for %.20j", (text) => {
     expect(parse(text)).toBeNull();
   });
 
@@ -62,7 +62,7 @@ describe("parse", () => {
     expect(parsed({ ...page, ...ends, messages: [message, { ...message, seq: "2" }] })).toBeNull();
   });
 
-  it("accepts an error code that it has never heard of", () => {
+  it("accepts an unknown error code", () => {
     const error = { type: "error", code: "from_the_future", message: "No.", retryable: false };
     expect(parsed(error)).toEqual(error);
   });
