@@ -30,12 +30,12 @@ EXAMPLE = Workload(users=50, messages_per_day=2_000, online_per_room=12)
 
 @dataclass(frozen=True, slots=True)
 class DeployOptions:
-    """The options of `fireside deploy`, but for those that name the stage."""
+    """The options of `fireside deploy`, except those that name the stage."""
 
     plan_only: bool = False
     yes: bool = False
     allow_data_loss: bool = False
-    """Whether to apply a plan that loses something for good."""
+    """Whether to apply a plan that deletes data permanently."""
     build: bool = True
     smoke_message: bool = False
     """Whether the smoke test sends a message to a room in use."""
@@ -187,8 +187,8 @@ class _Deployment:
             return connected.outputs
         if plan.losses and not self.options.allow_data_loss:
             raise CannotStart(
-                "This plan loses something for good (see DANGER). If you want that, export "
-                f"first, then: {self.retry_command} --allow-data-loss",
+                "This plan deletes data permanently (see DANGER). To allow it, export first, "
+                f"then: {self.retry_command} --allow-data-loss",
                 ExitCode.USAGE,
             )
         self.confirm(self.stage.name)
@@ -269,7 +269,7 @@ def cost_summary(variables: Mapping[str, Any]) -> list[str]:
     if variables.get("site"):
         out, requests = prices.SITE_OUT, prices.SITE_REQUESTS
         lines.append(
-            f"           but for the page: CloudFront's free tier is {out.free:,g} GB and "
+            f"           except the page: CloudFront's free tier is {out.free:,g} GB and "
             f"{requests.free:,g} requests a month; then it is ${out.dollars:g} a GB, with no brake"
         )
     return lines

@@ -24,7 +24,7 @@ _UNPROTECTED = "-var=protect_messages=false"
 
 @dataclass(frozen=True, slots=True)
 class DestroyOptions:
-    """The options of `fireside destroy`, but for those that name the stage."""
+    """The options of `fireside destroy`, except those that name the stage."""
 
     yes: bool = False
     export: Path | None = None
@@ -172,7 +172,7 @@ def _offer_export(
 ) -> bool:
     """Export the messages if the person wants it; return whether that is settled.
 
-    It is not if there are no messages to ask about.
+    Return False if there are no messages to ask about.
     """
     if options.no_export or not connected.outputs.get("tables"):
         return options.no_export
@@ -185,7 +185,7 @@ def _offer_export(
         out = Path(answer).expanduser() if answer else None
     if out is not None:
         _export(connected, out, context, messages)
-        context.say("It lacks what people send from now on, until the table is deleted.")
+        context.say("Messages sent from now on are not in it.")
     return True
 
 
@@ -206,7 +206,7 @@ def _export(
 def _confirm(stage: Stage, options: DestroyOptions, context: DeployContext) -> None:
     if options.yes:
         return
-    answer = context.ask(f"Type {stage.name} to destroy it for good: ")
+    answer = context.ask(f"Type {stage.name} to destroy it permanently: ")
     if answer is None:
         raise CannotStart(NO_TERMINAL, ExitCode.USAGE)
     if answer != stage.name:

@@ -115,7 +115,7 @@ def lines(found: Status, options: str) -> Iterator[str]:
     else:
         yield f"alarms    {', '.join(found.alarms) or 'none'}"
     if found.brake:
-        yield "BRAKE     it is on: nobody can connect or send messages until `fireside deploy`"
+        yield "BRAKE     it is on: no client can connect or send messages until `fireside deploy`"
 
 
 def _brake(connected: ConnectedStage, api: str, name: str) -> bool | None:

@@ -67,7 +67,7 @@ MESSAGES_SENT = 20
 
 @dataclass(frozen=True, slots=True)
 class VerifyOptions:
-    """The options of `fireside verify`, but for the URL."""
+    """The options of `fireside verify`, except the URL."""
 
     invite: str | None = field(default=None, repr=False)
     out: Path = Path()
