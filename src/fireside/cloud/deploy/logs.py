@@ -47,7 +47,7 @@ def logs(
                 seen[name, event_id] = moment
                 line = format_event(name, moment, text)
                 if line is not None:
-                    context.tell(line)
+                    context.print_result(line)
         if not follow:
             return int(ExitCode.OK)
         start = max(start, newest - LATE_MS)
