@@ -21,7 +21,7 @@ page: $(PAGE) ## Build the page into the Python package
 run: setup ## Start the chat and print its address
 	@$(BIN)/fireside serve
 
-dev: setup ## Start the chat and Vite; both follow your changes
+dev: setup ## Start the chat and Vite; both reload on changes; open http://localhost:5173
 	@$(BIN)/python tools/dev.py
 
 test: setup $(DYNAMO) ## Run every kind of check and test, each behaviour once (6 minutes on 2 cores)
@@ -30,35 +30,35 @@ test: setup $(DYNAMO) ## Run every kind of check and test, each behaviour once (
 test-rest: setup $(DYNAMO) ## Run what make test leaves out: other modes, every variation, infra/, fuzz
 	@$(BIN)/python tools/check.py rest
 
-test-all: setup $(DYNAMO) ## Run both
+test-all: setup $(DYNAMO) ## Run make test, then make test-rest
 	@$(BIN)/python tools/check.py all
 
 lint: setup ## Run only the linters, the type checkers and the import contracts
 	@$(BIN)/python tools/check.py lint
 
-lint-infra: .venv-infra/.fireside ## Read infra/ with checkov, which is installed for that
+lint-infra: .venv-infra/.fireside ## Check infra/ with checkov (installs it)
 	@.venv-infra/bin/checkov --directory infra --skip-path stages --framework terraform --compact --quiet --skip-download
 
-rehearse: setup $(DYNAMO) ## Run the zip for AWS Lambda here, and say what AWS would bill
+rehearse: setup $(DYNAMO) ## Run the zip for AWS Lambda here, and print what AWS would bill
 	@$(BIN)/fireside rehearse
 
 e2e: setup ## Run only the end-to-end tests, each behaviour once
 	@$(BIN)/python -m pytest tests/e2e -rs -m "not long" -n auto --maxprocesses=4
 
-bench: setup $(DYNAMO) $(SDK) ## Measure, and print the tables
+bench: setup $(DYNAMO) $(SDK) ## Run all benchmarks and print their tables
 	@set -e; for bench in bench/bench_*.py; do $(BIN)/python $$bench; done
 
-bench-page: setup ## Measure the page in a real browser against its bars
+bench-page: setup ## Measure the page in a real browser against its limits
 	@PYTHONPATH=.:bench:bench/page $(BIN)/python bench/page/bench_page.py
 
-picture: setup ## Take the README's pictures of the page anew
+picture: setup ## Retake the README's screenshots
 	@PYTHONPATH=.:bench/page $(BIN)/python bench/page/picture.py
 
-bill: setup .venv-docs/.fireside ## Draw the bill's plot in the documents anew
+bill: setup .venv-docs/.fireside ## Redraw the bill's plot
 	@$(BIN)/fireside cost --users 50 --messages-per-day 2000 --online 50 --online-per-room 12 --json \
 	  | .venv-docs/bin/python tools/plot_bill.py docs/images/bill.svg
 
-fuzz: setup ## Throw 100,000 bad frames, handshakes and requests at the gateway
+fuzz: setup ## Send 100,000 invalid frames, handshakes and requests to the gateway
 	@$(BIN)/python tools/fuzz.py
 
 build: setup ## Make the wheel and the sdist in dist/
@@ -69,10 +69,10 @@ fmt: setup ## Format Python and TypeScript
 	@$(BIN)/ruff check --fix .
 	@cd web && npx --no-install biome check --write
 
-frames: setup ## Write the browser's frame types anew from the Python ones
+frames: setup ## Regenerate web/src/wire/frames.ts
 	@$(BIN)/python tools/generate_frames.py
 
-reference: setup ## Write the tables of options in docs/reference anew from the commands
+reference: setup ## Regenerate the option tables in docs/reference
 	@$(BIN)/python tools/generate_reference.py
 
 lock: ## Pin the newest allowed releases in requirements/*.txt (needs uv)
@@ -83,7 +83,7 @@ lock: ## Pin the newest allowed releases in requirements/*.txt (needs uv)
 	    requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
 	done
 
-clean: ## Remove everything that was made here
+clean: ## Delete .venv, node_modules, builds and caches
 	rm -rf .venv .venv-infra .venv-docs web/node_modules tests/dynamodb/node_modules bench/node/node_modules src/fireside/web dist build test-results .coverage .coverage.*
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

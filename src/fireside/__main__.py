@@ -1,4 +1,4 @@
-"""Let `python -m fireside` be `fireside`."""
+"""Run the command line, for `python -m fireside`."""
 
 import sys
 

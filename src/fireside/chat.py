@@ -32,8 +32,8 @@ from fireside.ports import (
 )
 
 REBROADCAST_WITHIN_MS = 60_000
-"""How long after a message was stored a repeated send also repeats its broadcast, which may have
-been lost. Later, clients have noticed the gap by themselves."""
+"""If a send is repeated within this time after its message was stored, its broadcast is repeated
+too: the first may have been lost. Later, clients have found the gap themselves."""
 
 HANDSHAKE_GRACE_MS = 30_000
 """How long a new connection is kept although posts to it answer 410 (gone). It is stored before
@@ -159,8 +159,8 @@ class Chat:
         members = self.connections.in_room(message.room)
         own = members.by_user.get(message.user_id, ())
         others = members.ids.difference([member.connection_id for member in own])
-        waiting = [one for one in own if not (one.said_hello and _is_same(one, sender))]
-        self._push(message, others, waiting)
+        own_to_push = [one for one in own if not (one.said_hello and _is_same(one, sender))]
+        self._push(message, others, own_to_push)
 
     def _rebroadcast(self, message: Message, sender: Connection) -> None:
         """Push again, to clients that drop duplicates; a plain client would show it twice."""
@@ -209,7 +209,7 @@ class Chat:
         return Page(room, self.messages.epoch, messages, prev, following, newest_first)
 
     def _missed(self, connection: Connection, cursors: Mapping[str, Cursor]) -> list[Resumed]:
-        """Return what follows each cursor; the client asks with `resume` for what fits no more."""
+        """Return what follows each cursor; the client sends resume for what does not fit."""
         missed = []
         space = wire.PAGE_BYTES
         for room, cursor in cursors.items():

@@ -56,7 +56,10 @@ class MessageStore(Protocol):
         """Return the name of this store; another store, or a restored one, has another name."""
 
     def append(self, draft: Draft) -> Stored:
-        """Store a message at the end; for a nonce its author used before, return the first one."""
+        """Append a message to its room's log.
+
+        If its author used this nonce before, store nothing and return that first message.
+        """
 
     def after(self, room: str, seq: int, limit: int) -> list[Message]:
         """Return the messages after `seq`, oldest first."""

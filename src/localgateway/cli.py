@@ -33,16 +33,16 @@ _SHORTEST_SECONDS = INTEGRATION_MILLIS[0] / 1000
 _LONGEST_INTEGRATION_SECONDS = INTEGRATION_MILLIS[-1] / 1000
 _HIGHEST_PORT = 65_535
 _DEFAULTS = Limits()
-_CONTEXT = {"help_option_names": ["-h", "--help"]}
+_help_option = click.help_option("-h", "--help", help="print this help and exit")
 
 _EPILOG = """\b
 Examples:
   localgateway serve api.json                         run your API; handlers as in Lambda
-  localgateway serve api.json --reload                restart when the code changes
+  localgateway serve api.json --reload                load code when it changes
   localgateway serve a.json b.json --port 3001 --port 3002
-  localgateway serve api.json --idle-timeout 5s       see what ten idle minutes do, now
+  localgateway serve api.json --idle-timeout 5s       close idle connections after 5 seconds
   localgateway serve api.json --faults drop=0.1 --seed 7
-  localgateway serve api.json --record events         keep each event as a file
+  localgateway serve api.json --record events         write each event to a file
   python -m pdb -m localgateway replay events/0007-*.json
 """
 
@@ -122,17 +122,22 @@ def count(text: str) -> int:
 # --- The commands -----------------------------------------------------------------------------
 
 
-@click.group(context_settings=_CONTEXT, epilog=_EPILOG)
-@click.version_option(package_name="fireside", message="localgateway %(version)s")
+@click.group(epilog=_EPILOG)
+@click.version_option(
+    package_name="fireside",
+    message="localgateway %(version)s",
+    help="print the version and exit",
+)
+@_help_option
 def command() -> None:
     """Run an API Gateway WebSocket API and its Lambda handlers on this machine."""
 
 
-@command.command("serve", context_settings=_CONTEXT, short_help="run APIs until Ctrl-C")
+@command.command("serve", short_help="run APIs until Ctrl-C")
 @click.argument(
     "files", metavar="API.JSON...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
-@click.option("--host", metavar="ADDRESS", help="address to listen on; default: 127.0.0.1")
+@click.option("--host", metavar="HOST", help="address to listen on; default: 127.0.0.1")
 @click.option(
     "--port",
     "ports",
@@ -154,15 +159,14 @@ def command() -> None:
     "--idle-timeout",
     type=duration,
     metavar="TIME",
-    help="time without a message after which a connection is closed; "
+    help="close a connection after this long without a message in either direction; "
     f"default: {_DEFAULTS.idle_seconds / 60:g}m",
 )
 @click.option(
     "--lifetime",
     type=duration,
     metavar="TIME",
-    help="time after which every connection is closed; "
-    f"default: {_DEFAULTS.lifetime_seconds / 3600:g}h",
+    help=f"how long a connection may stay open; default: {_DEFAULTS.lifetime_seconds / 3600:g}h",
 )
 @click.option(
     "--integration-timeout",
@@ -175,10 +179,14 @@ def command() -> None:
     "--concurrency",
     type=count,
     metavar="N",
-    help=f"most processes of one function; default: {CONCURRENCY}",
+    help=f"maximum number of processes per function; default: {CONCURRENCY}",
 )
-@click.option("--reload", is_flag=True, help="restart with new code and routes on file changes")
-@click.option("--json", "as_json", is_flag=True, help="log lines as JSON objects")
+@click.option(
+    "--reload",
+    is_flag=True,
+    help="load changed code and routes without a restart; open connections stay open",
+)
+@click.option("--json", "as_json", is_flag=True, help="write the log as JSON lines; default: text")
 @click.option(
     "--strict-auth",
     "strict",
@@ -195,14 +203,18 @@ def command() -> None:
     "--record",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="folder that keeps each event as a file, for `localgateway replay`",
+    help="write each event to a file in FOLDER, for localgateway replay; default: none",
 )
 @click.option(
-    "--faults", metavar="FILE|SPEC", help="faults to inject, such as drop=0.1,delay=1, or a file"
+    "--faults",
+    metavar="FILE|SPEC",
+    help="faults to inject: a JSON file, or the chance of each, such as drop=0.1,delay=0.5 "
+    "(from 0 to 1); default: none",
 )
 @click.option(
     "--seed", type=int, metavar="N", help="random seed of the faults; default: the file's, or 0"
 )
+@_help_option
 def serve_command(**given: Any) -> int:  # noqa: ANN401 - click's, one for each option
     """Run one or more APIs until Ctrl-C or SIGTERM.
 
@@ -219,9 +231,7 @@ def serve_command(**given: Any) -> int:  # noqa: ANN401 - click's, one for each 
         raise _Stopped(str(why)) from why
 
 
-@command.command(
-    "replay", context_settings=_CONTEXT, short_help="feed recorded events to their handlers"
-)
+@command.command("replay", short_help="call handlers with recorded events")
 @click.argument(
     "files", metavar="EVENT...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
@@ -232,8 +242,12 @@ def serve_command(**given: Any) -> int:  # noqa: ANN401 - click's, one for each 
     metavar="FILE",
     help="API whose handlers are called; default: api.json in this folder",
 )
+@_help_option
 def replay_command(files: Sequence[Path], api: Path) -> int:
-    """Feed events that `serve --record` kept to their handlers, in this process."""
+    """Call handlers again with the events that `serve --record` wrote.
+
+    They run in this process, so that a debugger can stop in them.
+    """
     from localgateway.dev.replay import CannotReplay, replay
     from localgateway.serve import Options, read
 

@@ -59,5 +59,5 @@ def _facts(record: logging.LogRecord) -> dict[str, object]:
 
 
 def _printable(text: str) -> str:
-    """Write control characters as escapes, but for tabs: a handler can't forge a line."""
+    """Escape control characters except tabs, so that a handler can't forge a line."""
     return "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in text)

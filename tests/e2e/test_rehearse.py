@@ -13,7 +13,7 @@ import pytest
 
 from fireside.cli.main import main
 from fireside.cloud.cost.bill import lines, total
-from fireside.cloud.cost.usage import EventCounts, billed_usage
+from fireside.cloud.cost.usage import ActivityCounts, billed_usage
 from fireside.cloud.rehearse import dynamodb_local, unpacked
 from fireside.cloud.rehearse import load as simulated_load
 from fireside.cloud.rehearse.rehearse import Rehearsal, RehearseOptions
@@ -78,7 +78,7 @@ def test_the_counts_and_the_model_agree(folder, dynamodb, monkeypatch):
     review = rehearsed(folder, dynamodb, people=5, messages=6)
 
     used, heard = review.used, review.load
-    session = EventCounts(
+    session = ActivityCounts(
         sends=30,
         members=5,
         connections=5,

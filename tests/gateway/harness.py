@@ -177,7 +177,7 @@ async def gateway(handler=chat, *, door=None, fail=None, site=None, limits=None,
         return function
 
     port = options.pop("port", 0)
-    farewell = options.pop("farewell", lambda: None)
+    last_message = options.pop("last_message", lambda: None)
     lost = options.pop("on_lost_commit", lambda _event: {"statusCode": 200, "body": "lost"})
     ledger = Ledger(fail) if fail else Ledger()
     access, faults = options.pop("access", None), options.pop("faults", None)
@@ -198,7 +198,7 @@ async def gateway(handler=chat, *, door=None, fail=None, site=None, limits=None,
         access=access,
         faults=faults,
         limits=limits or Limits(),
-        farewell=farewell,
+        last_message=last_message,
         meter=meter,
     )
     await server.start("127.0.0.1", port)

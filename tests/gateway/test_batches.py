@@ -145,7 +145,7 @@ async def test_a_connect_whose_commit_fails_is_refused_when_the_answer_says_so()
 
 @on_loop
 async def test_a_stop_says_goodbye_to_everyone_and_closes_with_1012():
-    async with gateway(farewell=lambda: b"goodbye") as running:
+    async with gateway(last_message=lambda: b"goodbye") as running:
         clients = [await running.join() for _ in range(5)]
         half, idle = await running.client(), await running.client()
         half.raw(b"GET / HT")
@@ -206,7 +206,7 @@ async def test_what_was_accepted_before_a_stop_is_kept_and_answered():
 @pytest.mark.usefixtures("time_to_stop")
 @on_loop
 async def test_a_flood_during_a_stop_loses_no_answer_that_was_given():
-    async with gateway(farewell=lambda: b"goodbye") as running:
+    async with gateway(last_message=lambda: b"goodbye") as running:
         client = await running.join()
         body = b'{"action":"echo"}'
         client.raw(frame(TEXT, body) * 20_000)

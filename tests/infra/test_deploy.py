@@ -40,8 +40,8 @@ class Computer:
         self.said, self.told, self.answers = [], [], []
         self.socket_url = socket_url
         self.context = DeployContext(
-            say=self.said.append,
-            tell=self.told.append,
+            print_progress=self.said.append,
+            print_result=self.told.append,
             ask=lambda _question: self.answers.pop(0) if self.answers else None,
             pause=lambda _seconds: None,
             target=self.reach,

@@ -21,7 +21,10 @@ class MemoryStore:
         self._marks: list[int] = []
 
     def append(self, draft: Draft) -> Stored:
-        """Store a message at the end; for a nonce its author used before, return the first one."""
+        """Append a message to its room's log.
+
+        If its author used this nonce before, store nothing and return that first message.
+        """
         first = self._by_nonce.get((draft.user_id, draft.nonce))
         if first is not None:
             return Stored(first, duplicate=True)

@@ -57,7 +57,7 @@ from fireside.console.exits import ExitCode
     metavar="REGION",
     type=click.Choice(["us-east-1"]),
     default="us-east-1",
-    help="AWS Region of the prices; only us-east-1 is known",
+    help="AWS Region whose prices count; only us-east-1; default: us-east-1",
 )
 @click.option(
     "--free-tier/--no-free-tier",
@@ -65,12 +65,12 @@ from fireside.console.exits import ExitCode
     help="whether to subtract AWS's permanent free tier; default: yes",
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON output")
-def command(*, free_tier: bool, as_json: bool, **said: Any) -> int:  # noqa: ANN401 - the options above
+def command(*, free_tier: bool, as_json: bool, **given: Any) -> int:  # noqa: ANN401 - the options above
     """Estimate the monthly bill from AWS's list prices.
 
-    It shows each line's arithmetic, and the bill of a common design for comparison. It sends
-    nothing to AWS.
+    It shows each line's arithmetic and, for comparison, the bill of the usual design (a Scan per
+    message, every message to every connection). It sends nothing to AWS.
     """
     write = cost.as_json if as_json else cost.report
-    print(write(cost.workload(said), free_tier=free_tier))
+    print(write(cost.workload(given), free_tier=free_tier))
     return ExitCode.OK

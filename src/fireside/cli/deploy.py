@@ -17,7 +17,7 @@ from fireside.cloud.deploy.stage import Stage
     "--yes", is_flag=True, help="apply without asking; a plan that deletes data still stops"
 )
 @click.option(
-    "--allow-data-loss", is_flag=True, help="apply even a plan that deletes data for good"
+    "--allow-data-loss", is_flag=True, help="apply even a plan that deletes data permanently"
 )
 @click.option(
     "--build/--no-build",
@@ -27,11 +27,14 @@ from fireside.cloud.deploy.stage import Stage
 @click.option(
     "--smoke-message",
     is_flag=True,
-    help="let the smoke test send a message, which stays in the room; an empty room always gets it",
+    help="let the smoke test send a message, which stays in the room; in an empty room it always "
+    "does",
 )
 @click.option("--new-invite", is_flag=True, help="make a new invite and revoke all others")
 @click.option(
-    "--add-invite", is_flag=True, help="make an invite for this computer, beside the existing ones"
+    "--add-invite",
+    is_flag=True,
+    help="make a further invite, whose link this computer can print; others stay valid",
 )
 @with_stage
 @click.option(
@@ -45,7 +48,7 @@ from fireside.cloud.deploy.stage import Stage
     metavar="FILE",
     type=FILE,
     multiple=True,
-    help="file of Terraform variables; overrides infra/stages/NAME/stage.tfvars; repeatable",
+    help="file of Terraform variables; overrides infra/stages/STAGE/stage.tfvars; repeatable",
 )
 def command(  # noqa: PLR0913 - one per option
     stage: Stage,

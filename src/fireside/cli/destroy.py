@@ -11,16 +11,23 @@ from fireside.cloud.deploy.stage import Stage
 
 
 @click.command("destroy")
-@click.option("--yes", is_flag=True, help="destroy without asking for the chat's name")
 @click.option(
-    "--export", metavar="FILE", type=FILE, help="new file for the messages, written before the end"
+    "--yes",
+    is_flag=True,
+    help="don't ask for the stage's name; without a terminal add --export or --no-export",
 )
-@click.option("--no-export", is_flag=True, help="delete the messages without a copy")
+@click.option(
+    "--export",
+    metavar="FILE",
+    type=FILE,
+    help="save the messages to this new file before anything is deleted; default: ask",
+)
+@click.option("--no-export", is_flag=True, help="don't save the messages, and don't ask")
 @with_stage
 def command(stage: Stage, *, yes: bool, export: Path | None, no_export: bool) -> int:
     """Remove a chat from AWS, with its messages.
 
-    It shows what will be deleted and what stays, and asks for the chat's name.
+    It shows what will be deleted and what stays, and asks you to type the stage's name.
     """
     if export is not None and no_export:
         raise click.UsageError("--export and --no-export can't be combined.")

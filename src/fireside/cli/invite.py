@@ -26,16 +26,23 @@ from fireside.server.settings import (
 
 
 @click.command("invite")
-@click.option("--new", is_flag=True, help="make a new secret; older links stop working")
+@click.option("--new", is_flag=True, help="replace the secret; older links stop working")
 @click.option("--url", metavar="URL", help="address of the chat; default: --public-url")
 @click.option(
-    "--hash", "as_hash", is_flag=True, help="print the secret's SHA-256, for functions on AWS"
+    "--hash",
+    "as_hash",
+    is_flag=True,
+    help="print the secret's SHA-256 instead of the link, for invite_hashes in infra/",
 )
 @click.option(
     "--qr/--no-qr", default=None, help="whether to draw a QR code; default: on a terminal"
 )
 @with_settings("host", "port", "data")
-@stage_options(default=None)
+@stage_options(
+    default=None,
+    stage_help="print the link of this stage on AWS (not with --new, --hash or --url); "
+    "default: the chat on this machine",
+)
 def command(  # noqa: PLR0913 - one per option
     settings: Settings,
     *,

@@ -41,13 +41,15 @@ Response = dict[str, Any]
 @click.command("invoke")
 @click.argument("route", metavar="ROUTE", type=click.Choice(ROUTES))
 @click.option(
-    "--event", metavar="FILE", help="JSON file of the event, - for stdin; default: a sample"
+    "--event",
+    metavar="FILE",
+    help="JSON file with an event for ROUTE, - for stdin; default: a sample",
 )
 @click.option("--username", metavar="NAME", help="user who sends it; default: the event's own")
 @click.option(
     "--data",
     metavar="FOLDER",
-    help="folder of the messages; default: an empty room, deleted at the end",
+    help="folder for the messages; default: none, an empty room in memory",
 )
 def command(route: str, *, event: str | None, username: str | None, data: str | None) -> int:
     """Pass one event, as API Gateway makes it, to the handlers.

@@ -23,7 +23,7 @@ from fireside.cloud.deploy.stage import Stage
     metavar="TIME",
     type=time_span,
     default="1h",
-    help="age of the oldest line, such as 90s, 15m, 2h or 3d; default: 1h",
+    help="how far to go back, such as 90s, 15m, 2h or 3d; default: 1h",
 )
 @with_stage
 def command(stage: Stage, *, follow: bool, functions: tuple[str, ...], since: float) -> int:

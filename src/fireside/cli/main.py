@@ -32,19 +32,24 @@ COMMANDS = {
 
 _EXAMPLES = """\b
 Examples:
-  fireside serve --open                    start the chat and open the browser
-  fireside serve --port 9000 --data ./chat another port, another folder
-  fireside invite                          print the link that lets people in
-  fireside invoke sendMessage              pass the sample event to the handlers
-  fireside doctor                          find out why the chat does not start
-  fireside package                         build the zip for AWS Lambda
-  fireside rehearse                        run that zip here, as AWS would
+  fireside serve --open                     start the chat and open the browser
+  fireside serve --port 9000 --data ./chat  another port, another folder
+  fireside invite                           print the link that lets people in
+  fireside invoke sendMessage               pass the sample event to the handlers
+  fireside doctor                           find out why the chat does not start
+  fireside package                          build the zip for AWS Lambda
+  fireside rehearse                         run that zip here, as AWS would
   fireside cost --users 50 --messages-per-day 2000
-                                           estimate the monthly bill from AWS
+                                            estimate the monthly bill from AWS
+  fireside deploy --plan-only               show what a deploy would change on AWS
+  fireside status                           show whether the chat on AWS is healthy
+  fireside destroy                          remove the chat from AWS
 
-Every option of `serve` is also a FIRESIDE_ variable and a line in fireside.toml. A flag counts
-before the variable, the variable before the file, and the file before the default.
+Every option of serve is also a variable (FIRESIDE_PORT) and a line in fireside.toml (port = 9000).
+A flag overrides the variable, the variable the file, and the file the default.
 """
+
+_HELP_NAMES, _HELP = ["-h", "--help"], "print this help and exit"
 
 
 class LazyGroup(click.Group):
@@ -57,6 +62,10 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"fireside.cli.{cmd_name}").command
+        context = click.Context(command, help_option_names=_HELP_NAMES)
+        help_option = command.get_help_option(context)  # click caches it
+        assert help_option is not None
+        help_option.help = _HELP
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
@@ -68,11 +77,12 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     help="A chat on this machine, with the same code that runs behind API Gateway.",
     epilog=_EXAMPLES,
-    context_settings={"max_content_width": 100},
+    context_settings={"max_content_width": 100, "help_option_names": _HELP_NAMES},
 )
 @click.version_option(
     __version__, message="fireside %(version)s", help="print the version and exit"
 )
+@click.help_option(*_HELP_NAMES, help=_HELP)
 def fireside() -> None:
     """Find the command to run."""
 

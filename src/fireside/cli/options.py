@@ -163,12 +163,15 @@ _CONFIG = click.option(
 
 # --- A chat on AWS ------------------------------------------------------------------------------
 
+_STAGE_HELP = f"stage on AWS: the name of one deployed chat; default: {STAGE}"
 
-def stage_options(*, default: str | None = STAGE) -> Callable[[Run], Run]:
-    """Let a command take `--stage`, `--project` and `--infra`."""
-    told = "name of the environment on AWS" + ("" if default is None else f"; default: {default}")
+
+def stage_options(
+    *, default: str | None = STAGE, stage_help: str = _STAGE_HELP
+) -> Callable[[Run], Run]:
+    """Add `--stage`, `--project` and `--infra` to a command."""
     options = [
-        click.option("--stage", metavar="NAME", default=default, help=told),
+        click.option("--stage", metavar="NAME", default=default, help=stage_help),
         click.option(
             "--project",
             metavar="NAME",
@@ -179,7 +182,8 @@ def stage_options(*, default: str | None = STAGE) -> Callable[[Run], Run]:
             "--infra",
             metavar="FOLDER",
             type=FILE,
-            help="folder of the Terraform files; default: ./infra, or else this program's checkout",
+            help="folder of the Terraform files; default: ./infra, or the infra folder of this "
+            "program's checkout",
         ),
     ]
     return lambda run: _with_options(run, options)

@@ -40,7 +40,7 @@ from fireside.server.settings import Settings
     "seconds",
     metavar="SECONDS",
     type=amount,
-    help="time to run; default: until Ctrl-C",
+    help="time to run, in seconds; default: until Ctrl-C",
 )
 @click.option(
     "--people",

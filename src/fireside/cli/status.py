@@ -14,6 +14,7 @@ from fireside.cloud.deploy.status import status
 def command(stage: Stage, *, as_json: bool) -> int:
     """Show what is on AWS and whether it is healthy.
 
-    The exit code is 1 when an alarm is active, or when the brake has stopped the chat.
+    The exit code is 1 when an alarm is active, or when the brake (too many
+    messages in an hour) has stopped the chat.
     """
     return status(stage, DeployContext(), as_json=as_json)

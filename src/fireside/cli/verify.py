@@ -8,7 +8,7 @@ import click
 from fireside.cli.old_names import CommandWithOldNames
 from fireside.cli.options import FILE
 from fireside.cloud.deploy.context import DeployContext
-from fireside.cloud.verify.verify import VerifyOptions, run
+from fireside.cloud.verify.verify import MESSAGES_SENT, VerifyOptions, run
 
 
 @click.command("verify", cls=CommandWithOldNames)
@@ -27,9 +27,11 @@ from fireside.cloud.verify.verify import VerifyOptions, run
     default=".",
     help="folder for the report; default: the current one",
 )
-@click.option("--read-only", is_flag=True, help="only the checks that send no message to the room")
+@click.option("--read-only", is_flag=True, help="send no message to the room")
 @click.option(
-    "--yes", is_flag=True, help="send 20 messages, which stay in the room, without asking"
+    "--yes",
+    is_flag=True,
+    help=f"don't ask before sending {MESSAGES_SENT} messages, which stay in the room",
 )
 def command(*, url: str, invite: str | None, out: Path, read_only: bool, yes: bool) -> int:
     """Check a running chat from outside, and write a report.

@@ -4,16 +4,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-Say = Callable[[str], object]
+WriteLine = Callable[[str], object]
 """Takes one line of text."""
 
 
-def say(text: str) -> None:
+def print_progress(text: str) -> None:
     """Print progress to stderr, so that stdout holds only the result."""
     print(text, file=sys.stderr, flush=True)
 
 
-def tell(text: str) -> None:
+def print_result(text: str) -> None:
     """Print a result to stdout."""
     print(text, flush=True)
 
@@ -30,6 +30,6 @@ def ask(question: str) -> str | None:
 class Terminal:
     """The three functions together; tests bring their own."""
 
-    say: Say = say
-    tell: Say = tell
+    print_progress: WriteLine = print_progress
+    print_result: WriteLine = print_result
     ask: Callable[[str], str | None] = ask

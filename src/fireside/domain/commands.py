@@ -238,7 +238,7 @@ def _optional_text(fields: Fields, name: str, characters: int) -> str | None:
     if not value:
         raise InvalidCommand(f"`{name}` must not be empty", name)
     if len(value) > characters:
-        raise TooLong(f"`{name}` may have {characters} characters", name)
+        raise TooLong(f"`{name}` may have at most {characters} characters", name)
     return value
 
 

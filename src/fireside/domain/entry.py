@@ -56,7 +56,7 @@ def admit(handshake: Handshake, rules: EntryRules) -> User:
     """
     known = rules.proxy_secret_hash
     if known is not None and not invite.opens(handshake.proxy_secret, (known,)):
-        raise Forbidden("Come in by the chat's own address")
+        raise Forbidden("Connect through the chat's own address")
     host = (handshake.host or "").lower()
     if not (rules.any_host or rules.hosts & {host, _name(host)} or _is_loopback(host)):
         raise Forbidden("This chat does not answer to that address")
@@ -65,7 +65,7 @@ def admit(handshake: Handshake, rules: EntryRules) -> User:
     if rules.invites is not None and not invite.opens(handshake.invite, rules.invites):
         raise Forbidden("This chat needs an invite: ask the person who runs it for the link")
     if handshake.username is None:
-        raise InvalidName("Say who you are: ?username=")
+        raise InvalidName("Give your name: ?username=NAME")
     name = clean_username(handshake.username)
     return User(fold(name), name)
 

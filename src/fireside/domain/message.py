@@ -66,7 +66,7 @@ def clean_text(text: str) -> str:
     if not text:
         raise InvalidText("Write something first")
     if len(text) > MAX_TEXT:
-        raise TooLong(f"Keep it under {MAX_TEXT + 1:,} characters", "message")
+        raise TooLong(f"Use at most {MAX_TEXT:,} characters", "message")
     if not any(map(_is_visible, text)):
         raise InvalidText("Write something that can be seen")
     return text

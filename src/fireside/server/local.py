@@ -1,4 +1,4 @@
-"""Put the chat together on one machine: SQLite, the local gateway and the page, in one process."""
+"""Build the chat for one machine: SQLite, the local gateway and the page, in one process."""
 
 import asyncio
 import random
@@ -36,9 +36,6 @@ from localgateway.net.door import take_over
 from localgateway.net.management import Access
 from localgateway.net.server import Server
 from localgateway.net.site import Readiness, make_site
-
-PING_SECONDS = 25
-"""Interval of a client's pings. A ping costs nothing on one machine."""
 
 RETURN_SPREAD_MS = 2_000
 """Clients reconnect at random moments within this time after a restart."""
@@ -107,7 +104,6 @@ def make_server(
         outbound=connections,
         clock=epoch_ms,
         entropy=entropy,
-        ping_seconds=PING_SECONDS,
         lifetime_seconds=int(limits.lifetime_seconds),
     )
 
@@ -184,10 +180,10 @@ def _gateway(  # noqa: PLR0913 - what differs between the two
     """Return the gateway with its page; this is the same wherever the handlers run."""
     api = api_document()
 
-    async def adopt(request: web.Request) -> web.StreamResponse:
+    async def take_over_upgrade(request: web.Request) -> web.StreamResponse:
         return await take_over(server, request)
 
-    site = make_site(api.stage, page, Readiness(check).ask, PAGE_HEADERS, adopt)
+    site = make_site(api.stage, page, Readiness(check).ask, PAGE_HEADERS, take_over_upgrade)
     _add_config(site, settings)
     server = Server(
         api,
@@ -196,7 +192,7 @@ def _gateway(  # noqa: PLR0913 - what differs between the two
         site=site,
         access=access,
         limits=limits,
-        farewell=farewell,
+        last_message=closing_frame,
     )
     return server
 
@@ -218,7 +214,7 @@ def own_address(settings: Settings, server: Server) -> str:
     return f"http://{literal}:{server.port}"
 
 
-def farewell() -> bytes:
+def closing_frame() -> bytes:
     """Return the last frame before a restart; its delay is random, to spread reconnections."""
     again_ms = 500 + random.randrange(RETURN_SPREAD_MS)  # noqa: S311 - spreading, no secret
     return wire.encode(Closing("restart", again=True, retry_after_ms=again_ms)).encode()

@@ -261,13 +261,18 @@ class Setting:
 
 
 SETTINGS = {
-    "host": Setting("address to listen on; default: 127.0.0.1", "HOST", read_text),
-    "port": Setting("port to listen on, 0 for any free one; default: 8080", "PORT", read_port),
+    "host": Setting("address that the chat listens on; default: 127.0.0.1", "HOST", read_text),
+    "port": Setting(
+        "port that the chat listens on; 0 for any free one; default: 8080", "PORT", read_port
+    ),
     "data": Setting(
         "folder for the messages; default: your platform's folder for data", "FOLDER", read_folder
     ),
     "public_url": Setting(
-        "address that people open; default: this machine's own", "URL", read_origin
+        "address that people open, such as https://chat.example.com; setting it turns invites on "
+        "(auto); default: http://localhost:PORT",
+        "URL",
+        read_origin,
     ),
     "invites": Setting(
         "when people need an invite: required (always), off (never) or auto (as soon as other "
@@ -279,7 +284,11 @@ SETTINGS = {
         "open the browser once the server is ready; default: no", "", read_switch, "switch"
     ),
     "allow_origin": Setting(
-        "another origin whose pages may connect; repeatable", "ORIGIN", read_origins, "list"
+        "a further site whose pages may connect, such as https://example.com; repeatable; "
+        "default: none",
+        "ORIGIN",
+        read_origins,
+        "list",
     ),
     "isolated": Setting(
         "run the handlers in a process of their own, as AWS Lambda does; default: no",

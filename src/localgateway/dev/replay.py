@@ -65,7 +65,7 @@ def read_event(file: Path) -> Event:
             f"{file}: it can't be read ({cause.strerror}). Check the path."
         ) from cause
     except ValueError as cause:
-        raise CannotReplay(f"{file}: it is not JSON ({cause}). Record it anew.") from cause
+        raise CannotReplay(f"{file}: it is not JSON ({cause}). Record it again.") from cause
     if not isinstance(event, dict) or not isinstance(event.get("requestContext"), dict):
         raise CannotReplay(f"{file}: it is no event: it has no requestContext. Record one.")
     return event

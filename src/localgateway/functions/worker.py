@@ -201,7 +201,7 @@ class _RequestIdFilter(logging.Filter):
 
 
 def _log_as_lambda(request_ids: _RequestIdFilter) -> None:
-    """Give the root logger a handler before the function's code does, as Lambda's runtime does."""
+    """Add a handler to the root logger before the function's code runs, as Lambda does."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter(_LOG_FORMAT, "%Y-%m-%dT%H:%M:%S"))
     handler.addFilter(request_ids)

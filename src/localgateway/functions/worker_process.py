@@ -109,7 +109,7 @@ class Worker:
         return Returned(answer.get("value"))
 
     async def end(self, *, kill: bool = False) -> None:
-        """Let the process end, or kill it; return when it has ended and its log was read."""
+        """Wait for the process to end, or kill it; return when its log was read too."""
         if self.idle_timer is not None:
             self.idle_timer.cancel()
         assert self._process.stdin is not None
@@ -139,9 +139,9 @@ class Worker:
             line = await self._process.stdout.readline()
             answer = json.loads(line) if line else None
         except ValueError as cause:
-            raise WorkerLost("its process answered nonsense") from cause
+            raise WorkerLost("its process wrote what is not an answer") from cause
         if line and not isinstance(answer, dict):
-            raise WorkerLost("its process answered nonsense")
+            raise WorkerLost("its process wrote what is not an answer")
         if answer is None:
             raise WorkerLost(f"its process ended with {_ending(await self._ended())}")
         found: dict[str, Any] = answer

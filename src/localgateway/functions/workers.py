@@ -178,7 +178,7 @@ class WorkerRunner:
         self._pools = {name: _Pool(function) for name, function in api.functions.items()}
 
     def _dispatch(self, pool: _Pool) -> None:
-        """Give what waits to idle processes, then to new ones, up to the limit."""
+        """Start what waits in idle processes, then in new ones, up to the limit."""
         while pool.waiting and (pool.idle or pool.size < self._concurrency):
             worker = pool.idle.pop() if pool.idle else None
             if worker is None:
@@ -301,4 +301,8 @@ def _describe(outcome: Outcome) -> str:
     status = value.get("statusCode") if isinstance(value, dict) else None
     if status is not None:
         return f"answered {status}"
-    return "decided" if isinstance(value, dict) and "principalId" in value else "answered nonsense"
+    return (
+        "decided"
+        if isinstance(value, dict) and "principalId" in value
+        else "returned no statusCode"
+    )

@@ -183,7 +183,8 @@ class Gateway:
         """Take a message, select its route, and invoke its function."""
         connection = self.connections[connection_id]
         connection.last_active = now.monotonic
-        self.count_request(now)  # it counts, but no frame for a throttled message was ever seen
+        # Counted but never refused: we never saw API Gateway send a frame for a throttled message.
+        self.count_request(now)
         request_id = self._ids.request()
         route = self._select_route(text)
         if route is None:

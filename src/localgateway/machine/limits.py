@@ -1,7 +1,7 @@
 """Sizes, times and rates: every number the gateway enforces, with its source.
 
 "Q" is the AWS page "Quotas for configuring and running a WebSocket API in API Gateway".
-"Ours" marks a number that AWS does not document; a comment or the docs say why it is that.
+"Chosen here" marks a number that AWS does not document.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ INTEGRATION_MILLIS = range(50, 29_001)
 """How long an integration may take, in milliseconds (Q)."""
 
 CONCURRENCY = 10
-"""Processes that one function may have at a time; ours, Lambda's is 1,000 for an account."""
+"""Processes that one function may have at a time. Chosen here: Lambda's is 1,000 for an account."""
 
 NO_STATUS = 1005
 ABNORMAL = 1006
@@ -43,13 +43,13 @@ ABNORMAL = 1006
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one API allows. The defaults are API Gateway's, or ours where it documents none."""
+    """What one API allows. The defaults are API Gateway's, or chosen here if it documents none."""
 
     frame_bytes: int = 32 * 1024
-    """Bytes of a frame from a client; a longer one is closed with 1009 (Q)."""
+    """Bytes of a frame from a client; a longer one closes the connection with 1009 (Q)."""
 
     message_bytes: int = 128 * 1024
-    """Bytes of a message over all its frames; a longer one is closed with 1009 (Q)."""
+    """Bytes of a message over all its frames; a longer one closes the connection with 1009 (Q)."""
 
     idle_seconds: float = 600
     """Time without a message in either direction; then the connection is closed with 1001 (Q)."""
@@ -58,37 +58,37 @@ class Limits:
     """Time from the 101 on; then the connection is closed with 1001 (Q)."""
 
     handshake_seconds: float = 10
-    """Time from the TCP connection to a whole request head. Ours."""
+    """Time from the TCP connection to a whole request head. Chosen here."""
 
     head_bytes: int = 16 * 1024
-    """Bytes of a request head. Ours, above the 10,240 that API Gateway documents for headers."""
+    """Bytes of a request head. Chosen here, above the 10,240 that are documented for headers."""
 
     target_characters: int = 4096
     """Length of the path and query of an upgrade (Q)."""
 
     queue_bytes: int = 256 * 1024
-    """Bytes that may wait for a client; one that stays further behind is closed. Ours."""
+    """Bytes that may wait for a client; one that stays further behind is closed. Chosen here."""
 
     behind_seconds: float = 1
-    """Time a client may stay behind: a burst is no reason to close one that reads. Ours."""
+    """Time a client may stay behind: a burst is no reason to close one that reads. Chosen here."""
 
     max_queued_bytes: int = 4 * 1024 * 1024
-    """Bytes that may wait for a client at any moment; more closes it at once. Ours."""
+    """Bytes that may wait for a client at any moment; more closes it at once. Chosen here."""
 
     ping_seconds: float = 20
-    """Silence of a client after which it gets a ping frame. Ours."""
+    """Silence of a client after which it gets a ping frame. Chosen here."""
 
     ping_timeout_seconds: float = 45
-    """Silence of a client after which it counts as gone: two pings were missed. Ours."""
+    """Silence of a client after which it counts as gone: two pings were missed. Chosen here."""
 
     closing_seconds: float = 2
-    """Time for the client to answer a close frame; then the socket is aborted. Ours."""
+    """Time for the client to answer a close frame; then the socket is aborted. Chosen here."""
 
     pending_invocations: int = 128
-    """Messages of one connection in flight before its next ones wait. Ours."""
+    """Messages of one connection in flight before its next ones wait. Chosen here."""
 
     pending_characters: int = 256 * 1024
-    """The same in characters of their text. Ours."""
+    """The same in characters of their text. Chosen here."""
 
     authorizer_bytes: int = 8 * 1024
     """Bytes of an authorizer's result as JSON (Q)."""
@@ -104,4 +104,5 @@ class Limits:
     """The burst of the same quota (Q)."""
 
     max_connections: int = 20_000
-    """Open connections, unfinished handshakes included; more get 503. Ours: memory is finite."""
+    """Open connections, unfinished handshakes included; more get 503. Chosen here: memory is
+    finite."""

@@ -1,4 +1,4 @@
-"""Count what API Gateway bills: messages, 32 KB begun as one each, and connection minutes."""
+"""Count what API Gateway bills: messages (one for each started 32 KB) and connection minutes."""
 
 from localgateway.machine.limits import Limits
 
@@ -38,7 +38,7 @@ class Meter:
             self._seconds += now - since
 
     def minutes(self, now: float) -> float:
-        """Return how long all connections together were open, those that still are included."""
+        """Return how long all connections together were open, including those still open."""
         going_on = sum(now - since for since in self._since.values())
         return (self._seconds + going_on) / 60
 

@@ -1,7 +1,7 @@
 """Check a message's body against its route's model, before its function is called.
 
 API Gateway's models are JSON Schema, draft 4. The library `fastjsonschema` turns one into code.
-What it passes over is refused here when the API is read, as API Gateway does: keywords that
+What it ignores is refused here when the API is read, as API Gateway does: keywords that
 draft 4 does not have ("Unsupported keyword(s)", aws-cdk #14585), and values they can't have.
 """
 
@@ -57,7 +57,7 @@ def compile_model(schema: object) -> Model:
 
 
 class _NoFetching(dict[str, Callable[[str], NoReturn]]):
-    """What the library asks to fetch a `$ref` to another document, whatever its scheme."""
+    """Passed as the library's fetchers: refuses every `$ref` to another document."""
 
     def __contains__(self, _scheme: object) -> bool:
         return True

@@ -2,7 +2,7 @@
 
 
 class Quota:
-    """Allows so many a second, and at most `burst` at once."""
+    """Allows `per_second` requests a second, and at most `burst` at once."""
 
     def __init__(self, per_second: float, burst: float) -> None:
         self._per_second = per_second

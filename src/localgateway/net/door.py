@@ -130,6 +130,7 @@ def upgrade(
     previous: asyncio.Protocol | None = None,
 ) -> None:
     """Turn a connection into a WebSocket, or answer its request with an HTTP error."""
+    # The library closes the connection with 1009 when a frame or a message is longer.
     protocol = ServerProtocol(
         max_size=(hub.limits.message_bytes, hub.limits.frame_bytes), logger=silent_log
     )
@@ -183,7 +184,7 @@ class _Rest:
         return False, b""
 
     def feed_eof(self) -> None:
-        """Do nothing: the socket is told of the end itself."""
+        """Do nothing: the transport reports the end to the socket itself."""
 
 
 def _check_address(request: Request, hub: Hub) -> tuple[int, str]:

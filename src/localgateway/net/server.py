@@ -70,7 +70,7 @@ class Server:
         access: Access | None = None,
         faults: Faults | None = None,
         limits: Limits | None = None,
-        farewell: Callable[[], bytes | None] = lambda: None,
+        last_message: Callable[[], bytes | None] = lambda: None,
         primary: "Server | None" = None,
         meter: Meter | None = None,
     ) -> None:
@@ -84,7 +84,7 @@ class Server:
             access: Who may use @connections over HTTP; without it, @connections is off.
             faults: What goes wrong on purpose; nothing by default.
             limits: Sizes and times; API Gateway's by default.
-            farewell: Returns the text sent to each connection before a planned stop.
+            last_message: Returns the text sent to each connection before a planned stop.
             primary: The server that listens, if this one shares its port with another stage.
             meter: Counts what API Gateway would bill.
         """
@@ -103,7 +103,7 @@ class Server:
         self._waiting: dict[str, Socket] = {}
         self._unflushed: list[Socket] = []
         self._flushing = False
-        self._farewell = farewell
+        self._last_message = last_message
         self.app = app = site or web.Application() if primary is None else primary.app
         if access is not None:
             app.middlewares.insert(0, Management(self, access, faults).answer)
@@ -140,7 +140,7 @@ class Server:
         self._tick()
 
     async def stop(self) -> bool:
-        """Stop accepting, finish what was accepted, send the farewell, close; within 5 seconds.
+        """Stop accepting, finish what was accepted, send the last message, close; within 5 seconds.
 
         Return whether the runner has ended: until then, what its handlers use must stay open.
         """
@@ -153,9 +153,9 @@ class Server:
         await asyncio.sleep(0)  # the last batch was queued by call_soon_threadsafe
         self._flush()
         for socket in list(self.sockets.values()):
-            farewell = self._farewell()
-            if farewell is not None:
-                socket.write(encode_frame(farewell))
+            text = self._last_message()
+            if text is not None:
+                socket.write(encode_frame(text))
             socket.close(CLOSE_RESTART, "Service restart")
         for socket in list(self._waiting.values()):
             socket.refuse(503, "The server is stopping")

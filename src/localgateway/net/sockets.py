@@ -231,7 +231,7 @@ class Socket(asyncio.Protocol):
         self._send_protocol_data()
 
     def eof_received(self) -> bool:
-        """Let the transport close: a half-open WebSocket has no use."""
+        """Return False, so that the transport closes: a half-open WebSocket has no use."""
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -138,9 +139,13 @@ def test_every_command_is_listed(capsys):
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
-def test_help_is_no_failure(command, capsys):
-    assert main([*command, "--help"]) == ExitCode.OK
-    assert f"Usage: {' '.join(['fireside', *command])} [OPTIONS]" in capsys.readouterr().out
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_is_no_failure(command, option, capsys):
+    assert main([*command, option]) == ExitCode.OK
+
+    printed = capsys.readouterr().out
+    assert f"Usage: {' '.join(['fireside', *command])} [OPTIONS]" in printed
+    assert re.search(r"-h, --help +print this help and exit\n", printed)
 
 
 @pytest.mark.parametrize(

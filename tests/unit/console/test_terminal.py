@@ -9,8 +9,8 @@ from fireside.console.terminal import Terminal
 def test_only_results_go_to_stdout(capsys):
     terminal = Terminal()
 
-    terminal.say("Building")
-    terminal.tell("https://chat.example")
+    terminal.print_progress("Building")
+    terminal.print_result("https://chat.example")
 
     assert capsys.readouterr() == ("https://chat.example\n", "Building\n")
 

@@ -49,7 +49,9 @@ class DynamoStore:
         return self._epoch
 
     def append(self, draft: Draft) -> Stored:
-        """Store a message at the end; for a nonce its author used before, return the first one.
+        """Append a message to its room's log.
+
+        If its author used this nonce before, store nothing and return that first message.
 
         Raises:
             Busy: Other senders or throttling got in the way until the retry budget was used up.

@@ -108,10 +108,10 @@ def _hmac(key: bytes) -> Callable[[bytes], str]:
     outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
 
     def digest(text: bytes) -> str:
-        within, without = inner.copy(), outer.copy()
-        within.update(text)
-        without.update(within.digest())
-        return without.hexdigest()
+        inner_copy, outer_copy = inner.copy(), outer.copy()
+        inner_copy.update(text)
+        outer_copy.update(inner_copy.digest())
+        return outer_copy.hexdigest()
 
     return digest
 

@@ -115,7 +115,7 @@ class BotoFunctions:
         """Invoke a function, given by name or ARN, once for each payload."""
         under_way = [self._threads.submit(self._invoke, function, one) for one in payloads]
         wait(under_way, self._seconds)
-        return [_is_accepted(_invoke_status(one)) for one in under_way]
+        return [_check_accepted(_invoke_status(one)) for one in under_way]
 
     def close(self) -> None:
         """Stop the threads after their current calls."""
@@ -140,7 +140,7 @@ def _invoke_status(asked: Future[object]) -> object:
     return asked.result() if not asked.cancel() and asked.done() else "no answer"
 
 
-def _is_accepted(status: object) -> bool:
+def _check_accepted(status: object) -> bool:
     if status != ACCEPTED:
         log.error("a function was not invoked: %s", status)
     return status == ACCEPTED

@@ -71,10 +71,10 @@ class LambdaApi:
 
         until = time.monotonic() + self._seconds
         answers = self._pool.exchange(len(payloads), write, seconds=self._seconds, until=until)
-        return [_is_accepted(answer) for answer in answers]
+        return [_check_accepted(answer) for answer in answers]
 
 
-def _is_accepted(answer: Answer | None) -> bool:
+def _check_accepted(answer: Answer | None) -> bool:
     status = None if answer is None else answer.status
     if status != ACCEPTED:
         log.error("a function was not invoked: %s", status or "no answer")

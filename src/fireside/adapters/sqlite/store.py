@@ -108,7 +108,10 @@ class SqliteStore:
 
     @_storage
     def append(self, draft: Draft) -> Stored:
-        """Store a message at the end; for a nonce its author used before, return the first one."""
+        """Append a message to its room's log.
+
+        If its author used this nonce before, store nothing and return that first message.
+        """
         message = follow(self._tail(draft.room), draft)
         if self._execute(_INSERT, _row(message)).rowcount == 0:
             row = self._execute(_FIRST, (draft.user_id, draft.nonce)).fetchone()

@@ -1,4 +1,4 @@
-"""Two bills over the number of people, as a bar chart of text."""
+"""Two bills by number of people, as a text bar chart."""
 
 import math
 from collections.abc import Sequence

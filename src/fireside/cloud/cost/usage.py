@@ -106,7 +106,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class EventCounts:
+class ActivityCounts:
     """How often each thing happened: in a month of a workload, or in a rehearsal."""
 
     sends: float = 0
@@ -120,13 +120,13 @@ class EventCounts:
     message_bytes: int = 100
 
 
-def monthly_counts(workload: Workload) -> EventCounts:
+def monthly_counts(workload: Workload) -> ActivityCounts:
     """Estimate how often each thing happens in a month."""
     user_days = workload.users * workload.days
     visits = user_days * workload.visits
     minutes = user_days * workload.hours * 60
     connections = math.ceil(workload.hours / workload.visits / LIFETIME_HOURS)  # a visit
-    return EventCounts(
+    return ActivityCounts(
         sends=workload.messages_per_day * workload.days,
         members=workload.in_room,
         connections=visits * connections,
@@ -137,7 +137,7 @@ def monthly_counts(workload: Workload) -> EventCounts:
     )
 
 
-def billed_usage(counts: EventCounts) -> Usage:
+def billed_usage(counts: ActivityCounts) -> Usage:
     """Return what API Gateway, Lambda and DynamoDB bill for these counts."""
     shards = math.ceil(max(0.0, counts.members - INLINE) / SHARD)
     pushes = max(0.0, counts.members - 1)
@@ -188,7 +188,7 @@ def monthly_usage(workload: Workload) -> Usage:
     )
 
 
-def _gb_seconds(counts: EventCounts, shards: int) -> float:
+def _gb_seconds(counts: ActivityCounts, shards: int) -> float:
     posting = POST_MILLISECONDS + MILLISECONDS_PER_MEMBER * min(counts.members, INLINE)
     sharded = shards * (POST_MILLISECONDS + MILLISECONDS_PER_MEMBER * SHARD)
     per_connection = sum(
@@ -235,7 +235,7 @@ _NAIVE_ROW_BYTES = 100
 
 
 def naive_usage(workload: Workload) -> Usage:
-    """Estimate the design of many tutorials: for each message a Scan, and a call per connection.
+    """Estimate the usual design: for each message a Scan, and a call per connection.
 
     Every connection gets every message; there are no acks and no pings. Node, x86, 128 MB.
     """

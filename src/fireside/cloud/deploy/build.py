@@ -8,7 +8,7 @@ import fireside
 from fireside.cloud import package
 from fireside.cloud.deploy import terraform
 from fireside.console.exits import CannotStart, ExitCode
-from fireside.console.terminal import Say
+from fireside.console.terminal import WriteLine
 
 PAGE = Path(fireside.__file__).parent / "web"
 CHECKOUT = Path(fireside.__file__).parents[2]
@@ -26,15 +26,15 @@ def variables(infra: Path, start: Path) -> dict[str, str]:
     }
 
 
-def build(infra: Path, say: Say) -> None:
+def build(infra: Path, write_line: WriteLine) -> None:
     """Build the page and the zip.
 
     Raises:
         CannotStart: One of them can't be built.
     """
-    _build_page(CHECKOUT, say)
+    _build_page(CHECKOUT, write_line)
     try:
-        say(package.describe(package.write(_zip_path(infra))))
+        write_line(package.describe(package.write(_zip_path(infra))))
     except package.CannotPackage as why:
         raise CannotStart(str(why)) from why
 
@@ -43,16 +43,16 @@ def _zip_path(infra: Path) -> Path:
     return infra.parent / "build/fireside-lambda.zip"
 
 
-def _build_page(checkout: Path, say: Say) -> None:
+def _build_page(checkout: Path, write_line: WriteLine) -> None:
     """Build the page if its sources are here; without them, use the one in the package.
 
     `make` also installs what the sources need, which may have changed since the last build.
     """
     make = shutil.which("make")
     if make is not None and (checkout / "Makefile").is_file():
-        say(f"$ make --directory={os.path.relpath(checkout)} page")
+        write_line(f"$ make --directory={os.path.relpath(checkout)} page")
         command = [make, "--no-print-directory", f"--directory={checkout}", "page"]
-        code, _, _ = terraform.run(command, {}, say, say)
+        code, _, _ = terraform.run(command, {}, write_line, write_line)
         if code != 0:
             sentence = "The page can't be built; the output above says why."
             raise CannotStart(sentence, ExitCode.PAGE)

@@ -25,4 +25,4 @@ class DeployContext(Terminal):
 
     def show(self, check: Check) -> None:
         """Print the result of a check."""
-        self.say(line(check))
+        self.print_progress(line(check))

@@ -30,12 +30,12 @@ EXAMPLE = Workload(users=50, messages_per_day=2_000, online_per_room=12)
 
 @dataclass(frozen=True, slots=True)
 class DeployOptions:
-    """The options of `fireside deploy`, but for those that name the stage."""
+    """The options of `fireside deploy`, except those that name the stage."""
 
     plan_only: bool = False
     yes: bool = False
     allow_data_loss: bool = False
-    """Whether to apply a plan that loses something for good."""
+    """Whether to apply a plan that deletes data permanently."""
     build: bool = True
     smoke_message: bool = False
     """Whether the smoke test sends a message to a room in use."""
@@ -69,7 +69,7 @@ def _deploy(run: "_Deployment") -> None:
     )
     connected = session.connect()
     if options.build:
-        build.build(stage.infra, context.say)
+        build.build(stage.infra, context.print_progress)
     chosen = invites.choose_invites(
         stage,
         connected.settings.get("invite_hashes") or [],
@@ -79,7 +79,9 @@ def _deploy(run: "_Deployment") -> None:
     plan = run.plan(session, connected, chosen)
     run.explain(connected, plan)
     if options.plan_only:
-        context.say(f"That was the plan; nothing was changed. To apply it: {run.retry_command}")
+        context.print_progress(
+            f"That was the plan; nothing was changed. To apply it: {run.retry_command}"
+        )
         return
     outputs = run.apply(session, connected, plan)
     invites.confirm_applied(stage)
@@ -156,13 +158,13 @@ class _Deployment:
         Raises:
             CannotStart: A check failed.
         """
-        say, region = self.context.say, connected.region
-        say("")
-        say(f"{self.stage.prefix} in {region}, account {connected.identity.account}:")
+        write_line, region = self.context.print_progress, connected.region
+        write_line("")
+        write_line(f"{self.stage.prefix} in {region}, account {connected.identity.account}:")
         for line in [*planning.summary(plan), *cost_summary(plan.variables)]:
-            say(line)
-        say(f"  The whole plan: {connected.terraform.show_command(self.stage.plan_file)}")
-        say("")
+            write_line(line)
+        write_line(f"  The whole plan: {connected.terraform.show_command(self.stage.plan_file)}")
+        write_line("")
         checks = list(account.check_account(connected.aws, plan, region)) if plan.changes else []
         for check in checks:
             self.context.show(check)
@@ -187,8 +189,8 @@ class _Deployment:
             return connected.outputs
         if plan.losses and not self.options.allow_data_loss:
             raise CannotStart(
-                "This plan loses something for good (see DANGER). If you want that, export "
-                f"first, then: {self.retry_command} --allow-data-loss",
+                "This plan deletes data permanently (see DANGER). To allow it, export first, "
+                f"then: {self.retry_command} --allow-data-loss",
                 ExitCode.USAGE,
             )
         self.confirm(self.stage.name)
@@ -210,7 +212,7 @@ class _Deployment:
         """
         is_open = bool(plan.variables.get("open"))
         if chosen.secret is None and not is_open:
-            self.context.say(_NOT_CHECKED)
+            self.context.print_progress(_NOT_CHECKED)
             return
         secret = None if is_open else chosen.secret
         lines = smoke(
@@ -220,7 +222,7 @@ class _Deployment:
         )
         try:
             for line in lines:
-                self.context.say(f"ok    {line}")
+                self.context.print_progress(f"ok    {line}")
         except CheckFailed as why:
             raise CannotStart(
                 f"Everything was applied, but the smoke test failed: {why}. To see why: "
@@ -238,15 +240,17 @@ class _Deployment:
         """Print the chat's address, with the invite if this computer has it."""
         address = str(outputs["address"])
         if not plan.variables.get("site"):
-            self.context.say(
+            self.context.print_progress(
                 "You serve the page yourself; put this beside it as config.json: "
                 f"{outputs.get('page_config')}"
             )
         if plan.variables.get("open"):
-            self.context.say(invites.OPEN_NOTICE)
-            self.context.tell(address)
+            self.context.print_progress(invites.OPEN_NOTICE)
+            self.context.print_result(address)
         else:
-            self.context.tell(address if chosen.secret is None else link(address, chosen.secret))
+            self.context.print_result(
+                address if chosen.secret is None else link(address, chosen.secret)
+            )
 
 
 def cost_summary(variables: Mapping[str, Any]) -> list[str]:
@@ -269,7 +273,7 @@ def cost_summary(variables: Mapping[str, Any]) -> list[str]:
     if variables.get("site"):
         out, requests = prices.SITE_OUT, prices.SITE_REQUESTS
         lines.append(
-            f"           but for the page: CloudFront's free tier is {out.free:,g} GB and "
+            f"           except the page: CloudFront's free tier is {out.free:,g} GB and "
             f"{requests.free:,g} requests a month; then it is ${out.dollars:g} a GB, with no brake"
         )
     return lines

@@ -24,7 +24,7 @@ _UNPROTECTED = "-var=protect_messages=false"
 
 @dataclass(frozen=True, slots=True)
 class DestroyOptions:
-    """The options of `fireside destroy`, but for those that name the stage."""
+    """The options of `fireside destroy`, except those that name the stage."""
 
     yes: bool = False
     export: Path | None = None
@@ -68,13 +68,15 @@ def destroy(
     files = _variables(connected)
     plan = _plan(session, connected, files)
     if not plan.changes:
-        context.say(f"There is nothing of {stage.prefix} on AWS.")
+        context.print_progress(f"There is nothing of {stage.prefix} on AWS.")
         return int(ExitCode.OK)
-    context.say("")
-    context.say(f"{stage.prefix} in {connected.region}, account {connected.identity.account}:")
+    context.print_progress("")
+    context.print_progress(
+        f"{stage.prefix} in {connected.region}, account {connected.identity.account}:"
+    )
     for line in planning.summary(plan, each=False):
-        context.say(line)
-    context.say("")
+        context.print_progress(line)
+    context.print_progress("")
     with _explained_interrupt(session):
         is_settled = _offer_export(connected, options, context, messages)
     if is_settled:
@@ -172,7 +174,7 @@ def _offer_export(
 ) -> bool:
     """Export the messages if the person wants it; return whether that is settled.
 
-    It is not if there are no messages to ask about.
+    Return False if there are no messages to ask about.
     """
     if options.no_export or not connected.outputs.get("tables"):
         return options.no_export
@@ -185,7 +187,7 @@ def _offer_export(
         out = Path(answer).expanduser() if answer else None
     if out is not None:
         _export(connected, out, context, messages)
-        context.say("It lacks what people send from now on, until the table is deleted.")
+        context.print_progress("Messages sent from now on are not in it.")
     return True
 
 
@@ -196,17 +198,19 @@ def _export(
     messages: Callable[[ConnectedStage], MessageSource],
 ) -> None:
     try:
-        count = export(messages(connected), out, lambda so_far: context.say(f"{so_far:,} messages"))
+        count = export(
+            messages(connected), out, lambda so_far: context.print_progress(f"{so_far:,} messages")
+        )
     except ChatError as why:
         sentence = f"The messages can't be read: {why}. Nothing was destroyed."
         raise CannotStart(sentence, ExitCode.CLOUD) from why
-    context.say(f"{out} has all {count:,} messages, one per line.")
+    context.print_progress(f"{out} has all {count:,} messages, one per line.")
 
 
 def _confirm(stage: Stage, options: DestroyOptions, context: DeployContext) -> None:
     if options.yes:
         return
-    answer = context.ask(f"Type {stage.name} to destroy it for good: ")
+    answer = context.ask(f"Type {stage.name} to destroy it permanently: ")
     if answer is None:
         raise CannotStart(NO_TERMINAL, ExitCode.USAGE)
     if answer != stage.name:
@@ -222,4 +226,4 @@ def _print_remains(connected: ConnectedStage, context: DeployContext) -> None:
         "  DynamoDB's own backup of the messages, for 35 days, free of charge",
         f"  {connected.stage.folder}, on this computer",
     ):
-        context.say(line)
+        context.print_progress(line)

@@ -24,7 +24,7 @@ def print_link(stage: Stage, context: DeployContext, *, qr: bool | None) -> int:
         )
         raise CannotStart(sentence, ExitCode.CLOUD)
     if connected.settings.get("open"):
-        context.say(OPEN_NOTICE)
+        context.print_progress(OPEN_NOTICE)
         show(str(address), qr=qr)
     else:
         show(link(str(address), _secret(connected)), qr=qr)

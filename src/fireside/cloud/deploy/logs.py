@@ -30,7 +30,7 @@ def logs(
     since_seconds: float,
     follow: bool,
 ) -> int:
-    """Print the events since that long ago; with `follow`, continue until Ctrl-C.
+    """Print the events of the last `since_seconds`; with `follow`, continue until Ctrl-C.
 
     Raises:
         CannotStart: The logs can't be read, or there is no such function.
@@ -47,7 +47,7 @@ def logs(
                 seen[name, event_id] = moment
                 line = format_event(name, moment, text)
                 if line is not None:
-                    context.tell(line)
+                    context.print_result(line)
         if not follow:
             return int(ExitCode.OK)
         start = max(start, newest - LATE_MS)

@@ -86,7 +86,7 @@ class StageSession:
         shutil.rmtree(self.stage.plan_only_folder, ignore_errors=True)  # of an earlier plan
         path = self.stage.infra if has_state else _copy_infra(self.stage)
         terraform = Terraform(
-            WorkingDirectory(path, self.stage.terraform_data, program), self.context.say
+            WorkingDirectory(path, self.stage.terraform_data, program), self.context.print_progress
         )
         with self.guard(terraform, "reading the state", "Nothing was changed."):
             terraform.init(self.stage.backend_file if has_state else None)
@@ -135,7 +135,7 @@ class StageSession:
         bucket = self.stage.state_bucket(identity.account)
         bucket_region = _region_of(aws, bucket, region)
         if self.plan_only and bucket_region is None:
-            self.context.say(
+            self.context.print_progress(
                 f"There is no bucket {bucket} for Terraform's states yet. A deploy asks before it "
                 "creates one; this plan is made without a state, in a copy of infra."
             )
@@ -161,7 +161,7 @@ class StageSession:
         """Apply infra/bootstrap, or complete an earlier apply that was interrupted."""
         folder = self.stage.infra / "bootstrap"
         terraform = Terraform(
-            WorkingDirectory(folder, folder / ".terraform", program), self.context.say
+            WorkingDirectory(folder, folder / ".terraform", program), self.context.print_progress
         )
         file = folder / "bootstrap.tfplan"
         variables = [f"-var=project_name={self.stage.project}", f"-var=region={region}"]
@@ -171,9 +171,11 @@ class StageSession:
             if not terraform.plan(file, [], *variables):
                 return
             found = plan.read(terraform.read_plan(file))
-        self.context.say("First a bucket for Terraform's states, which all computers share:")
+        self.context.print_progress(
+            "First a bucket for Terraform's states, which all computers share:"
+        )
         for line in plan.summary(found):
-            self.context.say(line)
+            self.context.print_progress(line)
         confirm(self.stage.project)
         so_far = "What was created is in the state in infra/bootstrap."
         with self.guard(terraform, doing, so_far):

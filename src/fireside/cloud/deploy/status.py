@@ -47,10 +47,10 @@ def status(stage: Stage, context: DeployContext, *, as_json: bool) -> int:
     connected = StageSession(stage, context, f"fireside status {stage.command_options}").connect()
     found = fetch_status(connected, context.now())
     if as_json:
-        context.tell(json.dumps(asdict(found), indent=2))
+        context.print_result(json.dumps(asdict(found), indent=2))
     else:
         for line in lines(found, stage.command_options):
-            context.tell(line)
+            context.print_result(line)
     has_problem = found.brake or found.alarms
     return int(ExitCode.UNEXPECTED if has_problem else ExitCode.OK)
 
@@ -115,7 +115,7 @@ def lines(found: Status, options: str) -> Iterator[str]:
     else:
         yield f"alarms    {', '.join(found.alarms) or 'none'}"
     if found.brake:
-        yield "BRAKE     it is on: nobody can connect or send messages until `fireside deploy`"
+        yield "BRAKE     it is on: no client can connect or send messages until `fireside deploy`"
 
 
 def _brake(connected: ConnectedStage, api: str, name: str) -> bool | None:

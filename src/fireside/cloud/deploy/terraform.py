@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from fireside.console.terminal import Say
+from fireside.console.terminal import WriteLine
 
 MIN_VERSION = (1, 11)
 """As in infra/versions.tf: the first version that locks a state in S3 without a table."""
@@ -64,9 +64,9 @@ class WorkingDirectory:
 class Terraform:
     """Terraform's commands in one working directory. None of them asks a question."""
 
-    def __init__(self, directory: WorkingDirectory, say: Say) -> None:
+    def __init__(self, directory: WorkingDirectory, write_line: WriteLine) -> None:
         self.directory = directory
-        self._say = say
+        self._write_line = write_line
 
     def init(self, backend: Path | None = None) -> None:
         """Install the providers and configure the state; `backend` says where it is."""
@@ -110,11 +110,11 @@ class Terraform:
             KeyboardInterrupt: Ctrl-C was pressed; the command has ended by itself.
         """
         arguments = ["-input=false", "-no-color", *options]
-        self._say(f"$ {self.command_line(step, *arguments)}")
+        self._write_line(f"$ {self.command_line(step, *arguments)}")
         # A plan's output is replaced by a summary (plan.py).
-        forward = self._say if step == "apply" else _discard
+        forward = self._write_line if step == "apply" else _discard
         command = self._command(step, *arguments)
-        code, _, errors = run(command, self.directory.environ, forward, self._say)
+        code, _, errors = run(command, self.directory.environ, forward, self._write_line)
         success = {_NOTHING_TO_CHANGE, _CHANGES} if step == "plan" else {_NOTHING_TO_CHANGE}
         if code not in success:
             raise TerraformFailed(step, errors)
@@ -122,7 +122,7 @@ class Terraform:
 
     def _read_json(self, step: str, *options: str) -> dict[str, Any]:
         """Run a command, and return the JSON that it prints."""
-        self._say(f"$ {self.command_line(step, *options)}")
+        self._write_line(f"$ {self.command_line(step, *options)}")
         code, output, errors = run(self._command(step, *options), self.directory.environ)
         if code != 0:
             raise TerraformFailed(step, errors)
@@ -166,12 +166,12 @@ def find_terraform(which: Callable[[str], str | None] = shutil.which) -> tuple[s
 def run(
     command: Sequence[str],
     environ: Mapping[str, str],
-    say: Say = _discard,
-    say_errors: Say = _discard,
+    write_line: WriteLine = _discard,
+    write_error: WriteLine = _discard,
 ) -> tuple[int, str, str]:
     """Run a program to its end, and return its exit code, stdout and stderr.
 
-    Each line of stdout goes to `say` at once, each of stderr to `say_errors`.
+    Each line of stdout goes to `write_line` at once, each of stderr to `write_error`.
 
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed meanwhile. The program has ended nevertheless.
@@ -179,7 +179,7 @@ def run(
     output: list[str] = []
     errors: list[str] = []
     with (
-        _deferred_interrupt(say_errors) as interrupted,
+        _deferred_interrupt(write_error) as interrupted,
         subprocess.Popen(  # noqa: S603 - the one on the PATH, with fixed arguments
             command,
             stdin=subprocess.DEVNULL,
@@ -194,8 +194,8 @@ def run(
         readers = [
             threading.Thread(target=_forward_lines, args=(stream, kept, forward))
             for stream, kept, forward in (
-                (process.stdout, output, say),
-                (process.stderr, errors, say_errors),
+                (process.stdout, output, write_line),
+                (process.stderr, errors, write_error),
             )
             if stream is not None
         ]
@@ -209,13 +209,13 @@ def run(
 
 
 @contextmanager
-def _deferred_interrupt(say: Say) -> Iterator[Callable[[], bool]]:
+def _deferred_interrupt(write_line: WriteLine) -> Iterator[Callable[[], bool]]:
     """Ignore Ctrl-C within; yield a function that returns whether it was pressed."""
     pressed: list[int] = []
 
     def note(number: int, _frame: object) -> None:
         if not pressed:
-            say("Stopping: Terraform ends its step first, so that nothing is lost.")
+            write_line("Stopping: Terraform ends its step first, so that nothing is lost.")
         pressed.append(number)
 
     before = signal.getsignal(signal.SIGINT)
@@ -229,10 +229,10 @@ def _deferred_interrupt(say: Say) -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _forward_lines(stream: IO[str], kept: list[str], say: Say) -> None:
+def _forward_lines(stream: IO[str], kept: list[str], write_line: WriteLine) -> None:
     for line in stream:
         kept.append(line)
-        say(line.rstrip("\n"))
+        write_line(line.rstrip("\n"))
 
 
 def _relative(path: Path, start: Path) -> str:

@@ -55,7 +55,7 @@ _WARMUP_TABLES = ("scratch-messages", "scratch-connections")
 
 @dataclass(frozen=True, slots=True)
 class RehearseOptions:
-    """The options of `fireside rehearse`, but for the settings."""
+    """The options of `fireside rehearse`, except the settings."""
 
     keep: Path | None = None
     """The folder to keep messages in; without it they are deleted at the end."""
@@ -210,18 +210,18 @@ class Rehearsal:
     def _make_server(self, page: Path | None) -> Server:
         access = isolated.access_with(self._keys)
 
-        async def adopt(request: web.Request) -> web.StreamResponse:
+        async def take_over_upgrade(request: web.Request) -> web.StreamResponse:
             return await take_over(server, request)
 
         stage, ready = self._document.stage, Readiness(self._check)
-        site = make_site(stage, page, ready.ask, local.PAGE_HEADERS, adopt)
+        site = make_site(stage, page, ready.ask, local.PAGE_HEADERS, take_over_upgrade)
         site.router.add_get("/config.json", _config)
         server = Server(
             self._document,
             self._make_runner,
             site=site,
             access=access,
-            farewell=local.farewell,
+            last_message=local.closing_frame,
             meter=self._meter,
         )
         invocations = Invocations(self._document.name, self._runner, access)

@@ -99,7 +99,7 @@ def concurrent_sends_of_a_nonce_are_one_message(target: Target) -> str:
 
 
 def two_senders_see_one_order(target: Target) -> str:
-    """Let two users send at once: everyone sees each message once, with the seq of its ack."""
+    """Check that of two users who send at once, all see each message once, with its ack's seq."""
     acks: list[Frame] = []
     waits: list[float] = []
 

@@ -67,7 +67,7 @@ MESSAGES_SENT = 20
 
 @dataclass(frozen=True, slots=True)
 class VerifyOptions:
-    """The options of `fireside verify`, but for the URL."""
+    """The options of `fireside verify`, except the URL."""
 
     invite: str | None = field(default=None, repr=False)
     out: Path = Path()
@@ -88,11 +88,11 @@ def run(url: str, options: VerifyOptions, terminal: Terminal) -> int:
         _confirm(terminal)
     report = verify(
         Target(socket_url, invite, message_budget()),
-        lambda result: terminal.say(line(result)),
+        lambda result: terminal.print_progress(line(result)),
         checks=READ_ONLY_CHECKS if options.read_only else (*READ_ONLY_CHECKS, *MESSAGE_CHECKS),
     )
     for file in write(report, options.out):
-        terminal.tell(str(file))
+        terminal.print_result(str(file))
     return int(ExitCode.OK if report.is_good else ExitCode.UNEXPECTED)
 
 

@@ -67,7 +67,7 @@ def test_a_brake_that_is_on_is_loud(computer, aws):
     code, said = status(computer)
 
     assert code == ExitCode.UNEXPECTED
-    assert "BRAKE     it is on: nobody can connect" in said
+    assert "BRAKE     it is on: no client can connect" in said
 
 
 def test_an_alarm_is_named(computer, aws):

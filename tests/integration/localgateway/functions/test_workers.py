@@ -27,8 +27,8 @@ def test_how_a_process_ended_is_said_by_name(code, said):
     [
         (Returned({"statusCode": 200}), "answered 200"),
         (Returned({"principalId": "ann"}), "decided"),
-        (Returned({"body": "x"}), "answered nonsense"),
-        (Returned(None), "answered nonsense"),
+        (Returned({"body": "x"}), "returned no statusCode"),
+        (Returned(None), "returned no statusCode"),
         (Raised("x"), "failed"),
     ],
 )

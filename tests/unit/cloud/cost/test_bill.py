@@ -7,7 +7,7 @@ import pytest
 from fireside.cloud.cost import bill, prices
 from fireside.cloud.cost.bill import Line, lines, total, worst_day
 from fireside.cloud.cost.usage import (
-    EventCounts,
+    ActivityCounts,
     Usage,
     Workload,
     billed_usage,
@@ -52,8 +52,8 @@ def test_our_protocol_costs_what_was_calculated_by_hand():
 
 
 def test_a_message_is_billed_for_its_way_in_its_ack_and_its_receivers():
-    alone = billed_usage(EventCounts(sends=1_000, members=1))
-    crowd = billed_usage(EventCounts(sends=1_000, members=40))
+    alone = billed_usage(ActivityCounts(sends=1_000, members=1))
+    crowd = billed_usage(ActivityCounts(sends=1_000, members=40))
 
     assert alone.messages == 2_000
     assert crowd.messages == 2_000 + 39_000
@@ -63,11 +63,11 @@ def test_a_message_is_billed_for_its_way_in_its_ack_and_its_receivers():
 
 @pytest.mark.parametrize(("size", "units"), [(100, 4), (1_000, 6), (4_000, 12)])
 def test_a_long_message_is_written_in_more_units(size, units):
-    assert billed_usage(EventCounts(sends=1, message_bytes=size)).write_units == units
+    assert billed_usage(ActivityCounts(sends=1, message_bytes=size)).write_units == units
 
 
 def test_silence_is_billed_for_its_pings_and_its_minutes():
-    used = billed_usage(EventCounts(minutes=17, pings=2))
+    used = billed_usage(ActivityCounts(minutes=17, pings=2))
 
     assert (used.messages, used.connection_minutes, used.requests) == (4, 17, 2)
     assert used.write_units == 0
@@ -75,7 +75,7 @@ def test_silence_is_billed_for_its_pings_and_its_minutes():
 
 @pytest.mark.parametrize(("members", "calls"), [(500, 1), (501, 2), (5_500, 2), (5_501, 3)])
 def test_a_large_room_takes_further_calls(members, calls):
-    assert billed_usage(EventCounts(sends=1, members=members)).requests == calls
+    assert billed_usage(ActivityCounts(sends=1, members=members)).requests == calls
 
 
 def test_clients_come_back_when_the_gateway_cuts_them():
