@@ -88,11 +88,11 @@ async def test_a_client_that_answers_pings_stays():
         client = await running.join()
         (socket,) = running.server.sockets.values()
         for _ in range(6):
-            heard = socket._heard
+            heard = socket._last_heard
             await pass_time(21)
             assert await client.frame() == (PING, b"")
             client.raw(frame(PONG))
-            await running.until(lambda heard=heard: socket._heard > heard)
+            await running.until(lambda heard=heard: socket._last_heard > heard)
 
         assert len(running.server.sockets) == 1
 
