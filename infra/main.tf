@@ -130,7 +130,7 @@ module "fanout" {
   source = "./modules/function"
 
   name                 = "${local.prefix}-fanout"
-  description          = "Posts to those whom the chat had no time for"
+  description          = "Posts to the connections that the chat had no time for"
   handler              = "fireside.functions.aws.fanout"
   package_path         = var.package_path
   memory_megabytes     = 1024 # half a processor: enough for the account's 10,000 posts a second
@@ -160,7 +160,7 @@ module "fanout" {
 }
 
 locals {
-  # *: whoever is connected to this stage; nobody else's, and no other verb than posting.
+  # *: every connection of this stage; no other stage's, and no other verb than POST.
   connections_arn = "${module.websocket_api.execution_arn}/${local.api.stage}/POST/@connections/*"
 }
 
@@ -243,10 +243,10 @@ resource "random_password" "origin" {
   special = false
 }
 
-# --- Who is told -------------------------------------------------------------------------------
+# --- Where alarms go ---------------------------------------------------------------------------
 
 resource "aws_sns_topic" "alarms" {
-  #checkov:skip=CKV_AWS_26:Alarms can't write to a topic under AWS's own key, and one of ours costs $1 a month; alarms hold no messages
+  #checkov:skip=CKV_AWS_26:Alarms can't write to a topic under AWS's own key, and a key of one's own costs $1 a month; alarms hold no messages
   name = "${local.prefix}-alarms"
 }
 
@@ -325,7 +325,7 @@ data "aws_iam_policy_document" "api_gateway" {
 check "somebody_can_come_in" {
   assert {
     condition     = var.open || length(var.invite_hashes) > 0
-    error_message = "invite_hashes is empty and open is false: nobody can come in until you add an invite."
+    error_message = "invite_hashes is empty and open is false: no client can connect until you add an invite."
   }
 
   assert {

@@ -62,7 +62,7 @@ output "log_groups" {
 }
 
 output "settings" {
-  description = "What the last apply was told, so that another computer goes on from there. No secrets: of invites the hashes."
+  description = "The settings of the last apply, so that another computer can continue from there. No secrets: of invites only the hashes."
   value = {
     project_name            = var.project_name
     stage_name              = var.stage_name
@@ -91,7 +91,7 @@ output "settings" {
 }
 
 output "worst_day_dollars" {
-  description = "What a day can cost at most, under attack, until somebody looks; but for the page, whose visits no brake stops."
+  description = "What a day can cost at most, under attack, until an operator acts; without visits to the page, which no brake stops."
   value       = local.worst_day_dollars
 }
 

@@ -107,7 +107,7 @@ variable "reserved_concurrency" {
 # --- Who may come in ---------------------------------------------------------------------------
 
 variable "invite_hashes" {
-  description = "SHA-256 of each invite that is accepted, in hexadecimal; `fireside deploy` makes them, and so does `fireside invite --hash`. Empty lets nobody in."
+  description = "SHA-256 of each invite that is accepted, in hexadecimal; `fireside deploy` makes them, and so does `fireside invite --hash`. With an empty list no client can connect."
   type        = list(string)
   default     = []
 
@@ -228,13 +228,13 @@ variable "monthly_budget_dollars" {
 }
 
 variable "alarms" {
-  description = "Whether to tell of what goes wrong. An account has ten alarms for nothing, which one chat uses up; false for a second one saves $0.90 a month. The brake's alarm stays."
+  description = "Whether to create the alarms for failed, refused and slow calls. An account has ten free alarms, which one chat uses up; false for a second one saves $0.90 a month. The brake's alarm stays."
   type        = bool
   default     = true
 }
 
 variable "alarm_email" {
-  description = "Who is written to about alarms and the bill, and must confirm it once; null for nobody."
+  description = "The address that gets mails about alarms and the bill, and must confirm it once; null for no mails."
   type        = string
   default     = null
 

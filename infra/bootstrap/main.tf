@@ -6,8 +6,8 @@ data "aws_caller_identity" "this" {}
 resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_18:Who reads a state is in CloudTrail, if you have that; a log bucket would need a log bucket
   #checkov:skip=CKV_AWS_144:Versions are kept; a state can be imported again if a whole Region is lost
-  #checkov:skip=CKV_AWS_145:S3 encrypts with its own key; one of ours costs $1 a month
-  #checkov:skip=CKV2_AWS_62:Nobody waits to hear that a state has changed
+  #checkov:skip=CKV_AWS_145:S3 encrypts with its own key; a key of one's own costs $1 a month
+  #checkov:skip=CKV2_AWS_62:Nothing needs a notification that a state has changed
   bucket = "${var.project_name}-state-${data.aws_caller_identity.this.account_id}"
 }
 

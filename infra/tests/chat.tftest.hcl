@@ -58,7 +58,7 @@ run "writes_to_nobody_unless_told" {
 
   assert {
     condition     = length(aws_sns_topic_subscription.alarms) == 0 && length(aws_budgets_budget.this) == 0
-    error_message = "Without an address there is nobody to write to."
+    error_message = "Without an address there is no subscription and no budget."
   }
 }
 

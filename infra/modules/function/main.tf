@@ -1,7 +1,7 @@
 # One Lambda function: its role, its log, the alias that everybody calls, and two alarms.
 
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key; one of ours costs $1 a month, and no message is ever logged
+  #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key; a key of one's own costs $1 a month, and no message is ever logged
   #checkov:skip=CKV_AWS_338:A chat's logs need days, not a year; the variable takes more
   name              = "/aws/lambda/${var.name}"
   retention_in_days = var.log_retention_days
@@ -23,7 +23,7 @@ resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_116:What failed is not tried again on purpose: a message is kept before it is sent, and clients ask for holes
   #checkov:skip=CKV_AWS_117:Nothing it calls is in a VPC, and the NAT that it would need costs $32 a month
   #checkov:skip=CKV_AWS_173:No variable is a secret: of invites and of the origin's header only hashes are here
-  #checkov:skip=CKV_AWS_272:Signing the zip needs a signing profile; whoever may upload one may do worse
+  #checkov:skip=CKV_AWS_272:Signing the zip needs a signing profile; a user who may upload one may do worse
   function_name                  = var.name
   description                    = var.description
   role                           = aws_iam_role.this.arn

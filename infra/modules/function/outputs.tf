@@ -9,7 +9,7 @@ output "alias" {
 }
 
 output "alias_arn" {
-  description = "The alias, for whoever calls Lambda."
+  description = "The alias, for callers of Lambda."
   value       = aws_lambda_alias.this.arn
 }
 

@@ -124,18 +124,18 @@ variable "log_retention_days" {
 }
 
 variable "alarm_topic_arn" {
-  description = "Where alarms are told."
+  description = "The SNS topic that alarms are sent to."
   type        = string
 }
 
 variable "alarms" {
-  description = "Whether to tell of what goes wrong."
+  description = "Whether to create the alarms for failed and refused calls."
   type        = bool
   default     = true
 }
 
 variable "alarm_on_throttles" {
-  description = "Whether to tell when Lambda refuses to run it."
+  description = "Whether to create the alarm for calls that Lambda refuses to run."
   type        = bool
   default     = true
 }

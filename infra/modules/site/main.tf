@@ -5,7 +5,7 @@ locals {
   caching_optimized = "658327ea-f89d-4fab-a63d-7e88639e58f6"
   caching_disabled  = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 
-  # The page as it was built, but for its settings, which are made below.
+  # The page as it was built, except its settings, which are made below.
   files = setsubtract(fileset(var.page_path, "**"), ["config.json"])
   types = {
     css   = "text/css; charset=utf-8"
@@ -60,10 +60,10 @@ locals {
 # --- The page ----------------------------------------------------------------------------------
 
 resource "aws_s3_bucket" "this" {
-  #checkov:skip=CKV_AWS_18:Whoever reads a public page need not be logged
-  #checkov:skip=CKV_AWS_144:The page is built from the repository; a copy elsewhere would cost and help nobody
+  #checkov:skip=CKV_AWS_18:Readers of a public page need not be logged
+  #checkov:skip=CKV_AWS_144:The page is built from the repository; a copy elsewhere would cost money and help no user
   #checkov:skip=CKV_AWS_145:The page is public; S3 encrypts it with its own key anyway
-  #checkov:skip=CKV2_AWS_62:Nobody waits to hear that the page has changed
+  #checkov:skip=CKV2_AWS_62:Nothing needs a notification that the page has changed
   bucket        = var.bucket
   force_destroy = true # all in it was built
 }

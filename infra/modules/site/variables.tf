@@ -9,7 +9,7 @@ variable "name" {
 }
 
 variable "bucket" {
-  description = "What the bucket is called; nobody else in the world may have a bucket of that name."
+  description = "The bucket's name, which must be unique among all buckets on AWS."
   type        = string
 
   validation {

@@ -12,7 +12,7 @@ locals {
 }
 
 resource "aws_dynamodb_table" "messages" {
-  #checkov:skip=CKV_AWS_119:DynamoDB encrypts with its own key for nothing; one of ours costs $1 a month and a call for each access
+  #checkov:skip=CKV_AWS_119:DynamoDB encrypts with its own key for nothing; a key of one's own costs $1 a month and a call for each access
   name                        = "${var.prefix}-messages"
   billing_mode                = local.provisioned ? "PROVISIONED" : "PAY_PER_REQUEST"
   read_capacity               = local.provisioned ? local.free_units.messages.read : null
@@ -44,7 +44,7 @@ resource "aws_dynamodb_table" "messages" {
 # Who is connected now: of no use tomorrow, so there is nothing to protect or to restore.
 resource "aws_dynamodb_table" "connections" {
   #checkov:skip=CKV_AWS_28:Rows live for two hours; what is restored would be wrong
-  #checkov:skip=CKV_AWS_119:DynamoDB encrypts with its own key for nothing; one of ours costs $1 a month and a call for each access
+  #checkov:skip=CKV_AWS_119:DynamoDB encrypts with its own key for nothing; a key of one's own costs $1 a month and a call for each access
   name           = "${var.prefix}-connections"
   billing_mode   = local.provisioned ? "PROVISIONED" : "PAY_PER_REQUEST"
   read_capacity  = local.provisioned ? local.free_units.connections.read : null

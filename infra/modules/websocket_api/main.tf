@@ -152,7 +152,7 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "access" {
-  #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key; one of ours costs $1 a month, and no message is ever logged
+  #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key; a key of one's own costs $1 a month, and no message is ever logged
   #checkov:skip=CKV_AWS_338:A chat's logs need days, not a year; the variable takes more
   count = var.access_log ? 1 : 0
 

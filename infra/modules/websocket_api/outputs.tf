@@ -19,7 +19,7 @@ output "stage" {
 }
 
 output "stage_arn" {
-  description = "The stage, for whoever may change it."
+  description = "The stage, for policies that allow changes to it."
   value       = aws_apigatewayv2_stage.this.arn
 }
 

@@ -86,12 +86,12 @@ variable "log_retention_days" {
 }
 
 variable "alarm_topic_arn" {
-  description = "Where alarms are told."
+  description = "The SNS topic that alarms are sent to."
   type        = string
 }
 
 variable "alarms" {
-  description = "Whether to tell of what goes wrong."
+  description = "Whether to create the alarms for errors and slow answers."
   type        = bool
   default     = true
 }

@@ -72,7 +72,7 @@ run "asks_for_more_when_told" {
 
   assert {
     condition     = aws_apigatewayv2_authorizer.this["authorizer"].identity_sources == toset(["route.request.querystring.username", "route.request.header.x-secret"])
-    error_message = "What api.json asks for, and what was told."
+    error_message = "What api.json asks for, and what the variables add."
   }
 }
 
