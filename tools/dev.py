@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _state() -> dict[Path, int]:
-    """Say when each file was last changed; a file that vanishes meanwhile is simply left out."""
+    """Return when each file was last changed; a file that vanishes meanwhile is left out."""
     state = {}
     for path in (ROOT / "api.json", *(ROOT / "src").rglob("*.py")):
         try:

@@ -1,4 +1,4 @@
-"""Throw frames, handshakes and requests that nobody sane would send at a gateway in this process.
+"""Throw frames, handshakes and requests that no sane client sends at a gateway in this process.
 
 `make fuzz` runs 100,000. It ends with an error if the server raised or logged one, if a socket,
 a task or a connection was left, or if the server holds more objects than after the warm-up.
@@ -273,7 +273,7 @@ def _wrong(lines: list[bytes], chance: random.Random) -> list[bytes]:
 
 
 def _request(chance: random.Random, ids: list[str]) -> bytes:
-    """Write a request to @connections, signed or not, for somebody or nobody."""
+    """Write a request to @connections, signed or not, for an open connection or an unknown one."""
     method = chance.choice((b"POST", b"GET", b"DELETE", b"PUT", b"HEAD", b"OPTIONS"))
     somebody = chance.choice(ids) if ids else "AAAAAAAAAAACAAA="
     who = chance.choice((somebody, "AAAAAAAAAAACAAA=", "x", "%00", "..%2f..", "%ff", "", "a/b"))
@@ -337,7 +337,7 @@ def _slices(data: bytes, chance: random.Random) -> Iterator[bytes]:
 
 
 def main() -> int:
-    """Run it, and tell what came of it."""
+    """Run it and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100_000, help="how many to send")
     parser.add_argument(
