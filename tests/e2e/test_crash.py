@@ -83,7 +83,7 @@ def runs_functions(process_id: str) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the processes in /proc: use Linux")
-@pytest.mark.parametrize("mode", [("--isolated",), REHEARSED], ids=["faithful", "rehearsed"])
+@pytest.mark.parametrize("mode", [("--isolated",), REHEARSED], ids=["isolated", "rehearsed"])
 def test_handlers_killed_at_any_moment_lose_and_double_nothing(tmp_path, mode):
     writers = [Writer(f"writer-{chr(97 + n) * 3}") for n in range(WRITERS)]
 

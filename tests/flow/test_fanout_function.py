@@ -64,7 +64,7 @@ def functions():
     return Functions()
 
 
-def test_whoever_was_handed_over_is_told(functions):
+def test_every_delegated_connection_is_told(functions):
     bob, cy = functions.house.join("Bob"), functions.house.join("Cy")
     functions.house.wait(2)
 
@@ -140,7 +140,7 @@ def test_a_hand_over_of_a_later_release_is_refused_and_shown_to_nobody(functions
 # --- what chat hands over, and says ---
 
 
-def test_more_than_it_posts_to_itself_are_handed_over_and_told_by_fanout(functions, monkeypatch):
+def test_more_than_it_posts_to_itself_are_delegated_and_told_by_fanout(functions, monkeypatch):
     monkeypatch.setattr(fanout, "INLINE", 2)
     people = [functions.house.join(f"Person {number}") for number in range(5)]
 

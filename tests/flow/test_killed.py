@@ -29,7 +29,7 @@ POINTS = [
     ("Query", 1),  # the tail
     ("TransactWriteItems", 1),  # the commit
     ("Query", 2),  # the members
-    ("Invoke", 1),  # the fifth of Bob, Cy, Dora, Gus and Thea is handed over
+    ("Invoke", 1),  # the fifth of Bob, Cy, Dora, Gus and Thea is delegated
     *(("post", number) for number in range(1, 6)),  # the four, and Ann's tab
     ("BatchGetItem", 1),  # Gus is gone: forget him
     ("BatchWriteItem", 1),
@@ -120,7 +120,7 @@ class Room:
 
         setattr(self.region, moment, kill)
 
-    def run_what_was_handed_over(self, times=1):
+    def run_what_was_delegated(self, times=1):
         """Lambda may deliver an event twice."""
         fanout = aws.build_fanout(self.region.environ(), QUIET)
         for payload in self.region.invoked * times:
@@ -146,7 +146,7 @@ def test_a_function_killed_at_any_call_of_a_send_loses_and_doubles_nothing(room,
     committed = [text for _, text in room.log()] == ["before", "hi"]
 
     _, answer = room.send()
-    room.run_what_was_handed_over(times=2)
+    room.run_what_was_delegated(times=2)
 
     ack = json.loads(answer["body"])
     assert (ack["type"], ack["nonce"], ack["seq"]) == ("ack", "n1", 2)
@@ -165,8 +165,8 @@ def test_a_send_without_trouble_makes_the_calls_that_are_killed_above(room):
     assert code == 0
     assert room.region.calls == Counter(kind for kind, _ in POINTS)
     assert room.registry.in_room("general").ids == {"Ann", *LISTENING, "Dora"}
-    [handed_over] = [json.loads(payload)["ids"] for payload in room.region.invoked]
-    assert set(handed_over) <= set(LISTENING)
+    [delegated] = [json.loads(payload)["ids"] for payload in room.region.invoked]
+    assert set(delegated) <= set(LISTENING)
 
 
 def test_an_event_that_is_delivered_twice_is_one_message(room):
@@ -177,7 +177,7 @@ def test_an_event_that_is_delivered_twice_is_one_message(room):
 
     assert again == first | {"duplicate": True}
     assert room.log() == [(1, "before"), (2, "hi")]
-    room.run_what_was_handed_over(times=2)
+    room.run_what_was_delegated(times=2)
     for one in LISTENING:
         assert set(room.seen_by(one)) == {(2, "hi")}
     assert room.seen_by("Dora") == [(2, "hi")]

@@ -334,7 +334,7 @@ async def test_modules_of_two_apis_with_one_name_do_not_collide():
 )
 @on_loop
 async def test_row_43_an_authorizer_refuses_from_its_own_process(word, status):
-    async with serving(document(door="door.authorize")) as running:
+    async with serving(document(door="authorizer.authorize")) as running:
         client = await running.client()
 
         assert (await client.refused(f"/ws?word={word}"))[0] == status
@@ -346,7 +346,7 @@ async def test_row_43_an_authorizer_refuses_from_its_own_process(word, status):
 )
 @on_loop
 async def test_row_44_an_authorizers_answer_that_is_none_is_said_in_the_log(log, word, sentence):
-    async with serving(document(door="door.authorize")) as running:
+    async with serving(document(door="authorizer.authorize")) as running:
         client = await running.client()
 
         assert (await client.refused(f"/ws?word={word}"))[0] == 500
@@ -355,7 +355,7 @@ async def test_row_44_an_authorizers_answer_that_is_none_is_said_in_the_log(log,
 
 @on_loop
 async def test_rows_24_and_40_what_an_authorizer_says_reaches_every_event():
-    async with serving(document(door="door.authorize")) as running:
+    async with serving(document(door="authorizer.authorize")) as running:
         client = await running.join("/ws?word=please")
         found = await asked(client, "authorizer")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACES = ("in batches", "faithful", "rehearsed")
+PLACES = ("in batches", "isolated", "rehearsed")
 TESTS = """
 import pytest
 
@@ -38,7 +38,7 @@ def test_marked_names(place, one, two): pass
 @pytest.mark.parametrize("two", ["x", "y"])
 def test_stacked(place, one, two): pass
 
-@pytest.mark.parametrize("mode", [(), ("--isolated",)], ids=["in batches", "faithful"])
+@pytest.mark.parametrize("mode", [(), ("--isolated",)], ids=["in batches", "isolated"])
 def test_modes_of_its_own(place, mode): pass
 
 @pytest.mark.parametrize("one", ["a", "b"])
@@ -115,7 +115,7 @@ def test_what_varies_nothing_is_asked_everywhere(said):
 
 
 def test_who_names_the_modes_is_asked_in_each(said):
-    assert asked(said, "test_modes_of_its_own") == {"in batches", "faithful"}
+    assert asked(said, "test_modes_of_its_own") == {"in batches", "isolated"}
 
 
 def test_who_asks_for_no_place_is_left_alone(said):

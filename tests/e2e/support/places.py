@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.support.dynamodb_tables import Tables
 from tests.e2e.support.seeding import Said, drafts, seed
-from tests.e2e.support.server_process import EMBEDDED, FAITHFUL, REHEARSED, Mode, Running, serving
+from tests.e2e.support.server_process import EMBEDDED, ISOLATED, REHEARSED, Mode, Running, serving
 
 NOT_IN = {
     # The zip says AWS's two hours, which can't be shortened. That the page moves on before they
@@ -90,7 +90,7 @@ def is_first_of_its_kind(item: pytest.Item) -> bool:
 def is_embedded(item: pytest.Item) -> bool:
     """Tell whether a test is in no other mode."""
     params = item.callspec.params if hasattr(item, "callspec") else {}
-    return params.get("mode") not in (FAITHFUL, REHEARSED)
+    return params.get("mode") not in (ISOLATED, REHEARSED)
 
 
 def _is_first(item: pytest.Function) -> bool:

@@ -20,17 +20,17 @@ Mode = tuple[str, ...]
 EMBEDDED: Mode = ()
 """Handlers in the server's own process."""
 
-FAITHFUL: Mode = ("--isolated",)
+ISOLATED: Mode = ("--isolated",)
 """Handlers in a process of their own."""
 
 REHEARSED: Mode = ("rehearse",)
 """The zip for Lambda, in processes that find nothing else, over DynamoDB Local."""
 
-MODES = {"in batches": EMBEDDED, "faithful": FAITHFUL, "rehearsed": REHEARSED}
+MODES = {"in batches": EMBEDDED, "isolated": ISOLATED, "rehearsed": REHEARSED}
 """Where handlers may run, by name: people must not see which."""
 
 in_both_modes = pytest.mark.parametrize(
-    "mode", [EMBEDDED, FAITHFUL], ids=["in batches", "faithful"]
+    "mode", [EMBEDDED, ISOLATED], ids=["in batches", "isolated"]
 )
 """In those that start at once."""
 

@@ -51,7 +51,7 @@ class Room:
         return [one for handed in self.invoked for one in handed.ids]
 
 
-def test_a_small_room_is_posted_to_and_nothing_is_handed_over():
+def test_a_small_room_is_posted_to_and_nothing_is_delegated():
     room = Room(gone=MANY[:2])
 
     assert room.fan_out.send(MANY[:INLINE], b"hi") == set(MANY[:2])
@@ -62,7 +62,7 @@ def test_a_small_room_is_posted_to_and_nothing_is_handed_over():
 
 
 @pytest.mark.parametrize("count", [INLINE + 1, SHARD + INLINE, SHARD + INLINE + 1, 12_000])
-def test_beyond_500_are_handed_over_first_each_of_them_once(count):
+def test_beyond_500_are_delegated_first_each_of_them_once(count):
     """First, because it takes the time of an invocation and nobody's turn."""
     room = Room()
 
@@ -75,7 +75,7 @@ def test_beyond_500_are_handed_over_first_each_of_them_once(count):
     assert room.counts.delegated == count - INLINE
 
 
-def test_who_had_no_turn_or_was_throttled_is_handed_over():
+def test_who_had_no_turn_or_was_throttled_is_delegated():
     room = Room(left=MANY[3:5])
 
     room.fan_out.send(MANY[:9], b"hi")
@@ -97,7 +97,7 @@ def test_both_sends_of_a_message_share_the_time_since_it_was_kept():
     ]
 
 
-def test_when_the_time_is_up_all_others_are_handed_over():
+def test_when_the_time_is_up_all_others_are_delegated():
     room = Room(seconds=9)
 
     room.fan_out.send(MANY[:9], b"to the others")
