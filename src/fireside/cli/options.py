@@ -121,8 +121,8 @@ class SettingOption(SkippedOption):
     def _variable(self) -> str | None:
         """Return the variable that is set, by its new or by its old name."""
         old = [old for old, new in RENAMED_KEYS.items() if new == self._key]
-        names = map(settings.variable, [self._key, *old])
-        return next((name for name in names if name in os.environ), None)
+        found = (settings.find_variable(key, os.environ) for key in (self._key, *old))
+        return next((name for name in found if name is not None), None)
 
     def _source(self, context: click.Context) -> str:
         match context.get_parameter_source(self._key):
@@ -162,8 +162,9 @@ def _read_file(context: click.Context, _: click.Parameter, value: str | None) ->
     path = settings.config_path(value, Path.cwd())
     values = {} if path is None else settings.read_file(path)
     for old, new in RENAMED_KEYS.items():
-        if settings.variable(old) in os.environ:
-            print_renamed(settings.variable(old), settings.variable(new))
+        old_variable = settings.find_variable(old, os.environ)
+        if old_variable is not None:
+            print_renamed(old_variable, settings.variable(new))
         if old in values:
             print_renamed(f"{old} in {path}", new)
             values.setdefault(new, values.pop(old))
