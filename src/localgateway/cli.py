@@ -58,14 +58,17 @@ class _Stopped(click.ClickException):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code, which docs/reference/localgateway.md lists."""
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = command.main(argv, prog_name="localgateway", standalone_mode=False)
+        with command.make_context("localgateway", words) as context:
+            return int(command.invoke(context))
     except click.ClickException as why:
         why.show()
         return why.exit_code
-    except click.Abort:  # Ctrl-C
+    except click.exceptions.Exit as ending:  # after --help or --version
+        return ending.exit_code
+    except KeyboardInterrupt:
         return INTERRUPTED
-    return int(code)
 
 
 # --- What an option's text means --------------------------------------------------------------

@@ -37,7 +37,7 @@ from fireside.server.settings import (
 @click.option(
     "--qr/--no-qr", default=None, help="whether to draw a QR code; default: on a terminal"
 )
-@with_settings("host", "port", "data")
+@with_settings("host", "port", "data", unless="stage")
 @stage_options(
     default=None,
     stage_help="print the link of this stage on AWS (not with --new, --hash or --url); "

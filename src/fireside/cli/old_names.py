@@ -20,7 +20,8 @@ class CommandWithOldNames(click.Command):
     """A command whose options may also have their old names."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        known = {name for option in self.params for name in (*option.opts, *option.secondary_opts)}
+        shown = [one for one in self.params if not (isinstance(one, click.Option) and one.hidden)]
+        known = {name for option in shown for name in (*option.opts, *option.secondary_opts)}
         return super().parse_args(ctx, [_current(word, known) for word in args])
 
 

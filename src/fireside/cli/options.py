@@ -4,7 +4,7 @@ import functools
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,11 @@ FILE = click.Path(path_type=Path)
 # --- Settings: a flag counts before a variable, that before fireside.toml, that before a default
 
 
-def with_settings(*offered: str) -> Callable[[Run], Run]:
+def with_settings(*offered: str, unless: str | None = None) -> Callable[[Run], Run]:
     """Pass checked `settings` to a command, and let it take the `offered` ones as flags.
 
     The others come from the environment and the file alone; a wrong value is an error there too.
+    When the option `unless` is given, no setting is read or checked: all have their defaults.
     """
 
     def decorate(run: Run) -> Run:
@@ -45,9 +46,9 @@ def with_settings(*offered: str) -> Callable[[Run], Run]:
             return run(settings=_settings(found), **given)
 
         others = [key for key in SETTINGS if key not in offered]
-        flags = [_setting_option(key, on_command_line=True) for key in offered]
-        no_flags = [_setting_option(key, on_command_line=False) for key in others]
-        return _with_options(run_with_settings, [*flags, *no_flags, _CONFIG])
+        flags = [_setting_option(key, unless, on_command_line=True) for key in offered]
+        no_flags = [_setting_option(key, unless, on_command_line=False) for key in others]
+        return _with_options(run_with_settings, [*flags, *no_flags, _config_option(unless)])
 
     return decorate
 
@@ -60,7 +61,25 @@ def _settings(found: dict[str, Any]) -> Settings:
     )
 
 
-class SettingOption(click.Option):
+class SkippedOption(click.Option):
+    """An option that is not read at all when the option `unless` is given."""
+
+    def __init__(self, names: Sequence[str], *, unless: str | None, **attributes: Any) -> None:  # noqa: ANN401 - click has many
+        super().__init__(names, **attributes)
+        self._unless = unless
+
+    def handle_parse_result(
+        self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
+    ) -> tuple[Any, list[str]]:
+        """Read and check the value, unless the other option is among the given `opts`."""
+        if self._unless not in opts:
+            return super().handle_parse_result(ctx, opts, args)
+        assert self.name is not None
+        ctx.params[self.name] = None
+        return None, args
+
+
+class SettingOption(SkippedOption):
     """An option that checks its value by the setting's own rule, wherever the value comes from."""
 
     def __init__(self, names: Sequence[str], *, on_command_line: bool, **attributes: Any) -> None:  # noqa: ANN401 - click has many
@@ -102,8 +121,8 @@ class SettingOption(click.Option):
     def _variable(self) -> str | None:
         """Return the variable that is set, by its new or by its old name."""
         old = [old for old, new in RENAMED_KEYS.items() if new == self._key]
-        names = map(settings.variable, [self._key, *old])
-        return next((name for name in names if name in os.environ), None)
+        found = (settings.find_variable(key, os.environ) for key in (self._key, *old))
+        return next((name for name in found if name is not None), None)
 
     def _source(self, context: click.Context) -> str:
         match context.get_parameter_source(self._key):
@@ -115,13 +134,14 @@ class SettingOption(click.Option):
                 return self.opts[0]
 
 
-def _setting_option(key: str, *, on_command_line: bool) -> Callable[[Run], Run]:
+def _setting_option(key: str, unless: str | None, *, on_command_line: bool) -> Callable[[Run], Run]:
     setting, word = SETTINGS[key], key.replace("_", "-")
     flags = f"--{word}/--no-{word}" if setting.kind == "switch" else f"--{word}"
     return click.option(
         key,
         flags,
         cls=SettingOption,
+        unless=unless,
         on_command_line=on_command_line,
         hidden=not on_command_line,
         default=None,
@@ -142,8 +162,9 @@ def _read_file(context: click.Context, _: click.Parameter, value: str | None) ->
     path = settings.config_path(value, Path.cwd())
     values = {} if path is None else settings.read_file(path)
     for old, new in RENAMED_KEYS.items():
-        if settings.variable(old) in os.environ:
-            print_renamed(settings.variable(old), settings.variable(new))
+        old_variable = settings.find_variable(old, os.environ)
+        if old_variable is not None:
+            print_renamed(old_variable, settings.variable(new))
         if old in values:
             print_renamed(f"{old} in {path}", new)
             values.setdefault(new, values.pop(old))
@@ -151,14 +172,17 @@ def _read_file(context: click.Context, _: click.Parameter, value: str | None) ->
     return path
 
 
-_CONFIG = click.option(
-    "--config",
-    metavar="FILE",
-    envvar=settings.CONFIG_VARIABLE,
-    is_eager=True,  # before any setting is looked for
-    callback=_read_file,
-    help="settings file; default: ./fireside.toml, if it exists",
-)
+def _config_option(unless: str | None) -> Callable[[Run], Run]:
+    return click.option(
+        "--config",
+        cls=SkippedOption,
+        unless=unless,
+        metavar="FILE",
+        envvar=settings.CONFIG_VARIABLE,
+        is_eager=True,  # before any setting is looked for
+        callback=_read_file,
+        help="settings file; default: ./fireside.toml, if it exists",
+    )
 
 
 # --- A chat on AWS ------------------------------------------------------------------------------

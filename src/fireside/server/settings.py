@@ -127,10 +127,22 @@ def check_variables(names: Iterable[str]) -> None:
         BadSettings: With the name that is nearest.
     """
     known = [CONFIG_VARIABLE, *map(variable, SETTINGS)]
-    others = FUNCTION_VARIABLES.union(map(variable, RENAMED_KEYS))
+    others = FUNCTION_VARIABLES.union([CONFIG_VARIABLE])
+    keys = {*SETTINGS, *RENAMED_KEYS}
     for name in names:
-        if name.startswith(ENV_PREFIX) and name not in others.union(known):
+        if name.startswith(ENV_PREFIX) and name not in others and _key(name) not in keys:
             raise BadSettings(f"The environment has {name}, which {_unknown(name, known)}")
+
+
+def find_variable(key: str, names: Iterable[str]) -> str | None:
+    """Return the variable that gives a key its value: FIRESIDE_PORT, or also FIRESIDE_port."""
+    usual = variable(key)
+    found = [name for name in names if name.startswith(ENV_PREFIX) and _key(name) == key]
+    return usual if usual in found else next(iter(found), None)
+
+
+def _key(name: str) -> str:
+    return name.removeprefix(ENV_PREFIX).lower()
 
 
 def config_path(named: str | None, folder: Path) -> Path | None:

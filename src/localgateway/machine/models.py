@@ -47,13 +47,18 @@ def compile_model(schema: object) -> Model:
 
     def fits(body: str) -> bool:
         try:
-            validate(json.loads(body))
+            validate(json.loads(body, parse_constant=_refuse_constant))
         except (ValueError, ArithmeticError, RecursionError):
             # Not JSON or not allowed; a number too large to divide; nested too deeply.
             return False
         return True
 
     return fits
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    """Raise: NaN and Infinity are Python's additions to JSON."""
+    raise ValueError(f"{name} is not JSON")
 
 
 class _NoFetching(dict[str, Callable[[str], NoReturn]]):

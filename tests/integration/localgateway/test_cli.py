@@ -299,3 +299,23 @@ def test_the_help_names_the_defaults():
 def test_help_is_no_error(capsys, words):
     assert main(words) == 0
     assert capsys.readouterr().out.startswith("Usage: localgateway")
+
+
+def test_ctrl_c_ends_a_command_without_a_word(capsys, monkeypatch):
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("localgateway.serve.read", interrupted)
+
+    assert main(["replay", "event.json"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_handlers_end_of_input_is_no_ctrl_c(monkeypatch):
+    def ended(*_: object) -> int:
+        raise EOFError
+
+    monkeypatch.setattr("localgateway.serve.read", ended)
+
+    with pytest.raises(EOFError):
+        main(["replay", "event.json"])

@@ -103,6 +103,24 @@ def test_an_unknown_address_is_asked_for(capsys, tmp_path, arguments, sentence):
     assert not (tmp_path / "data").exists()
 
 
+def test_the_link_of_a_stage_needs_no_settings(capsys, monkeypatch, tmp_path):
+    printed = []
+    monkeypatch.setattr("fireside.cli.invite.find_stage", lambda *names: names)
+    monkeypatch.setattr(
+        "fireside.cli.invite.print_link",
+        lambda stage, *_others, **_options: printed.append(stage) or 0,
+    )
+    (tmp_path / "fireside.toml").write_text("no toml", "utf-8")
+    monkeypatch.setenv("FIRESIDE_PORT", "x")
+    monkeypatch.setenv("FIRESIDE_HOSTS", "chat.example")
+    monkeypatch.setenv("FIRESIDE_PROT", "80")
+
+    code, out, err = run(capsys, "--config", "nowhere.toml", "--port", "x", "--stage", "prod")
+
+    assert (code, out, err) == (ExitCode.OK, "", "")
+    assert printed == [("fireside", "prod", None)]
+
+
 def test_a_folder_that_can_not_be_written_is_named(capsys, tmp_path):
     (tmp_path / "data").touch()
 

@@ -50,9 +50,13 @@ def test_an_old_option_keeps_its_value(capsys, words):
     assert capsys.readouterr().err == line("--for", "--duration")
 
 
-def test_an_old_name_of_another_command_is_unknown(capsys):
-    assert main(["serve", "--silent"]) == ExitCode.USAGE
-    assert "No such option" in capsys.readouterr().err
+@pytest.mark.parametrize("words", [["serve", "--silent"], ["rehearse", "--faithful"]])
+def test_an_old_name_of_another_command_is_unknown(capsys, words):
+    assert main(words) == ExitCode.USAGE
+
+    printed = capsys.readouterr().err
+    assert f"No such option '{words[1]}'" in printed
+    assert "instead of" not in printed
 
 
 def test_an_old_value_is_the_new_one(capsys, monkeypatch):

@@ -180,6 +180,14 @@ def test_an_unknown_variable_gets_a_hint(refusal):
     )
 
 
+def test_capitals_do_not_count_after_the_prefix_of_a_variable(load, refusal):
+    assert load(FIRESIDE_Port="1").port == 1
+    assert load(FIRESIDE_port="1", FIRESIDE_PORT="2").port == 2
+    assert load(FIRESIDE_Faithful="yes").isolated
+    assert refusal(FIRESIDE_Port="x").startswith("FIRESIDE_Port must be")
+    assert refusal(FIRESIDE_Config="x").startswith("The environment has FIRESIDE_Config")
+
+
 def test_a_variable_of_the_functions_is_ignored_with_a_word(load, capsys):
     assert load(FIRESIDE_HOSTS="chat.example").host == "127.0.0.1"
     assert capsys.readouterr().err == (

@@ -16,6 +16,7 @@ from typing import Any
 
 from fireside.adapters.invite_file import InviteFile
 from fireside.console.exits import CannotStart, ExitCode
+from fireside.server.settings import RENAMED_VALUES
 from fireside.system import new_invite
 
 PROJECT, STAGE = "fireside", "prod"
@@ -152,10 +153,17 @@ def choose_variables(
     """Return the variables of a run.
 
     Where this computer has a file of variables, the variables of the last apply (`before`) are
-    ignored. Without the file they stay, even if another computer applied them.
+    ignored. Without the file they stay, even if another computer applied them; a value that was
+    renamed since has its new name.
     """
     kept = (
-        {} if stage.variables_file.is_file() else {k: v for k, v in before.items() if v is not None}
+        {}
+        if stage.variables_file.is_file()
+        else {
+            name: RENAMED_VALUES.get((name, value), value) if isinstance(value, str) else value
+            for name, value in before.items()
+            if value is not None
+        }
     )
     return {
         **kept,

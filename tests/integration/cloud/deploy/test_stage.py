@@ -76,6 +76,15 @@ def test_without_a_file_of_variables_those_of_the_last_apply_stay(prod):
     assert found["invite_hashes"] == ["x"]
 
 
+def test_a_variable_of_the_last_apply_with_an_old_value_has_the_new_one(prod):
+    before = {"aws_client": "own", "alarm_email": "own", "invite_hashes": ["x"]}
+
+    found = stage.choose_variables(prod, before, invites=[], region="eu-west-1")
+
+    assert found["aws_client"] == "builtin"
+    assert found["alarm_email"] == "own"
+
+
 def test_with_a_file_of_variables_those_of_the_last_apply_are_ignored(prod):
     prod.variables_file.touch()
 

@@ -133,7 +133,10 @@ def test_a_schema_is_read_as_draft_4_whatever_it_says_and_not_changed():
     assert json.dumps(schema) == before
 
 
-@pytest.mark.parametrize("body", ["", "{", "[" * 100_000, '{"a": 1} x'])
+@pytest.mark.parametrize(
+    "body",
+    ["", "{", "[" * 100_000, '{"a": 1} x', "NaN", "[Infinity]", '{"a": -Infinity}'],
+)
 def test_what_is_no_json_fits_nothing(body):
     assert not compile_model({})(body)
 
