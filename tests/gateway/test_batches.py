@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from localgateway.machine.limits import Limits
+from localgateway.net import server
 from tests.gateway.harness import CLOSE, TEXT, frame, gateway, on_loop
 
 
@@ -172,6 +173,12 @@ async def test_a_stop_needs_no_farewell_and_waits_for_nobody_who_is_silent():
 
         assert await client.frame() == (CLOSE, b"\x03\xf4Service restart")
     assert took < 5
+
+
+def test_the_waits_of_a_stop_are_shorter_than_the_five_seconds_that_are_promised():
+    waits = (server._DRAIN_SECONDS, server._CLOSING_SECONDS, server._SITE_SECONDS)
+
+    assert sum(waits) < 5
 
 
 @pytest.fixture
