@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 
 from fireside.adapters.dynamodb.client import Tables
 from fireside.adapters.dynamodb.http import DynamoDbApi
-from fireside.adapters.http.pool import DEFAULT_PORTS, Pool
+from fireside.adapters.http.pool import Pool
 from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.http.tls import context_for
 from fireside.adapters.outbound.http import ConnectionsApi
 from fireside.adapters.outbound.lambda_invoke import Functions, LambdaApi
 from fireside.adapters.outbound.posting import Poster
+from fireside.domain.entry import DEFAULT_PORTS
 
 CLIENT = "FIRESIDE_AWS_CLIENT"
 

@@ -8,6 +8,9 @@ from fireside.domain import invite
 from fireside.domain.errors import Forbidden, InvalidName
 from fireside.domain.names import clean_username, fold
 
+DEFAULT_PORTS = {"http": 80, "https": 443}
+"""The port of a URL that names none, by its scheme."""
+
 
 @dataclass(frozen=True, slots=True)
 class EntryRules:
@@ -70,16 +73,15 @@ def admit(handshake: Handshake, rules: EntryRules) -> User:
     return User(fold(name), name)
 
 
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
-
-
 def _is_trusted(origin: str, host: str, rules: EntryRules) -> bool:
     """Return whether a page is allowed, or the chat's own; a default port may be left out."""
     if origin in rules.origins:
         return True
     scheme, _, netloc = origin.partition("://")
-    port = _DEFAULT_PORTS.get(scheme)
-    return port is not None and netloc.removesuffix(port) == host.removesuffix(port) != ""
+    if scheme not in DEFAULT_PORTS:
+        return False
+    port = f":{DEFAULT_PORTS[scheme]}"
+    return netloc.removesuffix(port) == host.removesuffix(port) != ""
 
 
 def _name(host: str) -> str:

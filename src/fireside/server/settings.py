@@ -14,6 +14,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from fireside.console.exits import CannotStart, ExitCode
+from fireside.domain.entry import DEFAULT_PORTS
 
 ENV_PREFIX = "FIRESIDE_"
 CONFIG_NAME = "fireside.toml"
@@ -249,14 +250,11 @@ def read_origin(value: object) -> str:
     except ValueError as cause:
         raise ValueError(_ORIGIN_PROBLEM) from cause
     bare = url.path in {"", "/"} and not (url.query or url.fragment or "@" in url.netloc)
-    if url.scheme not in _DEFAULT_PORTS or not url.hostname or not bare:
+    if url.scheme not in DEFAULT_PORTS or not url.hostname or not bare:
         raise ValueError(_ORIGIN_PROBLEM)
     host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    shown = "" if port in {None, _DEFAULT_PORTS[url.scheme]} else f":{port}"
+    shown = "" if port in {None, DEFAULT_PORTS[url.scheme]} else f":{port}"
     return f"{url.scheme}://{host}{shown}"
-
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 # --- All settings ------------------------------------------------------------------------------

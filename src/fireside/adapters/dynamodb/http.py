@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 from fireside.adapters.dynamodb import client
 from fireside.adapters.dynamodb.client import Operation, Rejected, Transient, failure
 from fireside.adapters.http.http1 import Answer as HttpAnswer
-from fireside.adapters.http.pool import DEFAULT_PORTS, Pool
+from fireside.adapters.http.pool import Pool
 from fireside.adapters.http.sigv4 import Credentials, Signer
+from fireside.domain.entry import DEFAULT_PORTS
 
 CALL_SECONDS = 1.0
 """Timeout in seconds of one call, connecting included. DynamoDB answers in milliseconds."""

@@ -19,7 +19,6 @@ from typing import Any
 
 from fireside.adapters.http.http1 import Answer, is_last, parse
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 MOST_CONNECTIONS = 100
 
 _CONNECTIONS_PER_ROOT = 2.4
