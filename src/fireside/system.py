@@ -6,6 +6,8 @@ import time
 from fireside.domain.invite import SECRET_BYTES, secret_from
 from fireside.domain.message import ENTROPY_BITS
 
+DAY_SECONDS = 86_400
+
 
 def epoch_ms() -> int:
     """Return the time in milliseconds since 1970."""

@@ -20,13 +20,13 @@ from fireside.console.checks import Check, line
 from fireside.console.exits import ExitCode
 from fireside.server.data_folder import invite_file
 from fireside.server.settings import Settings, asks_for_invite, is_reachable
+from fireside.system import DAY_SECONDS
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_SQLITE = (3, 35, 0)  # for RETURNING
 OLDEST_NODE = (20, 19)
 LITTLE_SPACE = 1 << 30  # bytes
 NO_SPACE = 50 << 20  # bytes
-DAY_SECONDS = 86_400
 
 PACKAGE = Path(__file__).resolve().parents[1]
 

@@ -21,6 +21,7 @@ from fireside.server.settings import (
     BadSettings,
     Settings,
 )
+from fireside.system import DAY_SECONDS
 
 Run = Callable[..., int]
 """What a command does; it returns the exit code."""
@@ -253,7 +254,7 @@ def amount(text: str) -> float:
 
 def time_span(text: str) -> float:
     """Return `90s`, `15m`, `2h` or `3d` in seconds."""
-    units = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+    units = {"s": 1, "m": 60, "h": 3_600, "d": DAY_SECONDS}
     number, unit = text[:-1], units.get(text[-1:])
     if unit is None or not (number.isascii() and number.isdigit()) or int(number) == 0:
         raise click.BadParameter(f"write 90s, 15m, 2h or 3d, not {text!r}")

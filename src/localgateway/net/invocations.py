@@ -20,7 +20,8 @@ from localgateway.net.signature import BadSignature
 
 log = logging.getLogger(__name__)
 
-PATH = "/2015-03-31/functions/"
+INVOKE_PATH = "/2015-03-31/functions/"
+"""Start of the paths of Lambda's Invoke."""
 
 LARGEST_EVENT = 1024 * 1024
 """Bytes of an asynchronous call (Lambda's quota since October 2025)."""
@@ -32,7 +33,7 @@ LONGEST_QUEUE = 10_000
 """Asynchronous calls of one function that may wait; Lambda's own queue is longer."""
 
 _SERVICE = "lambda"
-_TARGET = re.compile(re.escape(PATH) + r"([^/]+)/invocations/?")
+_TARGET = re.compile(re.escape(INVOKE_PATH) + r"([^/]+)/invocations/?")
 _NAME = re.compile(r"(?:(?:arn:[\w-]+:lambda:[\w-]+:)?\d{12}:function:)?([\w-]+)(?::[\w$-]+)?")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from fireside.adapters.dynamodb.client import Answer, ConditionFailed, Operation, Tables
 from fireside.adapters.dynamodb.rows import Item
 
-_READ_STEP, _WRITE_STEP = 4_096, 1_024  # bytes
+READ_UNIT_BYTES, WRITE_UNIT_BYTES = 4_096, 1_024
 _TRANSACTION = 2  # each write of a transaction is billed twice: prepared, then committed
 
 
@@ -28,15 +28,15 @@ def written(operation: Operation, request: Mapping[str, Any]) -> int:
     """Return the write units of a call; a deleted row is one unit, as such rows are below 1 KB."""
     match operation:
         case "PutItem":
-            return _steps(size(request["Item"]), _WRITE_STEP)
+            return _steps(size(request["Item"]), WRITE_UNIT_BYTES)
         case "TransactWriteItems":
             puts = [one["Put"]["Item"] for one in request["TransactItems"]]
-            return _TRANSACTION * sum(_steps(size(row), _WRITE_STEP) for row in puts)
+            return _TRANSACTION * sum(_steps(size(row), WRITE_UNIT_BYTES) for row in puts)
         case "BatchWriteItem":
             asked = [one for several in request["RequestItems"].values() for one in several]
             puts = [one["PutRequest"]["Item"] for one in asked if "PutRequest" in one]
             deleted = len(asked) - len(puts)
-            return deleted + sum(_steps(size(row), _WRITE_STEP) for row in puts)
+            return deleted + sum(_steps(size(row), WRITE_UNIT_BYTES) for row in puts)
         case _:
             return 0
 
@@ -45,13 +45,13 @@ def read(operation: Operation, request: Mapping[str, Any], answer: Answer) -> in
     """Return the read units of a consistent read; a row that does not exist costs one."""
     match operation:
         case "Query":
-            return _steps(sum(size(row) for row in answer["Items"]), _READ_STEP)
+            return _steps(sum(size(row) for row in answer["Items"]), READ_UNIT_BYTES)
         case "GetItem":
-            return _steps(size(answer.get("Item", {})), _READ_STEP)
+            return _steps(size(answer.get("Item", {})), READ_UNIT_BYTES)
         case "BatchGetItem":
             keys = sum(len(asked["Keys"]) for asked in request["RequestItems"].values())
             found = [row for several in answer["Responses"].values() for row in several]
-            return keys - len(found) + sum(_steps(size(row), _READ_STEP) for row in found)
+            return keys - len(found) + sum(_steps(size(row), READ_UNIT_BYTES) for row in found)
         case _:
             return 0
 

@@ -13,6 +13,7 @@ from fireside.cloud.cost.usage import (
     monthly_usage,
     naive_usage,
 )
+from fireside.system import DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ MAX_WRITE_UNITS = 12
 IDLE_MINUTES = 10
 """Connection minutes of a client that connects and then sends nothing: the idle timeout."""
 
-_DAY_SECONDS, _HOUR_SECONDS = 86_400, 3_600
+_HOUR_SECONDS = 3_600
 
 
 def worst_day(
@@ -114,11 +115,11 @@ def worst_day(
         brake_messages_per_hour: Messages, both ways, above which the alarm stops the stage.
         brake_minutes: Minutes until the stage has stopped.
     """
-    accepted = throttle_rate * _DAY_SECONDS + throttle_burst
+    accepted = throttle_rate * DAY_SECONDS + throttle_burst
     braking = brake_minutes * 60
-    below = _DAY_SECONDS / _HOUR_SECONDS * brake_messages_per_hour
+    below = DAY_SECONDS / _HOUR_SECONDS * brake_messages_per_hour
     commands = min(accepted, below / 2 + throttle_rate * braking)
-    pushes = POSTS_PER_SECOND * min(braking, _DAY_SECONDS)
+    pushes = POSTS_PER_SECOND * min(braking, DAY_SECONDS)
     connects = accepted - commands
     connect_ms = sum(MILLISECONDS[route] for route in ("authorizer", "$connect", "$disconnect"))
     return lines(

@@ -48,7 +48,6 @@ MONTHS_KEPT = 12
 METRICS, ALARMS = 8, 10  # docs/reference/functions.md; infra/
 
 _GB = 1_000_000_000
-_READ_UNIT_BYTES = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +143,13 @@ def billed_usage(counts: ActivityCounts) -> Usage:
     commands = counts.sends + counts.pings + counts.connections + counts.history_loads
     message, member = _rows(counts.message_bytes)
     page = (
-        math.ceil(counts.page_messages * message / _READ_UNIT_BYTES) if counts.page_messages else 1
+        math.ceil(counts.page_messages * message / units.READ_UNIT_BYTES)
+        if counts.page_messages
+        else 1
     )
     reads = (
         counts.sends
-        * (1 + math.ceil(counts.members * member / _READ_UNIT_BYTES))  # the head, the members
+        * (1 + math.ceil(counts.members * member / units.READ_UNIT_BYTES))  # the head, the members
         + counts.connections * 3  # hello, the head of its room, $disconnect
         + counts.pings * 2  # the connection, the head
         + counts.history_loads * (2 + page)
@@ -241,7 +242,7 @@ def naive_usage(workload: Workload) -> Usage:
     """
     counts = monthly_counts(workload)
     online = workload.connected
-    scanned = math.ceil(online * _NAIVE_ROW_BYTES / _READ_UNIT_BYTES) / 2
+    scanned = math.ceil(online * _NAIVE_ROW_BYTES / units.READ_UNIT_BYTES) / 2
     seconds = counts.sends * (_NAIVE_SECONDS + _NAIVE_SECONDS_PER_POST * online)
     connecting = 2 * counts.connections * 0.05
     return replace(

@@ -12,8 +12,7 @@ from fireside.cloud.deploy.session import ConnectedStage, StageSession
 from fireside.cloud.deploy.stage import Stage
 from fireside.cloud.sdk import AwsError
 from fireside.console.exits import ExitCode
-
-DAY_SECONDS = 86_400
+from fireside.system import DAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

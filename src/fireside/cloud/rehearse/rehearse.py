@@ -42,7 +42,7 @@ from localgateway.machine.api import ApiError
 from localgateway.machine.events import REGION
 from localgateway.machine.metering import Meter
 from localgateway.net.door import take_over
-from localgateway.net.invocations import Invocations
+from localgateway.net.invocations import INVOKE_PATH, Invocations
 from localgateway.net.management import Next
 from localgateway.net.server import Server
 from localgateway.net.site import Readiness, make_site
@@ -246,7 +246,7 @@ class Rehearsal:
     async def _delay(self, request: web.Request, handler: Next) -> web.StreamResponse:
         """Delay posts to connections and invocations of functions as AWS would."""
         if request.method == hdrs.METH_POST:
-            is_invocation = request.rel_url.raw_path.startswith("/2015-03-31/")  # Lambda's API
+            is_invocation = request.rel_url.raw_path.startswith(INVOKE_PATH)
             await self._latency.wait("event" if is_invocation else "post")
         return await handler(request)
 
