@@ -4,11 +4,14 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import pytest
 from websockets.asyncio.client import connect
 
+from fireside.adapters.sqlite.store import SqliteStore, StoreLocked
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.server import isolated
@@ -136,15 +139,21 @@ def test_a_folder_in_use_is_said_before_anything_starts(tmp_path):
     assert "Another Fireside" in done.stderr
 
 
-def test_a_lock_that_is_let_go_of_in_time_is_taken(tmp_path):
+def test_a_lock_that_is_let_go_of_in_time_is_taken(tmp_path, monkeypatch):
     store = open_store(tmp_path)
-    asyncio.run(_close_soon_and_open(store, tmp_path))
+    was_locked = threading.Event()
+    open_once = SqliteStore.open
 
+    def noted(*path, **options):
+        try:
+            return open_once(*path, **options)
+        except StoreLocked:
+            was_locked.set()
+            raise
 
-async def _close_soon_and_open(store, folder):
-    waiting = asyncio.create_task(
-        asyncio.to_thread(open_store, folder, lock_timeout_seconds=LONGEST_SECONDS)
-    )
-    await asyncio.sleep(0.05)
-    store.close()
-    (await waiting).close()
+    monkeypatch.setattr(SqliteStore, "open", noted)
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(open_store, tmp_path, lock_timeout_seconds=LONGEST_SECONDS)
+        assert was_locked.wait(LONGEST_SECONDS)
+        store.close()
+        waiting.result().close()
