@@ -131,12 +131,24 @@ def both(tables_of):
     return [(client, new_table(client, rows.messages_table)) for client in clients]
 
 
-@settings(
-    max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(several=st.lists(ASKED, min_size=1, max_size=12))
+SEVERAL = st.lists(ASKED, min_size=1, max_size=12)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(several=SEVERAL)
 def test_whatever_is_asked_both_clients_answer_alike(tables_of, several):
+    require_same_answers(tables_of, several)
+
+
+@pytest.mark.long
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(several=SEVERAL)
+def test_whatever_is_asked_both_clients_answer_alike_of_many_examples(tables_of, several):
+    require_same_answers(tables_of, several)
+
+
+def require_same_answers(tables_of, several):
+    """Ask both clients the same, one request after the other."""
     (ours, our_table), (theirs, their_table) = both(tables_of)
 
     for operation, request in several:

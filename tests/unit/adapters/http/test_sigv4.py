@@ -57,6 +57,8 @@ CASES = st.builds(
     HEADERS,
 )
 REQUESTS = st.lists(st.tuples(PATH, st.binary(max_size=200)), min_size=1, max_size=4)
+OPERATIONS = st.sampled_from(get_args(Operation))
+BODIES = st.lists(st.binary(max_size=200), min_size=1, max_size=4)
 MOMENT = st.integers(0, 4_000_000_000)
 
 
@@ -102,14 +104,29 @@ def test_signatures_equal_botocores(patch, case, requests, moment):
     require_same_signatures(patch, case, requests, moment)
 
 
+@pytest.mark.long
+@settings(max_examples=500)
+@given(case=CASES, requests=REQUESTS, moment=MOMENT)
+def test_signatures_equal_botocores_in_many_examples(patch, case, requests, moment):
+    require_same_signatures(patch, case, requests, moment)
+
+
 @settings(max_examples=100)
-@given(
-    case=CASES,
-    operation=st.sampled_from(get_args(Operation)),
-    bodies=st.lists(st.binary(max_size=200), min_size=1, max_size=4),
-    moment=MOMENT,
-)
+@given(case=CASES, operation=OPERATIONS, bodies=BODIES, moment=MOMENT)
 def test_signatures_of_database_calls_equal_botocores(patch, case, operation, bodies, moment):
+    require_same_signatures_of_calls(patch, case, operation, bodies, moment)
+
+
+@pytest.mark.long
+@settings(max_examples=500)
+@given(case=CASES, operation=OPERATIONS, bodies=BODIES, moment=MOMENT)
+def test_signatures_of_database_calls_equal_botocores_in_many_examples(
+    patch, case, operation, bodies, moment
+):
+    require_same_signatures_of_calls(patch, case, operation, bodies, moment)
+
+
+def require_same_signatures_of_calls(patch, case, operation, bodies, moment):
     headers = {
         "content-type": "application/x-amz-json-1.0",
         "x-amz-target": f"DynamoDB_20120810.{operation}",
