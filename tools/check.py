@@ -71,7 +71,7 @@ def quick_steps(scratch: Path) -> list[Step]:
     vitest = ("npm", "test", "--silent", "--", "--reporter=default", "--reporter=junit")
     return [
         Step("page tests", (*vitest, f"--outputFile.junit={web}"), ROOT / "web", web),
-        Step("coverage of earlier runs is erased", (f"{BIN}/coverage", "erase")),
+        _erase_coverage(),
         _python_tests("python tests", "not long"),
         Step("coverage combine", (f"{BIN}/coverage", "combine", "--quiet")),
         Step("coverage", (f"{BIN}/coverage", "report", f"--fail-under={QUICK_COVERAGE}")),
@@ -86,10 +86,12 @@ def rest_steps(*, after_quick: bool) -> list[Step]:
     """List what `make test` leaves out: other modes, every variation, infra/, many bad frames.
 
     What they cover is added to what `make test` has covered, and must be enough together
-    (fail_under in pyproject.toml); without `make test` before them nothing is asked of it.
+    (fail_under in pyproject.toml); without `make test` before them nothing is asked of it, and
+    what an earlier run has left is erased.
     """
     report = Step("coverage of both parts", (f"{BIN}/coverage", "report"))
     return [
+        *([] if after_quick else [_erase_coverage()]),
         _python_tests("long python tests", "long"),
         Step(
             "coverage combine, of both parts", (f"{BIN}/coverage", "combine", "--quiet", "--append")
@@ -97,6 +99,21 @@ def rest_steps(*, after_quick: bool) -> list[Step]:
         *([report] if after_quick else []),
         Step("fuzz", (sys.executable, "tools/fuzz.py")),
     ]
+
+
+def has_quick_coverage() -> bool:
+    """Return whether .coverage is what `make test` left, and the sources are still the same."""
+    coverage, tally = ROOT / ".coverage", _tally("quick")
+    if not coverage.is_file() or not tally.is_file():
+        return False
+    covered = coverage.stat().st_mtime
+    is_of_quick = covered <= tally.stat().st_mtime  # any later run would have written to it
+    sources = (ROOT / "src").rglob("*.py")
+    return is_of_quick and all(path.stat().st_mtime <= covered for path in sources)
+
+
+def _erase_coverage() -> Step:
+    return Step("coverage of earlier runs is erased", (f"{BIN}/coverage", "erase"))
 
 
 def _python_tests(name: str, marked: str) -> Step:
@@ -147,7 +164,7 @@ def main() -> int:
     scope = parser.parse_args().scope
     RESULTS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        after_quick = "quick" in SCOPES[scope] or (ROOT / ".coverage").is_file()
+        after_quick = "quick" in SCOPES[scope] or has_quick_coverage()
         parts = {
             "lint": lint_steps(),
             "quick": quick_steps(Path(scratch)),
@@ -171,9 +188,13 @@ def _summary(outcomes: dict[str, Outcome], scope: str) -> int:
     for reason in skipped:
         print(f"Skipped: {reason}")
     tally = f"{passed} passed, {failed} failed"
-    (RESULTS / f"tally-{scope}.txt").write_text(f"{tally}\n", "utf-8")
+    _tally(scope).write_text(f"{tally}\n", "utf-8")
     print(tally, flush=True)
     return int(failed > 0)
+
+
+def _tally(scope: str) -> Path:
+    return RESULTS / f"tally-{scope}.txt"
 
 
 if __name__ == "__main__":

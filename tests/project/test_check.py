@@ -1,6 +1,7 @@
 """`make test` counts everything, names what it skipped, and ends with the tally."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -113,7 +114,32 @@ def test_coverage_is_asked_of_both_parts_together(check, after_quick):
     steps = check.rest_steps(after_quick=after_quick)
 
     asked = [step for step in steps if step.command[1:] == ("report",)]
+    erased = [step for step in steps if step.command[1:] == ("erase",)]
     assert len(asked) == int(after_quick)
+    assert len(erased) == int(not after_quick)
+
+
+@pytest.mark.parametrize(
+    ("written", "is_fresh"),
+    [
+        (("source", "coverage", "tally"), True),
+        (("source", "tally", "coverage"), False),  # by a run of something else
+        (("coverage", "tally", "source"), False),
+        (("source", "coverage"), False),
+        (("source", "tally"), False),
+    ],
+)
+def test_coverage_counts_that_make_test_left_of_these_sources(
+    check, monkeypatch, tmp_path, written, is_fresh
+):
+    monkeypatch.setattr(check, "ROOT", tmp_path)
+    (tmp_path / "src").mkdir()
+    names = {"source": "src/a.py", "coverage": ".coverage", "tally": "tally-quick.txt"}
+    for moment, kind in enumerate(written):
+        (tmp_path / names[kind]).touch()
+        os.utime(tmp_path / names[kind], (moment, moment))
+
+    assert check.has_quick_coverage() == is_fresh
 
 
 TALLIES = {
