@@ -126,7 +126,12 @@ def use(request):
     return request.param
 
 
-@pytest.fixture(params=FAULTS)
+FIRST_FAULT, *OTHER_FAULTS = FAULTS
+
+
+@pytest.fixture(
+    params=[FIRST_FAULT, *(pytest.param(one, marks=pytest.mark.long) for one in OTHER_FAULTS)]
+)
 def fault(request):
     return request.param
 

@@ -141,6 +141,7 @@ UNTIL_LOADING = """async (log, top) => {
 }"""
 
 
+@pytest.mark.long
 @on_all
 def test_rows_never_seen_before_move_exactly_with_the_wheel(place, reader):
     """Through ten pages, and back to the end through what had to go meanwhile."""
@@ -160,6 +161,7 @@ def test_rows_never_seen_before_move_exactly_with_the_wheel(place, reader):
         assert len(seqs(ada)) == 500
 
 
+@pytest.mark.long
 def test_who_reads_the_first_of_500_rows_keeps_it_when_more_is_said(place, person):
     place.seed(many(500))
     with place.open() as server:
@@ -279,6 +281,7 @@ def test_nothing_jumps_in_a_whole_session(place, person, look):
         assert ada.page.evaluate("window.shifts.all") < 0.02
 
 
+@pytest.mark.long
 @on_both
 def test_nothing_jumps_while_one_reads_back(place, person, look):
     """By wheel, finger and keys, while others talk; here not even a key excuses a shift."""

@@ -95,7 +95,7 @@ def test_an_optional_skip_is_fine_everywhere(check, monkeypatch):
 
 def marked(check, scope, tmp_path):
     """Return which tests of Python are run: what -m says."""
-    parts = {"lint": check.lint_steps, "quick": lambda: check.quick_steps(tmp_path)}
+    parts = {"lint": check.lint_steps, "quick": lambda: check.quick_steps(tmp_path, measured=True)}
     parts["rest"] = lambda: check.rest_steps(after_quick=True)
     steps = [step for part in check.SCOPES[scope] for step in parts[part]()]
     commands = [step.command for step in steps if "pytest" in step.command]
@@ -114,9 +114,17 @@ def test_coverage_is_asked_of_both_parts_together(check, after_quick):
     steps = check.rest_steps(after_quick=after_quick)
 
     asked = [step for step in steps if step.command[1:] == ("report",)]
-    erased = [step for step in steps if step.command[1:] == ("erase",)]
-    assert len(asked) == int(after_quick)
-    assert len(erased) == int(not after_quick)
+    measured = [step for step in steps if step.command[1:2] == ("run",)]
+    assert len(asked) == len(measured) == int(after_quick)
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_coverage_is_measured_where_it_is_asked_for(check, tmp_path, measured):
+    commands = [step.command for step in check.quick_steps(tmp_path, measured=measured)]
+
+    assert [command[1:] for command in commands].count(("erase",)) == 1, "none is left to trust"
+    assert any(command[1:2] == ("run",) for command in commands) == measured
+    assert any(command[1:2] == ("combine",) for command in commands) == measured
 
 
 @pytest.mark.parametrize(
