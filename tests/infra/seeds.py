@@ -134,7 +134,7 @@ SEEDS = (
         API,
         "triggers    = { frozen = sha256(jsonencode(local.frozen)) }",
         "",
-        "The stage has no deployment that is renewed that follows what changes",
+        "The stage has no deployment that is renewed with each change",
     ),
     Seed(
         "a missing log group",

@@ -11,7 +11,7 @@ import pytest
 from tests.infra.conftest import INVITE, ROOT
 from tests.infra.seeds import SEEDS
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1_800)
 
 OFFLINE = {"invite_hashes": [INVITE], "access_log": True, "account_log_role": True}
 

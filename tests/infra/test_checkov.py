@@ -14,7 +14,7 @@ WORDS = ("--framework", "terraform", "--compact", "--quiet", "--skip-download", 
 SKIP = re.compile(r"^ *#checkov:skip=(\w+):.*\n", re.MULTILINE)
 
 pytestmark = [
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(1_800),
     pytest.mark.skipif(
         not CHECKOV.exists(), reason="Optional: checkov comes with `make lint-infra`"
     ),

@@ -22,7 +22,7 @@ from tests.infra.conftest import RC, ROOT
 from tests.infra.fake_aws import ACCOUNT, FakeAws
 from tests.integration.cloud.deploy.computers import INTERRUPTIBLE
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1_800)
 
 BUCKET = f"fireside-state-{ACCOUNT}"
 KEEP = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfplan", "stages", "backend.hcl")

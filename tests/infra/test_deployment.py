@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1_800)
 
 DEPLOYMENT = "module.websocket_api.aws_apigatewayv2_deployment.this"
 

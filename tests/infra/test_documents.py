@@ -76,7 +76,7 @@ def test_every_output_is_documented():
     assert rows("Outputs") == wanted
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1_800)
 def test_every_right_is_documented(resources):
     granted = {
         (values["role"].removeprefix("fireside-prod-"), f"`{statement['Sid']}`"): {
@@ -95,7 +95,7 @@ def listed(value):
     return [value] if isinstance(value, str) else value
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1_800)
 def test_the_worst_day_is_told(outputs):
     assert f"With the defaults it is ${outputs['worst_day_dollars']}." in REFERENCE
 

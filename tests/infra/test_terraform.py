@@ -7,7 +7,7 @@ import pytest
 
 from tests.infra.conftest import INVITE, ROOT
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1_800)
 
 MODULES = ("websocket_api", "function", "tables", "site")
 LIVES = {
