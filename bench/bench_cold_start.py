@@ -22,7 +22,7 @@ for line in open("/proc/self/status"):
 """
 CLIENTS = """
 import os
-from fireside.adapters import aws
+from fireside.adapters import aws_clients as aws
 aws.tables(os.environ), aws.outbound(os.environ, os.environ["FIRESIDE_ENDPOINT"])
 """
 FUNCTION = "import fireside.functions.aws"
