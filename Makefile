@@ -24,7 +24,7 @@ run: setup ## Start the chat and print its address
 dev: setup ## Start the chat and Vite; both reload on changes; open http://localhost:5173
 	@$(BIN)/python tools/dev.py
 
-test: setup $(DYNAMO) ## Run every kind of check and test, each behaviour once (6 minutes on 2 cores)
+test: setup $(DYNAMO) ## Run every kind of check and test, each behaviour once
 	@$(BIN)/python tools/check.py quick
 
 test-rest: setup $(DYNAMO) ## Run what make test leaves out: other modes, every variation, infra/, fuzz

@@ -2,7 +2,7 @@
 
 `make test` runs the quick part: every kind of check, each behaviour once. `make test-rest` runs
 what that leaves out, `make test-all` both. With TEST_NO_SKIPS=1, as in CI, a skip is a failure.
-Coverage costs a third of the time: it is measured by `make test-all`, and with TEST_COVERAGE=1.
+Coverage costs time: it is measured by `make test-all`, and with TEST_COVERAGE=1.
 """
 
 import argparse
