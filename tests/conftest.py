@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,27 @@ settings.load_profile("fireside")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.is_relative_to(INFRA):
-            item.add_marker(pytest.mark.long)
+    for item in [*filter(_is_of_infra, items), *_variations(items)]:
+        item.add_marker(pytest.mark.long)
+
+
+def _is_of_infra(item: pytest.Item) -> bool:
+    return item.path.is_relative_to(INFRA)
+
+
+def _variations(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return all but the first of each test that is marked so, in whatever order they come."""
+
+    def place(item):
+        return item.nodeid.partition("[")[0], *item.callspec.indices.values()
+
+    marked = [
+        item
+        for item in items
+        if item.get_closest_marker("variations") and not item.get_closest_marker("long")
+    ]
+    pairs = pairwise(sorted(marked, key=place))
+    return [later for before, later in pairs if place(before)[0] == place(later)[0]]
 
 
 @pytest.fixture(autouse=True)

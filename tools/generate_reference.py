@@ -42,7 +42,7 @@ def _options(name: str) -> Iterator[str]:
     assert command is not None, name
     yield from ("| option | meaning |", "|---|---|")
     for option in command.params:
-        if isinstance(option, click.Option) and not option.hidden:
+        if isinstance(option, click.Option) and not option.hidden and option.name != "help":
             names = [*option.opts, *option.secondary_opts]
             value = f" {option.metavar}" if option.metavar else ""
             spelled = ", ".join(f"`{_cell(spelling + value)}`" for spelling in names)

@@ -62,7 +62,9 @@ def tables_of(connect_with):
     return functools.cache(functools.partial(connect_with, call_seconds=60))
 
 
-@pytest.fixture(scope="session", params=CLIENTS)
+@pytest.fixture(
+    scope="session", params=[CLIENTS[0], pytest.param(CLIENTS[1], marks=pytest.mark.long)]
+)
 def connect(request, connect_with):
     """Make clients of one kind: whatever asks for this runs with each."""
     return functools.partial(connect_with, request.param)

@@ -172,6 +172,7 @@ USES = {
 }
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_goes_wrong_both_clients_take_it_for_the_same(
     dynamodb, connect_with, tables_of, fault

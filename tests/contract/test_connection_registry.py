@@ -7,7 +7,9 @@ import pytest
 from fireside.ports import Connection
 
 
-@pytest.fixture(params=["memory", "dynamodb", "dynamodb with boto3"])
+@pytest.fixture(
+    params=["memory", "dynamodb", pytest.param("dynamodb with boto3", marks=pytest.mark.long)]
+)
 def registry(request, new_registry):
     return new_registry(request.param)
 

@@ -157,6 +157,7 @@ def test_two_calls_in_a_row_that_go_wrong_change_nothing(tables, troubled, untro
         assert played(tables, use, through_the_door) == expected, f"calls {at} and {at + 1}"
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "timed out"])
 def test_what_was_given_up_can_be_asked_again(tables, troubled, untroubled, use, fault):
     trouble, through_the_door, _ = troubled

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from tests.contract.drafts import draft, keep, seqs
 
 
-@pytest.fixture(params=["memory", "sqlite", "dynamodb", "dynamodb with boto3"])
+@pytest.fixture(
+    params=[
+        "memory",
+        "sqlite",
+        "dynamodb",
+        pytest.param("dynamodb with boto3", marks=pytest.mark.long),
+    ]
+)
 def store(request, new_store):
     return new_store(request.param)
 

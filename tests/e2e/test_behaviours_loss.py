@@ -144,6 +144,7 @@ def wait_long(person, proxy, *, tries: int = 4) -> None:
         turn_on_until(person, lambda before=before: proxy.turned_away > before)
 
 
+@pytest.mark.long  # the page's own tests have each pause
 def test_tries_grow_apart_up_to_48_seconds_and_never_end(place, person):
     with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada")

@@ -251,6 +251,7 @@ def test_the_home_key_leads_to_the_top_and_the_end_key_back(place, person, look)
         expect(ada.log.locator('li[data-seq="45"]')).to_be_in_viewport()
 
 
+@pytest.mark.long  # all behaviours in one go
 @on_both
 def test_nothing_jumps_in_a_whole_session(place, person, look):
     """Coming in, others talking, an outage, reading back, coming again: under 0.02 in all."""

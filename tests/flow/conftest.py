@@ -12,20 +12,22 @@ from tests.flow.patience import have_patience
 def pytest_configure(config):
     config.addinivalue_line("markers", "in_memory: looks into what is only there in memory")
     config.addinivalue_line("markers", "in_cloud: looks into what is only there in the cloud")
+    config.addinivalue_line("markers", "everywhere: is not long in the cloud either")
     config.addinivalue_line("markers", "without_house: starts a server of its own, or none")
 
 
 def pytest_generate_tests(metafunc):
     if "place" in metafunc.fixturenames:
-        places = [
-            place
-            for place, others in (
-                ("memory", ("in_cloud",)),
-                ("cloud", ("in_memory", "without_house")),
-            )
-            if not any(map(metafunc.definition.get_closest_marker, others))
-        ]
-        metafunc.parametrize("place", places, indirect=True)
+        metafunc.parametrize("place", _places(metafunc.definition), indirect=True)
+
+
+def _places(test):
+    """Return where a test runs; in the cloud in the long part, where it says nothing of places."""
+    in_memory = not test.get_closest_marker("in_cloud")
+    in_cloud = not any(map(test.get_closest_marker, ("in_memory", "without_house")))
+    is_again = in_memory and not test.get_closest_marker("everywhere")
+    cloud = pytest.param("cloud", marks=[pytest.mark.long] if is_again else [])
+    return ["memory"] * in_memory + [cloud] * in_cloud
 
 
 @pytest.fixture(scope="session")

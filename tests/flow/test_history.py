@@ -60,6 +60,7 @@ def test_an_empty_room_has_an_empty_page():
     assert (seqs(page), page["prev"], page["next"]) == ([], None, None)
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize("wide", ["x", "é", "漢", "🔥", "\x01", '"'])
 def test_pages_are_cut_by_bytes_and_miss_nothing(wide):
     ann = House().join("Ann", hello=True)

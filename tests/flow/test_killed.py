@@ -139,6 +139,7 @@ def room(cloud, place):
     return Room(cloud)
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize("moment", ["before", pytest.param("after", marks=pytest.mark.long)])
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: f"{point[0]} {point[1]}")
 def test_a_function_killed_at_any_call_of_a_send_loses_and_doubles_nothing(room, point, moment):

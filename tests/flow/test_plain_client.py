@@ -1,6 +1,10 @@
 """The smallest client: it never says hello and shows what has timestamp, username and message."""
 
+import pytest
+
 from tests.flow.house import House
+
+pytestmark = pytest.mark.everywhere
 
 
 def shown_by_a_plain_client(frame):

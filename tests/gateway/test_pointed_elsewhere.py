@@ -6,12 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.gateway.served import Served
 
 ROOT = Path(__file__).parents[2]
 BLACK_BOX = [f"tests/gateway/test_{name}.py" for name in ("conformance", "management", "events")]
 
 
+@pytest.mark.long  # the same tests once more
 def test_the_black_box_tests_run_against_an_address():
     keys = {
         "AWS_ACCESS_KEY_ID": "any",

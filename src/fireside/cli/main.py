@@ -62,10 +62,8 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"fireside.cli.{cmd_name}").command
-        context = click.Context(command, help_option_names=_HELP_NAMES)
-        help_option = command.get_help_option(context)  # click caches it
-        assert help_option is not None
-        help_option.help = _HELP
+        if all(option.name != "help" for option in command.params):
+            click.help_option(*_HELP_NAMES, help=_HELP)(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature

@@ -71,7 +71,7 @@ def verify(visit) -> None:
         raise OSError from cause
 
 
-@pytest.fixture(params=["own", "boto3"])
+@pytest.fixture(params=["own", pytest.param("boto3", marks=pytest.mark.long)])
 def way_with(request, monkeypatch, clock):
     """Make ways whose clock stands still, save for the pauses; the SDK's own goes on."""
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers another test's key

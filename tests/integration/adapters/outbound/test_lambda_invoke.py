@@ -34,7 +34,7 @@ def server(monkeypatch):
         yield server
 
 
-@pytest.fixture(params=["own", "boto3"])
+@pytest.fixture(params=["own", pytest.param("boto3", marks=pytest.mark.long)])
 def functions_at(request):
     with contextlib.ExitStack() as ends:
 

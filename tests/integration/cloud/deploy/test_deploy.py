@@ -192,6 +192,7 @@ def test_nothing_is_created_without_a_confirmation(computer):
 # --- Interrupted at every step -----------------------------------------------------------------
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize("at", points(CALLS))
 def test_after_an_interruption_it_says_how_to_continue_and_then_does(computer, at):
     computer.fail(at=at, how="interrupt")
@@ -205,6 +206,7 @@ def test_after_an_interruption_it_says_how_to_continue_and_then_does(computer, a
     continues(computer)
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize("at", points(CALLS, first=2))
 def test_after_a_failed_command_it_says_how_to_continue_and_then_does(computer, at):
     computer.fail(at=at, how="fail")
@@ -280,6 +282,7 @@ def test_the_computer_that_holds_the_lock_is_named(computer):
     assert "terraform -chdir=infra force-unlock 5f0c-1" in done.stderr
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize(
     ("said", "advice"),
     [

@@ -72,6 +72,7 @@ def test_nothing_is_destroyed_without_a_confirmation(computer, words, sentence):
     assert is_there(computer)
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize("at", points(CALLS, first=2))
 def test_after_a_failed_command_it_says_how_to_continue_and_then_does(computer, at):
     computer.fail(at=at, how="fail")
@@ -86,6 +87,7 @@ def test_after_a_failed_command_it_says_how_to_continue_and_then_does(computer, 
     assert not is_there(computer)
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize("at", [4, 7, 10])
 def test_after_an_interruption_it_says_how_to_continue(computer, at):
     computer.fail(at=at, how="interrupt")
