@@ -91,6 +91,7 @@ export const STRINGS = {
   delivery: {
     sending: "Sending",
     waiting: "Waiting for connection",
+    unanswered: "The server did not answer",
     failed: (reason: string) => `Not delivered. ${sentence(reason)}`,
     retry: "Try again",
     edit: "Edit",
