@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.support.browser_storage import until_stored
-from tests.e2e.support.connection import BACK_MS
+from tests.e2e.support.connection import BACK_MS, turn_on_until
 from tests.e2e.support.devices import PHONE, on_both
-from tests.e2e.support.frame_interceptor import FrameInterceptor
+from tests.e2e.support.frame_interceptor import FrameInterceptor, Pass
 from tests.e2e.support.proxy import proxied
 
 pytestmark = pytest.mark.e2e
@@ -113,6 +113,55 @@ def test_a_failed_row_says_why_and_can_be_tried_again_edited_and_deleted(place, 
         nonces = [f["nonce"] for f in interceptor.sent if f.get("message") == "bad one"]
         assert len(nonces) == 2
         assert len(set(nonces)) == 1
+
+
+# As a paste may leave it: a browser's own typing never does, and no fixture can write it.
+WRITE_HALF_AN_EMOJI = """field => {
+  const { set } = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value");
+  set.call(field, "half of \\ud83d");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
+
+
+def test_half_an_emoji_is_repaired_and_keeps_nothing_back(place, person):
+    with place.open() as server:
+        ada = person("Ada").joins(server.address)
+        ada.composer.evaluate(WRITE_HALF_AN_EMOJI)
+        ada.presses("Send")
+        ada.says("afterwards")
+
+        expect(ada.rows("sent").locator(".body")).to_have_text(["half of \ufffd", "afterwards"])
+
+
+def test_a_message_that_is_never_answered_fails_and_the_rest_goes_on(place, person):
+    with place.open() as server:
+        ada = person("Ada").returns_soon()
+        swallowed: list[dict] = []
+        FrameInterceptor(ada.page, up=swallowing("poison", swallowed))
+        ada.page.clock.install()
+        ada.joins(server.address)
+        ada.says("poison")
+        ada.says("afterwards")
+
+        turn_on_until(ada, lambda: ada.rows("sent").count() == 1, most_seconds=120)
+
+        expect(ada.row("afterwards")).to_have_attribute("data-state", "sent")
+        expect(ada.row("poison")).to_contain_text("Not delivered. The server did not answer.")
+        assert len(swallowed) == 4
+        ada.row("poison").get_by_role("button", name="Delete").click()
+        expect(ada.rows()).to_have_count(1)
+
+
+def swallowing(text: str, swallowed: list[dict]) -> Pass:
+    """Let everything through but what says `text`: to that the server has no answer."""
+
+    def up(frame: dict) -> list[dict]:
+        if frame.get("message") != text:
+            return [frame]
+        swallowed.append(frame)
+        return []
+
+    return up
 
 
 @on_both

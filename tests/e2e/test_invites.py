@@ -22,6 +22,8 @@ pytestmark = pytest.mark.e2e
 
 REQUIRED = ("--invites", "required")
 WRONG = "this-secret-opens-nothing"
+STORED = "fireside.invite"
+"""Where the page keeps the secret."""
 
 
 def invite(data, address, *arguments):
@@ -170,6 +172,38 @@ def test_without_a_link_the_page_says_what_to_ask_for_and_takes_it(tmp_path, per
         field.fill(link)
         field.press("Enter")
         bob.is_inside()
+
+
+OPENED = [".", ")", "]", ">", '"', "\u201d", "&utm_source=mail", "?fbclid=IwAR0123456789abcdefghij"]
+PASTED = ["Join us: {}, see you at 8!", "({}).", "<{}>", "{}&utm_source=mail"]
+
+
+def test_what_stands_around_a_link_keeps_no_one_out(tmp_path, person):
+    with serving(tmp_path / "data", *REQUIRED) as server:
+        link = invite(tmp_path / "data", server.address)
+        page = person("Ada").page
+        for tail in OPENED:
+            page.goto("about:blank")
+            page.goto(link + tail)
+            assert page.url == f"{server.address}/", tail
+            assert page.evaluate(f"localStorage.getItem({STORED!r})") == secret_of(link), tail
+            page.evaluate("localStorage.clear()")
+
+        for number, text in enumerate(PASTED):
+            bob = person(f"Bob {number}").opens(server.address)
+            bob.page.get_by_label("Your name").fill(bob.name)
+            bob.page.get_by_label("Invite link").fill(text.format(link))
+            bob.presses("Join the conversation")
+            bob.is_inside()
+
+
+def test_a_link_that_is_cut_off_stays_in_the_address_and_is_told(tmp_path, person):
+    with serving(tmp_path / "data", *REQUIRED) as server:
+        cut_off = invite(tmp_path / "data", server.address)[:-5]
+        bob = person("Bob").opens(cut_off)
+
+        expect(bob.page.get_by_role("alert").filter(has_text="is not whole")).to_be_visible()
+        assert bob.page.url == cut_off
 
 
 def test_a_wrong_link_is_told_and_the_right_one_opened_in_the_same_tab_lets_in(tmp_path, person):

@@ -120,6 +120,51 @@ def test_a_refusal_repeats_the_id_when_it_can_be_read():
     assert ann.ask("dance", id="8")["id"] == "8"
 
 
+SENT = '{"action":"sendMessage","id":"7","message":'
+REFUSED_WITH_ID = {
+    "half a character": SENT + '"\\ud83d"}',
+    "half a character, raw": SENT + '"\ud83d"}',
+    "half a character in a key": SENT + '"hi","\\udc00":1}',
+    "half a character before the id": '{"message":"\\ud83d","id":"7"}',
+    "NaN": SENT + '"hi","x":NaN}',
+    "the same key twice": SENT + '"hi","message":"hi"}',
+    "the same id twice": SENT + '"hi","id":"7"}',
+    "10,000 levels": SENT + "[" * 10_000 + "]" * 10_000 + "}",
+    "5,000 digits": SENT + '"hi","before":' + "9" * 5_000 + "}",
+    "5,000 digits before the id": '{"before":' + "9" * 5_000 + ',"id":"7"}',
+    "a control character": SENT + '"\x00"}',
+    "cut off in the text": SENT + '"h',
+    "cut off before the text": SENT,
+    "a comma too much": SENT + '"hi",}',
+    "more after the end": SENT + '"hi"}}',
+    "a byte order mark": "\ufeff" + SENT + '"hi"}',
+    "spaces": ' {\n\t"id" : "7" , "message" : NaN }\r\n',
+    "an id that looks like text": '{"message":"\\"id\\":\\"8\\"","id":"7","x":NaN}',
+    "an id further in": '{"x":{"id":"8"},"id":"7","y":NaN}',
+}
+
+
+@pytest.mark.in_memory
+@pytest.mark.parametrize("route", ["$default", "sendMessage"])
+@pytest.mark.parametrize("body", REFUSED_WITH_ID.values(), ids=REFUSED_WITH_ID.keys())
+def test_what_cannot_be_read_is_refused_with_the_id_that_can(body, route):
+    error = House().join("Ann").write(body, route)
+
+    assert (error["type"], error["code"], error["id"]) == ("error", "bad_json", "7")
+
+
+@pytest.mark.in_memory
+@pytest.mark.parametrize(
+    "given",
+    ["5", "null", '""', '["7"]', "NaN", '"\\ud83d"', f'"{LONG_ID}"', '"7","id":"8"', '"7'],
+)
+def test_an_id_that_cannot_be_repeated_is_not(given):
+    error = House().join("Ann").write(f'{{"action":"ping","x":NaN,"id":{given}}}', "ping")
+
+    assert (error["type"], error["code"]) == ("error", "bad_json")
+    assert "id" not in error
+
+
 @pytest.mark.parametrize("body", ["{", '{"id":"7"}', '{"id":"8","message":""}'])
 def test_a_frame_is_read_once_even_when_it_is_refused(monkeypatch, body):
     ann = House().join("Ann")

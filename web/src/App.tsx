@@ -42,12 +42,11 @@ export function App({ platform: given }: { platform?: Platform }) {
 
 /** An invite link opened while the page is open changes only the fragment, so nothing reloads. */
 function useInviteLinks(onInvite: () => void) {
-  const [, setTaken] = useState(0);
+  const [, setChanges] = useState(0);
   useEffect(() => {
     const onHashChange = () => {
-      if (!takeInvite()) return;
-      setTaken((times) => times + 1);
-      onInvite();
+      setChanges((times) => times + 1);
+      if (takeInvite()) onInvite();
     };
     addEventListener("hashchange", onHashChange);
     return () => removeEventListener("hashchange", onHashChange);

@@ -23,6 +23,8 @@ export const STRINGS = {
       "This chat needs an invite. Ask its owner for the link, then open it or paste it here.",
     noInvite: "Paste your invite link first.",
     badInvite: "That is not an invite link. Paste the whole link.",
+    unclearInvite:
+      "The invite link in the address is not whole. Paste the whole link, or ask for it again.",
     notInvited:
       "The server did not let you in. Your invite may have been replaced: ask for a new link, or try another name.",
     refused: "The server did not let you in. Try another name, or the address its owner gave you.",
@@ -89,6 +91,7 @@ export const STRINGS = {
   delivery: {
     sending: "Sending",
     waiting: "Waiting for connection",
+    unanswered: "The server did not answer",
     failed: (reason: string) => `Not delivered. ${sentence(reason)}`,
     retry: "Try again",
     edit: "Edit",

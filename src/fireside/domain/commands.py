@@ -5,9 +5,11 @@ from them. Every frame may also have an `id`, which the answer repeats.
 """
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NoReturn, TypeAlias, TypeVar
+from typing import ClassVar, Literal, NoReturn, TypeAlias, TypeGuard, TypeVar
 
 from fireside.domain.errors import InvalidCommand, InvalidJson, TooLong, Unsupported
 from fireside.domain.message import clean_text, is_message_id
@@ -138,6 +140,47 @@ def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 _STRICT = json.JSONDecoder(object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant)
+
+
+# --- readable_id: of a frame that can't be decoded -------------------------------------------
+
+
+def readable_id(body: object) -> str | None:
+    """Return the id in a frame, as far as the frame can be read; None if there is not just one.
+
+    A client can't know what was refused by an answer without an id, and would send it again.
+    """
+    ids: list[object] = []
+    with suppress(ValueError, RecursionError):
+        members = _members(body) if isinstance(body, str) else ()
+        ids.extend(value for name, value in members if name == "id")
+    one = ids[0] if ids else None
+    return one if _is_id(one) and ids.count(one) == len(ids) else None
+
+
+def _members(body: str) -> Iterator[tuple[object, object]]:
+    """Yield each name and value of an object. Raises ValueError where it can't be read."""
+    before_name = _OPENING.match(body)
+    while before_name is not None:
+        name, end = _LENIENT.raw_decode(body, before_name.end())
+        before_value = _COLON.match(body, end)
+        if before_value is None:
+            return
+        value, end = _LENIENT.raw_decode(body, before_value.end())
+        yield name, value
+        before_name = _COMMA.match(body, end)
+
+
+_OPENING, _COLON, _COMMA = (re.compile(rf"\s*{mark}\s*") for mark in ("\ufeff?{", ":", ","))
+_LENIENT = json.JSONDecoder(parse_int=float)
+"""Takes also NaN, keys twice, lone surrogates and numbers of any length."""
+
+
+def _is_id(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID and not _SURROGATE.search(value)
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 # --- parse: from fields to a command ---------------------------------------------------------

@@ -5,11 +5,13 @@ import hashlib
 import hmac
 import re
 from collections.abc import Collection
+from urllib.parse import unquote
 
 SECRET_BYTES = 16
 """Bytes of a secret. 128 random bits can't be guessed, so guesses need no rate limit."""
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{22,128}")
+_IN_LINK = re.compile(rf"(?<![\w-])invite=({_SECRET.pattern})(?![\w-])")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -52,3 +54,11 @@ def link(address: str, secret: str) -> str:
     The secret is in the fragment, which browsers send to no server, so it is in no access log.
     """
     return f"{address.rstrip('/')}/#invite={secret}"
+
+
+def secret_in(text: str) -> str | None:
+    """Return the secret in an invite's link, whatever stands around it, or None."""
+    if is_secret(text.strip()):
+        return text.strip()
+    found = _IN_LINK.search(unquote(text))
+    return None if found is None else found[1]

@@ -15,6 +15,7 @@ from fireside.domain.commands import (
     SendMessage,
     decode,
     parse,
+    readable_id,
 )
 from fireside.domain.entry import User
 from fireside.domain.errors import (
@@ -95,7 +96,7 @@ def _answer(chat: Chat, route: str, event: dict[str, Any]) -> Response:
     try:
         request = decode(event.get("body"))
     except ChatError as refusal:
-        return _refused(refusal, None)
+        return _refusal(event, refusal)
     try:
         connection = _connection(event)
         command = parse(route, request.fields)
@@ -133,15 +134,7 @@ def _connection(event: dict[str, Any]) -> Connection:
 
 def _refusal(event: dict[str, Any], error: ChatError, status: int = 200) -> Response:
     """Return an error response to an event, with the id of its frame if that can be read."""
-    return _refused(error, _request_id(event), status)
-
-
-def _request_id(event: dict[str, Any]) -> str | None:
-    """Return the id that the answer must repeat, if the frame can be decoded."""
-    try:
-        return decode(event.get("body")).id
-    except ChatError:
-        return None
+    return _refused(error, readable_id(event.get("body")), status)
 
 
 def _refused(error: ChatError, request_id: str | None, status: int = 200) -> Response:

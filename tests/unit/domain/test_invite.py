@@ -1,7 +1,7 @@
 """Secrets of 128 bits, known by their hashes; the link carries them where no server sees them."""
 
 import hashlib
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -83,3 +83,34 @@ def test_the_secret_is_in_the_part_of_the_link_that_browsers_keep_to_themselves(
     assert found.fragment == f"invite={SECRET}"
     assert SECRET not in found._replace(fragment="").geturl()
     assert found.path == "/"
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}",
+        "{}.",
+        "({}),",
+        "<{}>",
+        "Join us: {}, see you at 8!",
+        "{}&utm_source=mail",
+        "{}?fbclid=IwAR0123456789abcdefghij",
+    ],
+)
+def test_a_secret_is_found_in_its_link_whatever_stands_around(around):
+    link = invite.link("https://chat.example", SECRET)
+
+    assert invite.secret_in(around.format(link)) == SECRET
+    assert invite.secret_in(around.format(quote(link))) == SECRET
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "https://chat.example/", f"https://chat.example/{SECRET}", f"#invite={SECRET[:-1]}"],
+)
+def test_no_secret_is_found_where_none_is_whole(text):
+    assert invite.secret_in(text) is None
+
+
+def test_a_secret_alone_needs_no_link():
+    assert invite.secret_in(f" {SECRET}\n") == SECRET

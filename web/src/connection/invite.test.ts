@@ -1,9 +1,49 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { addressFor, browserNetwork } from "./client";
 import { fetchConfig, lastConfig } from "./config";
-import { inviteIn, storedInvite, storeInvite, subprotocols, takeInvite } from "./invite";
+import {
+  inviteIn,
+  isInviteUnclear,
+  storedInvite,
+  storeInvite,
+  subprotocols,
+  takeInvite,
+} from "./invite";
 
 const SECRET = "AbCdEfGhIjKlMnOpQrSt_-";
+
+/** What surrounds a link in which the secret is whole. */
+const AROUND: ((link: string) => string)[] = [
+  (link) => `${link}.`,
+  (link) => `${link},`,
+  (link) => `${link}!`,
+  (link) => `(${link})`,
+  (link) => `[${link}]`,
+  (link) => `[the chat](${link})`,
+  (link) => `<${link}>`,
+  (link) => `“${link}”`,
+  (link) => `"${link}"`,
+  (link) => `'${link}'`,
+  (link) => `**${link}**`,
+  (link) => `_${link}_`,
+  (link) => `<a href="${link}">the chat</a>`,
+  (link) => `${link}&utm_source=mail&utm_medium=social`,
+  (link) => `${link}?fbclid=IwAR0123456789abcdefghij`,
+  (link) => link.replace("/#", "/?fbclid=IwAR0123456789abcdefghij#"),
+  (link) => link.replace("#", "#utm_source=mail&"),
+  (link) => link.replace("#", "#/"),
+  (link) => `${link}#more`,
+  (link) => `${link}。お待ちしています`,
+  (link) => `Join us: ${link}, see you at 8!`,
+  (link) => `Bob wrote:\n> ${link}\n-- \nBob`,
+  (link) => `\u2068${link}\u2069`,
+  (link) => `${link}\u200b`,
+  (link) => link.replace("invite=AbC", "invite=\u00adAb\u200bC"),
+  (link) => link.replace("#", "%23"),
+  (link) => `https://safelinks.example/?url=${encodeURIComponent(link)}&data=05%7C02&reserved=0`,
+  (link) => `https://a.example/?u=${encodeURIComponent(encodeURIComponent(link))}&x=1`,
+  (link) => `https://urldefense.example/v3/__${link.replace("#", "*")}__;Iw!!ABC$`,
+];
 
 beforeEach(() => {
   localStorage.clear();
@@ -18,6 +58,10 @@ describe("an invite", () => {
     [`  ${SECRET}\n`],
     [`https://chat.example/#invite=${SECRET}`],
     [`#invite=${SECRET}`],
+    [`${SECRET}.`],
+    [`"${SECRET}"`],
+    [`invite=${SECRET}`],
+    ...AROUND.map((around) => [around(`https://chat.example/#invite=${SECRET}`)]),
   ])("is found in %j", (text) => {
     expect(inviteIn(text)).toBe(SECRET);
   });
@@ -27,7 +71,11 @@ describe("an invite", () => {
     "short",
     `${SECRET} and more`,
     `https://chat.example/${SECRET}`,
-    `#invite=${SECRET}&x=1`,
+    `https://chat.example/#composer`,
+    `https://chat.example/#invite=${SECRET.slice(0, 21)}`,
+    `https://chat.example/#invite=${SECRET.slice(0, 21)}. And ${SECRET}`,
+    `https://chat.example/#uninvite=${SECRET}`,
+    "100% of #invite=%ff",
     `${SECRET}, fireside.v1`,
     "x".repeat(129),
   ])("is not found in %j", (text) => {
@@ -41,15 +89,40 @@ describe("an invite", () => {
     expect(storedInvite()).toBe(SECRET);
   });
 
-  it("leaves another fragment alone, and removes a broken invite without storing it", () => {
-    history.replaceState(null, "", "/#composer");
-    expect(takeInvite()).toBe(false);
-    expect(location.hash).toBe("#composer");
+  it.each([
+    `#invite=${SECRET}.`,
+    `#invite=${SECRET})`,
+    `#invite=${SECRET}%22%3E`,
+    `#invite=${SECRET}%E2%80%9D`,
+    `#invite=${SECRET}&utm_source=mail`,
+    `#invite=${SECRET}?fbclid=IwAR0123456789abcdefghij`,
+    `#utm_source=mail&invite=${SECRET}`,
+  ])("is taken out of the address %s", (hash) => {
+    history.replaceState(null, "", `/${hash}`);
+    expect(takeInvite()).toBe(true);
+    expect(storedInvite()).toBe(SECRET);
+    expect(location.href).not.toContain("#");
+  });
 
-    history.replaceState(null, "", "/#invite=%20");
-    expect(takeInvite()).toBe(false);
-    expect(location.hash).toBe("");
-    expect(storedInvite()).toBeNull();
+  it("is neither stored nor removed from the address while it can't be understood", () => {
+    for (const hash of ["#composer", `#${SECRET}`, "#invite=%20", "#invite=cut-off"]) {
+      history.replaceState(null, "", `/${hash}`);
+      expect(takeInvite()).toBe(false);
+      expect(location.hash).toBe(hash);
+      expect(isInviteUnclear()).toBe(hash.startsWith("#invite"));
+      expect(storedInvite()).toBeNull();
+    }
+  });
+
+  it("is removed from the address when another one takes its place", () => {
+    history.replaceState(null, "", "/?look=dark#invite=cut-off");
+    storeInvite(SECRET);
+    expect(location.search + location.hash).toBe("?look=dark");
+    expect(isInviteUnclear()).toBe(false);
+
+    history.replaceState(null, "", "/#composer");
+    storeInvite(SECRET);
+    expect(location.hash).toBe("#composer");
   });
 
   it("is offered with the subprotocol, and no subprotocol is offered without it", () => {

@@ -3,36 +3,82 @@
 import { readDevice, writeDevice } from "../device/storage";
 
 const SECRET = /^[A-Za-z0-9_-]{22,128}$/;
-const FRAGMENT = "#invite=";
+/** Not the end of another word; the `#` before it may have become another character on its way. */
+const IN_LINK = /(?<![\w-])invite=([\w-]+)/i;
 const INVITE_KEY = "invite";
 
-/** Find the secret in a whole link, or in a part of one. */
+/** Find the secret in a link, also amid a sentence, or in a part of a link. */
 export function inviteIn(text: string): string | null {
-  const secret = text.trim().split(FRAGMENT).at(-1) ?? "";
-  return SECRET.test(secret) ? secret : null;
+  return linkedInvite(text) ?? bareInvite(text);
 }
 
 /** Take the secret out of the address, so that it is in no bookmark, screenshot or shared screen. */
-export function takeInvite(page: Location = location, past: History = history): boolean {
-  const { hash, pathname, search } = page;
-  if (!hash.startsWith(FRAGMENT)) return false;
-  past.replaceState(null, "", pathname + search);
-  const secret = inviteIn(hash);
-  if (secret === null) return false;
-  storeInvite(secret);
-  return true;
+export function takeInvite(page: Location = location): boolean {
+  const secret = linkedInvite(page.hash);
+  if (secret !== null) storeInvite(secret);
+  return secret !== null;
+}
+
+/** Whether the address has an invite in which no secret is found: it stays there, to be compared. */
+export function isInviteUnclear(page: Location = location): boolean {
+  return hasInvite(page.hash) && linkedInvite(page.hash) === null;
 }
 
 export function storedInvite(): string | null {
   return readDevice(INVITE_KEY);
 }
 
-export function storeInvite(secret: string): void {
+/** Store the secret; what the address still has of this or of another one is not needed any more. */
+export function storeInvite(secret: string, page: Location = location, past = history): void {
   writeDevice(INVITE_KEY, secret);
+  if (hasInvite(page.hash)) past.replaceState(null, "", page.pathname + page.search);
 }
 
 /** What a handshake offers. It is the only header that a page can set, so the invite is in it. */
 export function subprotocols(): string[] {
   const invite = storedInvite();
   return invite === null ? [] : ["fireside.v1", `invite.${invite}`];
+}
+
+function hasInvite(text: string): boolean {
+  return /invite=/i.test(plain(text));
+}
+
+/** The last one: below an old link, people quote the new one. */
+function linkedInvite(text: string): string | null {
+  return secretsOf(plain(text).split(/\s+/).map(markedIn)).at(-1) ?? null;
+}
+
+/** A text that is nothing but the secret, perhaps within quotes or before a full stop. */
+function bareInvite(text: string): string | null {
+  const words = plain(text).match(/[\w-]+/g) ?? [];
+  return (words.length === 1 && secretsOf(words)[0]) || null;
+}
+
+function secretsOf(candidates: readonly string[]): string[] {
+  return candidates.filter((candidate) => SECRET.test(candidate));
+}
+
+/** Return what follows `invite=` in a word, without underscores that stand around the whole link. */
+function markedIn(word: string): string {
+  const found = IN_LINK.exec(word);
+  if (!found?.[1]) return "";
+  const start = word.lastIndexOf("http", found.index);
+  const [around] = /_{0,2}$/.exec(word.slice(0, Math.max(start, 0))) ?? [""];
+  return found[1].endsWith(around) ? found[1].slice(0, found[1].length - around.length) : found[1];
+}
+
+/** Undo what programs do to links: percent signs, perhaps twice, and characters without a width. */
+function plain(text: string): string {
+  return decoded(decoded(text)).replace(/\p{Cf}/gu, "");
+}
+
+function decoded(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
 }

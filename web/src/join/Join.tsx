@@ -1,7 +1,7 @@
 /** The form before the chat: a name, an invite link where one is needed, and why joining failed. */
 
 import { type FormEvent, useState } from "react";
-import { storedInvite, storeInvite } from "../connection/invite";
+import { isInviteUnclear, storedInvite, storeInvite } from "../connection/invite";
 import type { State } from "../connection/machine";
 import { STRINGS } from "../strings";
 import { Mark } from "../ui/Mark";
@@ -18,8 +18,9 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
   const [link, setLink] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
   const refusal = connection.name === "refused" ? connection.reason : null;
+  const isUnclear = link === "" && isInviteUnclear();
   const showsInvite =
-    asksInvite && (storedInvite() === null || link !== "" || refusal === "refused");
+    asksInvite && (storedInvite() === null || link !== "" || isUnclear || refusal === "refused");
   const isJoining = connection.name === "connecting" || connection.name === "probing";
 
   function join(event: FormEvent) {
@@ -56,7 +57,7 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
         {showsInvite && (
           <InviteField
             value={link}
-            wrong={textAt("invite", problem)}
+            wrong={textAt("invite", problem) ?? (isUnclear ? STRINGS.join.unclearInvite : null)}
             refused={refusal && REFUSED_WITH_INVITE[refusal]}
             onChange={changing(setLink)}
           />

@@ -148,6 +148,31 @@ it("does not ask for an invite after its link was opened on the join form", asyn
   expect(field("invite")).toBeNull();
 });
 
+it("says that the link in the address is not whole, until another is pasted", async () => {
+  history.replaceState(null, "", "/#invite=cut-off");
+  await open();
+  expect(alerts()).toContain("link in the address");
+  expect(field("invite")?.getAttribute("aria-invalid")).toBe("true");
+  expect(location.hash).toBe("#invite=cut-off");
+
+  await type("name", "Ada");
+  await type("invite", `Join us: https://chat.example/#invite=${SECRET}, at 8!`);
+  expect(alerts()).toBe("");
+  await submit();
+  expect(storedInvite()).toBe(SECRET);
+  expect(network.sockets).toHaveLength(1);
+  expect(location.hash).toBe("");
+});
+
+it("says so of a link that is opened in this tab, also with an invite on this device", async () => {
+  storeInvite(OTHER);
+  await open();
+  expect(field("invite")).toBeNull();
+  history.replaceState(null, "", "/#invite=cut-off");
+  await act(async () => dispatchEvent(new Event("hashchange")));
+  expect(alerts()).toContain("link in the address");
+});
+
 async function loseTheLineForGood() {
   storeInvite(SECRET);
   await open();

@@ -107,13 +107,13 @@ function Delivery({ entry, online, ...actions }: DeliveryContext & { entry: Outb
   );
 }
 
-type FailedProps = EntryActions & { entry: OutboxEntry; reason: string };
+type FailedProps = EntryActions & { entry: OutboxEntry; reason: string | null };
 
 function Failed({ entry, reason, onRetry, onEdit, onDiscard }: FailedProps) {
   return (
     <div className="state bad">
       <Icon name="warning" small />
-      <span>{STRINGS.delivery.failed(reason)}</span>
+      <span>{STRINGS.delivery.failed(reason ?? STRINGS.delivery.unanswered)}</span>
       <button type="button" onClick={() => onRetry(entry.nonce)}>
         {STRINGS.delivery.retry}
       </button>

@@ -44,7 +44,13 @@ describe("rows", () => {
   });
 
   it("show unsent messages at the end, under the key that the message will have", () => {
-    const entry = { nonce: "n1", text: "mine", writtenAt: NOON, name: "sending" } as const;
+    const entry = {
+      nonce: "n1",
+      text: "mine",
+      writtenAt: NOON,
+      name: "sending",
+      tries: 1,
+    } as const;
     const before = rowsOf(timelineOf([message(1, "ann", NOON)], { outbox: [entry] })).at(-1);
     const after = rowsOf(timelineOf([message(1, "ann", NOON), message(2, "me", NOON, "n1")])).at(
       -1,

@@ -6,6 +6,8 @@ import type { OutboxEntry, Step, Timeline } from "./model";
 import { requestBackoff } from "./requestBackoff";
 
 const RETRY_AFTER_MS = 1_000;
+/** A message that is never answered must not keep back all that follow it. */
+const MAX_TRIES = 4;
 
 /** Send the next message. One at a time, so that messages keep the order in which they were written. */
 export function sendNext(timeline: Timeline): Step {
@@ -14,8 +16,10 @@ export function sendNext(timeline: Timeline): Step {
     return [timeline];
   const first = outbox.find((entry) => entry.name === "waiting");
   if (!first) return [timeline];
-  const { nonce, text, writtenAt } = first;
-  const sending: OutboxEntry = { nonce, text, writtenAt, name: "sending" };
+  const { nonce, writtenAt, tries = 0 } = first;
+  // Half an emoji, as a paste may leave it, can't be encoded as UTF-8.
+  const text = first.text.toWellFormed();
+  const sending: OutboxEntry = { nonce, text, writtenAt, name: "sending", tries: tries + 1 };
   return [
     { ...timeline, outbox: outbox.map((entry) => (entry === first ? sending : entry)) },
     {
@@ -58,6 +62,11 @@ export function waiting({ nonce, text, writtenAt }: OutboxEntry): OutboxEntry {
   return { nonce, text, writtenAt, name: "waiting" };
 }
 
+/** The connection ended, so no answer comes any more. */
 export function requeued(entry: OutboxEntry): OutboxEntry {
-  return entry.name === "sending" ? waiting(entry) : entry;
+  if (entry.name !== "sending") return entry;
+  const { nonce, text, writtenAt, tries } = entry;
+  return tries < MAX_TRIES
+    ? { nonce, text, writtenAt, name: "waiting", tries }
+    : { nonce, text, writtenAt, name: "failed", reason: null };
 }

@@ -161,6 +161,8 @@ class Page {
   settle(): void {
     this.restore();
     this.disconnect();
+    for (const { name, nonce } of this.timeline.outbox)
+      if (name === "failed") this.take(rules.retry(this.timeline, nonce));
     this.connect();
     this.take(rules.follow(this.timeline, false));
     for (let turn = 0; turn < 1_000 && (this.answers.length || this.timers.size); turn += 1) {

@@ -228,6 +228,61 @@ describe("sending", () => {
     expect(commands(rules.sendDue(paused).slice(1) as Effect[])).toMatchObject([{ nonce: "n1" }]);
   });
 
+  it("repairs a text that no server can store", () => {
+    const writing = { nonce: "n1", text: "a\ud83d, b\ude00, \ud83d\ude00", writtenAt: 0 };
+    const [sending, ...sends] = rules.write(loaded(1), writing);
+    const repaired = "a\ufffd, b\ufffd, \ud83d\ude00";
+    expect(commands(sends)).toMatchObject([{ message: repaired }]);
+    expect(receive(sending, ack("n1", 2))[0].messages.at(-1)).toMatchObject({ message: repaired });
+  });
+
+  it("gives up on a message that has no answer four times, and goes on with the next", () => {
+    let [timeline] = wrote(wrote(loaded(1), "n1")[0], "n2");
+    for (let lost = 1; lost < 4; lost += 1) {
+      [timeline] = rules.disconnect(timeline);
+      expect(timeline.outbox).toMatchObject([{ name: "waiting" }, { name: "waiting" }]);
+      [timeline] = receive(timeline, hello({ resumed: [resumed(1, [])] }));
+    }
+    [timeline] = rules.disconnect(timeline);
+    expect(timeline.outbox).toMatchObject([
+      { name: "failed", nonce: "n1", reason: null },
+      { name: "waiting", nonce: "n2" },
+    ]);
+    const [next, ...sends] = receive(timeline, hello({ resumed: [resumed(1, [])] }));
+    expect(commands(sends)).toMatchObject([{ nonce: "n2" }]);
+
+    let [again] = rules.retry(receive(next, ack("n2", 2))[0], "n1");
+    [again] = rules.disconnect(again);
+    expect(again.outbox).toMatchObject([{ name: "waiting", nonce: "n1" }]);
+  });
+
+  it("counts no try to which the server answered that it is busy", () => {
+    let [timeline] = wrote(loaded(1), "n1");
+    for (let round = 0; round < 8; round += 1) {
+      [timeline] = receive(timeline, error("n1", { retryable: true }));
+      [timeline] = rules.sendDue(timeline);
+    }
+    expect(rules.disconnect(timeline)[0].outbox).toMatchObject([{ name: "waiting" }]);
+  });
+
+  it("counts no try for a message that was not sent", () => {
+    let [timeline] = wrote(wrote(loaded(1), "n1")[0], "n2");
+    for (let lost = 0; lost < 8; lost += 1) [timeline] = rules.disconnect(timeline);
+    expect(timeline.outbox).toMatchObject([{ name: "waiting" }, { name: "waiting" }]);
+  });
+
+  it("takes a message back that failed without an answer and was stored all the same", () => {
+    let [timeline] = wrote(loaded(1), "n1");
+    for (let lost = 0; lost < 4; lost += 1) {
+      [timeline] = rules.disconnect(timeline);
+      if (lost < 3) [timeline] = receive(timeline, hello({ resumed: [resumed(1, [])] }));
+    }
+    expect(timeline.outbox).toMatchObject([{ name: "failed" }]);
+    const stored = message(2, { nonce: "n1", ...ME });
+    const [back] = receive(timeline, hello({ resumed: [resumed(1, [stored])] }));
+    expect(back.outbox).toEqual([]);
+  });
+
   it("does not delete a message that may be on its way", () => {
     const [sending] = wrote(loaded(1), "n1");
     expect(rules.discard(sending, "n1")[0].outbox).toHaveLength(1);

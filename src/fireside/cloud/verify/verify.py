@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from fireside.cloud.cost import bill
 from fireside.cloud.cost.usage import MEMORY_GB, Usage
@@ -21,7 +21,7 @@ from fireside.cloud.verify.client import BudgetExceeded, CheckFailed, MessageBud
 from fireside.cloud.verify.report import Report, Result, Verdict, line, write
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.terminal import Terminal
-from fireside.domain.invite import is_secret
+from fireside.domain.invite import secret_in
 
 MAX_SECONDS = 540.0
 """After which no check starts, so that all end within ten minutes."""
@@ -108,15 +108,14 @@ def address(url: str, invite: str | None) -> tuple[str, str | None]:
         sentence = "--url takes the socket's URL, wss://HOST/ws, or an invite's link."
         raise CannotStart(sentence, ExitCode.USAGE)
     path = parts.path if parts.path.strip("/") else "/ws"
-    found = invite or parse_qs(parts.fragment).get("invite", [None])[0]
-    if found is not None and "#" in found:  # --invite LINK
-        found = parse_qs(urlsplit(found).fragment).get("invite", [None])[0]
-    if found is not None and not is_secret(found):
+    given = invite or (parts.fragment if "invite=" in parts.fragment else None)
+    secret = None if given is None else secret_in(given)
+    if given is not None and secret is None:
         sentence = (
             "The invite is invalid: give the link that `fireside invite` or a deploy printed."
         )
         raise CannotStart(sentence, ExitCode.USAGE)
-    return f"{scheme}://{parts.netloc}{path}", found
+    return f"{scheme}://{parts.netloc}{path}", secret
 
 
 def verify(

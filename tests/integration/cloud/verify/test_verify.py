@@ -184,6 +184,8 @@ SECRET = "b" * 22
         ("wss://a.example/ws", None, ("wss://a.example/ws", None)),
         ("wss://a.example/ws", SECRET, ("wss://a.example/ws", SECRET)),
         (f"https://a.example/#invite={SECRET}", None, ("wss://a.example/ws", SECRET)),
+        (f"https://a.example/#invite={SECRET}.", None, ("wss://a.example/ws", SECRET)),
+        ("https://a.example/#composer", None, ("wss://a.example/ws", None)),
         ("http://127.0.0.1:8080", None, ("ws://127.0.0.1:8080/ws", None)),
         (
             "wss://a.example/prod",
@@ -198,7 +200,12 @@ def test_an_address_or_a_link_will_do(url, invite, found):
 
 @pytest.mark.parametrize(
     ("url", "invite"),
-    [("a.example", None), ("ftp://a.example", None), ("wss://a.example/ws", "short")],
+    [
+        ("a.example", None),
+        ("ftp://a.example", None),
+        ("wss://a.example/ws", "short"),
+        ("https://a.example/#invite=short", None),
+    ],
 )
 def test_what_is_neither_is_refused_without_repeating_the_invite(url, invite):
     with pytest.raises(CannotStart) as caught:
