@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.support.accessibility import refuse_bad, violations_by_state
+from tests.e2e.support.connection import wait_until
 from tests.e2e.support.devices import DESKTOP, PHONE, on_both
 from tests.e2e.support.frame_interceptor import FrameInterceptor
 from tests.e2e.support.proxy import proxied
@@ -136,6 +137,51 @@ def test_a_phone_has_room_for_everything(place, person, width):
         zoom = ada.page.locator("meta[name=viewport]").get_attribute("content")
         assert not re.search("user-scalable|maximum-scale", zoom)
         assert ada.page.locator(".app").bounding_box()["height"] == 640
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(667, 190), (844, 200), (568, 180), (667, 375), (320, 256)]
+)
+def test_a_low_screen_shows_the_latest_row_and_the_whole_send_button(place, person, width, height):
+    """A phone on its side, with its keyboard open or not; and a large zoom on a desktop."""
+    place.seed(many(20))
+    with place.open() as server:
+        look = PHONE | {"viewport": {"width": width, "height": height}}
+        ada = person("Ada", **look).joins(server.address)
+        send = ada.page.get_by_role("button", name="Send", exact=True)
+        for text in ("one\ntwo\nthree", "", "line\n" * 40, "", "x" * 1_100):
+            ada.composer.fill(text)
+
+            expect(send).to_be_in_viewport(ratio=1)
+            assert send.bounding_box()["height"] == 44
+            foot = ada.page.locator(".foot").bounding_box()
+            assert foot["y"] + foot["height"] <= height
+            assert foot["y"] - ada.page.locator(".head").bounding_box()["height"] >= 20
+            wait_until(ada, lambda: ends_above(ada, 'li[data-seq="20"]', ".foot"))
+        ada.composer.fill("sent from the side")
+        ada.presses("Send")
+        ada.sees("sent from the side")
+
+
+def ends_above(person, upper: str, lower: str) -> bool:
+    box, below = (person.page.locator(one).bounding_box() for one in (upper, lower))
+    return box["y"] + box["height"] <= below["y"]
+
+
+def test_nothing_is_under_the_edges_of_a_phone_on_its_side(place, person):
+    with place.open() as server:
+        look = PHONE | {"viewport": {"width": 844, "height": 390}}
+        ada = person("Ada", **look)
+        devtools = ada.context.new_cdp_session(ada.page)
+        insets = {"left": 59, "right": 59, "bottom": 21, "top": 0}
+        devtools.send("Emulation.setSafeAreaInsetsOverride", {"insets": insets})
+        ada.joins(server.address)
+
+        controls = ada.page.locator("button:visible, textarea, .av:visible, .mark:visible")
+        for box in [control.bounding_box() for control in controls.all()]:
+            assert box["x"] >= 59, box
+            assert box["x"] + box["width"] <= 844 - 59, box
+            assert box["y"] + box["height"] <= 390 - 21, box
 
 
 def check_phone(person, width: int) -> None:

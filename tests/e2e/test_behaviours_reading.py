@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.support.accessibility import refuse_bad
 from tests.e2e.support.browser_storage import until_stored
 from tests.e2e.support.connection import wait_until
 from tests.e2e.support.devices import on_both
@@ -140,6 +141,32 @@ def test_the_last_known_messages_are_there_before_the_server_is(place, person):
 
         ada.sees("known from last time")
         expect(ada.page.locator(".skeleton")).to_have_count(0)
+
+
+def test_copied_rows_are_what_one_sees_of_them(place, person):
+    """No initials, no name and no time that only a screen reader is given, no button."""
+    with place.open() as server:
+        ada, bob = person("Ada"), person("Bob Long").joins(server.address)
+        FrameInterceptor(ada.page, up=refuse_bad)
+        ada.joins(server.address)
+        for text in ("one", "two\n\n- three"):
+            bob.says(text)
+            ada.sees(text[:3])
+        ada.says("bad")
+        expect(ada.rows("failed")).to_have_count(1)
+
+        ada.log.focus()
+        ada.log.evaluate("log => getSelection().selectAllChildren(log)")
+        ada.page.keyboard.press("Control+C")
+        ada.composer.press("Control+V")
+
+        lines = [line for line in ada.composer.input_value().splitlines() if line]
+        day, times = lines.pop(0), [lines.pop(1), lines.pop(5)]
+        why = lines.pop()
+        assert lines == ["Bob Long", "one", "two", "three", "You", "bad"]
+        assert day.startswith("Today, ")
+        assert all(re.fullmatch(r"\d+:\d\d\s[AP]M", time) for time in times), times
+        assert why.startswith("Not delivered.")
 
 
 def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(place, person):

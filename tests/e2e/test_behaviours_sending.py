@@ -399,6 +399,28 @@ def test_a_setting_swaps_the_enter_key_and_is_kept(place, person):
         expect(ada.rows().locator(".body")).to_have_text("one\ntwo")
 
 
+def test_a_block_keeps_its_indentation_and_its_lines_wherever_it_was_copied(place, person):
+    with place.open() as server:
+        ada, bob = person("Ada").joins(server.address), person("Bob").joins(server.address)
+
+        ada.sends("\n    if (a) {\u2028      b();\u2029    }\n\n")
+        bob.sees("    if (a) {\n      b();\n    }")
+        ada.sends("  alone ")
+        bob.sees("alone")
+        expect(ada.rows("sent")).to_have_count(2)
+
+        for reader in (ada, bob):
+            assert texts(reader) == ["    if (a) {\n      b();\n    }", "alone"]
+        ada.page.reload()
+        ada.is_inside()
+        assert texts(ada) == texts(bob)
+
+
+def texts(person) -> list[str]:
+    """Return what the rows say, to the space."""
+    return person.rows().locator(".body").all_text_contents()
+
+
 def test_the_counter_counts_characters_and_nothing_is_cut(place, person):
     with place.open() as server:
         ada = person("Ada").joins(server.address)

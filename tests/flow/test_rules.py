@@ -83,6 +83,19 @@ def test_rule_3_a_retry_reaches_the_authors_other_connections_with_the_nonce():
     assert [frame["nonce"] for frame in tab.received] == ["n1"]
 
 
+def test_rule_3_a_retry_with_other_line_ends_is_the_same_message():
+    house = House()
+    ann, bob = house.join("Ann", hello=True), house.join("Bob", hello=True)
+    first = ann.say("\r\n  one\r\n  two\u2028", nonce="n1")
+
+    again = ann.say("  one\n  two", nonce="n1")
+
+    assert again == first | {"duplicate": True}
+    read = ann.ask("getHistory")["messages"]
+    assert [message["message"] for message in read] == ["  one\n  two"]
+    assert {frame["message"] for frame in bob.received} == {"  one\n  two"}
+
+
 @pytest.mark.parametrize(("seconds", "pushes"), [(59, 1), (60, 0)])
 def test_rule_3_an_old_message_is_not_pushed_again(seconds, pushes):
     house = House()

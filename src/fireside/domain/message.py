@@ -56,13 +56,13 @@ class Tail:
 
 
 def clean_text(text: str) -> str:
-    """Return `text` trimmed.
+    """Return `text` trimmed, its lines divided by line feeds alone.
 
     Raises:
         InvalidText: It has no visible character.
         TooLong: It has more than `MAX_TEXT` characters.
     """
-    text = text.strip()
+    text = _trim(_LINE_END.sub("\n", text))
     if not text:
         raise InvalidText("Write something first")
     if len(text) > MAX_TEXT:
@@ -100,6 +100,28 @@ def message_id(timestamp_ms: int, seq: int, entropy: int) -> str:
 def is_message_id(text: str) -> bool:
     """Return whether `text` has the form of a message id; such a message need not exist."""
     return _MESSAGE_ID.fullmatch(text) is not None
+
+
+_LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+"""All that Unicode says ends a line, besides a line feed: every reader must see the same lines."""
+
+_SPACES = "\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
+    map(chr, (*range(0x21), *range(0x7F, 0xA1), *range(0x2000, 0x200B)))
+)
+"""Every space and control character. `str.strip` and JavaScript's `trim` differ in some of them."""
+
+
+def _trim(text: str) -> str:
+    """Return a text without blank lines and spaces around it.
+
+    Of several lines the first keeps its indentation: it belongs to that of the others.
+    """
+    text = text.rstrip(_SPACES)
+    trimmed = text.lstrip(_SPACES)
+    if "\n" not in trimmed:
+        return trimmed
+    indented = text.rfind("\n", 0, len(text) - len(trimmed)) + 1
+    return text[indented:]
 
 
 _INVISIBLE_CATEGORIES = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn", "Me"})

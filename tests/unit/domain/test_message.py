@@ -1,3 +1,7 @@
+import json
+import unicodedata
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +16,9 @@ from fireside.domain.message import (
     message_id,
 )
 
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors/texts.json").read_text(encoding="utf-8"))
+"""What the page's tests read too: what is written, and what is stored of it."""
+
 PARTS = st.tuples(st.integers(0, 2**50 - 1), st.integers(1, 2**30 - 1), st.integers(0, 2**50 - 1))
 
 
@@ -23,21 +30,30 @@ def test_a_text_is_trimmed():
     assert clean_text(" \n hi\tthere \u2003") == "hi\tthere"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        " ",
-        "\n\t\u00a0",
-        "\u200b",
-        "\x00\x1b",
-        "\u2060\u00a0\u202e",
-        "\u0301\ufe0f",
-        "\u20dd",
-        "\u2800",
-        "\u3164",
-    ],
-)
+@pytest.mark.parametrize(("written", "stored"), VECTORS["texts"])
+def test_a_text_is_stored_with_plain_line_ends_and_the_indentation_of_a_block(written, stored):
+    assert clean_text(written) == stored
+
+
+@pytest.mark.parametrize("stored", [stored for _, stored in VECTORS["texts"]])
+def test_what_is_stored_stays_as_it_is_when_it_is_sent_again(stored):
+    assert clean_text(stored) == stored
+
+
+def test_every_space_and_control_character_is_trimmed_and_no_other():
+    for character in map(chr, range(0x10000)):
+        is_blank = unicodedata.category(character) in {"Cc", "Zs", "Zl", "Zp"}
+        trimmed = clean_text(f"{character}a{character}") == "a"
+        assert trimmed == (is_blank or character == "\ufeff"), f"U+{ord(character):04X}"
+
+
+def test_a_long_run_of_line_ends_and_spaces_is_read_once():
+    text = "\r\n \u2028" * 250_000
+
+    assert clean_text(f"{text}a{text}") == "a"
+
+
+@pytest.mark.parametrize("text", VECTORS["empty"])
 def test_a_text_must_say_something(text):
     with pytest.raises(InvalidText):
         clean_text(text)

@@ -10,8 +10,9 @@ import {
 } from "react";
 import { STRINGS } from "../strings";
 import { Icon } from "../ui/Icon";
+import { cleanText, hasVisibleText, startOf, withLineFeeds } from "../wire/text";
 import { COMPOSER_ID } from "./focusComposer";
-import { hasVisibleText, isSendKey } from "./sending";
+import { isSendKey } from "./sending";
 import "./composer.css";
 
 const WORDS = STRINGS.composer;
@@ -32,7 +33,7 @@ const NEAR_LIMIT = 0.9;
 
 export function Composer(props: ComposerProps) {
   const { room, text, limit, online, enterAddsLine, field, onText, onSend } = props;
-  const message = text.trim();
+  const message = cleanText(text);
   const left = limit - [...message].length;
   const canSend = hasVisibleText(message) && left >= 0;
   useGrowingHeight(field, text);
@@ -110,7 +111,7 @@ function Overflow({ text, limit, field }: Pick<ComposerProps, "text" | "limit" |
     textarea?.addEventListener("scroll", follow);
     return () => textarea?.removeEventListener("scroll", follow);
   });
-  const start = text.length - text.trimStart().length;
+  const start = startOf(withLineFeeds(text));
   const allowed = [...text.slice(start)].slice(0, limit).join("");
   return (
     <div ref={mirror} className="overflow" aria-hidden="true" dir="auto">

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { hasVisibleText, isSendKey } from "./sending";
+import { isSendKey } from "./sending";
 
 const enter = { key: "Enter", shiftKey: false, isComposing: false, keyCode: 13 };
 
@@ -8,23 +8,6 @@ it("sends on Enter, breaks the line on Shift+Enter", () => {
   expect(isSendKey({ ...enter, shiftKey: true }, false)).toBe(false);
   expect(isSendKey({ ...enter, key: "a" }, false)).toBe(false);
 });
-
-it.each(["hi", ".", "🔥", "👩\u200d🚀", "❤️", "1️⃣", "🏳️\u200d🌈", "नि", "\u200b\u200b!"])(
-  "accepts %j as text",
-  (text) => expect(hasVisibleText(text)).toBe(true),
-);
-
-it.each([
-  "",
-  " \n",
-  "\u200b",
-  "\u0000\u001b",
-  "\u2060\u00a0",
-  "\u0301\ufe0f",
-  "\u20dd",
-  "\u2800",
-  "ㅤ",
-])("takes %j as empty", (text) => expect(hasVisibleText(text)).toBe(false));
 
 it("breaks the line on Enter where there is only a touch keyboard", () => {
   expect(isSendKey(enter, true)).toBe(false);

@@ -1,9 +1,4 @@
-/** What can be sent, and which key sends it. */
-
-/** The server's rule: at least one character is visible. */
-export function hasVisibleText(text: string): boolean {
-  return /[^\p{Cf}\p{Cc}\p{Z}\p{Mn}\p{Me}\u115f\u1160\u2800\u3164\uffa0]/u.test(text);
-}
+/** Which key sends a message. */
 
 type Key = Pick<KeyboardEvent, "key" | "shiftKey" | "isComposing" | "keyCode"> & {
   ctrlKey?: boolean;

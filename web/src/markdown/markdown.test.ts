@@ -46,6 +46,14 @@ it("reads blocks", () => {
   ]);
   expect(blocksOf("```\na\n\n  b\n```")).toEqual([{ kind: "code", text: "a\n\n  b" }]);
   expect(kinds("```\nnever closed")).toEqual(["lines"]);
+  expect(kinds("a\r\n> q\r- x\u2028```\u2029c\u0085```\vend\f1. y")).toEqual([
+    "lines",
+    "quote",
+    "list",
+    "code",
+    "lines",
+    "list",
+  ]);
 });
 
 it.each(["🔥", "❤️", "👩\u200d🚀 👍🏽", "🇫🇷", "1️⃣"])("shows %j large", (text) =>

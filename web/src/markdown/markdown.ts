@@ -5,6 +5,8 @@
  * the time grows with the text and not with its square.
  */
 
+import { LINE_END } from "../wire/text";
+
 export type Inline =
   | { kind: "text"; text: string }
   | { kind: "code"; text: string }
@@ -23,7 +25,7 @@ const BULLET = /^[-*] +(?=\S)/;
 const NUMBER = /^(\d{1,4})[.)] +(?=\S)/;
 
 export function blocksOf(source: string): Block[] {
-  const lines = source.split("\n");
+  const lines = source.split(LINE_END);
   const lastFence = lines.findLastIndex((line) => line.startsWith(FENCE));
   const blocks: Block[] = [];
   for (let at = 0; at < lines.length; ) {

@@ -1,12 +1,14 @@
-/** Initials on one of eight colours, always the same one for the same id. */
+/**
+ * Initials on one of eight colours, always the same one for the same id.
+ *
+ * They are an attribute that the CSS shows, because text would be copied, found and translated.
+ */
 
 const COLOURS = 8;
 
 export function Avatar({ id, name }: { id: string; name: string }) {
   return (
-    <span className={`av h${colourOf(id)}`} aria-hidden="true">
-      {initialsOf(name)}
-    </span>
+    <span className={`av h${colourOf(id)}`} data-initials={initialsOf(name)} aria-hidden="true" />
   );
 }
 
