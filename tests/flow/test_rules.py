@@ -83,7 +83,7 @@ def test_rule_3_a_retry_reaches_the_authors_other_connections_with_the_nonce():
     assert [frame["nonce"] for frame in tab.received] == ["n1"]
 
 
-@pytest.mark.parametrize(("seconds", "pushes"), [(59, 1), (60, 0)])
+@pytest.mark.parametrize(("seconds", "pushes"), [(59, 1), (60, 0), (-60, 0)])
 def test_rule_3_an_old_message_is_not_pushed_again(seconds, pushes):
     house = House()
     ann, bob = house.join("Ann", hello=True), house.join("Bob", hello=True)
