@@ -151,7 +151,7 @@ class Chat:
     def _broadcast_or_repeat(self, stored: Stored, sender: Connection) -> None:
         if not stored.duplicate:
             self._broadcast(stored.message, sender)
-        elif self._clock() - stored.message.timestamp_ms < REBROADCAST_WITHIN_MS:
+        elif abs(self._clock() - stored.message.timestamp_ms) < REBROADCAST_WITHIN_MS:
             self._rebroadcast(stored.message, sender)
 
     def _broadcast(self, message: Message, sender: Connection) -> None:

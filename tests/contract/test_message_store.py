@@ -70,6 +70,24 @@ def test_time_never_goes_back_within_a_room(store):
     assert times == [1_000, 3_000, 3_000, 3_001]
 
 
+def test_one_message_of_a_wrong_clock_does_not_bend_the_time_of_the_others(store):
+    now_ms, in_400_days = 1_795_345_200_000, 1_795_345_200_000 + 400 * 86_400_000
+
+    kept = [
+        store.append(draft(str(number), now_ms=at)).message
+        for number, at in enumerate((now_ms, in_400_days, now_ms + 1, now_ms))
+    ]
+
+    assert [message.timestamp_ms for message in kept] == [
+        now_ms,
+        in_400_days,
+        now_ms + 1,
+        now_ms + 1,
+    ]
+    assert seqs(kept) == [1, 2, 3, 4]
+    assert store.after("general", 0, 9) == kept
+
+
 def test_ids_sort_like_the_log_even_when_the_clock_goes_back(store):
     ids = [
         store.append(draft(str(number), now_ms=now_ms)).message.message_id

@@ -96,7 +96,7 @@ def test_rule_3_a_retry_with_other_line_ends_is_the_same_message():
     assert {frame["message"] for frame in bob.received} == {"  one\n  two"}
 
 
-@pytest.mark.parametrize(("seconds", "pushes"), [(59, 1), (60, 0)])
+@pytest.mark.parametrize(("seconds", "pushes"), [(59, 1), (60, 0), (-60, 0)])
 def test_rule_3_an_old_message_is_not_pushed_again(seconds, pushes):
     house = House()
     ann, bob = house.join("Ann", hello=True), house.join("Bob", hello=True)

@@ -9,6 +9,10 @@ from fireside.domain.errors import InvalidText, TooLong
 MAX_TEXT = 1_000  # characters
 ENTROPY_BITS = 50  # fills the 10 random characters of a message id
 
+CLOCK_SLACK_MS = 60_000
+"""How far two clocks may differ, or one may be set back. A last message that is further in the
+future was stored by a wrong clock."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -75,10 +79,12 @@ def clean_text(text: str) -> str:
 def follow(tail: Tail, draft: Draft) -> Message:
     """Return the message that a draft becomes after `tail`.
 
-    Its time is never before the last message's, even if the clock was set back.
+    Its time is not before the last message's, unless that one was stored by a wrong clock: the
+    order of messages is that of `seq`.
     """
     seq = tail.seq + 1
-    timestamp_ms = max(tail.timestamp_ms, draft.now_ms)
+    is_ahead = tail.timestamp_ms - draft.now_ms > CLOCK_SLACK_MS
+    timestamp_ms = draft.now_ms if is_ahead else max(tail.timestamp_ms, draft.now_ms)
     return Message(
         draft.room,
         seq,
@@ -93,7 +99,7 @@ def follow(tail: Tail, draft: Draft) -> Message:
 
 
 def message_id(timestamp_ms: int, seq: int, entropy: int) -> str:
-    """Return a global id that sorts like the log: 10 characters of time, 6 of seq, 10 random."""
+    """Return a global id that sorts by time, then by seq: 10 characters, 6, and 10 random."""
     return _base32(timestamp_ms, 10) + _base32(seq, 6) + _base32(entropy, 10)
 
 

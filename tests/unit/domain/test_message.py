@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fireside.domain.errors import ChatError, InvalidText, TooLong
 from fireside.domain.message import (
+    CLOCK_SLACK_MS,
     Draft,
     Tail,
     clean_text,
@@ -78,8 +79,18 @@ def test_the_first_message_of_a_room_has_seq_one():
     assert (message.seq, message.timestamp_ms) == (1, 7)
 
 
-def test_a_message_is_never_older_than_the_one_before():
-    assert follow(Tail(4, 9_000), draft(now_ms=8_000)).timestamp_ms == 9_000
+def test_a_clock_that_is_a_little_behind_makes_no_message_older_than_the_one_before():
+    for late_ms in (1, CLOCK_SLACK_MS):
+        tail = Tail(4, 100_000)
+        assert follow(tail, draft(now_ms=100_000 - late_ms)).timestamp_ms == 100_000
+
+
+def test_the_time_of_a_wrong_clock_is_not_carried_on():
+    in_400_days = 400 * 86_400_000
+
+    message = follow(Tail(4, in_400_days + 1_000), draft(now_ms=1_000))
+
+    assert (message.seq, message.timestamp_ms) == (5, 1_000)
 
 
 def test_an_id_is_26_characters_that_are_hard_to_confuse():

@@ -37,6 +37,11 @@ describe("rows", () => {
     expect(shapeOf(rows)).toBe("day F + F F");
   });
 
+  it("start a new group where the time goes back: the server had a wrong clock", () => {
+    const [wrong, set] = [message(1, "ann", NOON), message(2, "ann", NOON - 5 * MINUTE)];
+    expect(shapeOf(rowsOf(timelineOf([wrong, set])))).toBe("day F F");
+  });
+
   it("start a new day and a new group at midnight", () => {
     const midnight = new Date(2026, 10, 23).getTime();
     const messages = [message(1, "ann", midnight - 1), message(2, "ann", midnight)];

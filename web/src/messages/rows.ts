@@ -83,7 +83,7 @@ function isFirstAfter(after: number, above: MessageRow | null, message: MessageR
 }
 
 function continues(above: MessageRow, message: MessageRow): boolean {
-  return above.userId === message.userId && message.at - above.at < GROUP_WITHIN_MS;
+  return above.userId === message.userId && Math.abs(message.at - above.at) < GROUP_WITHIN_MS;
 }
 
 /** Midnight in the reader's time zone. */
