@@ -225,11 +225,13 @@ def serve_command(**given: Any) -> int:  # noqa: ANN401 - click's, one for each 
     """
     from localgateway.dev.faults import FaultsError
     from localgateway.lines import setup_logging
+    from localgateway.platform.streams import background_output
     from localgateway.serve import CannotServe, serve
 
-    setup_logging(sys.stderr, as_json=given["as_json"])
     try:
-        return serve(_options(given))
+        with background_output():
+            setup_logging(sys.stderr, as_json=given["as_json"])
+            return serve(_options(given))
     except (ApiError, CannotServe, FaultsError) as why:
         raise _Stopped(str(why)) from why
 
