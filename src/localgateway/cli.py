@@ -219,7 +219,7 @@ def command() -> None:
 )
 @_help_option
 def serve_command(**given: Any) -> int:  # noqa: ANN401 - click's, one for each option
-    """Run one or more APIs until Ctrl-C or SIGTERM.
+    """Run one or more APIs until Ctrl-C, SIGTERM or SIGHUP.
 
     A TIME is a number with a unit: 500ms, 5s, 10m or 2h.
     """

@@ -159,13 +159,14 @@ def status(url, data=None):
     return refused.value.code
 
 
-def test_ctrl_c_ends_it_and_every_process_of_its_functions(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_and_every_process_of_its_functions(tmp_path, number):
     with serving(api(tmp_path)) as running:
         _, url = running.address()
         with connect(url) as socket:
             pid = ask(socket)["pid"]
             socket.send(json.dumps({"do": "spin"}))
-            assert running.stop(signal.SIGINT) == 0
+            assert running.stop(number) == 0
             with pytest.raises(ConnectionClosed):
                 socket.recv(PATIENCE_SECONDS)
 

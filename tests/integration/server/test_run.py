@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.full_pipe import full_pipe, read_until
@@ -41,9 +42,9 @@ def serving(data, *arguments, stderr=subprocess.DEVNULL, **options):
         process.stdout.close()
 
 
-def ended(process):
+def ended(process, number=signal.SIGTERM):
     """Ask a server to end; give its exit code."""
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
     return process.wait(SECONDS)
 
 
@@ -132,3 +133,17 @@ def test_closed_streams_are_no_files_of_its_own(tmp_path, closed):
             assert ended(process) == 0
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_and_its_clients_are_told(tmp_path, number):
+    with (
+        serving(tmp_path) as (process, port),
+        connect(f"ws://127.0.0.1:{port}/ws?username=Ann") as socket,
+    ):
+        assert ended(process, number) == 0
+
+        assert json.loads(socket.recv(SECONDS))["type"] == "closing"
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(SECONDS)
+        assert closed.value.rcvd.code == 1012
