@@ -219,17 +219,19 @@ def command() -> None:
 )
 @_help_option
 def serve_command(**given: Any) -> int:  # noqa: ANN401 - click's, one for each option
-    """Run one or more APIs until Ctrl-C or SIGTERM.
+    """Run one or more APIs until Ctrl-C, SIGTERM or SIGHUP.
 
     A TIME is a number with a unit: 500ms, 5s, 10m or 2h.
     """
     from localgateway.dev.faults import FaultsError
     from localgateway.lines import setup_logging
+    from localgateway.platform.streams import background_output
     from localgateway.serve import CannotServe, serve
 
-    setup_logging(sys.stderr, as_json=given["as_json"])
     try:
-        return serve(_options(given))
+        with background_output():
+            setup_logging(sys.stderr, as_json=given["as_json"])
+            return serve(_options(given))
     except (ApiError, CannotServe, FaultsError) as why:
         raise _Stopped(str(why)) from why
 

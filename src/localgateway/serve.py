@@ -6,7 +6,6 @@ import dataclasses
 import errno
 import json
 import logging
-import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +24,7 @@ from localgateway.net.door import take_over
 from localgateway.net.invocations import Invocations, unknown_function
 from localgateway.net.management import Access
 from localgateway.net.server import Server
+from localgateway.platform.signals import on_signals
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +192,7 @@ async def _serve(options: Options) -> int:
     hosted = host_all(options)
     started: list[Hosted] = []
     stop = asyncio.Event()
-    _on_signals(stop)
+    on_signals(stop.set)
     try:
         await asyncio.gather(*(one.runner.warm() for one in hosted))
         for index, one in enumerate(hosted):
@@ -261,19 +261,6 @@ def _announce(hosted: Sequence[Hosted], options: Options) -> None:
                 "Ctrl-C to stop)",
                 flush=True,
             )
-
-
-def _on_signals(stop: asyncio.Event) -> None:
-    """Set `stop` on SIGTERM or Ctrl-C; a second signal ends the process at once."""
-    loop = asyncio.get_running_loop()
-
-    def first(number: signal.Signals) -> None:
-        loop.remove_signal_handler(number)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises instead
-            loop.add_signal_handler(number, first, number)
 
 
 async def _watch(hosted: Sequence[Hosted]) -> None:

@@ -278,3 +278,30 @@ async def test_nothing_is_listened_to_after_a_stop():
         except OSError:
             return
     raise AssertionError(port)
+
+
+@on_loop
+async def test_batches_that_end_while_the_loop_is_busy_wake_it_once(monkeypatch):
+    """A wake-up each would fill the loop's pipe, and a full one takes no signal."""
+    async with gateway() as running:
+        client = await running.join()
+        loop, ended = asyncio.get_running_loop(), threading.Event()
+        wake_ups = []
+        wake = loop.call_soon_threadsafe
+        monkeypatch.setattr(
+            loop, "call_soon_threadsafe", lambda *it: wake_ups.append(it) or wake(*it)
+        )
+        run = running.server.runner._run
+        monkeypatch.setattr(
+            running.server.runner, "_run", lambda batch: (run(batch), ended.set())[0]
+        )
+
+        for n in range(300):  # nothing here lets the loop turn
+            ended.clear()
+            running.server.text_received(
+                next(iter(running.server.sockets.values())), json.dumps({"action": "echo", "n": n})
+            )
+            assert ended.wait(60)
+
+        assert [(await client.json())["n"] for _ in range(300)] == list(range(300))
+        assert len(wake_ups) < 3

@@ -18,6 +18,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests.full_pipe import full_pipe, read_until
+
 HANDLERS = Path(__file__).parent / "handlers"
 CODE = "def handler(event, context):\n    return {'statusCode': 200, 'body': 'old'}\n"
 PATIENCE_SECONDS = 60
@@ -78,13 +80,14 @@ class Process:
         return code
 
 
+def command(*arguments):
+    return [sys.executable, "-m", "localgateway", "serve", "--port", "0", *map(str, arguments)]
+
+
 @contextmanager
 def serving(*arguments):
     process = subprocess.Popen(
-        [sys.executable, "-m", "localgateway", "serve", "--port", "0", *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     running = Process(process)
     try:
@@ -156,13 +159,14 @@ def status(url, data=None):
     return refused.value.code
 
 
-def test_ctrl_c_ends_it_and_every_process_of_its_functions(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_and_every_process_of_its_functions(tmp_path, number):
     with serving(api(tmp_path)) as running:
         _, url = running.address()
         with connect(url) as socket:
             pid = ask(socket)["pid"]
             socket.send(json.dumps({"do": "spin"}))
-            assert running.stop(signal.SIGINT) == 0
+            assert running.stop(number) == 0
             with pytest.raises(ConnectionClosed):
                 socket.recv(PATIENCE_SECONDS)
 
@@ -199,6 +203,27 @@ def is_running(pid):
     except ProcessLookupError:
         return False
     return not Path("/proc/self").exists()
+
+
+def test_a_log_that_nothing_reads_stops_neither_the_gateway_nor_its_handlers(tmp_path):
+    with (
+        full_pipe() as (reading, writing, size),
+        subprocess.Popen(
+            command(api(tmp_path)), stdout=subprocess.PIPE, stderr=writing, text=True
+        ) as process,
+    ):
+        try:
+            url = re.search(r"ws://\S+", process.stdout.readline())[0]
+            with connect(url) as socket:
+                for _ in range(3):
+                    assert ask(socket, "speak", n=1)
+
+            os.read(reading, size)
+            read_until(rb"\| printed 1 .*(?s:.)*disconnected", reading)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE_SECONDS) == 0
+        finally:
+            process.kill()
 
 
 def test_idle_connections_are_closed_after_the_time_that_was_set(tmp_path):

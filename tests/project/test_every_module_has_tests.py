@@ -57,7 +57,6 @@ TESTED_BY = {
     "fireside/server/isolated.py": "integration/server/test_isolated_handlers.py: starts those",
     "fireside/server/local.py": "e2e/test_crash.py: needs a whole server",
     "fireside/server/process.py": "integration/cli/test_main.py: a port that is taken",
-    "fireside/server/run.py": "e2e/test_crash.py: needs a whole server",
     "localgateway/net/server.py": "gateway/test_batches.py: the whole gateway/ is about it",
 }
 """Modules without a test module of their name: the one to look into first, and why."""

@@ -9,6 +9,7 @@ from fireside.cli.old_names import CommandWithOldNames
 from fireside.cli.options import FILE, amount, count, with_settings
 from fireside.console.logs import setup_logging
 from fireside.server.settings import Settings
+from localgateway.platform.streams import background_output
 
 
 @click.command("rehearse", cls=CommandWithOldNames)
@@ -75,6 +76,7 @@ def command(  # noqa: PLR0913 - one per option
         rehearse,
     )
 
-    setup_logging(settings.log_format, sys.stderr, color=settings.color)
     options = RehearseOptions(keep, latency, seed, seconds, people or 0, messages)
-    return rehearse(settings, options)
+    with background_output():
+        setup_logging(settings.log_format, sys.stderr, color=settings.color)
+        return rehearse(settings, options)

@@ -8,6 +8,7 @@ from fireside.cli.old_names import CommandWithOldNames
 from fireside.cli.options import with_settings
 from fireside.console.logs import setup_logging
 from fireside.server.settings import Settings
+from localgateway.platform.streams import background_output
 
 
 @click.command("serve", cls=CommandWithOldNames)
@@ -26,5 +27,6 @@ def command(settings: Settings) -> int:
     """Run the chat until Ctrl-C, and print the address to open."""
     from fireside.server import run  # noqa: PLC0415 - it loads aiohttp: --help need not wait
 
-    setup_logging(settings.log_format, sys.stderr, color=settings.color)
-    return run.serve(settings)
+    with background_output():
+        setup_logging(settings.log_format, sys.stderr, color=settings.color)
+        return run.serve(settings)

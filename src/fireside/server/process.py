@@ -1,11 +1,8 @@
-"""What a server asks of the operating system: signals, open files, and a port."""
+"""What a server asks of the operating system: open files, and a port."""
 
-import asyncio
 import contextlib
 import errno
-import signal
 import sys
-from collections.abc import Callable
 
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.server.settings import Settings
@@ -13,19 +10,6 @@ from localgateway.machine.limits import Limits
 
 SPARE_FILES = 64
 """Open files reserved for the database, the page and the log."""
-
-
-def on_signals(stop: Callable[[], None]) -> None:
-    """Call `stop` on SIGTERM or Ctrl-C; a second one ends the process at once."""
-    loop = asyncio.get_running_loop()
-
-    def first(number: signal.Signals) -> None:
-        loop.remove_signal_handler(number)
-        stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C raises instead
-            loop.add_signal_handler(number, first, number)
 
 
 def allowed_connections() -> int:

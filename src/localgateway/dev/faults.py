@@ -18,6 +18,7 @@ from typing import NamedTuple, Protocol, TypeGuard
 
 from localgateway.functions.runner import Completed, MakeRunner, OnCompleted, Runner
 from localgateway.machine.core import Invoke
+from localgateway.platform.handover import Handover
 
 GONE, THROTTLED = 410, 429
 REORDER_SECONDS = 0.2
@@ -162,6 +163,7 @@ class FaultyRunner:
         self._late: set[int] = set()
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop
+        self._handover: Handover[list[Completed]]
 
     @property
     def functions(self) -> Collection[str]:
@@ -171,6 +173,7 @@ class FaultyRunner:
     def start(self) -> None:
         """Start the runner."""
         self._loop = asyncio.get_running_loop()
+        self._handover = Handover(self._pass_on_later, self._loop)
         self._runner.start()
 
     def submit(self, invocation: Invoke) -> None:
@@ -192,15 +195,16 @@ class FaultyRunner:
         if not self._stopping:
             self._runner.submit(invocation)
 
+    def _pass_on_later(self, late: list[Completed]) -> None:
+        self._loop.call_later(TOO_LATE_SECONDS, self._on_completed, late)
+
     def _completed(self, batch: list[Completed]) -> None:
         """Pass on what ended, and keep what is late; called on any thread."""
         late = [done for done in batch if done.invocation.invocation_id in self._late]
         self._late.difference_update(done.invocation.invocation_id for done in late)
         if late:
             with contextlib.suppress(RuntimeError):  # the loop is gone, and its connections with it
-                self._loop.call_soon_threadsafe(
-                    self._loop.call_later, TOO_LATE_SECONDS, self._on_completed, late
-                )
+                self._handover.put(late)
         in_time = [done for done in batch if done not in late]
         if in_time:
             self._on_completed(in_time)

@@ -33,6 +33,7 @@ from localgateway.machine.metering import Meter
 from localgateway.net.door import HeadReader
 from localgateway.net.management import Access, Management, Posted
 from localgateway.net.sockets import Socket, encode_frame
+from localgateway.platform.handover import Handover
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class Server:
     transports: set[asyncio.BaseTransport]
     _listener: asyncio.Server | None
     _loop: asyncio.AbstractEventLoop
+    _handover: Handover[list[Completed]]
     _ticking: asyncio.TimerHandle
 
     def __init__(  # noqa: PLR0913 - the one place where everything meets
@@ -129,6 +131,7 @@ class Server:
             OSError: The address can't be used.
         """
         self._loop = asyncio.get_running_loop()
+        self._handover = Handover(self._completed, self._loop)
         if self._faults is not None:
             self._delivery = FaultyDelivery(self._faults, self._loop, self._queue_one)
         await self._site.setup()
@@ -150,7 +153,7 @@ class Server:
         for socket in (*self.sockets.values(), *self._waiting.values()):
             socket.pause()
         ended = await asyncio.to_thread(self.runner.stop, _DRAIN_SECONDS)
-        await asyncio.sleep(0)  # the last batch was queued by call_soon_threadsafe
+        await asyncio.sleep(0)  # the last batch was handed to the loop, which takes it now
         self._flush()
         for socket in list(self.sockets.values()):
             text = self._last_message()
@@ -298,7 +301,7 @@ class Server:
         """Hand a durable batch to the loop; called on the handlers' thread."""
         # The loop may be gone when a stop ran out of time; then no connection is left either.
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._completed, batch)
+            self._handover.put(batch)
 
     def _completed(self, batch: list[Completed]) -> None:
         """Send a batch's broadcasts and replies in the order in which the handlers ran."""

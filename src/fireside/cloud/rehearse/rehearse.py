@@ -46,6 +46,7 @@ from localgateway.net.invocations import INVOKE_PATH, Invocations
 from localgateway.net.management import Next
 from localgateway.net.server import Server
 from localgateway.net.site import Readiness, make_site
+from localgateway.platform.signals import on_signals
 
 log = logging.getLogger("fireside")
 
@@ -170,7 +171,7 @@ class Rehearsal:
     async def _serve(self) -> LoadResult | None:
         """Wait for a signal, for the time limit, or for the simulated users to be done."""
         options, stop = self._options, asyncio.Event()
-        process.on_signals(stop.set)
+        on_signals(stop.set)
         kept = f"kept in {options.keep}" if options.keep else "deleted at the end"
         print(f"Rehearsing at {self.address}  (messages are {kept}, Ctrl-C to stop)", flush=True)  # noqa: T201 - the one line people wait for
         ends: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]

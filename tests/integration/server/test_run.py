@@ -1,0 +1,149 @@
+"""`fireside serve` as a process: its output, its signals, its end."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tests.full_pipe import full_pipe, read_until
+
+SECONDS = 60
+"""For what takes a moment: a machine may be a busy one."""
+
+
+@contextlib.contextmanager
+def serving(data, *arguments, stderr=subprocess.DEVNULL, **options):
+    """Start a server; give its process and the port that it names."""
+    command = [sys.executable, "-m", "fireside", "serve", "--port", "0", "--data", str(data)]
+    process = subprocess.Popen(
+        [*command, *arguments], stdout=subprocess.PIPE, stderr=stderr, text=True, **options
+    )
+    killer = threading.Timer(SECONDS, process.kill)
+    killer.start()
+    try:
+        port = re.search(r"http://\S+:(\d+)", process.stdout.readline())
+        yield process, int(port[1])
+    finally:
+        killer.cancel()
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def ended(process, number=signal.SIGTERM):
+    """Ask a server to end; give its exit code."""
+    process.send_signal(number)
+    return process.wait(SECONDS)
+
+
+def until_well(port):
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            return is_well(port)
+        time.sleep(0.05)
+    raise AssertionError(port)
+
+
+def is_well(port):
+    with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=SECONDS) as answer:
+        return answer.status == 200
+
+
+def visit(port, name):
+    """Come in, say something, and go."""
+    with connect(f"ws://127.0.0.1:{port}/ws?username={name}") as socket:
+        socket.send('{"action":"sendMessage","message":"hi"}')
+        assert json.loads(socket.recv(SECONDS))["message"] == "hi"
+
+
+@pytest.mark.parametrize("mode", [(), ("--isolated",)], ids=["in batches", "isolated"])
+def test_a_log_that_nothing_reads_stops_nothing(tmp_path, mode):
+    with (
+        full_pipe() as (reading, writing, size),
+        serving(tmp_path, *mode, stderr=writing) as (process, port),
+    ):
+        for name in ("Ann", "Bob"):
+            visit(port, name)
+        assert is_well(port)
+
+        os.read(reading, size)
+        read_until(b"disconnected", reading)
+
+        assert ended(process) == 0
+
+
+def test_the_end_does_not_wait_for_a_reader_of_the_log(tmp_path):
+    with (
+        full_pipe() as (_, writing, _size),
+        serving(tmp_path, stderr=writing) as (process, port),
+    ):
+        visit(port, "Ann")
+
+        assert ended(process) == 0
+
+
+def test_what_waits_for_the_log_is_written_before_the_end(tmp_path):
+    with (
+        full_pipe() as (reading, writing, size),
+        serving(tmp_path, stderr=writing) as (process, port),
+    ):
+        visit(port, "Ann")
+        process.send_signal(signal.SIGTERM)
+        os.read(reading, size)
+
+        read_until(b'"stopping"', reading)
+        assert process.wait(SECONDS) == 0
+
+
+def test_readers_that_have_gone_stop_nothing(tmp_path):
+    with serving(tmp_path, stderr=subprocess.PIPE) as (process, port):
+        process.stdout.close()
+        process.stderr.close()
+
+        visit(port, "Ann")
+        assert ended(process) == 0
+
+
+@pytest.mark.parametrize("closed", ["<&- 2>&-", "<&- 1>&2 2>&-"])
+def test_closed_streams_are_no_files_of_its_own(tmp_path, closed):
+    """The next file that a program opens takes the place of a stream that is closed."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "fireside", "serve", "--port", str(port)]
+    shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *command, "--data", str(tmp_path)]
+    with subprocess.Popen(shell) as process:
+        try:
+            until_well(port)
+            visit(port, "Ann")
+            links = [str(Path(f"/proc/{process.pid}/fd/{number}").readlink()) for number in (0, 2)]
+            assert links == ["/dev/null"] * 2
+            assert ended(process) == 0
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_and_its_clients_are_told(tmp_path, number):
+    with (
+        serving(tmp_path) as (process, port),
+        connect(f"ws://127.0.0.1:{port}/ws?username=Ann") as socket,
+    ):
+        assert ended(process, number) == 0
+
+        assert json.loads(socket.recv(SECONDS))["type"] == "closing"
+        with pytest.raises(ConnectionClosed) as closed:
+            socket.recv(SECONDS)
+        assert closed.value.rcvd.code == 1012
