@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fireside.cloud.deploy.plan import Plan
-from fireside.cloud.sdk import Aws, AwsError
+from fireside.cloud.sdk import LOGIN_PROFILE, Aws, AwsError, FoundCredentials
 from fireside.console.checks import Check
 
 GLOBAL_REGION = "us-east-1"
@@ -19,6 +19,9 @@ MIN_UNRESERVED_CONCURRENCY = 10
 
 DEFAULT_RATE_QUOTA = 10_000
 """Requests a second that API Gateway allows an account in a large Region."""
+
+DISTRIBUTION_MINUTES = 30
+"""What a plan may take that creates, changes or destroys a CloudFront distribution."""
 
 _LOOKUPS = {
     "aws_dynamodb_table": ("dynamodb", "describe_table", "TableName", "name"),
@@ -56,6 +59,31 @@ def check_identity(who: Identity) -> Check:
     return Check("identity", "ok", found)
 
 
+def check_credentials(found: FoundCredentials) -> Check:
+    """Return a check that warns of credentials that Terraform may not find."""
+    if found.is_login:
+        return Check("credentials", "warn", "those of `aws login`", LOGIN_PROFILE)
+    return Check("credentials", "ok", f"from {found.source}")
+
+
+def check_time_left(found: FoundCredentials, plan: Plan, now: float) -> Check:
+    """Return a check that exported keys outlast the plan: Terraform can't refresh them.
+
+    If they expire while it applies, it can neither save its state nor remove the lock.
+    """
+    if found.expires_at is None:
+        return Check("expiry", "ok", "credentials are refreshed, or don't say when they end")
+    minutes = max(0, int((found.expires_at - now) / 60))
+    if plan.has_distribution and minutes < DISTRIBUTION_MINUTES:
+        remedy = (
+            f"CloudFront can take {DISTRIBUTION_MINUTES}, and exported keys are not refreshed: "
+            "remove them from the environment and set AWS_PROFILE instead "
+            "(docs/tutorial/deploy.md, section 1)."
+        )
+        return Check("expiry", "fail", f"exported keys expire in {minutes} minutes", remedy)
+    return Check("expiry", "ok", f"exported keys expire in {minutes} minutes")
+
+
 def check_region(region: str, regions: list[str]) -> Check:
     """Return a check that the Region has API Gateway."""
     if region not in regions:
@@ -64,10 +92,11 @@ def check_region(region: str, regions: list[str]) -> Check:
     return Check("region", "ok", region)
 
 
-def check_account(aws: Aws, plan: Plan, region: str) -> Iterator[Check]:
-    """Yield every check that matters for this plan."""
+def check_account(aws: Aws, plan: Plan, region: str, now: float) -> Iterator[Check]:
+    """Yield every check that matters for this plan; `now` is in seconds since 1970."""
     variables = plan.variables
     creates = any(change.verb == "create" for change in plan.changes)
+    yield check_time_left(aws.credentials(), plan, now)
     limits = _answer(aws, "lambda", "get_account_settings", region)
     yield check_concurrency(limits, variables.get("reserved_concurrency"))
     gateway = _answer(aws, "apigateway", "get_account", region)

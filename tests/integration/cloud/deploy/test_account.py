@@ -4,7 +4,7 @@ import pytest
 
 from fireside.cloud.deploy import account
 from fireside.cloud.deploy.plan import Change, Plan
-from fireside.cloud.sdk import Aws, AwsError
+from fireside.cloud.sdk import Aws, AwsError, FoundCredentials
 from tests.infra.fake_aws import FakeAws
 
 FORBIDDEN = AwsError("GetIt", "AccessDeniedException", "no")
@@ -22,6 +22,55 @@ def plan(*names, **variables):
 )
 def test_the_root_user_should_not_deploy(arn, verdict):
     assert account.check_identity(account.Identity("1", arn)).verdict == verdict
+
+
+@pytest.mark.parametrize(("source", "verdict"), [("sso", "ok"), ("env", "ok"), ("login", "warn")])
+def test_credentials_that_terraform_can_not_read_are_warned_of(source, verdict):
+    check = account.check_credentials(FoundCredentials(source))
+
+    assert check.verdict == verdict
+    assert ("--format process" in check.remedy) == (verdict == "warn")
+
+
+NOW = 1_795_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "minutes", "verdict"),
+    [
+        ("aws_cloudfront_distribution", 29, "fail"),
+        ("aws_cloudfront_distribution", -1, "fail"),
+        ("aws_cloudfront_distribution", 31, "ok"),
+        ("aws_lambda_function", 5, "ok"),
+    ],
+)
+def test_exported_keys_outlast_a_plan_or_it_is_not_begun(kind, minutes, verdict):
+    found = FoundCredentials("env", NOW + 60 * minutes)
+
+    assert account.check_time_left(found, plan((kind, {})), NOW).verdict == verdict
+
+
+def test_credentials_that_are_refreshed_outlast_any_plan():
+    wanted = plan(("aws_cloudfront_distribution", {}))
+
+    assert account.check_time_left(FoundCredentials("sso"), wanted, NOW).verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("written", "until"),
+    [
+        ("2026-11-18T14:40:00Z", 1_795_012_800.0),
+        ("2026-11-18T15:40:00+01:00", 1_795_012_800.0),
+        ("", None),
+    ],
+)
+def test_when_exported_keys_expire_is_read_where_the_aws_command_writes_it(
+    aws, monkeypatch, written, until
+):
+    assert aws
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", written)
+
+    assert Aws().credentials() == FoundCredentials("env", until)
 
 
 @pytest.mark.parametrize(("named", "region"), [("", "eu-west-3"), ("eu-west-1", "eu-west-1")])
@@ -178,15 +227,15 @@ EVERYTHING = plan(
 
 
 def verdicts(plan_=EVERYTHING):
-    return {
-        check.name: check.verdict for check in account.check_account(Aws(), plan_, "eu-central-1")
-    }
+    checks = account.check_account(Aws(), plan_, "eu-central-1", NOW)
+    return {check.name: check.verdict for check in checks}
 
 
 def test_every_answer_of_aws_reaches_its_check(aws):
     aws.log_role = THEIRS
 
     assert verdicts() == {
+        "expiry": "ok",
         "Lambda concurrency": "ok",
         "API Gateway throttle": "ok",
         "API Gateway log role": "ok",
@@ -224,4 +273,6 @@ def test_what_is_refused_everywhere_stops_nothing(aws):
     for service in ("lambda", "apigateway", "cloudfront", "acm", "dynamodb", "iam"):
         aws.refused[service] = "AccessDeniedException"
 
-    assert set(verdicts().values()) == {"warn"}
+    found = verdicts()
+    del found["expiry"]  # is read here
+    assert set(found.values()) == {"warn"}
