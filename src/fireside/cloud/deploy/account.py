@@ -23,6 +23,9 @@ DEFAULT_RATE_QUOTA = 10_000
 DISTRIBUTION_MINUTES = 30
 """What a plan may take that creates, changes or destroys a CloudFront distribution."""
 
+WITHOUT_CLOUDFRONT = ("site = false", 'allowed_origins = ["https://example.org"]')
+"""The variables of a chat whose page is served elsewhere."""
+
 _LOOKUPS = {
     "aws_dynamodb_table": ("dynamodb", "describe_table", "TableName", "name"),
     "aws_iam_role": ("iam", "get_role", "RoleName", "name"),
@@ -97,6 +100,7 @@ def check_account(aws: Aws, plan: Plan, region: str, now: float) -> Iterator[Che
     variables = plan.variables
     creates = any(change.verb == "create" for change in plan.changes)
     yield check_time_left(aws.credentials(), plan, now)
+    yield check_plan(_answer(aws, "freetier", "get_account_plan_state", GLOBAL_REGION))
     limits = _answer(aws, "lambda", "get_account_settings", region)
     yield check_concurrency(limits, variables.get("reserved_concurrency"))
     gateway = _answer(aws, "apigateway", "get_account", region)
@@ -115,6 +119,22 @@ def check_account(aws: Aws, plan: Plan, region: str, now: float) -> Iterator[Che
 
 
 Answer = Mapping[str, Any] | AwsError
+
+
+def check_plan(state: Answer) -> Check:
+    """Return a check that warns of AWS's free plan, which new accounts may have."""
+    if isinstance(state, AwsError):
+        if state.is_missing:
+            return Check("account plan", "ok", "none, as the account is older than the plans")
+        return _unknown("account plan", state)
+    kind = str(state.get("accountPlanType"))
+    if kind == "FREE":
+        remedy = (
+            "AWS closes some services to it, and the account after six months: choose the paid "
+            "plan under Billing; the credits stay."
+        )
+        return Check("account plan", "warn", "the free plan", remedy)
+    return Check("account plan", "ok", kind.lower())
 
 
 def check_concurrency(limits: Answer, reserved: int | None) -> Check:
@@ -182,9 +202,10 @@ def check_cloudfront(listed: Answer) -> Check:
     count = int((listed.get("DistributionList") or {}).get("Quantity", 0))
     if count == 0:
         remedy = (
-            "AWS sometimes refuses a new account's first one until support has verified it. "
-            "If the apply says so, ask support, or set site = false and serve the page yourself."
-        )
+            "AWS sometimes refuses a new account's first one until its support has verified the "
+            "account, and the chat waits for it. To begin without, serve the page yourself: put "
+            "its origin and these two lines into stage.tfvars.\n"
+        ) + "\n".join(f"        {line}" for line in WITHOUT_CLOUDFRONT)
         return Check("CloudFront", "warn", "no distribution yet", remedy)
     return Check("CloudFront", "ok", f"{count} distributions")
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from fireside.cloud.deploy.account import WITHOUT_CLOUDFRONT
 from fireside.cloud.deploy.terraform import TerraformFailed
 from fireside.cloud.sdk import LOGIN_PROFILE
 from fireside.console.exits import CannotStart, ExitCode
@@ -14,8 +15,8 @@ _KNOWN = (
     (
         r"account must be verified",
         (
-            "CloudFront does not accept this account yet: ask AWS support to verify it, or set "
-            "site = false and serve the page yourself."
+            "CloudFront does not accept this account yet: ask AWS support to verify it, or serve "
+            f"the page yourself and set {' and '.join(WITHOUT_CLOUDFRONT)}, with its origin."
         ),
     ),
     (

@@ -148,6 +148,36 @@ def test_an_account_without_cloudfront_may_be_refused_the_first(count, verdict):
 
 
 @pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ({"accountPlanType": "PAID"}, "ok"),
+        (MISSING, "ok"),  # older than the plans
+        ({"accountPlanType": "FREE"}, "warn"),
+        (FORBIDDEN, "warn"),
+    ],
+)
+def test_the_free_plan_is_warned_of(answer, verdict):
+    assert account.check_plan(answer).verdict == verdict
+
+
+@pytest.mark.parametrize(("kind", "verdict"), [("FREE", "warn"), (None, "ok")])
+def test_the_accounts_plan_is_asked_for(aws, kind, verdict):
+    aws.plan = kind
+
+    assert verdicts()["account plan"] == verdict
+
+
+def test_a_new_account_is_told_the_two_lines_that_go_without_cloudfront():
+    lines = account.check_cloudfront({"DistributionList": {"Quantity": 0}}).remedy.splitlines()
+
+    assert [line.strip() for line in lines[-2:]] == [
+        "site = false",
+        'allowed_origins = ["https://example.org"]',
+    ]
+    assert "stage.tfvars" in lines[0]
+
+
+@pytest.mark.parametrize(
     ("described", "verdict"),
     [
         ({"Certificate": {"Status": "ISSUED", "DomainName": "chat.example.org"}}, "ok"),
@@ -236,6 +266,7 @@ def test_every_answer_of_aws_reaches_its_check(aws):
 
     assert verdicts() == {
         "expiry": "ok",
+        "account plan": "ok",
         "Lambda concurrency": "ok",
         "API Gateway throttle": "ok",
         "API Gateway log role": "ok",
@@ -270,7 +301,7 @@ def test_a_bucket_of_another_account_has_the_name_too(aws):
 
 
 def test_what_is_refused_everywhere_stops_nothing(aws):
-    for service in ("lambda", "apigateway", "cloudfront", "acm", "dynamodb", "iam"):
+    for service in ("freetier", "lambda", "apigateway", "cloudfront", "acm", "dynamodb", "iam"):
         aws.refused[service] = "AccessDeniedException"
 
     found = verdicts()

@@ -284,7 +284,10 @@ def test_the_computer_that_holds_the_lock_is_named(computer):
 @pytest.mark.parametrize(
     ("said", "advice"),
     [
-        ("Your account must be verified before you can add", "site = false"),
+        (
+            "Your account must be verified before you can add",
+            'site = false and allowed_origins = ["https://example.org"]',
+        ),
         ("CloudWatch Logs role ARN must be set in account settings", "account_log_role = true"),
         ("decreases account's UnreservedConcurrentExecution below", "reserved_concurrency = null"),
         ("Error: Saved plan is stale", "no longer holds"),
@@ -478,6 +481,17 @@ def test_a_folder_without_terraform_files(computer):
 
     assert done.returncode == ExitCode.USAGE
     assert "There are no Terraform files in elsewhere" in done.stderr
+
+
+def test_a_new_account_is_told_of_cloudfront_before_it_agrees(computer, aws):
+    aws.distributions = 0
+    aws.buckets.add("fireside-state-123456789012")
+
+    done = computer.run("deploy", "--no-build")  # no terminal, so nobody agrees
+
+    assert done.returncode == ExitCode.USAGE
+    assert 'allowed_origins = ["https://example.org"]' in done.stderr
+    assert not (computer.state / "applied.json").exists()
 
 
 def test_a_check_that_fails_stops_it_before_anything_is_made(computer, aws):
