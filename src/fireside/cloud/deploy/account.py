@@ -23,6 +23,9 @@ DEFAULT_RATE_QUOTA = 10_000
 DISTRIBUTION_MINUTES = 30
 """What a plan may take that creates, changes or destroys a CloudFront distribution."""
 
+_OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
+"""How Regions begin in China, GovCloud, Europe's sovereign cloud and the secret ones."""
+
 WITHOUT_CLOUDFRONT = ("site = false", 'allowed_origins = ["https://example.org"]')
 """The variables of a chat whose page is served elsewhere."""
 
@@ -89,6 +92,9 @@ def check_time_left(found: FoundCredentials, plan: Plan, now: float) -> Check:
 
 def check_region(region: str, regions: list[str]) -> Check:
     """Return a check that the Region has API Gateway."""
+    if region.startswith(_OTHER_PARTITIONS):
+        remedy = "Fireside knows only the endpoints and ARNs of the standard one: take --region."
+        return Check("region", "fail", f"{region} is in another partition of AWS", remedy)
     if region not in regions:
         remedy = f"Choose one of {', '.join(sorted(regions))} with --region."
         return Check("region", "fail", f"{region} is not a Region with API Gateway", remedy)

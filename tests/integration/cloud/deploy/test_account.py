@@ -81,9 +81,21 @@ def test_a_variable_that_is_empty_names_no_region(monkeypatch, named, region):
     assert Aws().region == region
 
 
-@pytest.mark.parametrize(("region", "verdict"), [("eu-central-1", "ok"), ("eu-central-9", "fail")])
-def test_a_region_has_api_gateway_or_not(region, verdict):
-    assert account.check_region(region, ["eu-central-1"]).verdict == verdict
+@pytest.mark.parametrize(
+    ("region", "verdict", "found"),
+    [
+        ("eu-central-1", "ok", "eu-central-1"),
+        ("eu-central-9", "fail", "is not a Region with API Gateway"),
+        ("cn-north-1", "fail", "is in another partition of AWS"),
+        ("us-gov-west-1", "fail", "is in another partition of AWS"),
+        ("eusc-de-east-1", "fail", "is in another partition of AWS"),
+    ],
+)
+def test_a_region_has_api_gateway_or_not(region, verdict, found):
+    check = account.check_region(region, ["eu-central-1"])
+
+    assert check.verdict == verdict
+    assert found in check.found
 
 
 @pytest.mark.parametrize(

@@ -456,6 +456,14 @@ def test_a_region_that_is_none(computer):
     assert "mars-north-1 is not a Region" in done.stderr
 
 
+def test_a_region_of_another_partition_is_refused_before_aws_is_asked(computer, aws):
+    done = computer.deploy(AWS_REGION="cn-north-1")
+
+    assert done.returncode == ExitCode.CLOUD
+    assert "cn-north-1 is in another partition of AWS" in done.stderr
+    assert aws.asked == []
+
+
 def test_a_file_of_variables_can_not_say_another_region(computer):
     computer.answers(variables={"region": "us-west-2"})
 
