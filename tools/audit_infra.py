@@ -25,6 +25,9 @@ LOGGING = {"logs:CreateLogStream": ":*", "logs:PutLogEvents": ":*"}
 """The permissions Lambda needs to write logs, and the part of the ARN after the log group."""
 
 NO_COOKIES, NO_CACHE = "none", "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+ALWAYS_CACHED = (404, 414, 500, 501, 502, 503, 504)
+"""The errors that CloudFront keeps for 10 seconds whatever the cache policy says."""
+
 LONGEST_ANSWER_SECONDS = 29
 
 Values = dict[str, Any]
@@ -319,6 +322,13 @@ def _site(state: State) -> Iterator[str]:
             yield f"CloudFront sends cookies to {path}"
         if one["cache_policy_id"] != NO_CACHE:
             yield f"CloudFront caches {path}"
+    kept = {
+        one["error_code"]: one["error_caching_min_ttl"]
+        for one in distribution["custom_error_response"]
+    }
+    repeated = [str(code) for code in ALWAYS_CACHED if kept.get(code) != 0]
+    if repeated:
+        yield f"CloudFront repeats its errors {', '.join(repeated)} to other clients"
     known = {state.environment(name).get("FIRESIDE_ORIGIN_SECRET_SHA256") for name in FUNCTIONS}
     secrets = {
         header["value"] for origin in distribution["origin"] for header in origin["custom_header"]

@@ -15,7 +15,7 @@ variable "region" {
   default     = "us-east-1"
 
   validation {
-    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
-    error_message = "Write region as AWS does, as eu-central-1."
+    condition     = can(regex("^(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]+$", var.region))
+    error_message = "Write region as AWS does, as eu-central-1; not one in China, GovCloud or Europe's sovereign cloud, where endpoints and ARNs are others."
   }
 }

@@ -26,6 +26,7 @@ class FakeAws:
         self.throttle = (10_000, 5_000)
         self.log_role = None
         self.distributions = 1
+        self.plan = "PAID"
         self.versioning = "Enabled"
         self.throttled = 100
         self.alarms = []
@@ -144,6 +145,13 @@ class _Handler(BaseHTTPRequestHandler):
             f"<IsTruncated>false</IsTruncated><Quantity>{self.aws.distributions}</Quantity>"
             "</DistributionList>"
         )
+
+    def _freetier(self, _name, _url, _body):
+        if self.aws.plan is None:  # as in an account that is older than the plans
+            self._error("freetier", 400, "ResourceNotFoundException")
+            return
+        plan = {"accountPlanType": self.aws.plan, "accountPlanStatus": "ACTIVE"}
+        self._json({"accountId": ACCOUNT} | plan)
 
     def _monitoring(self, name, _url, body):
         if name == "DescribeAlarms":

@@ -207,6 +207,13 @@ SEEDS = (
         "CloudFront caches",
     ),
     Seed(
+        "an error that everybody gets",
+        SITE,
+        "error_caching_min_ttl = 0",
+        "error_caching_min_ttl = 10",
+        "CloudFront repeats its errors 404, 414, 500, 501, 502, 503, 504 to other clients",
+    ),
+    Seed(
         "a bucket that may be public",
         SITE,
         "restrict_public_buckets = true",

@@ -88,7 +88,7 @@ def chat(tmp_path):
 def test_a_life_from_the_first_deploy_to_destroy(aws, chat, tmp_path):
     running, invite = chat
     one = Computer(tmp_path / "one", running.socket_url)
-    secret = _shares_invite(one, invite)
+    secret = shares_invite(one, invite)
 
     _look(one, aws)
     _first_deploy(one, aws, secret)
@@ -101,7 +101,7 @@ def test_a_life_from_the_first_deploy_to_destroy(aws, chat, tmp_path):
 def test_ctrl_c_while_terraform_applies_loses_nothing(aws, chat, tmp_path):
     running, invite = chat
     one = Computer(tmp_path / "one", running.socket_url)
-    _shares_invite(one, invite)
+    shares_invite(one, invite)
     words = ["deploy", "--no-build", "--yes", "--infra", str(one.stage.infra)]
     with subprocess.Popen(
         [*INTERRUPTIBLE, *words],
@@ -142,7 +142,7 @@ def _interrupt(pid):
         os.kill(each, signal.SIGINT)
 
 
-def _shares_invite(one, invite):
+def shares_invite(one, invite):
     """Give the deploy the invite of the chat that stands for what is deployed."""
     one.stage.make_folder()
     secret = one.stage.invite.secret()

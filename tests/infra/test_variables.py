@@ -2,6 +2,7 @@
 
 import re
 
+import boto3
 import pytest
 
 from tests.infra.conftest import ROOT
@@ -34,7 +35,7 @@ BAD = {
     "package_path": ("nowhere.zip", "make it with `fireside package`"),
     "page_path": ("nowhere", "build the page with `make page`"),
     "project_name": ("My Chat", "for project_name, as fireside"),
-    "region": ("Frankfurt", "Write region as AWS does"),
+    "region": ("cn-north-1", "Write region as AWS does, as eu-central-1; not one in China"),
     "reserved_concurrency": (0, "0 would stop the chat"),
     "stage_name": ("Production!", "for stage_name, as prod"),
     "throttle_burst": (0, "Take 1 to 5000 for throttle_burst"),
@@ -56,6 +57,25 @@ def refusals(rehearse, tmp_path_factory):
         assert done.returncode == 1
         said += f"{done.stdout}{done.stderr}".split()
     return " ".join(said)
+
+
+@pytest.mark.parametrize("where", ["infra", "infra/bootstrap"])
+def test_a_region_is_one_of_the_partition_that_the_code_knows(where):
+    """Elsewhere endpoints and ARNs are others, and some services are missing."""
+    blocks = dict(BLOCK.findall((ROOT / where / "variables.tf").read_text("utf-8")))
+    pattern = re.compile(re.search(r'regex\("(.+)", var.region\)', blocks["region"])[1])
+    session = boto3.session.Session()
+    every = {
+        partition: session.get_available_regions("s3", partition_name=partition)
+        for partition in session.get_available_partitions()
+    }
+
+    assert every["aws"]
+    assert [region for region in every.pop("aws") if not pattern.search(region)] == []
+    assert {"aws-cn", "aws-us-gov", "aws-eusc"} <= every.keys()
+    others = [region for regions in every.values() for region in regions]
+    assert [region for region in others if pattern.search(region)] == []
+    assert "China" in blocks["region"]
 
 
 def test_every_variable_but_a_flag_is_bounded():

@@ -47,7 +47,6 @@ TESTED_BY = {
     "fireside/cloud/rehearse/load.py": "e2e/test_rehearse.py: needs a whole rehearsal",
     "fireside/cloud/rehearse/rehearse.py": "e2e/test_rehearse.py: needs a whole rehearsal",
     "fireside/cloud/rehearse/runner.py": "e2e/test_rehearse.py: needs a whole rehearsal",
-    "fireside/cloud/sdk.py": "integration/cloud/deploy/test_account.py: needs the SDK",
     "fireside/cloud/verify/checks.py": "integration/cloud/verify/test_verify.py: needs a server",
     "fireside/cloud/verify/client.py": "integration/cloud/verify/test_verify.py: needs a server",
     "fireside/cloud/verify/message_checks.py": "integration/cloud/verify/test_verify.py: likewise",

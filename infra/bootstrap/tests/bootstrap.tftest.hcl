@@ -29,7 +29,7 @@ run "refuses_names_that_no_bucket_may_have" {
 
   variables {
     project_name = "My Chat"
-    region       = "Frankfurt"
+    region       = "us-gov-west-1"
   }
 
   expect_failures = [var.project_name, var.region]

@@ -305,6 +305,17 @@ resource "aws_cloudfront_distribution" "this" {
     origin_request_policy_id = aws_cloudfront_origin_request_policy.socket.id
   }
 
+  # CloudFront keeps these errors for 10 seconds, whatever the cache policy says, and the key of /ws
+  # has no query: so one client's error, even one of a query that is too long, would be everybody's.
+  dynamic "custom_error_response" {
+    for_each = [404, 414, 500, 501, 502, 503, 504]
+
+    content {
+      error_code            = custom_error_response.value
+      error_caching_min_ttl = 0
+    }
+  }
+
   restrictions {
     geo_restriction {
       restriction_type = "none"

@@ -6,6 +6,8 @@ The chat itself does not need boto3; `pip install 'fireside[aws]'` installs it.
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from fireside.adapters.dynamodb.client import Tables
@@ -13,10 +15,23 @@ from fireside.console.exits import CannotStart, ExitCode
 
 INSTALL = "pip install 'fireside[aws]'"
 
-_CREDENTIALS = (
-    "Sign in with `aws login`, `aws sso login` or `aws configure`, or set AWS_PROFILE: "
-    "docs/tutorial/deploy.md says how."
+LOGIN_PROFILE = (
+    "Terraform can't read what `aws login` stores: add a profile with credential_process = aws "
+    "configure export-credentials --profile NAME --format process, and set AWS_PROFILE to it "
+    "(docs/tutorial/deploy.md, section 1)."
 )
+"""What makes `aws login` work for Terraform too; unlike exported keys, it is refreshed."""
+
+_CREDENTIALS = (
+    "Sign in with `aws sso login` or `aws configure`, or set AWS_PROFILE; with `aws login` it "
+    "takes a profile more: docs/tutorial/deploy.md, section 1, says how."
+)
+_NO_CRT = (
+    "boto3 can't read what `aws login` stores without its extra crt, which is not installed: "
+    f"{INSTALL}. {LOGIN_PROFILE}"
+)
+_STILL_EXPIRED = "refreshed credentials are still expired"  # botocore has no exception for it
+_EXPIRED = f"Your AWS credentials have expired. {_CREDENTIALS}"
 _UNKNOWN = (
     "AWS does not know your credentials, or your account has to enable this Region first. "
     f"{_CREDENTIALS}"
@@ -24,8 +39,8 @@ _UNKNOWN = (
 _CONNECT_SECONDS, _READ_SECONDS, _TRIES = 5, 20, 3
 
 _CREDENTIAL_ERRORS = {
-    "ExpiredToken": f"Your AWS credentials have expired. {_CREDENTIALS}",
-    "ExpiredTokenException": f"Your AWS credentials have expired. {_CREDENTIALS}",
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
     "InvalidClientTokenId": _UNKNOWN,
     "UnrecognizedClientException": _UNKNOWN,
     "SignatureDoesNotMatch": f"AWS rejects your secret key, or your clock is wrong. {_CREDENTIALS}",
@@ -39,6 +54,21 @@ _MISSING = {
     "NotFoundException",
     "ResourceNotFoundException",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCredentials:
+    """Where boto3 found this computer's credentials, and until when they are valid."""
+
+    source: str
+    """boto3's name for it: `env`, `login`, `sso`, `custom-process` or another."""
+    expires_at: float | None = None
+    """When exported keys expire, in seconds since 1970; None if unknown, and if refreshed."""
+
+    @property
+    def is_login(self) -> bool:
+        """Return whether they are those of `aws login`."""
+        return self.source == "login"
 
 
 class AwsError(Exception):
@@ -79,6 +109,19 @@ class Aws:
         """Return the Regions that have API Gateway."""
         found: list[str] = self._session.get_available_regions("apigatewayv2")
         return found
+
+    def credentials(self) -> FoundCredentials:
+        """Return where this computer's credentials come from.
+
+        Raises:
+            CannotStart: There are none, or they have expired.
+        """
+        with translate_errors():
+            found = self._session.get_credentials()
+        if found is None:
+            sentence = f"This computer has no AWS credentials. {_CREDENTIALS}"
+            raise CannotStart(sentence, ExitCode.CLOUD)
+        return FoundCredentials(found.method, _exported_until() if found.method == "env" else None)
 
     def call(
         self, service: str, operation: str, region: str, **fields: object
@@ -142,9 +185,50 @@ def translate_errors() -> Iterator[None]:
     except (exceptions.ConnectionError, exceptions.HTTPClientError) as cause:
         sentence = f"AWS can't be reached ({type(cause).__name__}): check your network."
         raise CannotStart(sentence, ExitCode.CLOUD) from cause
-    except exceptions.BotoCoreError as cause:
+    except exceptions.MissingDependencyException as cause:
+        raise CannotStart(_NO_CRT, ExitCode.CLOUD) from cause
+    except _about_credentials() as cause:
         sentence = f"This computer has no AWS credentials: {cause}. {_CREDENTIALS}"
         raise CannotStart(sentence, ExitCode.CLOUD) from cause
+    except exceptions.BotoCoreError as cause:
+        sentence = f"boto3 did not call AWS: {cause}. `pip install -U boto3` may help."
+        raise CannotStart(sentence, ExitCode.CLOUD) from cause
+    except RuntimeError as cause:
+        if _STILL_EXPIRED not in str(cause):
+            raise
+        raise CannotStart(_EXPIRED, ExitCode.CLOUD) from cause
+
+
+def _about_credentials() -> tuple[type[Exception], ...]:
+    """Return botocore's exceptions for credentials that are missing, incomplete or out of date."""
+    from botocore import exceptions
+
+    return (
+        exceptions.ConfigNotFound,
+        exceptions.ConfigParseError,
+        exceptions.CredentialRetrievalError,
+        exceptions.InvalidConfigError,
+        exceptions.LoginError,
+        exceptions.MetadataRetrievalError,
+        exceptions.NoAuthTokenError,
+        exceptions.NoCredentialsError,
+        exceptions.PartialCredentialsError,
+        exceptions.ProfileNotFound,
+        exceptions.RefreshWithMFAUnsupportedError,
+        exceptions.SSOError,
+        exceptions.TokenRetrievalError,
+        exceptions.UnknownCredentialError,
+        exceptions.UnknownTokenProviderError,
+    )
+
+
+def _exported_until() -> float | None:
+    """Return when exported keys expire, in seconds since 1970; None if that was not exported."""
+    try:
+        until = datetime.fromisoformat(os.environ.get("AWS_CREDENTIAL_EXPIRATION", ""))
+    except ValueError:
+        return None
+    return (until if until.tzinfo else until.replace(tzinfo=UTC)).timestamp()
 
 
 def _boto3() -> tuple[Any, Any]:

@@ -50,6 +50,22 @@ run "leads_the_stage_to_the_socket" {
   }
 }
 
+run "keeps_no_error_for_the_next_one" {
+  command = plan
+
+  assert {
+    condition = { for one in aws_cloudfront_distribution.this.custom_error_response : one.error_code => one.error_caching_min_ttl } == {
+      404 = 0, 414 = 0, 500 = 0, 501 = 0, 502 = 0, 503 = 0, 504 = 0
+    }
+    error_message = "CloudFront gives these to everybody at an edge for ten seconds, unless told."
+  }
+
+  assert {
+    condition     = alltrue([for one in aws_cloudfront_distribution.this.custom_error_response : one.response_page_path == null])
+    error_message = "A page in place of the answer would change what a client is told."
+  }
+}
+
 run "takes_a_domain_of_yours" {
   command = plan
 

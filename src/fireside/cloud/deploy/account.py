@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fireside.cloud.deploy.plan import Plan
-from fireside.cloud.sdk import Aws, AwsError
+from fireside.cloud.sdk import LOGIN_PROFILE, Aws, AwsError, FoundCredentials
 from fireside.console.checks import Check
 
 GLOBAL_REGION = "us-east-1"
@@ -19,6 +19,15 @@ MIN_UNRESERVED_CONCURRENCY = 10
 
 DEFAULT_RATE_QUOTA = 10_000
 """Requests a second that API Gateway allows an account in a large Region."""
+
+DISTRIBUTION_MINUTES = 30
+"""What a plan may take that creates, changes or destroys a CloudFront distribution."""
+
+_OTHER_PARTITIONS = ("cn-", "us-gov-", "us-iso", "eu-iso", "eusc-")
+"""How Regions begin in China, GovCloud, Europe's sovereign cloud and the secret ones."""
+
+WITHOUT_CLOUDFRONT = ("site = false", 'allowed_origins = ["https://example.org"]')
+"""The variables of a chat whose page is served elsewhere."""
 
 _LOOKUPS = {
     "aws_dynamodb_table": ("dynamodb", "describe_table", "TableName", "name"),
@@ -56,18 +65,48 @@ def check_identity(who: Identity) -> Check:
     return Check("identity", "ok", found)
 
 
+def check_credentials(found: FoundCredentials) -> Check:
+    """Return a check that warns of credentials that Terraform may not find."""
+    if found.is_login:
+        return Check("credentials", "warn", "those of `aws login`", LOGIN_PROFILE)
+    return Check("credentials", "ok", f"from {found.source}")
+
+
+def check_time_left(found: FoundCredentials, plan: Plan, now: float) -> Check:
+    """Return a check that exported keys outlast the plan: Terraform can't refresh them.
+
+    If they expire while it applies, it can neither save its state nor remove the lock.
+    """
+    if found.expires_at is None:
+        return Check("expiry", "ok", "credentials are refreshed, or don't say when they end")
+    minutes = max(0, int((found.expires_at - now) / 60))
+    if plan.has_distribution and minutes < DISTRIBUTION_MINUTES:
+        remedy = (
+            f"CloudFront can take {DISTRIBUTION_MINUTES}, and exported keys are not refreshed: "
+            "remove them from the environment and set AWS_PROFILE instead "
+            "(docs/tutorial/deploy.md, section 1)."
+        )
+        return Check("expiry", "fail", f"exported keys expire in {minutes} minutes", remedy)
+    return Check("expiry", "ok", f"exported keys expire in {minutes} minutes")
+
+
 def check_region(region: str, regions: list[str]) -> Check:
     """Return a check that the Region has API Gateway."""
+    if region.startswith(_OTHER_PARTITIONS):
+        remedy = "Fireside knows only the endpoints and ARNs of the standard one: take --region."
+        return Check("region", "fail", f"{region} is in another partition of AWS", remedy)
     if region not in regions:
         remedy = f"Choose one of {', '.join(sorted(regions))} with --region."
         return Check("region", "fail", f"{region} is not a Region with API Gateway", remedy)
     return Check("region", "ok", region)
 
 
-def check_account(aws: Aws, plan: Plan, region: str) -> Iterator[Check]:
-    """Yield every check that matters for this plan."""
+def check_account(aws: Aws, plan: Plan, region: str, now: float) -> Iterator[Check]:
+    """Yield every check that matters for this plan; `now` is in seconds since 1970."""
     variables = plan.variables
     creates = any(change.verb == "create" for change in plan.changes)
+    yield check_time_left(aws.credentials(), plan, now)
+    yield check_plan(_answer(aws, "freetier", "get_account_plan_state", GLOBAL_REGION))
     limits = _answer(aws, "lambda", "get_account_settings", region)
     yield check_concurrency(limits, variables.get("reserved_concurrency"))
     gateway = _answer(aws, "apigateway", "get_account", region)
@@ -86,6 +125,22 @@ def check_account(aws: Aws, plan: Plan, region: str) -> Iterator[Check]:
 
 
 Answer = Mapping[str, Any] | AwsError
+
+
+def check_plan(state: Answer) -> Check:
+    """Return a check that warns of AWS's free plan, which new accounts may have."""
+    if isinstance(state, AwsError):
+        if state.is_missing:
+            return Check("account plan", "ok", "none, as the account is older than the plans")
+        return _unknown("account plan", state)
+    kind = str(state.get("accountPlanType"))
+    if kind == "FREE":
+        remedy = (
+            "AWS closes some services to it, and the account after six months: choose the paid "
+            "plan under Billing; the credits stay."
+        )
+        return Check("account plan", "warn", "the free plan", remedy)
+    return Check("account plan", "ok", kind.lower())
 
 
 def check_concurrency(limits: Answer, reserved: int | None) -> Check:
@@ -153,9 +208,10 @@ def check_cloudfront(listed: Answer) -> Check:
     count = int((listed.get("DistributionList") or {}).get("Quantity", 0))
     if count == 0:
         remedy = (
-            "AWS sometimes refuses a new account's first one until support has verified it. "
-            "If the apply says so, ask support, or set site = false and serve the page yourself."
-        )
+            "AWS sometimes refuses a new account's first one until its support has verified the "
+            "account, and the chat waits for it. To begin without, serve the page yourself: put "
+            "its origin and these two lines into stage.tfvars.\n"
+        ) + "\n".join(f"        {line}" for line in WITHOUT_CLOUDFRONT)
         return Check("CloudFront", "warn", "no distribution yet", remedy)
     return Check("CloudFront", "ok", f"{count} distributions")
 

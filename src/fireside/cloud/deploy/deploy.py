@@ -165,7 +165,8 @@ class _Deployment:
             write_line(line)
         write_line(f"  The whole plan: {connected.terraform.show_command(self.stage.plan_file)}")
         write_line("")
-        checks = list(account.check_account(connected.aws, plan, region)) if plan.changes else []
+        every = account.check_account(connected.aws, plan, region, self.context.now())
+        checks = list(every) if plan.changes else []
         for check in checks:
             self.context.show(check)
         failed = [check.name for check in checks if check.verdict == "fail"]

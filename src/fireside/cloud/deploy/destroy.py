@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fireside.adapters.dynamodb.client import RetryPolicy
 from fireside.adapters.dynamodb.store import DynamoStore
+from fireside.cloud.deploy import account
 from fireside.cloud.deploy import plan as planning
 from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.deploy.export import MessageSource, export
@@ -77,6 +78,7 @@ def destroy(
     for line in planning.summary(plan, each=False):
         context.print_progress(line)
     context.print_progress("")
+    session.require(account.check_time_left(connected.aws.credentials(), plan, context.now()))
     with _explained_interrupt(session):
         is_settled = _offer_export(connected, options, context, messages)
     if is_settled:

@@ -73,6 +73,11 @@ class Plan:
         """Return the changes that lose something for good."""
         return [change for change in self.changes if change.loss]
 
+    @property
+    def has_distribution(self) -> bool:
+        """Return whether a CloudFront distribution changes, which takes minutes."""
+        return any(change.type == "aws_cloudfront_distribution" for change in self.changes)
+
 
 def read(document: Mapping[str, Any]) -> Plan:
     """Return a plan from the output of `terraform show -json`."""

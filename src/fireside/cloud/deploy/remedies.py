@@ -4,7 +4,9 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from fireside.cloud.deploy.account import WITHOUT_CLOUDFRONT
 from fireside.cloud.deploy.terraform import TerraformFailed
+from fireside.cloud.sdk import LOGIN_PROFILE
 from fireside.console.exits import CannotStart, ExitCode
 
 _LOCKED = "Error acquiring the state lock"
@@ -13,8 +15,8 @@ _KNOWN = (
     (
         r"account must be verified",
         (
-            "CloudFront does not accept this account yet: ask AWS support to verify it, or set "
-            "site = false and serve the page yourself."
+            "CloudFront does not accept this account yet: ask AWS support to verify it, or serve "
+            f"the page yourself and set {' and '.join(WITHOUT_CLOUDFRONT)}, with its origin."
         ),
     ),
     (
@@ -40,14 +42,14 @@ _KNOWN = (
     ),
     (
         r"ExpiredToken|security token included in the request is expired",
-        "Your AWS credentials have expired: sign in again.",
+        (
+            "Your AWS credentials have expired: sign in again, best with a profile, which is "
+            "refreshed (docs/tutorial/deploy.md, section 1)."
+        ),
     ),
     (
         r"No valid credential sources|failed to refresh cached credentials",
-        (
-            "Terraform finds no AWS credentials, but boto3 does: `aws configure "
-            "export-credentials --format env` exports them for both."
-        ),
+        f"Terraform finds no AWS credentials, though boto3 does. {LOGIN_PROFILE}",
     ),
     (
         r"Saved plan is stale",

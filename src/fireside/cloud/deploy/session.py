@@ -7,8 +7,8 @@ none: it plans in a copy of the Terraform files that has no state.
 
 import re
 import shutil
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from fireside.cloud.deploy.remedies import explained_failures
 from fireside.cloud.deploy.stage import REGION, Stage
 from fireside.cloud.deploy.terraform import (
     Terraform,
+    TerraformFailed,
     TerraformMissing,
     WorkingDirectory,
     find_terraform,
@@ -78,9 +79,10 @@ class StageSession:
         program = self._find_terraform()
         aws = self.context.aws(self.region)
         home = self.region or aws.region or REGION
+        self.require(account.check_region(home, aws.regions()))
+        self.context.show(account.check_credentials(aws.credentials()))
         identity = account.identity(aws, home)
         self.context.show(account.check_identity(identity))
-        self._require(account.check_region(home, aws.regions()))
         self.stage.make_folder()
         has_state = self._find_state(aws, identity, home, program)
         shutil.rmtree(self.stage.plan_only_folder, ignore_errors=True)  # of an earlier plan
@@ -90,6 +92,8 @@ class StageSession:
         )
         with self.guard(terraform, "reading the state", "Nothing was changed."):
             terraform.init(self.stage.backend_file if has_state else None)
+            if has_state:
+                self._save_left_state(terraform)
             outputs = terraform.outputs()
         deployed_region = (outputs.get("settings") or {}).get("region")
         if deployed_region is not None and self.region not in {None, deployed_region}:
@@ -102,14 +106,38 @@ class StageSession:
             self.stage, terraform, aws, identity, deployed_region or home, outputs
         )
 
-    def guard(self, terraform: Terraform, doing: str, so_far: str) -> AbstractContextManager[None]:
-        """Return a context in which every failure of Terraform says how to continue."""
-        return explained_failures(
+    @contextmanager
+    def guard(self, terraform: Terraform, doing: str, so_far: str) -> Iterator[None]:
+        """Say how to continue after every failure of Terraform within, and keep its state.
+
+        Raises:
+            CannotStart: Terraform failed, or Ctrl-C was pressed.
+        """
+        with explained_failures(
             doing,
             so_far=so_far,
             retry_command=self.retry_command,
             unlock=lambda lock: terraform.command_line("force-unlock", lock),
-        )
+        ):
+            before = terraform.errored_state.is_file()  # of another stage, or of a person
+            try:
+                yield
+            except (TerraformFailed, KeyboardInterrupt) as cause:
+                if before or not terraform.errored_state.is_file():
+                    raise
+                terraform.errored_state.replace(self.stage.left_state)
+                raise CannotStart(
+                    f"Stopped while {doing}, and the state could not be saved: it is in "
+                    f"{self.stage.left_state}. Sign in again; the next run saves it before "
+                    f"anything else: {self.retry_command}",
+                    ExitCode.CLOUD,
+                ) from cause
+
+    def _save_left_state(self, terraform: Terraform) -> None:
+        """Save the state of an apply that could not save it, as its credentials had expired."""
+        if self.stage.left_state.is_file():
+            terraform.push_state(self.stage.left_state)
+            self.stage.left_state.unlink()
 
     def _find_terraform(self) -> str:
         try:
@@ -119,7 +147,12 @@ class StageSession:
         self.context.show(Check("terraform", "ok", version))
         return program
 
-    def _require(self, check: Check) -> None:
+    def require(self, check: Check) -> None:
+        """Print the result of a check.
+
+        Raises:
+            CannotStart: It failed.
+        """
         self.context.show(check)
         if check.verdict == "fail":
             raise CannotStart(f"{check.name}: {check.found}. {check.remedy}", ExitCode.CLOUD)

@@ -86,6 +86,11 @@ class Stage:
         return self.folder / "plan"
 
     @property
+    def left_state(self) -> Path:
+        """Return the file of a state that an apply could not save in its bucket."""
+        return self.folder / "left.tfstate"
+
+    @property
     def plan_only_folder(self) -> Path:
         """Return the folder of a plan that is made before there is any state."""
         return self.folder / "plan-only"

@@ -92,6 +92,21 @@ class Terraform:
         """Return the outputs of the last apply; empty before the first."""
         return {name: one["value"] for name, one in self._read_json("output", "-json").items()}
 
+    @property
+    def errored_state(self) -> Path:
+        """Return the file in which Terraform leaves a state that it could not save."""
+        return self.directory.path / "errored.tfstate"
+
+    def push_state(self, file: Path) -> None:
+        """Save a state; Terraform refuses one that is not newer than the saved one."""
+        words = ("push", "-no-color", self._relative(file))
+        self._write_line(f"$ {self.command_line('state', *words)}")
+        code, _, errors = run(
+            self._command("state", *words), self.directory.environ, _discard, self._write_line
+        )
+        if code != 0:
+            raise TerraformFailed("state push", errors)
+
     def show_command(self, plan: Path) -> str:
         """Return the command that prints a plan as text."""
         return self.command_line("show", self._relative(plan))

@@ -1,8 +1,8 @@
 """A program that answers as terraform does, as far as `fireside deploy` asks, and fails on request.
 
-Its folder, $FAKE_TERRAFORM, has: `calls`, a line for each; `failure.json` ({"at": 3, "how": "fail",
-"said": ...} or "interrupt"); `answers.json`, what outputs, plans and the version are made of; and
-`applied.json`, the variables of the last apply.
+Its folder, $FAKE_TERRAFORM, has: `calls`, a line for each; `failure.json` ({"at": 3, "how": "fail"
+or "interrupt", "said": ..., "left": a state that is not saved}); `answers.json`, what outputs,
+plans and the version are made of; and `applied.json`, the variables of the last apply.
 """
 
 import json
@@ -27,15 +27,17 @@ def main(words):
     with (HOME / "calls").open("a", encoding="utf-8") as calls:
         calls.write(f"{bootstrap}{' '.join([step, *options])}\n")
     code = answer(step, options, folder, answers)
-    fail_on_request()
+    fail_on_request(folder)
     return code
 
 
-def fail_on_request():
+def fail_on_request(folder):
     failure = read("failure.json")
     calls = (HOME / "calls").read_text("utf-8").splitlines()
     if failure.get("at") != len(calls):
         return
+    if "left" in failure:
+        (folder / "errored.tfstate").write_text(failure["left"], "utf-8")
     if failure["how"] == "interrupt":
         os.kill(os.getppid(), signal.SIGINT)
     print(failure.get("said", "Error: as the test says"), file=sys.stderr)
@@ -54,6 +56,9 @@ def answer(step, options, folder, answers):
             apply(folder / options[-1], folder)
         case "output":
             print(json.dumps(outputs(answers)))
+        case "state":  # push
+            text = (folder / options[-1]).read_text("utf-8")
+            (HOME / "pushed").write_text(text, "utf-8")
     return 0
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from fireside.cloud.deploy import account
 from fireside.cloud.deploy.plan import Change, Plan
-from fireside.cloud.sdk import Aws, AwsError
+from fireside.cloud.sdk import Aws, AwsError, FoundCredentials
 from tests.infra.fake_aws import FakeAws
 
 FORBIDDEN = AwsError("GetIt", "AccessDeniedException", "no")
@@ -24,6 +24,55 @@ def test_the_root_user_should_not_deploy(arn, verdict):
     assert account.check_identity(account.Identity("1", arn)).verdict == verdict
 
 
+@pytest.mark.parametrize(("source", "verdict"), [("sso", "ok"), ("env", "ok"), ("login", "warn")])
+def test_credentials_that_terraform_can_not_read_are_warned_of(source, verdict):
+    check = account.check_credentials(FoundCredentials(source))
+
+    assert check.verdict == verdict
+    assert ("--format process" in check.remedy) == (verdict == "warn")
+
+
+NOW = 1_795_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "minutes", "verdict"),
+    [
+        ("aws_cloudfront_distribution", 29, "fail"),
+        ("aws_cloudfront_distribution", -1, "fail"),
+        ("aws_cloudfront_distribution", 31, "ok"),
+        ("aws_lambda_function", 5, "ok"),
+    ],
+)
+def test_exported_keys_outlast_a_plan_or_it_is_not_begun(kind, minutes, verdict):
+    found = FoundCredentials("env", NOW + 60 * minutes)
+
+    assert account.check_time_left(found, plan((kind, {})), NOW).verdict == verdict
+
+
+def test_credentials_that_are_refreshed_outlast_any_plan():
+    wanted = plan(("aws_cloudfront_distribution", {}))
+
+    assert account.check_time_left(FoundCredentials("sso"), wanted, NOW).verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("written", "until"),
+    [
+        ("2026-11-18T14:40:00Z", 1_795_012_800.0),
+        ("2026-11-18T15:40:00+01:00", 1_795_012_800.0),
+        ("", None),
+    ],
+)
+def test_when_exported_keys_expire_is_read_where_the_aws_command_writes_it(
+    aws, monkeypatch, written, until
+):
+    assert aws
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", written)
+
+    assert Aws().credentials() == FoundCredentials("env", until)
+
+
 @pytest.mark.parametrize(("named", "region"), [("", "eu-west-3"), ("eu-west-1", "eu-west-1")])
 def test_a_variable_that_is_empty_names_no_region(monkeypatch, named, region):
     monkeypatch.setenv("AWS_REGION", named)
@@ -32,9 +81,21 @@ def test_a_variable_that_is_empty_names_no_region(monkeypatch, named, region):
     assert Aws().region == region
 
 
-@pytest.mark.parametrize(("region", "verdict"), [("eu-central-1", "ok"), ("eu-central-9", "fail")])
-def test_a_region_has_api_gateway_or_not(region, verdict):
-    assert account.check_region(region, ["eu-central-1"]).verdict == verdict
+@pytest.mark.parametrize(
+    ("region", "verdict", "found"),
+    [
+        ("eu-central-1", "ok", "eu-central-1"),
+        ("eu-central-9", "fail", "is not a Region with API Gateway"),
+        ("cn-north-1", "fail", "is in another partition of AWS"),
+        ("us-gov-west-1", "fail", "is in another partition of AWS"),
+        ("eusc-de-east-1", "fail", "is in another partition of AWS"),
+    ],
+)
+def test_a_region_has_api_gateway_or_not(region, verdict, found):
+    check = account.check_region(region, ["eu-central-1"])
+
+    assert check.verdict == verdict
+    assert found in check.found
 
 
 @pytest.mark.parametrize(
@@ -96,6 +157,36 @@ def test_an_account_without_cloudfront_may_be_refused_the_first(count, verdict):
     listed = {"DistributionList": {"Quantity": count}}
 
     assert account.check_cloudfront(listed).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ({"accountPlanType": "PAID"}, "ok"),
+        (MISSING, "ok"),  # older than the plans
+        ({"accountPlanType": "FREE"}, "warn"),
+        (FORBIDDEN, "warn"),
+    ],
+)
+def test_the_free_plan_is_warned_of(answer, verdict):
+    assert account.check_plan(answer).verdict == verdict
+
+
+@pytest.mark.parametrize(("kind", "verdict"), [("FREE", "warn"), (None, "ok")])
+def test_the_accounts_plan_is_asked_for(aws, kind, verdict):
+    aws.plan = kind
+
+    assert verdicts()["account plan"] == verdict
+
+
+def test_a_new_account_is_told_the_two_lines_that_go_without_cloudfront():
+    lines = account.check_cloudfront({"DistributionList": {"Quantity": 0}}).remedy.splitlines()
+
+    assert [line.strip() for line in lines[-2:]] == [
+        "site = false",
+        'allowed_origins = ["https://example.org"]',
+    ]
+    assert "stage.tfvars" in lines[0]
 
 
 @pytest.mark.parametrize(
@@ -178,15 +269,16 @@ EVERYTHING = plan(
 
 
 def verdicts(plan_=EVERYTHING):
-    return {
-        check.name: check.verdict for check in account.check_account(Aws(), plan_, "eu-central-1")
-    }
+    checks = account.check_account(Aws(), plan_, "eu-central-1", NOW)
+    return {check.name: check.verdict for check in checks}
 
 
 def test_every_answer_of_aws_reaches_its_check(aws):
     aws.log_role = THEIRS
 
     assert verdicts() == {
+        "expiry": "ok",
+        "account plan": "ok",
         "Lambda concurrency": "ok",
         "API Gateway throttle": "ok",
         "API Gateway log role": "ok",
@@ -221,7 +313,9 @@ def test_a_bucket_of_another_account_has_the_name_too(aws):
 
 
 def test_what_is_refused_everywhere_stops_nothing(aws):
-    for service in ("lambda", "apigateway", "cloudfront", "acm", "dynamodb", "iam"):
+    for service in ("freetier", "lambda", "apigateway", "cloudfront", "acm", "dynamodb", "iam"):
         aws.refused[service] = "AccessDeniedException"
 
-    assert set(verdicts().values()) == {"warn"}
+    found = verdicts()
+    del found["expiry"]  # is read here
+    assert set(found.values()) == {"warn"}

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import stat
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -286,11 +287,15 @@ def test_the_computer_that_holds_the_lock_is_named(computer):
 @pytest.mark.parametrize(
     ("said", "advice"),
     [
-        ("Your account must be verified before you can add", "site = false"),
+        (
+            "Your account must be verified before you can add",
+            'site = false and allowed_origins = ["https://example.org"]',
+        ),
         ("CloudWatch Logs role ARN must be set in account settings", "account_log_role = true"),
         ("decreases account's UnreservedConcurrentExecution below", "reserved_concurrency = null"),
         ("Error: Saved plan is stale", "no longer holds"),
         ("api error ExpiredToken: The security token", "sign in again"),
+        ("Error: No valid credential sources found", "credential_process = aws configure"),
         ("User: x is not authorized to perform: iam:CreateRole on", "lacks that permission"),
         ("dial tcp: lookup registry.terraform.io: no such host", "check your network"),
         ("something else", "Its output above says why"),
@@ -306,6 +311,69 @@ def test_what_makes_first_applies_fail_is_known(computer, said, advice):
     assert said in done.stderr
     assert advice in last
     assert "What was created so far is in the state" in last
+
+
+@pytest.mark.parametrize("how", ["fail", "interrupt"])
+def test_a_state_that_could_not_be_saved_is_saved_by_the_next_run(computer, how):
+    """As when credentials expire in mid-apply: Terraform leaves it in a file, and the lock too."""
+    computer.fail(at=10, how=how, said="Failed to persist state to backend", left="a state")
+
+    done = computer.apart("deploy", "--no-build", "--yes")
+
+    last = done.stderr.strip().splitlines()[-1]
+    assert "the state could not be saved" in last
+    assert "What was created so far is in the state" not in last
+    assert not (computer.checkout / "infra/errored.tfstate").exists()
+    computer.calls()
+    continues(computer)
+    words = [call.split()[0] for call in computer.calls()]
+    assert words[:4] == ["version", "init", "state", "output"]
+    assert (computer.state / "pushed").read_text("utf-8") == "a state"
+    assert not list(computer.stage.glob("*.tfstate"))
+
+
+def test_a_state_that_can_not_be_saved_yet_is_kept(computer):
+    computer.fail(at=10, how="fail", left="a state")
+    computer.deploy()
+    computer.calls()
+    computer.fail(at=3, how="fail", said=LOCK)
+
+    done = computer.deploy()
+
+    assert "force-unlock 5f0c-1" in done.stderr
+    assert [file.read_text("utf-8") for file in computer.stage.glob("*.tfstate")] == ["a state"]
+
+
+def test_a_state_of_another_stage_is_left_alone(computer):
+    file = computer.checkout / "infra/errored.tfstate"
+    file.write_text("another", "utf-8")
+    computer.fail(at=10, how="fail")
+
+    done = computer.deploy()
+
+    assert "What was created so far is in the state" in done.stderr
+    assert file.read_text("utf-8") == "another"
+
+
+DISTRIBUTION = {
+    "address": "module.site[0].aws_cloudfront_distribution.this",
+    "type": "aws_cloudfront_distribution",
+    "change": {"actions": ["create"], "before": None, "after": {}},
+}
+
+
+@pytest.mark.parametrize(("minutes", "is_made"), [(15, False), (45, True)])
+def test_keys_that_die_in_a_first_apply_stop_it_before_anything_is_made(computer, minutes, is_made):
+    running = json.loads((computer.state / "answers.json").read_text("utf-8"))["outputs"]
+    computer.answers(outputs=running, changes=[DISTRIBUTION])
+    until = datetime.now(UTC) + timedelta(minutes=minutes)
+
+    done = computer.deploy(AWS_SESSION_TOKEN="any", AWS_CREDENTIAL_EXPIRATION=until.isoformat())
+
+    assert (done.returncode == 0) == is_made, done.stderr
+    assert (computer.state / "applied.json").exists() == is_made
+    assert ("fail  expiry: exported keys expire in 1" in done.stderr) != is_made
+    assert ("set AWS_PROFILE instead" in done.stderr) != is_made
 
 
 @pytest.mark.parametrize(
@@ -341,7 +409,7 @@ def test_no_credentials(computer):
 
     assert done.returncode == ExitCode.CLOUD
     assert "no AWS credentials" in done.stderr
-    assert "`aws login`" in done.stderr
+    assert "Sign in with `aws sso login` or `aws configure`" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -391,6 +459,14 @@ def test_a_region_that_is_none(computer):
     assert "mars-north-1 is not a Region" in done.stderr
 
 
+def test_a_region_of_another_partition_is_refused_before_aws_is_asked(computer, aws):
+    done = computer.deploy(AWS_REGION="cn-north-1")
+
+    assert done.returncode == ExitCode.CLOUD
+    assert "cn-north-1 is in another partition of AWS" in done.stderr
+    assert aws.asked == []
+
+
 def test_a_file_of_variables_can_not_say_another_region(computer):
     computer.answers(variables={"region": "us-west-2"})
 
@@ -416,6 +492,17 @@ def test_a_folder_without_terraform_files(computer):
 
     assert done.returncode == ExitCode.USAGE
     assert "There are no Terraform files in elsewhere" in done.stderr
+
+
+def test_a_new_account_is_told_of_cloudfront_before_it_agrees(computer, aws):
+    aws.distributions = 0
+    aws.buckets.add("fireside-state-123456789012")
+
+    done = computer.run("deploy", "--no-build")  # no terminal, so nobody agrees
+
+    assert done.returncode == ExitCode.USAGE
+    assert 'allowed_origins = ["https://example.org"]' in done.stderr
+    assert not (computer.state / "applied.json").exists()
 
 
 def test_a_check_that_fails_stops_it_before_anything_is_made(computer, aws):

@@ -2,12 +2,10 @@
 
 import re
 import stat
-import sys
 from pathlib import Path
 
 import pytest
 
-from fireside.cloud import sdk
 from fireside.cloud.deploy import build, invites, stage
 from fireside.cloud.verify import smoke
 from fireside.cloud.verify.client import CheckFailed, Target
@@ -192,13 +190,6 @@ def test_an_unreadable_invite_is_an_error(prod):
 
 
 # --- What may be missing -----------------------------------------------------------------------
-
-
-def test_without_boto3_it_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "boto3", None)
-
-    with pytest.raises(CannotStart, match=r"pip install 'fireside\[aws\]'"):
-        sdk.Aws()
 
 
 def test_a_missing_page_is_an_error(tmp_path, monkeypatch):
