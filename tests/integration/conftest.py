@@ -1,6 +1,7 @@
 """What integration tests share."""
 
 import functools
+import socket
 import time
 
 import pytest
@@ -40,3 +41,13 @@ def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(time, "monotonic", clock)
     return clock
+
+
+@pytest.fixture
+def ipv6():
+    """Skip where there is no IPv6."""
+    try:
+        with socket.socket(socket.AF_INET6) as one:
+            one.bind(("::1", 0))
+    except OSError:
+        pytest.skip("Optional: this machine has no IPv6")

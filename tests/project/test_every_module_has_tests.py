@@ -54,7 +54,6 @@ TESTED_BY = {
     "fireside/handlers/router.py": "flow/test_bad_input.py: the whole flow/ goes through it",
     "fireside/server/data_folder.py": "integration/cli/test_main.py: what a server finds there",
     "fireside/server/isolated.py": "integration/server/test_isolated_handlers.py: starts those",
-    "fireside/server/local.py": "e2e/test_crash.py: needs a whole server",
     "fireside/server/process.py": "integration/cli/test_main.py: a port that is taken",
     "localgateway/net/server.py": "gateway/test_batches.py: the whole gateway/ is about it",
 }

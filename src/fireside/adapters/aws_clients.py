@@ -14,7 +14,7 @@ from fireside.adapters.http.tls import context_for
 from fireside.adapters.outbound.http import ConnectionsApi
 from fireside.adapters.outbound.lambda_invoke import Functions, LambdaApi
 from fireside.adapters.outbound.posting import Poster
-from fireside.domain.entry import DEFAULT_PORTS
+from fireside.domain.hosts import DEFAULT_PORTS
 
 CLIENT = "FIRESIDE_AWS_CLIENT"
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -19,8 +18,10 @@ from fireside.cli.options import with_settings
 from fireside.console.checks import Check, line
 from fireside.console.exits import ExitCode
 from fireside.server.data_folder import invite_file
+from fireside.server.process import cannot_listen
 from fireside.server.settings import Settings, asks_for_invite, is_reachable
 from fireside.system import DAY_SECONDS
+from localgateway.platform.listening import listen
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_SQLITE = (3, 35, 0)  # for RETURNING
@@ -60,7 +61,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield check_folder(settings.data)
     yield check_space(settings.data, shutil.disk_usage)
     yield check_wal(settings.data)
-    yield check_port(settings.host, settings.port)
+    yield check_port(settings)
     yield check_invite(settings)
     yield check_page(PACKAGE / "web/index.html")
     yield check_clock(time.time(), (PACKAGE / "__init__.py").stat().st_mtime)
@@ -123,16 +124,15 @@ def check_wal(data: Path) -> Check:
     return Check("write-ahead log", "ok", "works in the data folder")
 
 
-def check_port(host: str, port: int) -> Check:
-    """Try to listen on the server's port."""
+def check_port(settings: Settings) -> Check:
+    """Try to listen where the server would."""
+    host, port = settings.host, settings.port
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
+        for listener in listen(host, port):
+            listener.close()
     except OSError as cause:
-        remedy = "Stop what listens there (maybe Fireside already runs), or choose --port."
-        return Check("port", "fail", f"{host} port {port}: {cause.strerror}", remedy)
+        found, _, remedy = str(cannot_listen(settings, cause)).partition(": ")
+        return Check("port", "fail", found, f"{remedy[0].upper()}{remedy[1:]}")
     return Check("port", "ok", f"{host} port {port} is free" if port else f"{host}, any free port")
 
 

@@ -14,15 +14,9 @@ from fireside.cloud.deploy.stage import PROJECT, find_stage
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.qr import show
 from fireside.domain.invite import hash_of, link
+from fireside.server.addresses import EVERYWHERE, read_address
 from fireside.server.data_folder import invite_file
-from fireside.server.settings import (
-    EVERYWHERE,
-    BadSettings,
-    Settings,
-    address,
-    asks_for_invite,
-    read_origin,
-)
+from fireside.server.settings import BadSettings, Settings, address, asks_for_invite
 
 
 @click.command("invite")
@@ -68,7 +62,7 @@ def command(  # noqa: PLR0913 - one per option
         return print_link(find_stage(project, stage, infra), DeployContext(), qr=qr)
     if project != PROJECT or infra is not None:
         raise _usage("--project and --infra are for a chat on AWS: name it with --stage NAME.")
-    place = None if url is None else _origin(url)
+    place = None if url is None else _given(url)
     return invite(settings, new=new, url=place, qr=qr, as_hash=as_hash)
 
 
@@ -119,9 +113,9 @@ def _notes(settings: Settings, *, new: bool, url: str | None) -> Iterator[str]:
         yield "Only this machine can open that address: give the right one with --url."
 
 
-def _origin(url: str) -> str:
+def _given(url: str) -> str:
     try:
-        return read_origin(url)
+        return read_address(url)
     except ValueError as problem:
         raise BadSettings(f"--url {problem}, not {url!r}.") from problem
 

@@ -1,26 +1,28 @@
 """The rules for who may connect: host, origin, invite and username of a handshake."""
 
-import ipaddress
-import re
 from dataclasses import dataclass, field
 
 from fireside.domain import invite
 from fireside.domain.errors import Forbidden, InvalidName
+from fireside.domain.hosts import (
+    DEFAULT_PORTS,
+    is_loopback,
+    plain_host,
+    plain_origin,
+    without_port,
+)
 from fireside.domain.names import clean_username, fold
-
-DEFAULT_PORTS = {"http": 80, "https": 443}
-"""The port of a URL that names none, by its scheme."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntryRules:
     """The hosts, origins and invites that are accepted.
 
-    Hosts are lower-case `host`, which allows every port of it, or `host:port`. Origins are pages
-    allowed besides the chat's own, as lower-case `scheme://host[:port]`. Invites are hashes of
-    secrets, any of which is accepted: with an empty set no client may connect; with None no
-    invite is needed. `proxy_secret_hash` is the hash of the secret that the proxy in front adds
-    to each handshake, so that no client can bypass the proxy; None checks nothing.
+    Hosts are plain `host`, which allows every port of it, or `host:port`. Origins are pages
+    allowed besides the chat's own, as plain `scheme://host[:port]` (see hosts.py). Invites are
+    hashes of secrets, any of which is accepted: with an empty set no client may connect; with
+    None no invite is needed. `proxy_secret_hash` is the hash of the secret that the proxy in
+    front adds to each handshake, so that no client can bypass the proxy; None checks nothing.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -60,10 +62,10 @@ def admit(handshake: Handshake, rules: EntryRules) -> User:
     known = rules.proxy_secret_hash
     if known is not None and not invite.opens(handshake.proxy_secret, (known,)):
         raise Forbidden("Connect through the chat's own address")
-    host = (handshake.host or "").lower()
-    if not (rules.any_host or rules.hosts & {host, _name(host)} or _is_loopback(host)):
+    host = plain_host(handshake.host or "")
+    if not (rules.any_host or rules.hosts & {host, without_port(host)} or is_loopback(host)):
         raise Forbidden("This chat does not answer to that address")
-    if handshake.origin is not None and not _is_trusted(handshake.origin.lower(), host, rules):
+    if handshake.origin is not None and not _is_trusted(handshake.origin, host, rules):
         raise Forbidden("Pages from elsewhere may not use this chat")
     if rules.invites is not None and not invite.opens(handshake.invite, rules.invites):
         raise Forbidden("This chat needs an invite: ask the person who runs it for the link")
@@ -73,31 +75,8 @@ def admit(handshake: Handshake, rules: EntryRules) -> User:
     return User(fold(name), name)
 
 
-def _is_trusted(origin: str, host: str, rules: EntryRules) -> bool:
+def _is_trusted(given: str, host: str, rules: EntryRules) -> bool:
     """Return whether a page is allowed, or the chat's own; a default port may be left out."""
-    if origin in rules.origins:
-        return True
-    scheme, _, netloc = origin.partition("://")
-    if scheme not in DEFAULT_PORTS:
-        return False
-    port = f":{DEFAULT_PORTS[scheme]}"
-    return netloc.removesuffix(port) == host.removesuffix(port) != ""
-
-
-def _name(host: str) -> str:
-    """Return a host without its port, empty if it is malformed."""
-    match = _HOST.fullmatch(host)
-    return match["name"] if match else ""
-
-
-_HOST = re.compile(r"(?P<name>\[[^\[\]]+\]|[^:\[\]]+)(:\d*)?")
-
-
-def _is_loopback(host: str) -> bool:
-    name = _name(host)
-    if name in {"localhost", "[::1]"}:
-        return True
-    try:
-        return ipaddress.IPv4Address(name).is_loopback
-    except ValueError:
-        return False
+    origin = plain_origin(given)
+    own = {plain_origin(f"{scheme}://{host}") for scheme in DEFAULT_PORTS}
+    return origin != "" and origin in own | rules.origins

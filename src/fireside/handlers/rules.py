@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from fireside.domain.entry import EntryRules
+from fireside.domain.hosts import plain_host, plain_origin
 from fireside.domain.invite import is_hash
 
 HOSTS, ORIGINS = "FIRESIDE_HOSTS", "FIRESIDE_ORIGINS"
@@ -21,8 +22,8 @@ def rules_from(environ: Mapping[str, str]) -> EntryRules:
     """
     proxy_secret_hash = environ.get(PROXY_SECRET, "").strip()
     return EntryRules(
-        hosts=frozenset(environ[HOSTS].lower().split()),
-        origins=frozenset(environ.get(ORIGINS, "").lower().split()),
+        hosts=frozenset(filter(None, map(plain_host, environ[HOSTS].split()))),
+        origins=frozenset(filter(None, map(plain_origin, environ.get(ORIGINS, "").split()))),
         invites=_invites(environ.get(INVITES, "").split()),
         proxy_secret_hash=_hash(proxy_secret_hash, PROXY_SECRET) if proxy_secret_hash else None,
     )

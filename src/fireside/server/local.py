@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib import resources
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
@@ -20,12 +19,9 @@ from fireside.domain.events import Closing
 from fireside.handlers.authorizer import make_authorizer
 from fireside.handlers.router import make_handler, storage_failed
 from fireside.server import isolated
+from fireside.server.addresses import EVERYWHERE, bracketed, name_of, origin_of
 from fireside.server.data_folder import invite_file, live_rules
-from fireside.server.settings import (
-    EVERYWHERE,
-    Settings,
-    asks_for_invite,
-)
+from fireside.server.settings import Settings, asks_for_invite
 from fireside.system import entropy, epoch_ms
 from localgateway.functions.connections import Connections
 from localgateway.functions.runner import BatchRunner, MakeRunner
@@ -79,14 +75,13 @@ def entry_rules(settings: Settings) -> EntryRules:
 
     The invites themselves are in a file: see `live_rules`.
     """
-    hosts, origins = set(), {origin.lower() for origin in settings.allow_origin}
+    hosts, origins = set(), set(settings.allow_origin)
     if settings.host not in EVERYWHERE:
-        literal = f"[{settings.host}]" if ":" in settings.host else settings.host
-        hosts.add(literal.lower())
+        hosts.add(bracketed(settings.host))
     if settings.public_url is not None:
-        url = urlsplit(settings.public_url)
-        hosts.add(url.netloc.lower())
-        origins.add(f"{url.scheme}://{url.netloc}".lower())
+        # Any port: a proxy may pass the host on without one, and it protects nothing.
+        hosts.add(name_of(settings.public_url))
+        origins.add(origin_of(settings.public_url))
     invites = frozenset[str]() if asks_for_invite(settings) else None
     return EntryRules(frozenset(hosts), frozenset(origins), invites=invites)
 
@@ -209,9 +204,8 @@ def _add_config(site: web.Application, settings: Settings) -> None:
 
 def own_address(settings: Settings, server: Server) -> str:
     """Return the address at which this machine reaches the server."""
-    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - looked up
-    literal = f"[{host}]" if ":" in host else host
-    return f"http://{literal}:{server.port}"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - looked up
+    return f"http://{bracketed(host)}:{server.port}"
 
 
 def closing_frame() -> bytes:

@@ -5,16 +5,21 @@ Every setting has one key: `public_url` is `--public-url`, `FIRESIDE_PUBLIC_URL`
 """
 
 import difflib
-import ipaddress
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from fireside.console.exits import CannotStart, ExitCode
-from fireside.domain.entry import DEFAULT_PORTS
+from fireside.server.addresses import (
+    EVERYWHERE,
+    bracketed,
+    is_only_here,
+    read_address,
+    read_host,
+    read_origins,
+)
 
 ENV_PREFIX = "FIRESIDE_"
 CONFIG_NAME = "fireside.toml"
@@ -45,9 +50,6 @@ RENAMED_KEYS = {"faithful": "isolated"}
 RENAMED_VALUES = {("aws_client", "own"): "builtin"}
 """Old names of settings and of their values, accepted for one release."""
 
-EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
-"""Hosts to listen on that are no address to open in a browser."""
-
 
 class BadSettings(CannotStart):
     """A setting has a name or a value that makes no sense."""
@@ -75,7 +77,7 @@ class Settings:
 
 def is_reachable(settings: Settings) -> bool:
     """Return whether other machines can reach the chat: by its host, or by a public address."""
-    return settings.public_url is not None or not _is_loopback(settings.host)
+    return settings.public_url is not None or not is_only_here(settings.host)
 
 
 def asks_for_invite(settings: Settings) -> bool:
@@ -87,18 +89,12 @@ def address(settings: Settings, port: int) -> str:
     """Return the address to open: the public one, or this machine's own."""
     if settings.public_url is not None:
         return settings.public_url
-    shown = "localhost" if settings.host in EVERYWHERE | _LOOPBACK else settings.host
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    shown = "localhost" if settings.host in _LOCALHOST else bracketed(settings.host)
+    return f"http://{shown}:{port}"
 
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host in _LOOPBACK or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+_LOCALHOST = EVERYWHERE | {"127.0.0.1", "::1"}
+"""Hosts to listen on for which a browser on this machine opens `localhost`."""
 
 
 def default_data(environ: Mapping[str, str], platform: str) -> Path:
@@ -231,32 +227,6 @@ def one_of(choices: tuple[str, ...]) -> Callable[[object], str]:
     return choose
 
 
-def read_origins(value: object) -> tuple[str, ...]:
-    """Return origins, from a list or from text with commas, as in an environment variable."""
-    given = value.split(",") if isinstance(value, str) else value
-    if not isinstance(given, list | tuple):
-        raise ValueError(_ORIGIN_PROBLEM)  # noqa: TRY004 - the source's mistake, not the code's
-    return tuple(map(read_origin, given))
-
-
-_ORIGIN_PROBLEM = "must look like https://chat.example.com, with nothing after the host and port"
-
-
-def read_origin(value: object) -> str:
-    """Return `scheme://host[:port]`, in lower case and without the scheme's default port."""
-    try:
-        url = urlsplit(read_text(value))
-        port = url.port
-    except ValueError as cause:
-        raise ValueError(_ORIGIN_PROBLEM) from cause
-    bare = url.path in {"", "/"} and not (url.query or url.fragment or "@" in url.netloc)
-    if url.scheme not in DEFAULT_PORTS or not url.hostname or not bare:
-        raise ValueError(_ORIGIN_PROBLEM)
-    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    shown = "" if port in {None, DEFAULT_PORTS[url.scheme]} else f":{port}"
-    return f"{url.scheme}://{host}{shown}"
-
-
 # --- All settings ------------------------------------------------------------------------------
 
 
@@ -271,7 +241,11 @@ class Setting:
 
 
 SETTINGS = {
-    "host": Setting("address that the chat listens on; default: 127.0.0.1", "HOST", read_text),
+    "host": Setting(
+        "address that the chat listens on; :: for all, IPv4 too; default: 127.0.0.1",
+        "HOST",
+        read_host,
+    ),
     "port": Setting(
         "port that the chat listens on; 0 for any free one; default: 8080", "PORT", read_port
     ),
@@ -282,7 +256,7 @@ SETTINGS = {
         "address that people open, such as https://chat.example.com; setting it turns invites on "
         "(auto); default: http://localhost:PORT",
         "URL",
-        read_origin,
+        read_address,
     ),
     "invites": Setting(
         "when people need an invite: required (always), off (never) or auto (as soon as other "

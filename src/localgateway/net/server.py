@@ -34,6 +34,7 @@ from localgateway.net.door import HeadReader
 from localgateway.net.management import Access, Management, Posted
 from localgateway.net.sockets import Socket, encode_frame
 from localgateway.platform.handover import Handover
+from localgateway.platform.listening import BACKLOG, listen
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class Server:
 
     app: web.Application
     transports: set[asyncio.BaseTransport]
-    _listener: asyncio.Server | None
+    _listeners: list[asyncio.Server]
     _loop: asyncio.AbstractEventLoop
     _handover: Handover[list[Completed]]
     _ticking: asyncio.TimerHandle
@@ -113,7 +114,7 @@ class Server:
         self._delivery: FaultyDelivery | None = None
         self._site = _site_runner(app if primary is None else web.Application())
         self._tick_seconds = _tick_seconds(api, self.limits)
-        self._listener = None
+        self._listeners = []
         self._stopping = False
 
     @property
@@ -121,8 +122,7 @@ class Server:
         """The port that is listened on, also when 0 was given."""
         if self._primary is not self:
             return self._primary.port
-        assert self._listener is not None
-        return int(self._listener.sockets[0].getsockname()[1])
+        return int(self._listeners[0].sockets[0].getsockname()[1])
 
     async def start(self, host: str, port: int) -> None:
         """Start, and listen unless the primary server does.
@@ -136,9 +136,12 @@ class Server:
             self._delivery = FaultyDelivery(self._faults, self._loop, self._queue_one)
         await self._site.setup()
         if self._primary is self:
-            self._listener = await self._loop.create_server(
-                lambda: HeadReader(self), host, port, backlog=1024
-            )
+            for one in listen(host, port):
+                self._listeners.append(
+                    await self._loop.create_server(
+                        lambda: HeadReader(self), sock=one, backlog=BACKLOG
+                    )
+                )
         self.runner.start()
         self._tick()
 
@@ -148,8 +151,8 @@ class Server:
         Return whether the runner has ended: until then, what its handlers use must stay open.
         """
         self._stopping = True
-        if self._listener is not None:
-            self._listener.close()
+        for listener in self._listeners:
+            listener.close()
         for socket in (*self.sockets.values(), *self._waiting.values()):
             socket.pause()
         ended = await asyncio.to_thread(self.runner.stop, _DRAIN_SECONDS)

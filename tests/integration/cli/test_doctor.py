@@ -80,17 +80,26 @@ def test_a_disk_that_fills_up_is_told_in_time(tmp_path, free, verdict):
     assert check_space(tmp_path, lambda _: (0, 0, free)).verdict == verdict
 
 
-def test_a_port_in_use_fails():
+def listening(host, port):
+    return Settings(data=Path("data"), host=host, port=port)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::"])  # noqa: S104 - the port is taken
+def test_a_port_in_use_fails_on_every_host_that_the_server_could_not_use(host):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
-        assert check_port("127.0.0.1", port).verdict == "fail"
+        check = check_port(listening(host, port))
 
-    assert check_port("127.0.0.1", 0).verdict == "ok"
+    assert (check.verdict, check.found) == ("fail", f"Port {port} is taken by another program")
+    assert check.remedy.startswith("Choose another with --port")
+    assert check_port(listening(host, 0)).verdict == "ok"
 
 
 def test_a_host_of_another_machine_fails():
-    assert check_port("192.0.2.1", 8080).verdict == "fail"
+    check = check_port(listening("192.0.2.1", 8080))
+
+    assert (check.verdict, check.remedy) == ("fail", "Check --host.")
 
 
 def test_the_page_must_be_built(tmp_path):

@@ -147,3 +147,15 @@ def test_a_signal_ends_it_and_its_clients_are_told(tmp_path, number):
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(SECONDS)
         assert closed.value.rcvd.code == 1012
+
+
+@pytest.mark.usefixtures("ipv6")
+@pytest.mark.parametrize("mode", [(), ("--isolated",)], ids=["in batches", "isolated"])
+def test_all_addresses_are_those_of_both_families(tmp_path, mode):
+    arguments = ("--host", "::", "--invites", "off", *mode)
+    with serving(tmp_path, *arguments) as (process, port):
+        for host in ("127.0.0.1", "[::1]"):
+            with connect(f"ws://{host}:{port}/ws?username=Ann") as socket:
+                socket.send('{"action":"ping","id":"1"}')
+                assert json.loads(socket.recv(SECONDS))["type"] == "pong"
+        assert ended(process) == 0

@@ -91,7 +91,7 @@ def test_a_deployment_makes_its_own():
     [
         (["--port", "0"], "give the chat's address with --url"),
         (["--url", "chat.example"], "--url must look like https://chat.example.com"),
-        (["--url", "https://chat.example/room"], "--url must look like"),
+        (["--url", "https://chat.example/?room=1"], "--url must look like"),
     ],
 )
 def test_an_unknown_address_is_asked_for(capsys, tmp_path, arguments, sentence):

@@ -139,7 +139,7 @@ def test_a_mistake_sounds_the_same_wherever_it_is(refusal, toml):
     [
         ("FIRESIDE_OPEN", "maybe", "must be true or false"),
         ("FIRESIDE_LOG_FORMAT", "xml", "must be one of auto, text, json"),
-        ("FIRESIDE_HOST", " ", "must be some text"),
+        ("FIRESIDE_HOST", " ", "must be an address or a name of this machine"),
         ("FIRESIDE_DATA", "", "must name a folder"),
         ("FIRESIDE_DATA", "~nobody-of-that-name/x", "must name a folder"),
         ("FIRESIDE_ALLOW_ORIGIN", "*", "must look like"),

@@ -31,8 +31,8 @@ def test_several_invites_are_good_at_once_while_one_replaces_another():
 def test_hosts_origins_and_the_proxy_secret():
     rules = rules_from(
         {
-            "FIRESIDE_HOSTS": "Chat.Example other.example:8443",
-            "FIRESIDE_ORIGINS": "https://Page.Example",
+            "FIRESIDE_HOSTS": "Chat.Example. other.example:8443 not/a/host",
+            "FIRESIDE_ORIGINS": "https://Page.Example:443 null",
             "FIRESIDE_ORIGIN_SECRET_SHA256": ONE,
         }
     )

@@ -21,7 +21,6 @@ from fireside.server.settings import (
     default_data,
     is_reachable,
     read_file,
-    read_origin,
     read_port,
     read_switch,
     variable,
@@ -49,40 +48,6 @@ def refusal(read, given):
 
 def test_a_field_has_the_name_of_its_key():
     assert {field.name for field in fields(Settings)} == {*SETTINGS, "color"}
-
-
-@pytest.mark.parametrize(
-    ("given", "origin"),
-    [
-        ("https://chat.example:443/", "https://chat.example"),
-        ("http://chat.example:80", "http://chat.example"),
-        ("http://[::1]:8080", "http://[::1]:8080"),
-        (" HTTPS://CHAT.example ", "https://chat.example"),
-    ],
-)
-def test_an_address_is_kept_in_one_form(given, origin):
-    assert read_origin(given) == origin
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "chat.example",
-        "ftp://chat.example",
-        "https://",
-        "https://chat.example/room",
-        "https://chat.example/?a=1",
-        "https://ada@chat.example",
-        "https://chat.example:port",
-        "https://[",
-        "*",
-        "",
-        7,
-    ],
-)
-def test_an_address_that_cannot_be_one_is_refused(address):
-    with pytest.raises(ValueError, match=r"must look like https://chat\.example\.com"):
-        read_origin(address)
 
 
 @pytest.mark.parametrize(

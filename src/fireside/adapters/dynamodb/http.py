@@ -18,7 +18,7 @@ from fireside.adapters.dynamodb.client import Operation, Rejected, Transient, fa
 from fireside.adapters.http.http1 import Answer as HttpAnswer
 from fireside.adapters.http.pool import Pool
 from fireside.adapters.http.sigv4 import Credentials, Signer
-from fireside.domain.entry import DEFAULT_PORTS
+from fireside.domain.hosts import DEFAULT_PORTS
 
 CALL_SECONDS = 1.0
 """Timeout in seconds of one call, connecting included. DynamoDB answers in milliseconds."""
