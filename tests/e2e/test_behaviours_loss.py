@@ -1,5 +1,6 @@
 """When the line is lost: what the page says of it, and what it knows once it is back."""
 
+import json
 import random
 import re
 
@@ -9,6 +10,7 @@ from playwright.sync_api import expect
 from tests.e2e.support.connection import (
     BACK_MS,
     frames_heard,
+    open_sockets,
     status_of,
     stop_the_clock,
     turn_on_until,
@@ -243,6 +245,42 @@ def test_a_dead_network_that_says_nothing_is_noticed(place, person):
 
         expect(ada.row("into the void")).to_have_attribute("data-state", "sent", timeout=BACK_MS)
         bob.sees("into the void")
+
+
+SLOW = 2_000  # bytes a second: 16 kbit/s
+
+
+def test_on_a_slow_line_one_gets_in_and_reads_back(place, person):
+    place.seed((who, text + " and so on" * 60, at) for who, text, at in many(60))
+    with place.open() as server:
+        ada = person("Ada")
+        sockets = open_sockets(ada)
+        ada.page.clock.install()
+        late: list[dict] = []
+        interceptor = FrameInterceptor(ada.page, down=lambda frame: late.append(frame) or [])
+
+        def comes_slowly(kind: str) -> float:
+            """Let the next frame take the time that its bytes need; return how many seconds."""
+            wait_until(ada, lambda: late)
+            frame = late.pop(0)
+            assert frame["type"] == kind
+            text = json.dumps(frame)
+            ada.page.clock.run_for(round(len(text) / SLOW * 1_000))
+            interceptor.send_to_page(text)
+            return len(text) / SLOW
+
+        ada.opens(server.address)
+        ada.page.get_by_label("Your name").fill("Ada")
+        ada.presses("Join the conversation")
+        comes_slowly("hello")
+        assert comes_slowly("history") > 10
+        expect(ada.rows().last).to_have_attribute("data-seq", "60")
+        first = ada.rows().first.get_attribute("data-seq")
+        ada.log.evaluate("log => { log.scrollTop = 0; }")
+        assert comes_slowly("history") > 10
+
+        expect(ada.rows().first).not_to_have_attribute("data-seq", first)
+        assert len(sockets) == 1
 
 
 @on_both

@@ -8,11 +8,21 @@ import { useConfig } from "./connection/useConfig";
 import { useConnection } from "./connection/useConnection";
 import { Join } from "./join/Join";
 import { rememberJoined, rememberLeft, returningName } from "./join/remembered";
+import { PageFailed } from "./PageFailed";
 import { Room } from "./room/Room";
 import { useSettingsOfOtherTabs } from "./settings/settings";
+import { ErrorBoundary } from "./ui/ErrorBoundary";
 
 export function App({ platform: given }: { platform?: Platform }) {
   const [platform] = useState(() => given ?? browserPlatform());
+  return (
+    <ErrorBoundary fallback={(retry) => <PageFailed onRetry={retry} />}>
+      <Page platform={platform} />
+    </ErrorBoundary>
+  );
+}
+
+function Page({ platform }: { platform: Platform }) {
   const [current, setCurrent] = useState<Visit | null>(() => returningVisit(platform));
   const connection = useConnection(current?.client ?? null);
   const config = useConfig(platform.network.config, connection.name === "refused");

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeNetwork, helloFrame, messageFrame } from "../testing/fakeNetwork";
+import { FakeNetwork, helloFrame, messageFrame, pageFrame } from "../testing/fakeNetwork";
 import type { Frame } from "../wire/parse";
 import { addressFor, ConnectionClient } from "./client";
 import { isBlocked } from "./machine";
@@ -78,9 +78,11 @@ describe("starting", () => {
     expect(network.sockets).toHaveLength(1);
   });
 
-  it("gives a handshake ten seconds", async () => {
+  it("gives a handshake twenty seconds", async () => {
     await start();
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(19_900);
+    expect(client.getState().name).toBe("connecting");
+    await vi.advanceTimersByTimeAsync(100);
     expect(client.getState().name).toBe("refused");
     expect(network.openSockets).toEqual([]);
   });
@@ -110,6 +112,18 @@ describe("a connection", () => {
     expect(first.isClosed).toBe(true);
     expect(client.getState().name).toBe("waiting");
     expect(downs).toBe(1);
+  });
+
+  it("stays open while a page of messages comes over a slow line, and an answer behind it", async () => {
+    await connect();
+    client.ask({ action: "getHistory", id: "newest" });
+    client.ask({ action: "sendMessage", id: "n1", message: "hi", nonce: "n1" });
+    await vi.advanceTimersByTimeAsync(20_000);
+    network.socket.says(pageFrame(["one"]));
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(client.getState().name).toBe("open");
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(client.getState().name).toBe("waiting");
   });
 
   it("stays open when a push with my nonce comes in place of the answer", async () => {

@@ -2,6 +2,7 @@
 
 import type { ClientCommand, HelloFrame } from "../wire/frames";
 import { type Frame, parse } from "../wire/parse";
+import { Answers, LONGEST_MS } from "./answers";
 import { lastConfig } from "./config";
 import { subprotocols } from "./invite";
 import { type Effect, type Event, IDLE, type State, step } from "./machine";
@@ -25,11 +26,12 @@ type Listener = {
   disconnected: () => void;
 };
 
-const ANSWER_TIMEOUT_MS = 10_000;
 /** The part of its lifetime that a connection uses, jittered so that clients do not renew all at once. */
 const RENEW_FROM = 0.85;
 const RENEW_TO = 0.98;
 const RENEW_RETRY_MS = 30_000;
+/** Until the old connection is closed: what is on its way there still arrives. */
+const RETIRE_MS = 10_000;
 /** The longest delay of `setTimeout`: with a longer one it fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const HELLO_ID = "hello";
@@ -46,7 +48,7 @@ export class ConnectionClient {
   private retireTimer: Timer;
   private waitTimer: Timer;
   private pingTimer: Timer;
-  private readonly deadlines = new Map<string, Timer>();
+  private readonly answers = new Answers(() => this.dispatch({ type: "silent" }));
   private readonly subscribers = new Set<() => void>();
 
   constructor(
@@ -91,11 +93,7 @@ export class ConnectionClient {
   readonly ask = (command: ClientCommand & { id: string }): void => {
     if (this.state.name !== "open") return;
     this.socket?.send(JSON.stringify(command));
-    clearTimeout(this.deadlines.get(command.id));
-    this.deadlines.set(
-      command.id,
-      setTimeout(() => this.dispatch({ type: "silent" }), ANSWER_TIMEOUT_MS),
-    );
+    this.answers.expect(command);
   };
 
   private readonly wake = (): void => this.dispatch({ type: "woke" });
@@ -158,7 +156,7 @@ export class ConnectionClient {
       this.dropSuccessor();
       this.renewIn(RENEW_RETRY_MS);
     };
-    this.successor = { socket, deadline: setTimeout(giveUp, ANSWER_TIMEOUT_MS) };
+    this.successor = { socket, deadline: setTimeout(giveUp, LONGEST_MS) };
     socket.onopen = () => socket.send(JSON.stringify({ ...this.listener.hello(), id: HELLO_ID }));
     socket.onclose = giveUp;
     socket.onmessage = ({ data }) => {
@@ -191,11 +189,12 @@ export class ConnectionClient {
     old.onclose = null;
     old.onmessage = ({ data }) => {
       const frame = this.read(data);
+      this.answers.heard(frame);
       // The old connection is meant to close.
       if (frame && frame.type !== "closing") this.handle(frame);
     };
     this.retiring = old;
-    this.retireTimer = setTimeout(() => this.retire(), ANSWER_TIMEOUT_MS);
+    this.retireTimer = setTimeout(() => this.retire(), RETIRE_MS);
   }
 
   private retire(): void {
@@ -219,8 +218,7 @@ export class ConnectionClient {
     const socket = this.socket;
     this.socket = null;
     clearTimeout(this.pingTimer);
-    for (const deadline of this.deadlines.values()) clearTimeout(deadline);
-    this.deadlines.clear();
+    this.answers.forget();
     clearTimeout(this.renewTimer);
     this.dropSuccessor();
     this.retire();
@@ -236,6 +234,7 @@ export class ConnectionClient {
 
   private receive(data: unknown): void {
     const frame = this.read(data);
+    this.answers.heard(frame);
     if (frame) this.handle(frame);
   }
 
@@ -249,7 +248,6 @@ export class ConnectionClient {
   }
 
   private handle(frame: Frame): void {
-    this.clearDeadline(frame);
     if (frame.type === "hello") {
       this.keepAlive(frame);
       this.renewBefore(frame.limits.lifetimeSeconds);
@@ -257,14 +255,6 @@ export class ConnectionClient {
     if (frame.type === "closing") this.dispatch(frame);
     else if (frame.type === "error" && frame.id === HELLO_ID) this.helloRefused(frame);
     else this.listener.receive(frame);
-  }
-
-  /** A send's id is its nonce, so a push that carries the nonce answers it as well. */
-  private clearDeadline(frame: Frame): void {
-    const id = frame.type === "message" ? frame.nonce : "id" in frame ? frame.id : undefined;
-    if (id === undefined) return;
-    clearTimeout(this.deadlines.get(id));
-    this.deadlines.delete(id);
   }
 
   private helloRefused({ retryable, message }: Extract<Frame, { type: "error" }>): void {
@@ -294,13 +284,14 @@ function detach(socket: Socket | null): void {
   socket.close();
 }
 
-const CONFIG_TIMEOUT_MS = 5_000;
+const PROBE_TIMEOUT_MS = 10_000;
+const CONFIG_TIMEOUT_MS = 60_000;
 
 export const browserNetwork: Network = {
   openSocket: (url) => new WebSocket(url, subprotocols()),
-  isServerUp: async () => !isServerError(await fetchConfigFile()),
+  isServerUp: async () => !isServerError(await fetchConfigFile(PROBE_TIMEOUT_MS)),
   config: async () => {
-    const answer = await fetchConfigFile();
+    const answer = await fetchConfigFile(CONFIG_TIMEOUT_MS);
     if (isServerError(answer)) throw new Error(`config.json: ${answer.status}`);
     return answer.ok ? answer.text() : "{}";
   },
@@ -311,8 +302,8 @@ function isServerError({ status }: Response): boolean {
   return status >= 500;
 }
 
-function fetchConfigFile(): Promise<Response> {
-  const signal = AbortSignal.timeout(CONFIG_TIMEOUT_MS);
+function fetchConfigFile(timeoutMs: number): Promise<Response> {
+  const signal = AbortSignal.timeout(timeoutMs);
   return fetch("./config.json", { cache: "no-store", signal });
 }
 

@@ -42,7 +42,7 @@ export const IDLE: State = { name: "idle" };
 
 const FIRST_CEILING_MS = 3_000;
 const LONGEST_CEILING_MS = 48_000;
-const HANDSHAKE_TIMEOUT_MS = 10_000;
+const HANDSHAKE_TIMEOUT_MS = 20_000;
 /** A server that accepts and then drops must not look healthy, or the backoff would start over. */
 const HEALTHY_AFTER_MS = 5_000;
 /** So many refusals in a row are no accident: the server does not want this user. */

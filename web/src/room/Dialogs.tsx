@@ -1,36 +1,67 @@
-/** The dialogs of the room. Their code loads when one is opened for the first time. */
+/** The dialogs of the room. Their code loads after the first messages, so that those come sooner. */
 
-import { type ComponentProps, lazy, Suspense } from "react";
+import { type ComponentProps, lazy, Suspense, useEffect, useState } from "react";
+import { ErrorBoundary } from "../ui/ErrorBoundary";
+import { PartFailed } from "./PartFailed";
 
-const SettingsDialog = lazy(async () => ({
-  default: (await import("../settings/SettingsDialog")).SettingsDialog,
-}));
-const DiagnosticsDialog = lazy(async () => ({
-  default: (await import("../connection/DiagnosticsDialog")).DiagnosticsDialog,
-}));
-const KeysDialog = lazy(async () => ({
-  default: (await import("../settings/KeysDialog")).KeysDialog,
-}));
+const loadSettings = () => import("../settings/SettingsDialog");
+const loadDetails = () => import("../connection/DiagnosticsDialog");
+const loadKeys = () => import("../settings/KeysDialog");
+
+/** Made anew for each try, because React keeps the failure of a lazy component for ever. */
+function lateDialogs() {
+  return {
+    Settings: lazy(async () => ({ default: (await loadSettings()).SettingsDialog })),
+    Details: lazy(async () => ({ default: (await loadDetails()).DiagnosticsDialog })),
+    Keys: lazy(async () => ({ default: (await loadKeys()).KeysDialog })),
+  };
+}
+
+/** Load them once the user is inside: when one is opened, the server may be away. */
+export function useLoadedDialogs(isInside: boolean): void {
+  useEffect(() => {
+    if (!isInside) return;
+    // What fails here is loaded again when it is opened.
+    for (const load of [loadSettings, loadDetails, loadKeys]) load().catch(() => {});
+  }, [isInside]);
+}
 
 export type DialogName = "settings" | "details" | "keys";
 
+type DetailsProps = ComponentProps<Awaited<ReturnType<typeof loadDetails>>["DiagnosticsDialog"]>;
+
 type DialogsProps = {
   opened: DialogName | null;
-  details: Omit<ComponentProps<typeof DiagnosticsDialog>, "onClose">;
+  details: Omit<DetailsProps, "onClose">;
   onClose: (dialog: DialogName) => void;
   onLeave: () => void;
 };
 
-export function Dialogs({ opened, details, onClose, onLeave }: DialogsProps) {
+export function Dialogs({ opened, ...props }: DialogsProps) {
+  return opened && <OpenedDialog key={opened} opened={opened} {...props} />;
+}
+
+type OpenedProps = DialogsProps & { opened: DialogName };
+
+function OpenedDialog({ opened, details, onClose, onLeave }: OpenedProps) {
+  const [late, setLate] = useState(lateDialogs);
+  const close = () => onClose(opened);
+
+  function failed(retry: () => void) {
+    const onRetry = () => {
+      setLate(lateDialogs());
+      retry();
+    };
+    return <PartFailed onRetry={onRetry} onClose={close} />;
+  }
+
   return (
-    <Suspense>
-      {opened === "settings" && (
-        <SettingsDialog onClose={() => onClose("settings")} onLeave={onLeave} />
-      )}
-      {opened === "details" && (
-        <DiagnosticsDialog {...details} onClose={() => onClose("details")} />
-      )}
-      {opened === "keys" && <KeysDialog onClose={() => onClose("keys")} />}
-    </Suspense>
+    <ErrorBoundary fallback={failed}>
+      <Suspense>
+        {opened === "settings" && <late.Settings onClose={close} onLeave={onLeave} />}
+        {opened === "details" && <late.Details {...details} onClose={close} />}
+        {opened === "keys" && <late.Keys onClose={close} />}
+      </Suspense>
+    </ErrorBoundary>
   );
 }

@@ -17,7 +17,7 @@ import { useOrphanedOutbox } from "../timeline/useOrphanedOutbox";
 import { LIMITS } from "../wire/frames";
 import { ConnectionStatus, statusOf } from "./ConnectionStatus";
 import { DialogButtons } from "./DialogButtons";
-import { type DialogName, Dialogs } from "./Dialogs";
+import { type DialogName, Dialogs, useLoadedDialogs } from "./Dialogs";
 import { Header } from "./Header";
 import { Sidebar } from "./Sidebar";
 import { useDraft } from "./useDraft";
@@ -37,6 +37,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   useTab(timeline, readState.unread);
   useOrphanedOutbox(store.adopt);
   useShortcuts(() => setOpened("keys"));
+  useLoadedDialogs(timeline.online && timeline.through !== null);
 
   /** A dialog's close event comes late: by then another dialog may be open. */
   function closed(dialog: DialogName) {

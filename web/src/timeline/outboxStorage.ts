@@ -3,6 +3,7 @@
 import type { Database, UpdateResult } from "../device/database";
 import type { Tabs } from "../device/tabs";
 import type { OutboxEntry } from "./model";
+import { isStoredEntry, type StoredEntry } from "./stored";
 
 type OutboxStorage = {
   restore: () => Promise<OutboxEntry[]>;
@@ -10,9 +11,6 @@ type OutboxStorage = {
   adopt: () => Promise<OutboxEntry[]>;
   save: (before: readonly OutboxEntry[], now: readonly OutboxEntry[]) => void;
 };
-
-/** Devices hold entries in this form already, so `draft` keeps its name. */
-type Stored = { draft: OutboxEntry; tab: string };
 
 export function outboxStorage(
   place: string,
@@ -22,7 +20,10 @@ export function outboxStorage(
   const prefix = `outbox/${place}/`;
   let latest: readonly OutboxEntry[] = [];
 
-  const stored = () => database.entries(prefix) as Promise<[key: string, Stored][]>;
+  async function stored(): Promise<[key: string, StoredEntry][]> {
+    const all = await database.entries(prefix);
+    return all.flatMap(([key, value]) => (isStoredEntry(value) ? [[key, value]] : []));
+  }
 
   async function restore(): Promise<OutboxEntry[]> {
     const [all, here] = await Promise.all([stored(), tabs]);
@@ -52,7 +53,7 @@ export function outboxStorage(
     // It may have been acknowledged meanwhile; then there is nothing left to store.
     const isUnsent = latest.some(({ nonce }) => nonce === entry.nonce);
     if (isUnsent)
-      await database.put(prefix + entry.nonce, { draft: entry, tab: ownId } satisfies Stored);
+      await database.put(prefix + entry.nonce, { draft: entry, tab: ownId } satisfies StoredEntry);
   }
 
   return { restore, adopt, save };
@@ -65,14 +66,14 @@ export function outboxStorage(
  */
 async function takeOver(
   database: Database,
-  all: readonly [key: string, Stored][],
+  all: readonly [key: string, StoredEntry][],
   { ownId, isOpen }: Tabs,
   accepted: readonly UpdateResult[],
 ): Promise<OutboxEntry[]> {
   const entries: OutboxEntry[] = [];
   for (const [key, { draft: entry, tab: owner }] of all) {
     if (owner === ownId || (await isOpen(owner))) continue;
-    const isStillOf = (value: unknown) => (value as Stored | undefined)?.tab === owner;
+    const isStillOf = (value: unknown) => (value as StoredEntry | undefined)?.tab === owner;
     const toMe = (value: unknown) => (isStillOf(value) ? { draft: entry, tab: ownId } : undefined);
     if (accepted.includes(await database.update(key, toMe))) entries.push(entry);
   }

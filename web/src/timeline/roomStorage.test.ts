@@ -37,6 +37,17 @@ it("restores unsent messages in the order of writing", async () => {
   expect(entries.map(({ nonce }) => nonce)).toEqual(["z", "a", "m"]);
 });
 
+it.each([
+  ["an entry", "outbox/Ada/general/n1", { draft: { nonce: "n1", name: "waiting" }, tab: "t1" }],
+  ["an entry of no tab", "outbox/Ada/general/n1", { draft: null }],
+  ["a snapshot", "log/Ada/general", { me: null, epoch: "e1", messages: [{ seq: 1 }] }],
+  ["a snapshot that is no object", "log/Ada/general", "messages"],
+])("leaves alone what it can't show: %s", async (_, key, value) => {
+  await database.put(key, value);
+  expect(await storageOf().restore()).toEqual({ snapshot: null, entries: [] });
+  expect(await database.get(key)).toEqual(value);
+});
+
 it("does not take over the messages of an open tab or of another user", async () => {
   await wrote("n1");
   const other: Tabs = { ownId: "t2", isOpen: async (tab) => tab === "t1" };
@@ -91,7 +102,8 @@ it("restores a failed message as failed, and no deleted one", async () => {
 
 it("stores the newest messages without a gap, to show them at once next time", async () => {
   vi.useFakeTimers();
-  const said = { username: "Ann", userId: "ann", message: "hi", room: "general", timestamp: "" };
+  const timestamp = "2026-11-22T10:00:00.000Z";
+  const said = { username: "Ann", userId: "ann", message: "hi", room: "general", timestamp };
   const messages = [1, 2, 4].map(
     (seq) => ({ type: "message", messageId: `m${seq}`, seq, ...said }) as const,
   );

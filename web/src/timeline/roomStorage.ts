@@ -5,6 +5,7 @@ import { readDevice, writeDevice } from "../device/storage";
 import type { Tabs } from "../device/tabs";
 import type { OutboxEntry, Snapshot, Timeline } from "./model";
 import { outboxStorage } from "./outboxStorage";
+import { isSnapshot } from "./stored";
 import { snapshotOf } from "./timeline";
 
 type Restored = { snapshot: Snapshot | null; entries: OutboxEntry[] };
@@ -44,7 +45,7 @@ export function roomStorage(
       database.get(snapshotKey(place)),
       outbox.restore(),
     ]);
-    return { snapshot: (snapshot as Snapshot | undefined) ?? null, entries };
+    return { snapshot: isSnapshot(snapshot) ? snapshot : null, entries };
   }
 
   function lastRead(): number | null {

@@ -17,6 +17,10 @@ function parsed(frame: unknown) {
 }
 
 describe("parse", () => {
+  it("returns no message whose time can't be shown", () => {
+    expect(parsed({ ...message, timestamp: "yesterday" })).toBeNull();
+  });
+
   it("returns a known frame", () => {
     expect(parsed(message)).toEqual(message);
   });

@@ -11,6 +11,7 @@ import type {
   PongFrame,
   ResumedFrame,
   ServerFrame,
+  User,
 } from "./frames";
 
 export type Frame = ServerFrame;
@@ -38,11 +39,14 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-const text: Check<string> = (value) => typeof value === "string";
+export const text: Check<string> = (value) => typeof value === "string";
+/** Any other can't be shown. */
+const moment: Check<string> = (value): value is string =>
+  text(value) && !Number.isNaN(Date.parse(value));
 const flag: Check<boolean> = (value) => typeof value === "boolean";
-const count: Check<number> = (value): value is number => Number.isSafeInteger(value);
+export const count: Check<number> = (value): value is number => Number.isSafeInteger(value);
 
-function only<T extends string>(...allowed: readonly T[]): Check<T> {
+export function only<T extends string>(...allowed: readonly T[]): Check<T> {
   return (value): value is T => allowed.some((one) => one === value);
 }
 
@@ -54,7 +58,7 @@ function nullable<T>(check: Check<T>): Check<T | null> {
   return (value): value is T | null => value === null || check(value);
 }
 
-function listOf<T>(check: Check<T>): Check<T[]> {
+export function listOf<T>(check: Check<T>): Check<T[]> {
   return (value): value is T[] => Array.isArray(value) && value.every(check);
 }
 
@@ -64,14 +68,16 @@ function mapOf<T>(check: Check<T>): Check<Record<string, T>> {
 }
 
 /** Typed so that the compiler demands a check of every field of `T`. */
-function shape<T>(fields: Fields<T>): Check<T> {
+export function shape<T>(fields: Fields<T>): Check<T> {
   const checks = Object.entries(fields) as [string, Check<unknown>][];
   return (value): value is T => isRecord(value) && checks.every(([name, is]) => is(value[name]));
 }
 
-const message = shape<MessageFrame>({
+export const isUser = shape<User>({ userId: text, username: text });
+
+export const isMessage = shape<MessageFrame>({
   type: only("message"),
-  timestamp: text,
+  timestamp: moment,
   username: text,
   message: text,
   messageId: text,
@@ -89,7 +95,7 @@ const resumed = shape<ResumedFrame>({
   epoch: text,
   from: count,
   to: count,
-  events: listOf(message),
+  events: listOf(isMessage),
   more: flag,
   reset: flag,
 });
@@ -99,7 +105,7 @@ const hello = shape<HelloFrame>({
   id: optional(text),
   v: count,
   min: count,
-  user: shape({ userId: text, username: text }),
+  user: isUser,
   rooms: listOf(shape({ room: text, epoch: text, head: count })),
   limits: shape({
     textCharacters: count,
@@ -124,7 +130,7 @@ const ack = shape<AckFrame>({
   messageId: text,
   room: text,
   seq: count,
-  timestamp: text,
+  timestamp: moment,
   duplicate: flag,
 });
 
@@ -133,7 +139,7 @@ const history = shape<HistoryFrame>({
   id: optional(text),
   room: text,
   epoch: text,
-  messages: listOf(message),
+  messages: listOf(isMessage),
   prev: nullable(count),
   next: nullable(count),
   order: only("newest-first", "oldest-first"),
@@ -168,7 +174,7 @@ const pong = shape<PongFrame>({
 /** A Map, because a plain object would answer for "constructor". */
 const FRAMES = new Map<string, Check<Frame>>([
   ["hello", hello],
-  ["message", message],
+  ["message", isMessage],
   ["ack", ack],
   ["history", history],
   ["resumed", resumed],
