@@ -169,6 +169,45 @@ def test_copied_rows_are_what_one_sees_of_them(place, person):
         assert why.startswith("Not delivered.")
 
 
+@on_both
+def test_piled_marks_paint_over_no_other_row(place, person, look):
+    high = "".join(letter + "\u0301" * 100 + "\u0316" * 100 for letter in "pile")
+    wide = "wide" + "\u20dd" * 300  # without a font for it, each takes a place of its own
+    with place.open() as server:
+        ada, bob = person("Ada", **look).joins(server.address), person("Bob").joins(server.address)
+        for text in ("above", high, f"`{high}`", f"- {high}", wide, "below"):
+            bob.says(text)
+        ada.sees("below")
+        assert ada.log.evaluate("log => log.scrollWidth - log.clientWidth") == 0
+        columns = [ada.row(text).locator(".col") for text in ("above", "below")]
+        neighbours = [*columns, ada.page.locator(".day")]
+
+        with_piles = [row.screenshot() for row in neighbours]
+        ada.page.evaluate(RESTYLE, [PILED, {"visibility": "hidden"}])
+
+        assert [row.screenshot() for row in neighbours] == with_piles
+
+
+RESTYLE = """([which, style]) => {
+  for (const it of document.querySelectorAll(which)) Object.assign(it.style, style);
+}"""
+PILED = 'li.msg:not([data-seq="1"], [data-seq="6"]) .body'
+
+
+@on_both
+def test_letters_with_marks_of_living_languages_are_whole(place, person, look):
+    """What is cut must be a pile: no accent, vowel sign or tail that people write."""
+    with place.open() as server:
+        ada, bob = person("Ada", **look).joins(server.address), person("Bob").joins(server.address)
+        bob.says("Ệ Ǻ ộ́ g̃ǰ น้ำผึ้ง བསྒྲུབས कर्त्तृ ஸ்ரீ שָׁלוֹם בָּהּ اَللّٰهُ گُلٹپچے")
+        body = ada.rows().locator(".body")
+
+        cut = body.screenshot()
+        ada.page.evaluate(RESTYLE, [".body", {"overflow": "visible"}])
+
+        assert body.screenshot() == cut
+
+
 def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(place, person):
     with place.open() as server:
         ada = person("Ada").joins(server.address)
