@@ -225,6 +225,41 @@ def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(place, per
 
 
 @on_both
+def test_a_link_that_shows_another_address_shows_where_it_leads(place, person, look):
+    turned = "\u202e" + "https://bank.example"[::-1]
+    with place.open() as server:
+        ada, bob = person("Ada", **look).joins(server.address), person("Bob").joins(server.address)
+        bob.says(f"[https://bank.example](https://evil.example) [{turned}](https://evil.example)")
+        bob.says("https://bank.example@evil.example and https://bänk.example")
+        bob.says(f"{turned} [bank.example](https://bank.example/login) https://bank.example")
+
+        shown = ada.log.locator(".body a")
+        expect(shown).to_have_text(
+            [
+                "https://bank.example (evil.example)",
+                f"{turned[1:]} (evil.example)",
+                "https://bank.example@evil.example (evil.example)",
+                "https://bänk.example (xn--bnk-qla.example)",
+                "bank.example",
+                "https://bank.example",
+            ]
+        )
+        # On screen the one is right of the other, whatever turns the text around them.
+        assert shown.nth(1).evaluate(READS_ON)
+        assert [link.get_attribute("href") for link in shown.all()[4:]] == [
+            "https://bank.example/login",
+            "https://bank.example",
+        ]
+
+
+READS_ON = """link => {
+  const [label, destination] = link.querySelectorAll("bdi");
+  const [one, other] = [label, destination].map(it => it.getClientRects()[0]);
+  return one.right <= other.left || one.bottom <= other.top;
+}"""
+
+
+@on_both
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 def test_a_skeleton_stands_still_until_the_first_page_is_there(place, person, look, motion):
     held: list[dict] = []
