@@ -339,20 +339,64 @@ def test_notifications_are_asked_for_in_context_only(place, person):
         bob.says("while she looks elsewhere")
         ada.sees("while she looks elsewhere")
 
-        told = ada.page.evaluate("window.told")
-        assert told == [["Bob in #general", "while she looks elsewhere"]]
+        wait_until(ada, lambda: told(ada))
+        assert told(ada) == [["Bob in #general", "while she looks elsewhere", True]]
+        bob.says("and once more")
+        wait_until(ada, lambda: len(told(ada)) == 2)
+        assert told(ada)[1] == ["Bob in #general", "and once more", True]
+
+
+def told(person) -> list[list]:
+    """Return title, text and whether it makes a sound, of each notification of a page."""
+    return person.page.evaluate("window.told")
+
+
+def test_what_one_tab_shows_no_other_tells_of_or_counts(place, person):
+    with place.open() as server:
+        ada = person("Ada")
+        ada.context.add_init_script(FAKE_NOTIFICATIONS)
+        ada.joins(server.address)
+        ada.presses("Settings")
+        ada.page.get_by_role("checkbox", name="Notify me about new messages").click()
+        ada.presses("Close")
+        hidden = ada.another_tab().opens(server.address).is_inside()
+        bob = person("Bob").joins(server.address)
+        hidden.looks_away()
+
+        bob.says("shown in one tab")
+        for tab in (ada, hidden):
+            tab.sees("shown in one tab")
+        expect(hidden.page).to_have_title("#general · Fireside")
+        expect(hidden.log.locator(".new")).to_have_count(0)
+
+        ada.looks_away()
+        bob.says("shown in none")
+        wait_until(ada, lambda: told(ada) + told(hidden))
+        for tab in (ada, hidden):
+            expect(tab.page).to_have_title("(1) #general · Fireside")
+        bob.says("nor this")
+        wait_until(ada, lambda: len(told(ada) + told(hidden)) == 2)
+        ada.looks_away(away=False)
+
+        for tab in (ada, hidden):
+            expect(tab.page).to_have_title("#general · Fireside")
+        texts = [text for _, text, _ in told(ada) + told(hidden)]
+        assert sorted(texts) == ["nor this", "shown in none"]
+        closed = [tab.page.evaluate("window.shut") for tab in (ada, hidden)]
+        assert sum(closed) >= 1
 
 
 FAKE_NOTIFICATIONS = """window.asked = 0;
 window.told = [];
+window.shut = 0;
 window.Notification = class {
   static permission = "default";
   static async requestPermission() {
     window.asked += 1;
     return (this.permission = "granted");
   }
-  constructor(title, { body }) { window.told.push([title, body]); }
-  close() {}
+  constructor(title, { body, renotify }) { window.told.push([title, body, renotify]); }
+  close() { window.shut += 1; }
 };"""
 
 

@@ -169,6 +169,45 @@ def test_copied_rows_are_what_one_sees_of_them(place, person):
         assert why.startswith("Not delivered.")
 
 
+@on_both
+def test_piled_marks_paint_over_no_other_row(place, person, look):
+    high = "".join(letter + "\u0301" * 100 + "\u0316" * 100 for letter in "pile")
+    wide = "wide" + "\u20dd" * 300  # without a font for it, each takes a place of its own
+    with place.open() as server:
+        ada, bob = person("Ada", **look).joins(server.address), person("Bob").joins(server.address)
+        for text in ("above", high, f"`{high}`", f"- {high}", wide, "below"):
+            bob.says(text)
+        ada.sees("below")
+        assert ada.log.evaluate("log => log.scrollWidth - log.clientWidth") == 0
+        columns = [ada.row(text).locator(".col") for text in ("above", "below")]
+        neighbours = [*columns, ada.page.locator(".day")]
+
+        with_piles = [row.screenshot() for row in neighbours]
+        ada.page.evaluate(RESTYLE, [PILED, {"visibility": "hidden"}])
+
+        assert [row.screenshot() for row in neighbours] == with_piles
+
+
+RESTYLE = """([which, style]) => {
+  for (const it of document.querySelectorAll(which)) Object.assign(it.style, style);
+}"""
+PILED = 'li.msg:not([data-seq="1"], [data-seq="6"]) .body'
+
+
+@on_both
+def test_letters_with_marks_of_living_languages_are_whole(place, person, look):
+    """What is cut must be a pile: no accent, vowel sign or tail that people write."""
+    with place.open() as server:
+        ada, bob = person("Ada", **look).joins(server.address), person("Bob").joins(server.address)
+        bob.says("Ệ Ǻ ộ́ g̃ǰ น้ำผึ้ง བསྒྲུབས कर्त्तृ ஸ்ரீ שָׁלוֹם בָּהּ اَللّٰهُ گُلٹپچے")
+        body = ada.rows().locator(".body")
+
+        cut = body.screenshot()
+        ada.page.evaluate(RESTYLE, [".body", {"overflow": "visible"}])
+
+        assert body.screenshot() == cut
+
+
 def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(place, person):
     with place.open() as server:
         ada = person("Ada").joins(server.address)
@@ -183,6 +222,41 @@ def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(place, per
         expect(ada.log.locator("a")).to_have_attribute("rel", re.compile("noopener"))
         expect(ada.log.locator("img")).to_have_count(0)
         expect(ada.log.locator(".body.large")).to_have_text("❤️🔥")
+
+
+@on_both
+def test_a_link_that_shows_another_address_shows_where_it_leads(place, person, look):
+    turned = "\u202e" + "https://bank.example"[::-1]
+    with place.open() as server:
+        ada, bob = person("Ada", **look).joins(server.address), person("Bob").joins(server.address)
+        bob.says(f"[https://bank.example](https://evil.example) [{turned}](https://evil.example)")
+        bob.says("https://bank.example@evil.example and https://bänk.example")
+        bob.says(f"{turned} [bank.example](https://bank.example/login) https://bank.example")
+
+        shown = ada.log.locator(".body a")
+        expect(shown).to_have_text(
+            [
+                "https://bank.example (evil.example)",
+                f"{turned[1:]} (evil.example)",
+                "https://bank.example@evil.example (evil.example)",
+                "https://bänk.example (xn--bnk-qla.example)",
+                "bank.example",
+                "https://bank.example",
+            ]
+        )
+        # On screen the one is right of the other, whatever turns the text around them.
+        assert shown.nth(1).evaluate(READS_ON)
+        assert [link.get_attribute("href") for link in shown.all()[4:]] == [
+            "https://bank.example/login",
+            "https://bank.example",
+        ]
+
+
+READS_ON = """link => {
+  const [label, destination] = link.querySelectorAll("bdi");
+  const [one, other] = [label, destination].map(it => it.getClientRects()[0]);
+  return one.right <= other.left || one.bottom <= other.top;
+}"""
 
 
 @on_both

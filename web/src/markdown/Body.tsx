@@ -64,7 +64,15 @@ function inlineView(inline: Inline): ReactNode {
     case "link":
       return (
         <a href={inline.href} target="_blank" rel="noopener noreferrer">
-          {inlines(inline.inside)}
+          <bdi dir={inline.text === inline.href ? "ltr" : "auto"}>{inline.text}</bdi>
+          {inline.destination !== null && (
+            <>
+              {" "}
+              <bdi dir="ltr" className="destination">
+                ({inline.destination})
+              </bdi>
+            </>
+          )}
         </a>
       );
   }

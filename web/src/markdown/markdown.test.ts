@@ -6,7 +6,10 @@ function shown(inlines: Inline[]): string {
     .map((it) => {
       if (it.kind === "text") return it.text;
       if (it.kind === "code") return `<code ${it.text}>`;
-      if (it.kind === "link") return `<${it.href} ${shown(it.inside)}>`;
+      if (it.kind === "link") {
+        const { href, text, destination } = it;
+        return `<${href} ${text}${destination === null ? "" : ` (${destination})`}>`;
+      }
       return `<${it.kind} ${shown(it.inside)}>`;
     })
     .join("");
@@ -22,7 +25,23 @@ describe("a line", () => {
     ["snake_case_name", "snake_case_name"],
     ["**open", "**open"],
     ["see https://a.example/x.", "see <https://a.example/x https://a.example/x>."],
-    ["[there](https://a.example)", "<https://a.example there>"],
+    ["[there](https://a.example)", "<https://a.example there (a.example)>"],
+    [
+      "[https://bank.example](https://evil.example)",
+      "<https://evil.example https://bank.example (evil.example)>",
+    ],
+    [
+      "[\u202eelpmaxe.knab//:sptth\u202c](https://evil.example)",
+      "<https://evil.example elpmaxe.knab//:sptth (evil.example)>",
+    ],
+    [
+      "https://bank.example@evil.example!",
+      "<https://bank.example@evil.example https://bank.example@evil.example (evil.example)>!",
+    ],
+    [
+      "https://evil.example/\u202eelpmaxe.knab",
+      "<https://evil.example/ https://evil.example/>\u202eelpmaxe.knab",
+    ],
     ["[x](javascript:alert(1))", "[x](javascript:alert(1))"],
     ["data:text/html,x javascript:x", "data:text/html,x javascript:x"],
     ["<b>no</b>", "<b>no</b>"],

@@ -6,12 +6,16 @@
  */
 
 import { LINE_END } from "../wire/text";
+import { DIRECTION, destinationOf } from "./link";
 
 export type Inline =
   | { kind: "text"; text: string }
   | { kind: "code"; text: string }
   | { kind: "bold" | "italic" | "strike"; inside: Inline[] }
-  | { kind: "link"; href: string; inside: Inline[] };
+  | Link;
+
+/** `destination`: where it leads, unless what it shows begins with that. */
+type Link = { kind: "link"; href: string; text: string; destination: string | null };
 
 export type Block =
   | { kind: "lines"; lines: Inline[][] }
@@ -71,7 +75,7 @@ const MARKS = [
 ] as const;
 
 const DEEPEST = 4;
-const ADDRESS = /(?:https?:\/\/|mailto:)[^\s<>"`]+/y;
+const ADDRESS = /(?:https?:\/\/|mailto:)[^\s<>"`\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/y;
 const NAMED_LINK = /\[([^[\]\n]{1,500})\]\(((?:https?:\/\/|mailto:)[^\s()<>"]{1,1000})\)/y;
 const WORD = /[\p{L}\p{N}]/u;
 
@@ -94,12 +98,10 @@ function inlinesOf(line: string, depth = 0): Inline[] {
     } else if (here === "[") {
       const link = matchAt(NAMED_LINK, line, at);
       const [whole = "", label = "", href = ""] = link ?? [];
-      if (link && isSafe(href))
-        add({ kind: "link", href, inside: [{ kind: "text", text: label }] }, at + whole.length);
+      if (link && isSafe(href)) add(linkTo(href, label), at + whole.length);
     } else if ((here === "h" || here === "m") && !WORD.test(line[at - 1] ?? "")) {
       const href = trimmed(matchAt(ADDRESS, line, at)?.[0] ?? "");
-      if (isSafe(href))
-        add({ kind: "link", href, inside: [{ kind: "text", text: href }] }, at + href.length);
+      if (isSafe(href)) add(linkTo(href, href), at + href.length);
     } else if (depth < DEEPEST) {
       const mark = MARKS.find(([sign]) => line.startsWith(sign, at));
       if (mark) {
@@ -135,6 +137,11 @@ function endOf(line: string, sign: string, at: number): number {
   if (/\s/.test(line[end - 1] ?? " ")) return 0;
   if (sign === "_" && WORD.test(line[end + 1] ?? "")) return 0;
   return end;
+}
+
+function linkTo(href: string, label: string): Link {
+  const text = label.replace(DIRECTION, "");
+  return { kind: "link", href, text, destination: destinationOf(text, href) };
 }
 
 function matchAt(pattern: RegExp, line: string, at: number): RegExpExecArray | null {

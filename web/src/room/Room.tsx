@@ -14,6 +14,7 @@ import { STRINGS } from "../strings";
 import { useTab } from "../tab/useTab";
 import type { OutboxEntry, Timeline } from "../timeline/model";
 import { useOrphanedOutbox } from "../timeline/useOrphanedOutbox";
+import { useReadElsewhere } from "../timeline/useReadElsewhere";
 import { LIMITS } from "../wire/frames";
 import { ConnectionStatus, statusOf } from "./ConnectionStatus";
 import { DialogButtons } from "./DialogButtons";
@@ -34,7 +35,8 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   const outage = useOutage(timeline.online);
   const [opened, setOpened] = useState<DialogName | null>(null);
   const { me, known } = useMe(timeline, username);
-  useTab(timeline, readState.unread);
+  useTab(timeline, readState.unread, store.isFirstToTell);
+  useReadElsewhere(store.readElsewhere);
   useOrphanedOutbox(store.adopt);
   useShortcuts(() => setOpened("keys"));
   useLoadedDialogs(timeline.online && timeline.through !== null);

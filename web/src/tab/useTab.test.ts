@@ -9,6 +9,8 @@ import { useTab } from "./useTab";
 
 let root: Root;
 let notes: FakeNotification[];
+/** The last seq that any tab has told of. */
+let told: number;
 
 class FakeNotification {
   onclick: (() => void) | null = null;
@@ -24,7 +26,9 @@ class FakeNotification {
 beforeEach(() => {
   vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
   vi.stubGlobal("Notification", FakeNotification);
+  vi.useFakeTimers();
   notes = [];
+  told = 0;
   document.head.innerHTML = '<link rel="icon" href="./favicon.svg">';
   document.title = "Fireside";
   root = createRoot(document.createElement("div"));
@@ -38,18 +42,31 @@ afterEach(async () => {
   document.head.innerHTML = "";
   lookAway(false);
   vi.unstubAllGlobals();
+  vi.useRealTimers();
 });
 
 function lookAway(hidden: boolean) {
   Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
 }
 
+async function isFirstToTell(seq: number) {
+  const isFirst = seq > told;
+  told = Math.max(told, seq);
+  return isFirst;
+}
+
 function Tab({ timeline, unread }: { timeline: Timeline; unread: number }) {
-  useTab(timeline, unread);
+  useTab(timeline, unread, isFirstToTell);
   return null;
 }
 
 async function show(messages: MessageFrame[], unread: number, more: Partial<Timeline> = {}) {
+  await showNow(messages, unread, more);
+  await act(() => vi.advanceTimersByTimeAsync(1_000));
+}
+
+/** Without the moment after which it is told. */
+async function showNow(messages: MessageFrame[], unread: number, more: Partial<Timeline> = {}) {
   const me = { userId: "ada", username: "Ada" };
   const timeline = { ...emptyTimeline("general"), me, epoch: "e1", messages, ...more };
   await act(async () => root.render(createElement(Tab, { timeline, unread })));
@@ -119,6 +136,47 @@ describe("a notification", () => {
     await show([said(1, "old")], 0);
     await show([said(1, "old"), said(2, "fresh", by)], unread);
     expect(bodies()).toEqual([]);
+  });
+
+  it("is not silent when it takes the place of an older one", async () => {
+    await show([said(1, "old")], 0);
+    await show([said(1, "old"), said(2, "fresh")], 1);
+    await show([said(2, "fresh"), said(3, "fresher")], 2);
+    expect(notes).toMatchObject([
+      { options: { body: "fresh", renotify: true } },
+      { options: { body: "fresher", renotify: true } },
+    ]);
+  });
+
+  it("tells at once of what comes at once, and does not wait for a silence", async () => {
+    await show([said(1, "old")], 0);
+    await showNow([said(2, "fresh")], 1);
+    await act(() => vi.advanceTimersByTimeAsync(900));
+    await showNow([said(2, "fresh"), said(3, "fresher")], 2);
+    expect(bodies()).toEqual([]);
+    await act(() => vi.advanceTimersByTimeAsync(100));
+    expect(bodies()).toEqual(["fresher"]);
+  });
+
+  it.each([
+    ["another tab shows it meanwhile", () => showNow([said(1, "old"), said(2, "fresh")], 0)],
+    ["I come back meanwhile", async () => lookAway(false)],
+    ["another tab has told of it", async () => void isFirstToTell(2)],
+    ["I leave the room meanwhile", () => act(async () => root.render(null))],
+  ])("is not shown when %s", async (_, meanwhile) => {
+    await show([said(1, "old")], 0);
+    await showNow([said(1, "old"), said(2, "fresh")], 1);
+    await meanwhile();
+    await act(() => vi.advanceTimersByTimeAsync(5_000));
+    expect(bodies()).toEqual([]);
+  });
+
+  it("is closed when it is read, here or in another tab", async () => {
+    await show([said(1, "old")], 0);
+    await show([said(1, "old"), said(2, "fresh")], 1);
+    expect(notes[0]?.close).not.toHaveBeenCalled();
+    await show([said(1, "old"), said(2, "fresh")], 0);
+    expect(notes[0]?.close).toHaveBeenCalled();
   });
 
   it("does no harm where the browser forbids it", async () => {

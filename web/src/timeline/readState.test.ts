@@ -17,9 +17,10 @@ function updateReadState(
   messages: MessageFrame[],
   myId: string,
   watching: boolean,
+  readAnywhere = 0,
 ) {
   const head = messages.at(-1)?.seq ?? 0;
-  return updateLog(readState, { messages, head, myId }, watching);
+  return updateLog(readState, { messages, head, myId, readAnywhere }, watching);
 }
 
 const here = updateReadState(NOTHING_READ, upTo(3), "me", true);
@@ -63,13 +64,39 @@ describe("the read state", () => {
   });
 
   it("keeps what was read when the device stored an older snapshot", () => {
-    const older = { messages: upTo(2), head: null, myId: "me" };
+    const older = { messages: upTo(2), head: null, myId: "me", readAnywhere: 0 };
     expect(updateLog(here, older, true)).toBe(here);
     expect(updateReadState(here, upTo(3), "me", false)).toBe(here);
   });
 
   it("keeps what was read while the reader is too far up for the end to be loaded", () => {
-    const partly = { messages: upTo(2), head: 3, myId: "me" };
+    const partly = { messages: upTo(2), head: 3, myId: "me", readAnywhere: 0 };
     expect(updateLog(here, partly, false)).toBe(here);
+  });
+
+  it("counts and divides nothing that was read in another tab", () => {
+    const away = updateReadState(here, upTo(6), "me", false);
+    expect(away.unread).toBe(3);
+    const partly = updateReadState(away, upTo(6), "me", false, 5);
+    expect(partly).toEqual({ lastRead: 5, divider: { after: 5, count: 1 }, unread: 1 });
+    const wholly = updateReadState(away, upTo(6), "me", false, 6);
+    expect(wholly).toEqual({ lastRead: 6, divider: null, unread: 0 });
+  });
+
+  it("counts nothing that another tab had and read before this one", () => {
+    const early = updateReadState(here, upTo(4), "me", false, 6);
+    expect(early).toEqual({ lastRead: 4, divider: null, unread: 0 });
+    expect(updateReadState(early, upTo(7), "me", false, 6)).toMatchObject({ unread: 1 });
+  });
+
+  it("keeps its divider while both tabs are read", () => {
+    const away = updateReadState(here, upTo(6), "me", false);
+    const back = updateReadState(away, upTo(6), "me", true);
+    expect(updateReadState(back, upTo(7), "me", true, 7).divider).toEqual(away.divider);
+  });
+
+  it("starts again when the log was replaced, whatever was read of the old one", () => {
+    const fresh = updateReadState(here, upTo(2), "me", false, 3);
+    expect(fresh).toEqual({ lastRead: 2, divider: null, unread: 0 });
   });
 });

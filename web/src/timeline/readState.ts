@@ -19,12 +19,14 @@ export type Log = {
   /** The newest seq on the server, null while not connected. */
   readonly head: number | null;
   readonly myId: string | undefined;
+  /** How far it was read in any tab, as far as this device knows. */
+  readonly readAnywhere: number;
 };
 
 /** Return the next state for what the log holds now; `watching`: its end is in view. */
 export function updateReadState(
   readState: ReadState,
-  { messages, head, myId }: Log,
+  { messages, head, myId, readAnywhere }: Log,
   watching: boolean,
 ): ReadState {
   const newest = messages.at(-1)?.seq ?? 0;
@@ -32,12 +34,16 @@ export function updateReadState(
   // The log was replaced: nothing of the new one counts as read or as unread.
   if (head !== null && head < readState.lastRead)
     return { lastRead: newest, divider: null, unread: 0 };
-  const unread = watching ? 0 : countAfter(messages, readState.lastRead, myId);
   // The messages stored on this device may be older than what was read.
-  const lastRead = watching ? Math.max(readState.lastRead, newest) : readState.lastRead;
-  const divider = unread > 0 ? { after: readState.lastRead, count: unread } : readState.divider;
+  const read = Math.max(readState.lastRead, Math.min(newest, readAnywhere));
+  const lastRead = watching ? Math.max(read, newest) : read;
+  const unread = watching ? 0 : countAfter(messages, read, myId);
   const isSame = lastRead === readState.lastRead && unread === readState.unread && unread === 0;
-  return isSame ? readState : { lastRead, divider, unread };
+  if (isSame) return readState;
+  if (unread > 0) return { lastRead, divider: { after: read, count: unread }, unread };
+  // What was read in another tab is not new in this one.
+  const isReadElsewhere = !watching && read > readState.lastRead;
+  return { lastRead, divider: isReadElsewhere ? null : readState.divider, unread };
 }
 
 function countAfter(messages: readonly MessageFrame[], seq: number, me: string | undefined) {

@@ -8,6 +8,9 @@ import { outboxStorage } from "./outboxStorage";
 import { isSnapshot } from "./stored";
 import { snapshotOf } from "./timeline";
 
+/** The last message that a notification told of. */
+type Told = { epoch: string | null; seq: number };
+
 type Restored = { snapshot: Snapshot | null; entries: OutboxEntry[] };
 
 export type RoomStorage = {
@@ -15,8 +18,11 @@ export type RoomStorage = {
   /** Take over the entries of tabs that are closed; of several open tabs only one gets each. */
   adopt: () => Promise<OutboxEntry[]>;
   save: (before: Timeline, now: Timeline) => void;
+  /** What was read in any tab of this user. */
   lastRead: () => number | null;
   saveLastRead: (seq: number) => void;
+  /** Whether no tab of this user has told of this message or a later one; from now on one has. */
+  isFirstToTell: (epoch: string | null, seq: number) => Promise<boolean>;
 };
 
 export const NO_STORAGE: RoomStorage = {
@@ -25,6 +31,7 @@ export const NO_STORAGE: RoomStorage = {
   save: () => {},
   lastRead: () => null,
   saveLastRead: () => {},
+  isFirstToTell: async () => true,
 };
 
 const SNAPSHOT_EVERY_MS = 1_000;
@@ -53,6 +60,13 @@ export function roomStorage(
     return seq === null ? null : Number(seq);
   }
 
+  async function isFirstToTell(epoch: string | null, seq: number): Promise<boolean> {
+    const isNewer = (told: Told | undefined) => told?.epoch !== epoch || told.seq < seq;
+    const claim = (told: unknown) =>
+      isNewer(told as Told | undefined) ? { epoch, seq } : undefined;
+    return (await database.update(`told/${place}`, claim)) !== "unchanged";
+  }
+
   return {
     restore: () => restore().catch(() => ({ snapshot: null, entries: [] })),
     adopt: () => outbox.adopt().catch(() => []),
@@ -62,6 +76,7 @@ export function roomStorage(
     },
     lastRead,
     saveLastRead: (seq) => writeDevice(`read.${place}`, String(seq)),
+    isFirstToTell,
   };
 }
 

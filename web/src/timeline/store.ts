@@ -45,6 +45,15 @@ export class TimelineStore {
     this.refreshReadState(this.watching);
   };
 
+  /** Another tab of this user may have read more. */
+  readonly readElsewhere = (): void => {
+    this.refreshReadState(this.watching && !this.catchingUp);
+  };
+
+  /** Whether no other tab of this user has told of this message or a later one. */
+  readonly isFirstToTell = (seq: number): Promise<boolean> =>
+    this.storage.isFirstToTell(this.timeline.epoch, seq);
+
   readonly hello = (): HelloCommand => {
     const resume = rules.cursor(this.timeline);
     return { action: "hello", v: 1, ...(resume && { resume }) };
@@ -91,13 +100,20 @@ export class TimelineStore {
   private refreshReadState(watching: boolean): void {
     const { messages, me, through, known, online } = this.timeline;
     if (through === null) return;
-    const log = { messages, head: online ? known : null, myId: me?.userId };
-    const next = updateReadState(this.readState, log, watching);
-    if (next === this.readState) return;
-    if (next.lastRead !== this.readState.lastRead && next.lastRead !== null)
-      this.storage.saveLastRead(next.lastRead);
+    const readAnywhere = this.storage.lastRead() ?? 0;
+    const log = { messages, head: online ? known : null, myId: me?.userId, readAnywhere };
+    const before = this.readState;
+    const next = updateReadState(before, log, watching);
+    if (next === before) return;
     this.readState = next;
+    this.saveLastRead(before.lastRead ?? 0, next.lastRead ?? 0, readAnywhere);
     this.notify();
+  }
+
+  /** Never less than another tab has read, unless the log was replaced by one that starts again. */
+  private saveLastRead(before: number, now: number, readAnywhere: number): void {
+    const seq = now < before ? now : Math.max(now, readAnywhere);
+    if (seq !== readAnywhere) this.storage.saveLastRead(seq);
   }
 
   private notify(): void {
