@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import re
+import socket
 
 import pytest
 
 from localgateway.machine.limits import Limits
-from tests.gateway.harness import KEY, TEXT, frame, gateway, on_loop, pass_time
+from localgateway.net.management import Access
+from tests.gateway.harness import KEY, PATIENCE_SECONDS, TEXT, frame, gateway, on_loop, pass_time
 
 UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 
@@ -138,11 +141,49 @@ async def test_a_flood_of_headers_is_refused_and_the_others_keep_talking():
         flood = "".join(f"X-{n}: {'x' * 8192}\r\n" for n in range(40))
         client.raw(f"GET /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}{flood}\r\n".encode())
 
-        heard = await client.ended()
-        assert heard == b"" or heard.startswith(b"HTTP/1.1 431 ")  # a reset may overtake it
+        assert (await client.http())[0] == 431
         other.ask("echo")
         assert await other.json() == {"action": "echo"}
         await running.until(lambda: len(running.server.transports) == 1)
+
+
+EARLY = {
+    "431": f"GET /ws HTTP/1.1\r\nHost: a\r\n{UPGRADE}X: ",
+    "403": f"GET /elsewhere HTTP/1.1\r\nHost: a\r\n{UPGRADE}\r\n",
+    "414": f"GET /ws?{'x' * 5000} HTTP/1.1\r\nHost: a\r\n{UPGRADE}\r\n",
+    "400": f"GET /ws HTTP/1.1\r\nHost: a\r\nHost: b\r\n{UPGRADE}\r\n",
+    "400 of a line": "GET /ws HTTP/1.1\nHost: a\n",
+    "400 of plain HTTP": "GET no HTTP\r\n\r\n",
+    "400 of a body": "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nno\r\n",
+    "405": "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n",
+    "413": "POST /ws/@connections/AAAAAAAAAAAAAAA= HTTP/1.1\r\nHost: a\r\n"
+    "Content-Length: 9000000\r\n"
+    "Authorization: AWS4-HMAC-SHA256 Credential=K/20261122/r/execute-api/aws4_request, "
+    f"SignedHeaders=host;x-amz-date, Signature={'0' * 64}\r\n\r\n",
+    "426": "GET /ws HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n",
+    "400 of a second": "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+    "GET /healthz HTTP/1.1\r\nHost: a\r\nX: ",
+}
+
+
+@pytest.mark.parametrize(("status", "head"), EARLY.items(), ids=EARLY)
+@on_loop
+async def test_an_answer_that_comes_early_reaches_a_client_that_first_says_all(head, status):
+    """A reset, which comes of closing over unread bytes, would overtake the answer."""
+    async with gateway(access=Access()) as running:
+        answers = await asyncio.to_thread(say_all_then_read, running.server.port, head)
+
+    assert answers[-1] == status.partition(" ")[0]
+
+
+def say_all_then_read(port, head):
+    with socket.create_connection(("127.0.0.1", port), PATIENCE_SECONDS) as client:
+        client.sendall(head.encode() + b"x" * 2**20)
+        client.shutdown(socket.SHUT_WR)
+        heard = b""
+        while piece := client.recv(65_536):
+            heard += piece
+    return re.findall(r"HTTP/1\.[01] (\d+)", heard.decode("latin-1"))
 
 
 @on_loop
@@ -155,6 +196,38 @@ async def test_one_connection_too_many_is_503():
         first.vanish()
         await running.until(lambda: len(running.server.transports) == 1)
         await running.join()
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /ws HTTP/1.1\nHost: a\n\n",
+        b"GET /ws HTTP/1.1\n",
+        b"GET /ws HTTP/1.1\r\nHost: a\nX: y",
+        b"GET /ws HTTP/1.1\r\nHost: a\r\nX: y\n",
+        b"\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"\0",
+    ],
+    ids=range(7),
+)
+@on_loop
+async def test_what_can_be_no_request_is_400_before_it_ends(head):
+    """Other servers may read a bare line feed as an end of a line: they see other requests."""
+    async with gateway(limits=Limits(handshake_seconds=10_000)) as running:
+        assert await status_of(running, head) == 400
+
+
+@on_loop
+async def test_a_head_may_come_in_any_pieces_and_a_body_may_have_bare_line_feeds():
+    async with gateway() as running:
+        client = await running.client()
+        client.raw(b"GET /healthz HTTP/1.1\r")
+        await client.writer.drain()
+        await running.until(lambda: running.server.transports)
+        client.raw(b"\nHost: a\r\nContent-Length: 2\r\n\r\n\n\n")
+
+        assert (await client.http())[0] == 200
 
 
 @on_loop

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fireside.domain.entry import Handshake
+from fireside.domain.errors import InvalidCommand
 
 SUBPROTOCOL = "fireside.v1"
 """The subprotocol that Fireside's page offers besides its invite, and that the server chooses."""
@@ -17,16 +18,19 @@ PROXY_SECRET_HEADER = "x-fireside-origin"  # noqa: S105 - a header's name
 
 
 def read_handshake(event: dict[str, Any]) -> Handshake:
-    """Return the handshake of a `$connect` or authorizer event. Header names ignore case."""
-    headers = _headers(event)
-    query = event.get("queryStringParameters") or {}
-    secrets = (p.removeprefix(INVITE_PREFIX) for p in _offered(event) if _is_invite(p))
+    """Return the handshake of a `$connect` or authorizer event. Header names ignore case.
+
+    Raises:
+        InvalidCommand: One of its parts is there twice: which of them counts would be a guess.
+    """
+    headers, query = _headers(event), _query(event)
+    offered = [p.removeprefix(INVITE_PREFIX) for p in _offered(event) if _is_invite(p)]
     return Handshake(
-        username=query.get("username"),
-        origin=headers.get("origin"),
-        host=headers.get("host"),
-        invite=next(secrets, query.get("invite")),
-        proxy_secret=headers.get(PROXY_SECRET_HEADER),
+        username=_only(query.get("username")),
+        origin=_only(headers.get("origin")),
+        host=_only(headers.get("host")),
+        invite=_only(offered or query.get("invite")),
+        proxy_secret=_only(headers.get(PROXY_SECRET_HEADER)),
     )
 
 
@@ -48,17 +52,32 @@ def _is_invite(protocol: str) -> bool:
 
 def _offered(event: dict[str, Any]) -> list[str]:
     """Return the offered subprotocols in order; they may be in several headers."""
-    every = event.get("multiValueHeaders") or {}
-    lines = [
-        value
-        for name, values in every.items()
-        if name.lower() == PROTOCOL_HEADER.lower()
-        for value in values
-    ]
-    if not lines:
-        lines = [_headers(event).get(PROTOCOL_HEADER.lower(), "")]
+    lines = _headers(event).get(PROTOCOL_HEADER.lower(), [])
     return [protocol.strip() for line in lines for protocol in line.split(",") if protocol.strip()]
 
 
-def _headers(event: dict[str, Any]) -> dict[str, str]:
-    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+def _only(values: list[str] | None) -> str | None:
+    """Return the one value, or None if there is none."""
+    if not values:
+        return None
+    if len(values) > 1:
+        raise InvalidCommand("Give your name, your invite, your origin and the host once each")
+    return values[0]
+
+
+def _headers(event: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the values of each header, under its name in lower case."""
+    found: dict[str, list[str]] = {}
+    for name, values in _all(event, "headers", "multiValueHeaders").items():
+        found.setdefault(name.lower(), []).extend(values)
+    return found
+
+
+def _query(event: dict[str, Any]) -> dict[str, list[str]]:
+    return _all(event, "queryStringParameters", "multiValueQueryStringParameters")
+
+
+def _all(event: dict[str, Any], single: str, multiple: str) -> dict[str, list[str]]:
+    """Return the values of each name, from the event's lists or else from its single values."""
+    lists: dict[str, list[str]] = event.get(multiple) or {}
+    return lists or {name: [value] for name, value in (event.get(single) or {}).items()}

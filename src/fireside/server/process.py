@@ -7,9 +7,10 @@ import sys
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.server.settings import Settings
 from localgateway.machine.limits import Limits
+from localgateway.net.lingering import MOST_LINGERING
 
-SPARE_FILES = 64
-"""Open files reserved for the database, the page and the log."""
+SPARE_FILES = 64 + MOST_LINGERING
+"""Open files reserved for the database, the page, and connections that are not served."""
 
 
 def allowed_connections() -> int:

@@ -63,6 +63,12 @@ class Limits:
     head_bytes: int = 16 * 1024
     """Bytes of a request head. Chosen here, above the 10,240 that are documented for headers."""
 
+    linger_seconds: float = 10
+    """Time for a client to read the answer that ends its connection, and to close. Chosen here."""
+
+    linger_bytes: int = 16 * 1024 * 1024
+    """Bytes that such a client may still send; they are dropped. Chosen here."""
+
     target_characters: int = 4096
     """Length of the path and query of an upgrade (Q)."""
 

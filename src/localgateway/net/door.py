@@ -7,15 +7,20 @@ an upgrade may follow (`take_over`).
 import asyncio
 import re
 from http import HTTPStatus
+from typing import cast
 
 from aiohttp import web
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from localgateway.machine.events import Handshake
-from localgateway.net.sockets import Hub, Socket, http_answer, silent_log
+from localgateway.net.lingering import AnsweringTransport, refuse
+from localgateway.net.sockets import Hub, Socket, silent_log
 
 _HEAD_END = b"\r\n\r\n"
+_NOT_HTTP = re.compile(rb"[^\r!#$%&'*+.^_`|~0-9A-Za-z-]")
+"""How no method begins, but a client that speaks TLS does."""
+_BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:[ \t]*websocket[ \t]*\r\n", re.IGNORECASE)
 
 
@@ -34,9 +39,10 @@ class HeadReader(asyncio.Protocol):
         self._transport = transport
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(self._hub.limits.handshake_seconds, self._timed_out)
-        if self._hub.is_full():
-            self._refuse(503, "Too many connections")
+        is_full = self._hub.is_full()
         self._hub.transports.add(transport)
+        if is_full:
+            self._refuse(503, "Too many connections")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Forget a connection that ended before its head was whole."""
@@ -47,6 +53,11 @@ class HeadReader(asyncio.Protocol):
         """Collect the head, within its limit, and hand over."""
         self._head += data
         end = self._head.find(_HEAD_END, 0, self._hub.limits.head_bytes)
+        if _NOT_HTTP.match(self._head) or _BARE_LINE_FEED.search(
+            self._head, 0, end if end >= 0 else len(self._head)
+        ):
+            self._refuse(400, "The request can't be read")
+            return
         if end < 0:
             if len(self._head) >= self._hub.limits.head_bytes:
                 self._refuse(431, "The request's headers are too large")
@@ -72,8 +83,7 @@ class HeadReader(asyncio.Protocol):
 
     def _refuse(self, status: int, message: str) -> None:
         self._deadline.cancel()
-        self._transport.write(http_answer(status, message))
-        self._transport.close()
+        refuse(self._hub, self._transport, status, message)
 
 
 class CountedHttp(asyncio.Protocol):
@@ -89,7 +99,8 @@ class CountedHttp(asyncio.Protocol):
         """Pass it on."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._http.connection_made(transport)
+        seen = AnsweringTransport(self._hub, transport)
+        self._http.connection_made(cast("asyncio.Transport", seen))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop counting the connection, and pass it on."""
@@ -142,11 +153,11 @@ def upgrade(
         status, message = _check_address(request, hub)
     server = None if request is None else hub.server_for(_path(request)[1:])
     if request is None or server is None or status != HTTPStatus.OK:
-        _answer_and_close(transport, status, message)
+        refuse(hub, transport, status, message)
         return
     answer = protocol.accept(request)
     if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-        _answer_and_close(transport, answer.status_code, answer.body.decode().strip())
+        refuse(hub, transport, answer.status_code, answer.body.decode().strip())
         return
     socket = Socket(server, transport, protocol, answer, previous)
     transport.set_protocol(socket)
@@ -160,8 +171,9 @@ async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
 
     aiohttp's handler waits here until the connection's end cancels it: it must not answer too.
     """
-    transport = request.transport
-    assert isinstance(transport, asyncio.Transport)
+    seen: object = request.transport
+    assert isinstance(seen, AnsweringTransport)
+    transport = seen.wrapped
     lines = [f"{request.method} {request.rel_url.raw_path_qs} HTTP/1.1".encode()]
     lines += [b"%b: %b" % pair for pair in request.raw_headers]
     previous = transport.get_protocol()
@@ -210,8 +222,3 @@ def _handshake(request: Request, transport: asyncio.Transport) -> Handshake:
         headers=tuple(request.headers.raw_items()),
         source_ip=str(peer[0]) if isinstance(peer, tuple) else "",
     )
-
-
-def _answer_and_close(transport: asyncio.Transport, status: int, message: str) -> None:
-    transport.write(http_answer(status, message))
-    transport.close()

@@ -58,6 +58,7 @@ class Server:
 
     app: web.Application
     transports: set[asyncio.BaseTransport]
+    lingering: set[asyncio.BaseTransport]
     _listeners: list[asyncio.Server]
     _loop: asyncio.AbstractEventLoop
     _handover: Handover[list[Completed]]
@@ -100,6 +101,7 @@ class Server:
         self.runner = make_runner(on_completed=self._on_completed)
         _check_handlers(api, self.runner)
         self.transports = set() if primary is None else primary.transports
+        self.lingering = set() if primary is None else primary.lingering
         self._primary = primary or self
         self._stages: dict[str, Server] = {} if primary is None else primary._stages  # noqa: SLF001 - of the same class
         self._stages[api.stage] = self
@@ -356,9 +358,9 @@ class Server:
     async def _wait_until_empty(self, seconds: float) -> None:
         """Wait for every transport to close, then abort those that are left."""
         end = self._loop.time() + seconds
-        while self.transports and self._loop.time() < end:  # noqa: ASYNC110 - once, while stopping
+        while (self.transports or self.lingering) and self._loop.time() < end:  # noqa: ASYNC110 - once, while stopping
             await asyncio.sleep(0.02)
-        for transport in list(self.transports):
+        for transport in (*self.transports, *self.lingering):
             if isinstance(transport, asyncio.Transport):
                 transport.abort()
 

@@ -6,10 +6,8 @@ reads too slowly, and pings.
 """
 
 import asyncio
-import json
 import logging
 from collections import deque
-from http import HTTPStatus
 from typing import Protocol
 
 from websockets.frames import Frame, Opcode
@@ -25,6 +23,7 @@ from localgateway.machine.limits import (
     CLOSE_TOO_SLOW,
     Limits,
 )
+from localgateway.net.lingering import refuse
 
 _EARLY_BYTES = 64 * 1024
 _SHORT, _MEDIUM = 125, 65_535
@@ -41,6 +40,7 @@ class Hub(Protocol):
     limits: Limits
     stage: str
     transports: set[asyncio.BaseTransport]
+    lingering: set[asyncio.BaseTransport]
 
     def server_for(self, stage: str) -> "Hub | None": ...
     def is_full(self) -> bool: ...
@@ -59,20 +59,6 @@ def encode_frame(data: bytes) -> bytes:
     if size <= _MEDIUM:
         return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), data)
     return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), data)
-
-
-def http_answer(status: int, message: str) -> bytes:
-    """Return a whole HTTP response that ends the connection, with AWS's JSON body."""
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = "Refused"
-    body = json.dumps({"message": message}).encode()
-    head = (
-        f"HTTP/1.1 {status} {phrase}\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    )
-    return head.encode("ascii") + body
 
 
 class Socket(asyncio.Protocol):
@@ -142,8 +128,7 @@ class Socket(asyncio.Protocol):
 
     def refuse(self, status: int, message: str) -> None:
         """Answer the upgrade with an HTTP status, and close."""
-        self._transport.write(http_answer(status, message))
-        self._transport.close()
+        refuse(self._hub, self._transport, status, message)
 
     def close(self, code: int, reason: str) -> None:
         """Send what waits and a close frame; abort the socket if no close frame comes back."""

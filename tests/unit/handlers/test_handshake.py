@@ -2,9 +2,11 @@
 
 import pytest
 
+from fireside.domain.errors import InvalidCommand
 from fireside.handlers.handshake import chosen_subprotocol, read_handshake
 from localgateway.machine.events import ConnectionInfo, Handshake, Ids
 from localgateway.machine.events import authorizer as authorizer_event
+from localgateway.machine.events import connect as connect_event
 
 
 def event(*protocols, query=None):
@@ -66,6 +68,35 @@ def test_a_client_may_spread_its_subprotocols_over_headers(caller):
 
     assert read_handshake(spread).invite == "one"
     assert chosen_subprotocol(spread) == "fireside.v1"
+
+
+@pytest.mark.parametrize(
+    ("query", "headers"),
+    [
+        ("username=Ann&username=Bob", []),
+        ("username=Ann&username=Ann", []),
+        ("username=Ann&username=", []),
+        ("username=Ann&%75sername=Bob", []),
+        ("username=Ann&invite=one&invite=two", []),
+        ("username=Ann", [("Origin", "https://a"), ("origin", "https://b")]),
+        ("username=Ann", [("X-Fireside-Origin", "one"), ("x-fireside-origin", "two")]),
+        ("username=Ann", [("Sec-WebSocket-Protocol", "invite.one, invite.two")]),
+        ("username=Ann", [("Sec-WebSocket-Protocol", p) for p in ("invite.one", "invite.two")]),
+    ],
+)
+@pytest.mark.parametrize("make", [authorizer_event, connect_event])
+def test_what_is_given_twice_is_refused_not_guessed(caller, make, query, headers):
+    handshake = Handshake("ws", query, [("Host", "here"), *headers], "127.0.0.1")
+
+    with pytest.raises(InvalidCommand, match=r"^Give your name, .* once each$"):
+        read_handshake(make(handshake, caller, "request", 0))
+
+
+def test_what_the_chat_does_not_read_may_be_there_twice(caller):
+    headers = [("Host", "here"), ("X-Other", "one"), ("X-Other", "two")]
+    handshake = Handshake("ws", "username=Ann&x=1&x=2", headers, "127.0.0.1")
+
+    assert read_handshake(connect_event(handshake, caller, "request", 0)).username == "Ann"
 
 
 @pytest.fixture

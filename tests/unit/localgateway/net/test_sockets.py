@@ -1,12 +1,10 @@
-"""Bytes that leave: frames and the answers that end a handshake."""
-
-import json
+"""Bytes that leave: frames."""
 
 import pytest
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
-from localgateway.net.sockets import encode_frame, http_answer
+from localgateway.net.sockets import encode_frame
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 131_072])
@@ -24,16 +22,3 @@ def test_a_frame_can_be_read_back():
         next(parser)
 
     assert done.value.value.data == b"hello"
-
-
-@pytest.mark.parametrize(
-    ("status", "phrase"), [(403, "Forbidden"), (502, "Bad Gateway"), (599, "Refused")]
-)
-def test_an_answer_has_a_phrase_a_length_and_json(status, phrase):
-    head, _, body = http_answer(status, "No\r\nX: y").partition(b"\r\n\r\n")
-
-    lines = head.decode().split("\r\n")
-    assert lines[0] == f"HTTP/1.1 {status} {phrase}"
-    assert f"Content-Length: {len(body)}" in lines
-    assert "Connection: close" in lines
-    assert json.loads(body) == {"message": "No\r\nX: y"}
