@@ -139,6 +139,12 @@ variable "allowed_origins" {
   }
 }
 
+variable "origin_header_as_identity_source" {
+  description = "Whether API Gateway itself answers 401 to a handshake that did not come through CloudFront, which saves a call of the authorizer. Only once a deployment has passed `fireside verify`: it is not known yet whether the two write the header alike, and if not, every handshake is refused."
+  type        = bool
+  default     = false
+}
+
 # --- What is kept ------------------------------------------------------------------------------
 
 variable "billing_mode" {

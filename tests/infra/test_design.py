@@ -116,6 +116,31 @@ def test_the_functions_know_each_other_and_the_door(resources):
         assert read <= set(functions[name]), name
 
 
+AUTHORIZER = "module.websocket_api.aws_apigatewayv2_authorizer.this"
+DEPLOYMENT = "module.websocket_api.aws_apigatewayv2_deployment.this"
+
+
+def test_no_handshake_hangs_on_how_cloudfront_writes_a_header(resources):
+    (authorizer,) = of_kind(resources, "aws_apigatewayv2_authorizer")
+    document = json.loads((ROOT / "api.json").read_text("utf-8"))
+
+    assert authorizer["identity_sources"] == document["authorizers"]["authorizer"]["identitySource"]
+
+
+@pytest.mark.parametrize(("site", "asks"), [(True, True), (False, False)])
+def test_api_gateway_asks_for_that_header_once_it_is_known_to_come(applied, site, asks):
+    settings = {"invite_hashes": [INVITE], "origin_header_as_identity_source": True}
+    origins = [] if site else ["https://example.org"]
+    applied.set(site=site, allowed_origins=origins, **settings)
+    try:
+        changes = applied.changes()
+    finally:
+        applied.set(invite_hashes=[INVITE])
+
+    assert (changes.get(f'{AUTHORIZER}["authorizer"]') == ["update"]) == asks
+    assert (DEPLOYMENT in changes) == asks
+
+
 def test_every_handler_is_in_the_zip(resources, tmp_path):
     built = package.write(tmp_path / "functions.zip")
 

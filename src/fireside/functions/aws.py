@@ -135,7 +135,15 @@ def build_chat(variables: Mapping[str, str], system: System = SYSTEM) -> Handler
 def build_authorizer(variables: Mapping[str, str], _system: System = SYSTEM) -> Handler:
     """Return the handler of `authorizer`."""
     rules = rules_from(Environment(variables))
-    return make_authorizer(lambda: rules)
+    logged: set[str] = set()
+
+    def log_once(refusal: ChatError) -> None:
+        """Log a reason at its first occurrence: that is enough to find a wrong setting."""
+        if str(refusal) not in logged:
+            logged.add(str(refusal))
+            log.warning("a handshake was refused: %s", refusal)
+
+    return make_authorizer(lambda: rules, log_once)
 
 
 def build_fanout(variables: Mapping[str, str], system: System = SYSTEM) -> Handler:

@@ -14,13 +14,19 @@ Rules = Callable[[], EntryRules]
 """Returns the current rules: invites can be replaced while the server runs."""
 
 
-def make_authorizer(rules: Rules) -> Handler:
-    """Return the function that API Gateway calls before `$connect`."""
+def make_authorizer(
+    rules: Rules, on_refusal: Callable[[ChatError], object] = lambda _: None
+) -> Handler:
+    """Return the function that API Gateway calls before `$connect`.
+
+    The client is not told why it is refused; `on_refusal` is.
+    """
 
     def authorize(event: dict[str, Any], _context: object) -> dict[str, Any]:
         try:
             user = admit_from(event, rules())
-        except ChatError:
+        except ChatError as refusal:
+            on_refusal(refusal)
             return _policy("nobody", "Deny", event["methodArn"])
         context = {"username": user.username, "userId": user.user_id}
         return {**_policy(user.user_id, "Allow", event["methodArn"]), "context": context}

@@ -264,10 +264,10 @@ def _hint(status: int) -> str:
         case 401:
             return (
                 ": API Gateway called no function, as the name or CloudFront's header was missing; "
-                "see `What was not tried` in docs/tutorial/deploy.md"
+                "set origin_header_as_identity_source = false if it is true"
             )
         case 403:
-            return ": is the invite right? Give its link with --invite"
+            return ": is the invite right? Give its link with --invite; `fireside logs` says more"
         case 429:
             return ": the brake is on, or the throttle is too low; see `fireside status`"
         case 500 | 502 | 504:

@@ -123,8 +123,10 @@ def test_a_wrong_invite_is_explained_with_a_remedy(tmp_path):
 
 def test_a_handshake_without_an_authorizer_is_explained_differently_than_a_refused_one():
     assert "called no function" in client._hint(401)
+    assert "origin_header_as_identity_source = false" in client._hint(401)
     assert "invite" not in client._hint(401)
     assert "invite" in client._hint(403)
+    assert "fireside logs" in client._hint(403)
 
 
 def test_it_stops_before_it_costs_too_much(tmp_path):
