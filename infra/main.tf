@@ -88,6 +88,8 @@ module "chat" {
     FIRESIDE_CONNECTIONS_TABLE = module.tables.connections.name
     FIRESIDE_ENDPOINT          = local.endpoint
     FIRESIDE_FANOUT_FUNCTION   = module.fanout.alias_arn
+    FIRESIDE_POST_SECONDS      = tostring(var.post_seconds)
+    FIRESIDE_BROADCAST_SECONDS = tostring(var.broadcast_seconds)
     FIRESIDE_AWS_CLIENT        = var.aws_client
   }) : name => value if value != "" }
 

@@ -69,6 +69,8 @@ output "settings" {
     region                           = var.region
     memory_megabytes                 = var.memory_megabytes
     aws_client                       = var.aws_client
+    post_seconds                     = var.post_seconds
+    broadcast_seconds                = var.broadcast_seconds
     function_versions                = var.function_versions
     reserved_concurrency             = var.reserved_concurrency
     invite_hashes                    = var.invite_hashes
@@ -116,7 +118,7 @@ locals {
 
   # Dollars a million in us-east-1, of messages, connection minutes, calls and units.
   gateway_dollars  = 1.00 * (2 * local.commands + local.posts) + 0.25 * 10 * local.comers
-  function_dollars = 0.20 * (local.commands + 3 * local.comers) + 13.3334 * var.memory_megabytes / 1024 * (1.2 * local.commands + 0.043 * local.comers)
+  function_dollars = 0.20 * (local.commands + 3 * local.comers) + 13.3334 * var.memory_megabytes / 1024 * ((1.2 + var.broadcast_seconds) * local.commands + 0.043 * local.comers)
   table_dollars    = 0.625 * (12 * local.commands + 4 * local.comers) + 0.125 * (103 * local.commands + local.comers)
 
   worst_day_dollars = ceil((local.gateway_dollars + local.function_dollars + local.table_dollars) / 1000000)

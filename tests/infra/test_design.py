@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from fireside.adapters.dynamodb import rows
+from fireside.adapters.outbound.fanout import WIDE, deadlines_from
 from fireside.cloud import package
 from fireside.cloud.cost import bill
 from fireside.functions import metrics
@@ -194,6 +195,31 @@ def test_the_worst_day_is_that_of_the_bill(resources, outputs):
     )
 
     assert outputs["worst_day_dollars"] == math.ceil(bill.total(lines))
+
+
+def test_the_worst_day_grows_with_what_a_call_may_take(applied, outputs):
+    slow = {"broadcast_seconds": 3, "memory_megabytes": 1_024}
+    applied.set(invite_hashes=[INVITE], **slow)
+    try:
+        applied.must("plan", "-refresh=false", "-input=false", "-no-color", "-out=test.tfplan")
+        plan = json.loads(applied.must("show", "-json", "test.tfplan"))
+    finally:
+        applied.set(invite_hashes=[INVITE])
+    variables = {name: one.get("value") for name, one in plan["variables"].items()}
+    planned = plan["planned_values"]["outputs"]["worst_day_dollars"]["value"]
+
+    assert planned > outputs["worst_day_dollars"]
+    assert planned == math.ceil(bill.total(bill.worst_day(**bill.limits(variables))))
+
+
+def test_the_functions_wait_as_long_as_the_code_does_by_default(resources):
+    (chat,) = (
+        values["environment"][0]["variables"]
+        for values in of_kind(resources, "aws_lambda_function")
+        if values["handler"].endswith(".chat")
+    )
+
+    assert deadlines_from(chat) == WIDE
 
 
 def test_everything_is_named_for_project_and_stage(resources):

@@ -18,7 +18,7 @@ from fireside.adapters.dynamodb.client import RetryPolicy, Tables
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.outbound import payload
 from fireside.adapters.outbound.event_counts import CountingTables, EventCounts
-from fireside.adapters.outbound.fanout import FanOut
+from fireside.adapters.outbound.fanout import FanOut, deadlines_from
 from fireside.chat import HANDSHAKE_GRACE_MS, Chat
 from fireside.console.logs import setup_logging
 from fireside.domain.errors import ChatError
@@ -119,6 +119,7 @@ def build_chat(variables: Mapping[str, str], system: System = SYSTEM) -> Handler
         environ[FANOUT],
         counts=counts,
         clock=system.clock,
+        deadlines=deadlines_from(environ),
     )
     chat = Chat(
         store,

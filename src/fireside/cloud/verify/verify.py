@@ -161,7 +161,7 @@ def dollars(messages: int, minutes: float) -> float:
         messages=messages,
         connection_minutes=minutes,
         requests=messages,
-        gb_seconds=messages * MEMORY_GB,
+        gb_seconds=messages * bill.MAX_CALL_SECONDS * MEMORY_GB,
         write_units=messages * bill.MAX_WRITE_UNITS,
         read_units=messages * bill.MAX_READ_UNITS,
     )
