@@ -6,7 +6,7 @@ locals {
   prefix = "${var.project_name}-${var.stage_name}"
   api    = jsondecode(file("${path.module}/../api.json"))
 
-  # CloudFront adds a secret in this header; a handshake without it bypassed CloudFront and costs nothing.
+  # CloudFront adds a secret in this header: the authorizer refuses a handshake without it.
   origin_header = "x-fireside-origin"
   site_origins  = [for site in module.site : "https://${site.host}"]
   origins       = join(" ", concat(local.site_origins, var.allowed_origins))
@@ -31,16 +31,18 @@ locals {
 module "websocket_api" {
   source = "./modules/websocket_api"
 
-  name                     = local.prefix
-  api                      = local.api
-  functions                = { chat = module.chat, authorizer = module.authorizer }
-  further_identity_sources = var.site ? ["route.request.header.${local.origin_header}"] : []
-  throttle_rate            = var.throttle_rate
-  throttle_burst           = var.throttle_burst
-  access_log               = var.access_log
-  log_retention_days       = var.log_retention_days
-  alarm_topic_arn          = aws_sns_topic.alarms.arn
-  alarms                   = var.alarms
+  name               = local.prefix
+  api                = local.api
+  functions          = { chat = module.chat, authorizer = module.authorizer }
+  throttle_rate      = var.throttle_rate
+  throttle_burst     = var.throttle_burst
+  access_log         = var.access_log
+  log_retention_days = var.log_retention_days
+  alarm_topic_arn    = aws_sns_topic.alarms.arn
+  alarms             = var.alarms
+
+  # API Gateway may distinguish the case of the header's name, which the authorizer does not.
+  further_identity_sources = var.origin_header_as_identity_source && var.site ? ["route.request.header.${local.origin_header}"] : []
 
   depends_on = [aws_api_gateway_account.this]
 }
@@ -86,6 +88,8 @@ module "chat" {
     FIRESIDE_CONNECTIONS_TABLE = module.tables.connections.name
     FIRESIDE_ENDPOINT          = local.endpoint
     FIRESIDE_FANOUT_FUNCTION   = module.fanout.alias_arn
+    FIRESIDE_POST_SECONDS      = tostring(var.post_seconds)
+    FIRESIDE_BROADCAST_SECONDS = tostring(var.broadcast_seconds)
     FIRESIDE_AWS_CLIENT        = var.aws_client
   }) : name => value if value != "" }
 

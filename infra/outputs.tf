@@ -64,29 +64,32 @@ output "log_groups" {
 output "settings" {
   description = "The settings of the last apply, so that another computer can continue from there. No secrets: of invites only the hashes."
   value = {
-    project_name            = var.project_name
-    stage_name              = var.stage_name
-    region                  = var.region
-    memory_megabytes        = var.memory_megabytes
-    aws_client              = var.aws_client
-    function_versions       = var.function_versions
-    reserved_concurrency    = var.reserved_concurrency
-    invite_hashes           = var.invite_hashes
-    open                    = var.open
-    allowed_origins         = var.allowed_origins
-    billing_mode            = var.billing_mode
-    log_retention_days      = var.log_retention_days
-    access_log              = var.access_log
-    account_log_role        = var.account_log_role
-    throttle_rate           = var.throttle_rate
-    throttle_burst          = var.throttle_burst
-    brake_messages_per_hour = var.brake_messages_per_hour
-    monthly_budget_dollars  = var.monthly_budget_dollars
-    alarms                  = var.alarms
-    alarm_email             = var.alarm_email
-    site                    = var.site
-    custom_domain           = var.custom_domain
-    certificate_arn         = var.certificate_arn
+    project_name                     = var.project_name
+    stage_name                       = var.stage_name
+    region                           = var.region
+    memory_megabytes                 = var.memory_megabytes
+    aws_client                       = var.aws_client
+    post_seconds                     = var.post_seconds
+    broadcast_seconds                = var.broadcast_seconds
+    function_versions                = var.function_versions
+    reserved_concurrency             = var.reserved_concurrency
+    invite_hashes                    = var.invite_hashes
+    open                             = var.open
+    allowed_origins                  = var.allowed_origins
+    origin_header_as_identity_source = var.origin_header_as_identity_source
+    billing_mode                     = var.billing_mode
+    log_retention_days               = var.log_retention_days
+    access_log                       = var.access_log
+    account_log_role                 = var.account_log_role
+    throttle_rate                    = var.throttle_rate
+    throttle_burst                   = var.throttle_burst
+    brake_messages_per_hour          = var.brake_messages_per_hour
+    monthly_budget_dollars           = var.monthly_budget_dollars
+    alarms                           = var.alarms
+    alarm_email                      = var.alarm_email
+    site                             = var.site
+    custom_domain                    = var.custom_domain
+    certificate_arn                  = var.certificate_arn
   }
 }
 
@@ -115,7 +118,7 @@ locals {
 
   # Dollars a million in us-east-1, of messages, connection minutes, calls and units.
   gateway_dollars  = 1.00 * (2 * local.commands + local.posts) + 0.25 * 10 * local.comers
-  function_dollars = 0.20 * (local.commands + 3 * local.comers) + 13.3334 * var.memory_megabytes / 1024 * (1.2 * local.commands + 0.043 * local.comers)
+  function_dollars = 0.20 * (local.commands + 3 * local.comers) + 13.3334 * var.memory_megabytes / 1024 * ((1.2 + var.broadcast_seconds) * local.commands + 0.043 * local.comers)
   table_dollars    = 0.625 * (12 * local.commands + 4 * local.comers) + 0.125 * (103 * local.commands + local.comers)
 
   worst_day_dollars = ceil((local.gateway_dollars + local.function_dollars + local.table_dollars) / 1000000)

@@ -79,6 +79,28 @@ variable "aws_client" {
   }
 }
 
+variable "post_seconds" {
+  description = "How long a post to one connection may take while the sender waits. What is not answered by then is not repeated. It is wide until a deployment has measured a post; its 99th percentile is enough."
+  type        = number
+  default     = 1.0
+
+  validation {
+    condition     = var.post_seconds >= 0.1 && var.post_seconds <= 5
+    error_message = "Take 0.1 to 5 for post_seconds."
+  }
+}
+
+variable "broadcast_seconds" {
+  description = "How long all posts of a message may take while the sender waits; fanout posts to the connections that are left."
+  type        = number
+  default     = 1.5
+
+  validation {
+    condition     = var.broadcast_seconds >= var.post_seconds && var.broadcast_seconds <= 10
+    error_message = "Take post_seconds to 10 for broadcast_seconds."
+  }
+}
+
 variable "function_versions" {
   description = "Functions to hold at an earlier published version, as { chat = \"7\" }; all others run the newest."
   type        = map(string)
@@ -137,6 +159,12 @@ variable "allowed_origins" {
     condition     = alltrue([for origin in var.allowed_origins : can(regex("^https?://[a-z0-9.-]+(:[0-9]+)?$", origin))])
     error_message = "Write each of allowed_origins as https://example.org, in small letters and without a path."
   }
+}
+
+variable "origin_header_as_identity_source" {
+  description = "Whether API Gateway itself answers 401 to a handshake that did not come through CloudFront, which saves a call of the authorizer. Only once a deployment has passed `fireside verify`: it is not known yet whether the two write the header alike, and if not, every handshake is refused."
+  type        = bool
+  default     = false
 }
 
 # --- What is kept ------------------------------------------------------------------------------

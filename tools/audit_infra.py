@@ -124,11 +124,12 @@ def _authorizers(state: State) -> Iterator[str]:
         name = one.values["name"]
         if one.values["authorizer_uri"] != state.alias(name).get("invoke_arn"):
             yield f"Authorizer {name} is not the alias of {name}"
-        wanted = set(API["authorizers"][name]["identitySource"])
-        for header in _origin_headers(state):
-            wanted.add(f"route.request.header.{header}")
-        if set(one.values["identity_sources"]) != wanted:
-            yield f"Authorizer {name} must ask for {', '.join(sorted(wanted))} and no more"
+        wanted, asked = API["authorizers"][name]["identitySource"], one.values["identity_sources"]
+        may = {f"route.request.header.{header}" for header in _origin_headers(state)}
+        for source in sorted(set(wanted) - set(asked)):
+            yield f"Authorizer {name} does not ask for {source}"
+        for source in sorted(set(asked) - may.union(wanted)):
+            yield f"Authorizer {name} asks for {source}, which no client sends"
 
 
 def _permissions(state: State) -> Iterator[str]:

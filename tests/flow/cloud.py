@@ -21,6 +21,7 @@ from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.http.sigv4 import Credentials
 from fireside.functions import aws
 from localgateway.net import signature
+from tests.flow.patience import DEADLINES
 from tests.integration.faulty_server import answer, faulty_server
 
 KEY_ID, SECRET = "FLOW", "flow-secret"
@@ -72,6 +73,7 @@ class Region:
             "FIRESIDE_FANOUT_FUNCTION": f"arn:aws:lambda:{REGION}:1:function:{self.name}:live",
             "FIRESIDE_HOSTS": HOSTS,
             "FIRESIDE_INVITE_SHA256": "open",
+            **DEADLINES,
             **more,
         }
 

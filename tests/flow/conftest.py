@@ -51,7 +51,7 @@ def place(request, monkeypatch):
     cloud = request.getfixturevalue("cloud")
     monkeypatch.setattr(Pool, "__init__", noting)
     monkeypatch.setattr(House, "cloud", Furniture(cloud))
-    have_patience(monkeypatch.setattr, monkeypatch.setitem)
+    have_patience(monkeypatch.setitem)
     yield request.param
     for pool in pools:
         pool.close()

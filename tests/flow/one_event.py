@@ -20,7 +20,7 @@ class Context:
 
 def main():
     fanout.INLINE = 4
-    have_patience(setattr, operator.setitem)
+    have_patience(operator.setitem)
     module, _, function = os.environ["_HANDLER"].rpartition(".")
     handler = getattr(importlib.import_module(module), function)
     print(json.dumps(handler(json.load(sys.stdin), Context())))  # noqa: T201 - it is the answer

@@ -1,17 +1,15 @@
 """Times of what runs on Lambda, long enough for a busy machine: tests are of what, not how fast."""
 
 from fireside.adapters.dynamodb.http import DynamoDbApi
-from fireside.adapters.outbound import fanout
 from fireside.adapters.outbound.http import ConnectionsApi
 from fireside.adapters.outbound.lambda_invoke import LambdaApi
 
 SECONDS = 60.0
+DEADLINES = {"FIRESIDE_POST_SECONDS": str(SECONDS), "FIRESIDE_BROADCAST_SECONDS": str(SECONDS)}
 
 
-def have_patience(set_attribute, set_item):
-    """Let each call, post and invocation take long, in the way that is given to set things."""
-    for name in ("WITHIN_SECONDS", "POST_SECONDS"):
-        set_attribute(fanout, name, SECONDS)
+def have_patience(set_item):
+    """Let each call and invocation take long, in the way that is given to set things."""
     for made, name in (
         (DynamoDbApi, "call_seconds"),
         (ConnectionsApi, "post_seconds"),

@@ -29,6 +29,7 @@ class FakeAws:
         self.plan = "PAID"
         self.versioning = "Enabled"
         self.throttled = 100
+        self.broadcast_ms = 84.6
         self.alarms = []
         self.refused = {}
         self.answers = {}
@@ -156,6 +157,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _monitoring(self, name, _url, body):
         if name == "DescribeAlarms":
             self._json({"MetricAlarms": [{"AlarmName": alarm} for alarm in self.aws.alarms]})
+        elif json.loads(body)["MetricName"] == "FanOutMs":
+            p99 = self.aws.broadcast_ms
+            points = [] if p99 is None else [{"ExtendedStatistics": {"p99": p99}, "Timestamp": 0}]
+            self._json({"Datapoints": points})
         else:
             total = {"MessageCount": 1_200, "ConnectCount": 40}[json.loads(body)["MetricName"]]
             self._json({"Datapoints": [{"Sum": total, "Timestamp": 0}]})

@@ -80,11 +80,19 @@ SEEDS = (
         "The authorizer of route $connect is none, not authorizer",
     ),
     Seed(
-        "a handshake past CloudFront",
+        "a handshake without a name",
         API,
         "concat(try(each.value.identitySource, []), var.further_identity_sources)",
-        "try(each.value.identitySource, [])",
-        "Authorizer authorizer must ask for",
+        "var.further_identity_sources",
+        "Authorizer authorizer does not ask for route.request.querystring.username",
+    ),
+    Seed(
+        "a handshake that needs more than anybody sends",
+        "main.tf",
+        "var.origin_header_as_identity_source && var.site ? "
+        '["route.request.header.${local.origin_header}"]',
+        'true ? ["route.request.header.${local.origin_header}s"]',
+        "Authorizer authorizer asks for route.request.header.x-fireside-origins",
     ),
     Seed(
         "a call that is not allowed",

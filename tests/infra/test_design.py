@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from fireside.adapters.dynamodb import rows
+from fireside.adapters.outbound.fanout import WIDE, deadlines_from
 from fireside.cloud import package
 from fireside.cloud.cost import bill
 from fireside.functions import metrics
@@ -116,6 +117,31 @@ def test_the_functions_know_each_other_and_the_door(resources):
         assert read <= set(functions[name]), name
 
 
+AUTHORIZER = "module.websocket_api.aws_apigatewayv2_authorizer.this"
+DEPLOYMENT = "module.websocket_api.aws_apigatewayv2_deployment.this"
+
+
+def test_no_handshake_hangs_on_how_cloudfront_writes_a_header(resources):
+    (authorizer,) = of_kind(resources, "aws_apigatewayv2_authorizer")
+    document = json.loads((ROOT / "api.json").read_text("utf-8"))
+
+    assert authorizer["identity_sources"] == document["authorizers"]["authorizer"]["identitySource"]
+
+
+@pytest.mark.parametrize(("site", "asks"), [(True, True), (False, False)])
+def test_api_gateway_asks_for_that_header_once_it_is_known_to_come(applied, site, asks):
+    settings = {"invite_hashes": [INVITE], "origin_header_as_identity_source": True}
+    origins = [] if site else ["https://example.org"]
+    applied.set(site=site, allowed_origins=origins, **settings)
+    try:
+        changes = applied.changes()
+    finally:
+        applied.set(invite_hashes=[INVITE])
+
+    assert (changes.get(f'{AUTHORIZER}["authorizer"]') == ["update"]) == asks
+    assert (DEPLOYMENT in changes) == asks
+
+
 def test_every_handler_is_in_the_zip(resources, tmp_path):
     built = package.write(tmp_path / "functions.zip")
 
@@ -169,6 +195,31 @@ def test_the_worst_day_is_that_of_the_bill(resources, outputs):
     )
 
     assert outputs["worst_day_dollars"] == math.ceil(bill.total(lines))
+
+
+def test_the_worst_day_grows_with_what_a_call_may_take(applied, outputs):
+    slow = {"broadcast_seconds": 3, "memory_megabytes": 1_024}
+    applied.set(invite_hashes=[INVITE], **slow)
+    try:
+        applied.must("plan", "-refresh=false", "-input=false", "-no-color", "-out=test.tfplan")
+        plan = json.loads(applied.must("show", "-json", "test.tfplan"))
+    finally:
+        applied.set(invite_hashes=[INVITE])
+    variables = {name: one.get("value") for name, one in plan["variables"].items()}
+    planned = plan["planned_values"]["outputs"]["worst_day_dollars"]["value"]
+
+    assert planned > outputs["worst_day_dollars"]
+    assert planned == math.ceil(bill.total(bill.worst_day(**bill.limits(variables))))
+
+
+def test_the_functions_wait_as_long_as_the_code_does_by_default(resources):
+    (chat,) = (
+        values["environment"][0]["variables"]
+        for values in of_kind(resources, "aws_lambda_function")
+        if values["handler"].endswith(".chat")
+    )
+
+    assert deadlines_from(chat) == WIDE
 
 
 def test_everything_is_named_for_project_and_stage(resources):

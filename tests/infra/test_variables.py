@@ -21,6 +21,7 @@ BAD = {
     "allowed_origins": (["example.org/chat"], "Write each of allowed_origins as https://"),
     "aws_client": ("aioboto", "Choose builtin or boto3"),
     "billing_mode": ("free", "Choose on-demand or provisioned"),
+    "broadcast_seconds": (11, "Take post_seconds to 10 for broadcast_seconds"),
     "brake_messages_per_hour": (10, "Take 1000 to 36000000 for brake_messages_per_hour"),
     "certificate_arn": (
         "arn:aws:acm:eu-central-1:123456789012:certificate/abc",
@@ -34,6 +35,7 @@ BAD = {
     "monthly_budget_dollars": (0, "Take 1 or more for monthly_budget_dollars"),
     "package_path": ("nowhere.zip", "make it with `fireside package`"),
     "page_path": ("nowhere", "build the page with `make page`"),
+    "post_seconds": (0.01, "Take 0.1 to 5 for post_seconds"),
     "project_name": ("My Chat", "for project_name, as fireside"),
     "region": ("cn-north-1", "Write region as AWS does, as eu-central-1; not one in China"),
     "reserved_concurrency": (0, "0 would stop the chat"),
@@ -49,9 +51,10 @@ def refusals(rehearse, tmp_path_factory):
     folder = rehearse(tmp_path_factory.mktemp("bad"))
     folder.init()
     values = {name: value for name, (value, _) in BAD.items()}
-    domain = {"custom_domain": values.pop("custom_domain")}  # what refers to it would be left out
+    # What refers to another bad value would be left out.
+    later = {name: values.pop(name) for name in ("broadcast_seconds", "custom_domain")}
     said = []
-    for bad in (values, domain):
+    for bad in (values, later):
         folder.set(**bad)
         done = folder.run("plan", "-input=false", "-no-color")
         assert done.returncode == 1

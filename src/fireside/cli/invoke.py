@@ -16,9 +16,10 @@ from fireside.adapters.memory import MemoryRegistry, MemoryStore
 from fireside.chat import Chat
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.logs import setup_logging
-from fireside.domain.entry import EntryRules
+from fireside.domain.entry import EntryRules, User
 from fireside.domain.message import ENTROPY_BITS
 from fireside.domain.names import LOBBY, fold
+from fireside.handlers.authorizer import context_of, principal_id
 from fireside.handlers.router import make_handler
 from fireside.ports import Connection, MessageStore
 from fireside.server.data_folder import open_store
@@ -100,12 +101,9 @@ def read_event(name: str) -> Event:
 
 def rename(event: Event, username: str) -> None:
     """Change the sender, as if the authorizer had let them in under that name."""
-    user = fold(username)
-    event["requestContext"]["authorizer"] = {
-        "username": username,
-        "userId": user,
-        "principalId": user,
-    }
+    user = User(fold(username), username)
+    vouched = {"principalId": principal_id(user), **context_of(user)}
+    event["requestContext"]["authorizer"] = vouched
     if event["requestContext"]["routeKey"] == "$connect":
         _set_query(event, "queryStringParameters", username)
         _set_query(event, "multiValueQueryStringParameters", [username])

@@ -18,7 +18,7 @@ from fireside.adapters.dynamodb.client import RetryPolicy, Tables
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.outbound import payload
 from fireside.adapters.outbound.event_counts import CountingTables, EventCounts
-from fireside.adapters.outbound.fanout import FanOut
+from fireside.adapters.outbound.fanout import FanOut, deadlines_from
 from fireside.chat import HANDSHAKE_GRACE_MS, Chat
 from fireside.console.logs import setup_logging
 from fireside.domain.errors import ChatError
@@ -119,6 +119,7 @@ def build_chat(variables: Mapping[str, str], system: System = SYSTEM) -> Handler
         environ[FANOUT],
         counts=counts,
         clock=system.clock,
+        deadlines=deadlines_from(environ),
     )
     chat = Chat(
         store,
@@ -135,7 +136,15 @@ def build_chat(variables: Mapping[str, str], system: System = SYSTEM) -> Handler
 def build_authorizer(variables: Mapping[str, str], _system: System = SYSTEM) -> Handler:
     """Return the handler of `authorizer`."""
     rules = rules_from(Environment(variables))
-    return make_authorizer(lambda: rules)
+    logged: set[str] = set()
+
+    def log_once(refusal: ChatError) -> None:
+        """Log a reason at its first occurrence: that is enough to find a wrong setting."""
+        if str(refusal) not in logged:
+            logged.add(str(refusal))
+            log.warning("a handshake was refused: %s", refusal)
+
+    return make_authorizer(lambda: rules, log_once)
 
 
 def build_fanout(variables: Mapping[str, str], system: System = SYSTEM) -> Handler:

@@ -1,7 +1,9 @@
 """The Lambda authorizer: decides who may connect, without reading any data."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote, unquote
 
 from fireside.domain.entry import EntryRules, User, admit
 from fireside.domain.errors import ChatError
@@ -14,18 +16,43 @@ Rules = Callable[[], EntryRules]
 """Returns the current rules: invites can be replaced while the server runs."""
 
 
-def make_authorizer(rules: Rules) -> Handler:
-    """Return the function that API Gateway calls before `$connect`."""
+def make_authorizer(
+    rules: Rules, on_refusal: Callable[[ChatError], object] = lambda _: None
+) -> Handler:
+    """Return the function that API Gateway calls before `$connect`.
+
+    The client is not told why it is refused; `on_refusal` is.
+    """
 
     def authorize(event: dict[str, Any], _context: object) -> dict[str, Any]:
         try:
             user = admit_from(event, rules())
-        except ChatError:
+        except ChatError as refusal:
+            on_refusal(refusal)
             return _policy("nobody", "Deny", event["methodArn"])
-        context = {"username": user.username, "userId": user.user_id}
-        return {**_policy(user.user_id, "Allow", event["methodArn"]), "context": context}
+        allowed = _policy(principal_id(user), "Allow", event["methodArn"])
+        return {**allowed, "context": context_of(user)}
 
     return authorize
+
+
+def principal_id(user: User) -> str:
+    """Return what API Gateway calls a user: a hash, as it may be logged."""
+    return hashlib.sha256(user.user_id.encode()).hexdigest()
+
+
+def context_of(user: User) -> dict[str, str]:
+    """Return what API Gateway passes to every event of a connection.
+
+    It is percent-encoded: what becomes of letters beyond ASCII there is not documented.
+    """
+    return {"username": quote(user.username), "userId": quote(user.user_id)}
+
+
+def user_of(context: Mapping[str, Any]) -> User | None:
+    """Return the user of a context, encoded or not; no name has a percent sign."""
+    user_id, username = context.get("userId"), context.get("username")
+    return User(unquote(user_id), unquote(username)) if user_id and username else None
 
 
 def admit_from(event: dict[str, Any], rules: EntryRules) -> User:

@@ -29,7 +29,7 @@ from fireside.domain.errors import (
 )
 from fireside.domain.events import Event, Refused
 from fireside.domain.names import LOBBY
-from fireside.handlers.authorizer import Handler, Rules, admit_from
+from fireside.handlers.authorizer import Handler, Rules, admit_from, user_of
 from fireside.handlers.handshake import PROTOCOL_HEADER, chosen_subprotocol
 from fireside.ports import Connection
 
@@ -124,12 +124,12 @@ def _execute(chat: Chat, connection: Connection, command: Command, request_id: s
 def _connection(event: dict[str, Any]) -> Connection:
     """Return the connection of an event. Its user comes from the authorizer, never from a frame."""
     context = event["requestContext"]
-    authorizer = context.get("authorizer") or {}
-    user_id, username = authorizer.get("userId"), authorizer.get("username")
-    if not (user_id and username):
+    user = user_of(context.get("authorizer") or {})
+    if user is None:
         raise Unauthorized("This connection has no user")
-    rooms = (LOBBY,)
-    return Connection(context["connectionId"], user_id, username, rooms, context["connectedAt"])
+    return Connection(
+        context["connectionId"], user.user_id, user.username, (LOBBY,), context["connectedAt"]
+    )
 
 
 def _refusal(event: dict[str, Any], error: ChatError, status: int = 200) -> Response:

@@ -12,7 +12,9 @@ from fireside.adapters.sqlite.store import SqliteStore
 from fireside.chat import Chat
 from fireside.cli.main import main
 from fireside.domain import entry, invite
+from fireside.domain.errors import InvalidName
 from fireside.domain.events import Resumed
+from fireside.handlers import authorizer
 
 
 def ack_before_commit() -> None:
@@ -101,15 +103,41 @@ def trust_every_page() -> None:
     entry._is_trusted = lambda *_arguments: True
 
 
+def garble_names() -> None:
+    """Read the bytes of a name as those of another encoding."""
+    admit = authorizer.admit
+
+    def garbled(*arguments: Any) -> entry.User:
+        user = admit(*arguments)
+        return replace(user, username=user.username.encode().decode("latin-1"))
+
+    authorizer.admit = garbled
+
+
+def spaces_are_signs() -> None:
+    """Let no name in that has a space, as if it were not decoded."""
+    admit = authorizer.admit
+
+    def undecoded(*arguments: Any) -> entry.User:
+        user = admit(*arguments)
+        if " " in user.username:
+            raise InvalidName("as the test says")
+        return user
+
+    authorizer.admit = undecoded
+
+
 WAYS = {
     "ack-before-commit": ack_before_commit,
     "forget-cursors": forget_cursors,
+    "garble-names": garble_names,
     "no-dedupe": no_dedupe,
     "no-push": no_push,
     "no-sync": no_sync,
     "open-door": open_door,
     "push-twice": push_twice,
     "skip-seqs": skip_seqs,
+    "spaces-are-signs": spaces_are_signs,
     "tell-nonces": tell_nonces,
     "trust-every-page": trust_every_page,
 }

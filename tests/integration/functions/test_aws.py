@@ -135,6 +135,27 @@ def test_the_rules_of_the_door_are_read_from_the_environment(change, effect):
     assert decision(**said | change) == effect
 
 
+def test_why_a_handshake_was_refused_is_logged_once_and_names_nobody(caplog):
+    """The client is not told; who deployed it needs to know, and a log costs by its length."""
+    authorizer = aws.build_authorizer(
+        ENVIRON | {"FIRESIDE_ORIGIN_SECRET_SHA256": hash_of("came through")}
+    )
+    for name in ("Ann", "Bob"):
+        authorizer(
+            {
+                "methodArn": "arn:aws:execute-api:x",
+                "headers": {"Host": "chat.example", "Sec-WebSocket-Protocol": "invite.hush-hush"},
+                "queryStringParameters": {"username": name},
+            },
+            None,
+        )
+
+    [record] = caplog.records
+    assert "refused" in record.message
+    assert "the chat's own address" in record.message
+    assert not any(word in record.message for word in ("Ann", "Bob", "hush"))
+
+
 @pytest.mark.parametrize("function", ["chat", "authorizer"])
 def test_a_secret_in_the_place_of_its_hash_stops_the_function_and_is_not_logged(function):
     started = start(

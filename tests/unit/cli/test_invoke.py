@@ -5,13 +5,16 @@ import json
 import logging
 import sys
 from dataclasses import dataclass
+from hashlib import sha256
 
 import pytest
 
 from fireside.adapters.memory import MemoryStore
-from fireside.cli.invoke import ROUTES, sample
+from fireside.cli.invoke import ROUTES, rename, sample
 from fireside.cli.main import main
 from fireside.console.exits import ExitCode
+from fireside.domain.entry import EntryRules
+from fireside.handlers.authorizer import make_authorizer
 
 COMMON = {
     "routeKey",
@@ -71,6 +74,32 @@ def test_every_sample_has_the_context_that_every_event_has(route):
     for name in ("requestId", "connectionId"):
         assert len(context[name]) == 16
         assert context[name].endswith("=")
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_every_sample_has_the_sender_that_the_authorizer_vouches_for(route):
+    given = sample(route)["requestContext"]["authorizer"]
+    event = {
+        "methodArn": "arn:aws:execute-api:x",
+        "headers": {"Host": "localhost"},
+        "queryStringParameters": {"username": given["username"]},
+    }
+    answer = make_authorizer(lambda: EntryRules(invites=None))(event, None)
+
+    said = {"principalId": answer["principalId"], **answer["context"]}
+    assert said.items() <= given.items()
+
+
+def test_a_renamed_sender_is_vouched_for_too():
+    event = sample("hello")
+
+    rename(event, "Zoë")
+
+    assert event["requestContext"]["authorizer"] == {
+        "principalId": sha256("zoë".encode()).hexdigest(),
+        "username": "Zo%C3%AB",
+        "userId": "zo%C3%AB",
+    }
 
 
 @pytest.mark.parametrize("route", MESSAGE_ROUTES)

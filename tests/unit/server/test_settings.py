@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fireside.adapters.outbound import fanout
 from fireside.console.exits import ExitCode
 from fireside.functions import aws, kill_switch
 from fireside.handlers import rules
@@ -74,7 +75,7 @@ def test_the_variable_that_names_the_file_is_no_unknown_setting():
 
 
 def test_variables_of_the_functions_are_known():
-    modules = (aws, kill_switch, rules, isolated_handlers)
+    modules = (aws, fanout, kill_switch, rules, isolated_handlers)
     values = [value for module in modules for value in vars(module).values()]
     read = {value for value in values if isinstance(value, str) and value[:9] == "FIRESIDE_"}
 

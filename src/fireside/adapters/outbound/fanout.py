@@ -5,7 +5,9 @@ answered. So all posts share a time budget, and `fanout` posts to the connection
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from fireside.adapters.outbound import payload
 from fireside.adapters.outbound.event_counts import EventCounts
@@ -18,20 +20,52 @@ log = logging.getLogger(__name__)
 INLINE = 500
 """The most connections that `chat` posts to by itself."""
 
-WITHIN_SECONDS = 0.3
-"""Seconds for all posts, counted from when the message was stored."""
-
-POST_SECONDS = 0.2
-"""Timeout in seconds of one post. If one hangs, the author's connections still get their post."""
+POST, BROADCAST = "FIRESIDE_POST_SECONDS", "FIRESIDE_BROADCAST_SECONDS"
 
 SHARD = 5_000
 """Connections in one payload for `fanout`: about 100 KB."""
 
 
+class Deadlines(NamedTuple):
+    """How long posts may take while the sender waits. They are wide until a p99 was measured."""
+
+    post_seconds: float = 1.0
+    """Timeout of one post. If one hangs, the author's connections still get their post."""
+
+    broadcast_seconds: float = 1.5
+    """For all posts, counted from when the message was stored."""
+
+
+WIDE = Deadlines()
+
+
+def deadlines_from(environ: Mapping[str, str]) -> Deadlines:
+    """Return the deadlines in the environment, else the defaults.
+
+    Raises:
+        ValueError: A value is no time.
+    """
+    return Deadlines(
+        _seconds(environ, POST, WIDE.post_seconds),
+        _seconds(environ, BROADCAST, WIDE.broadcast_seconds),
+    )
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: float) -> float:
+    written = environ.get(name, "")
+    try:
+        seconds = float(written) if written else default
+    except ValueError:
+        seconds = 0.0
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise ValueError(f"{name} is {written!r}: set it to seconds above 0, or leave it out")
+    return seconds
+
+
 class FanOut:
     """Posts to connections within a time budget, and passes the others to the function `fanout`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last has a good default
         self,
         poster: Poster,
         functions: Functions,
@@ -39,11 +73,13 @@ class FanOut:
         *,
         counts: EventCounts,
         clock: Clock,
+        deadlines: Deadlines = WIDE,
     ) -> None:
         self._poster = poster
         self._functions, self._function = functions, function
         self._counts = counts
         self._clock = clock
+        self._deadlines = deadlines
 
     def send(self, connection_ids: Iterable[str], data: bytes) -> set[str]:
         """Send `data` to every connection; return those it posted to that are gone."""
@@ -51,7 +87,10 @@ class FanOut:
         here = INLINE if self._seconds_left() else 0
         self._delegate(ids[here:], data)
         posted = self._poster.post(
-            ids[:here], data, budget_seconds=self._seconds_left(), post_seconds=POST_SECONDS
+            ids[:here],
+            data,
+            budget_seconds=self._seconds_left(),
+            post_seconds=self._deadlines.post_seconds,
         )
         self._delegate(posted.retryable, data)
         self._counts.gone += len(posted.gone)
@@ -59,7 +98,8 @@ class FanOut:
 
     def _seconds_left(self) -> float:
         """Return the seconds left of the budget."""
-        return max(0.0, WITHIN_SECONDS - (self._counts.since_written() or 0.0))
+        since_written = self._counts.since_written() or 0.0
+        return max(0.0, self._deadlines.broadcast_seconds - since_written)
 
     def _delegate(self, ids: Sequence[str], data: bytes) -> None:
         """Invoke `fanout` for the connections.

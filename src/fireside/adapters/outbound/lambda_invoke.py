@@ -12,8 +12,9 @@ from fireside.adapters.http.sigv4 import Credentials, Signer
 
 log = logging.getLogger(__name__)
 
-INVOKE_SECONDS = 0.5
-"""Timeout in seconds of all invocations of one call. The sender waits for its answer meanwhile."""
+INVOKE_SECONDS = 1.0
+"""Timeout in seconds of all invocations of one call. The sender waits for its answer meanwhile,
+and a container's first one looks up a name, shakes hands and signs with a new token."""
 
 ACCEPTED = 202
 

@@ -1,12 +1,14 @@
 """The bill: quantity times price, line by line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from fireside.adapters.outbound.fanout import WIDE
 from fireside.cloud.cost import prices
 from fireside.cloud.cost.prices import Price
 from fireside.cloud.cost.usage import (
-    MEMORY_GB,
+    MEMORY_MEGABYTES,
     MILLISECONDS,
     Usage,
     Workload,
@@ -82,7 +84,10 @@ POSTS_PER_SECOND = 10_000
 """AWS's quota of an account for posts to all its connections."""
 
 BUSY_CALL_SECONDS = 1.2
-"""Duration of a call under contention: the 99th percentile at 50 sends a second in a room."""
+"""Duration of a call under contention: the 99th percentile at 50 sends a second in a room, whose
+receivers answer. Those of an attacker may hang until the deadline of the broadcast."""
+
+MAX_CALL_SECONDS = BUSY_CALL_SECONDS + WIDE.broadcast_seconds
 
 MAX_READ_UNITS = 103
 """Of one command: a page of 100 of the longest messages."""
@@ -94,13 +99,27 @@ IDLE_MINUTES = 10
 """Connection minutes of a client that connects and then sends nothing: the idle timeout."""
 
 _HOUR_SECONDS = 3_600
+_LIMITS = (
+    "throttle_rate",
+    "throttle_burst",
+    "brake_messages_per_hour",
+    "broadcast_seconds",
+    "memory_megabytes",
+)
 
 
-def worst_day(
+def limits(variables: Mapping[str, Any]) -> dict[str, float]:
+    """Return the arguments of `worst_day` that are in Terraform's variables."""
+    return {name: float(variables[name]) for name in _LIMITS if variables.get(name) is not None}
+
+
+def worst_day(  # noqa: PLR0913 - each bounds it, and each has a name at every call
     *,
     throttle_rate: float,
     throttle_burst: float,
     brake_messages_per_hour: float,
+    broadcast_seconds: float = WIDE.broadcast_seconds,
+    memory_megabytes: float = MEMORY_MEGABYTES,
     brake_minutes: float = BRAKE_MINUTES,
 ) -> list[Line]:
     """Return an upper bound of the bill of one day under attack, without any free tier.
@@ -113,6 +132,8 @@ def worst_day(
         throttle_rate: Requests a second that the stage accepts.
         throttle_burst: Requests that it accepts at once above that rate.
         brake_messages_per_hour: Messages, both ways, above which the alarm stops the stage.
+        broadcast_seconds: Seconds that the posts of a message may take.
+        memory_megabytes: Memory of the function `chat`.
         brake_minutes: Minutes until the stage has stopped.
     """
     accepted = throttle_rate * DAY_SECONDS + throttle_burst
@@ -122,12 +143,13 @@ def worst_day(
     pushes = POSTS_PER_SECOND * min(braking, DAY_SECONDS)
     connects = accepted - commands
     connect_ms = sum(MILLISECONDS[route] for route in ("authorizer", "$connect", "$disconnect"))
+    seconds = commands * (BUSY_CALL_SECONDS + broadcast_seconds) + connects * connect_ms / 1_000
     return lines(
         Usage(
             messages=2 * commands + pushes,
             connection_minutes=connects * IDLE_MINUTES,
             requests=commands + 3 * connects,
-            gb_seconds=(commands * BUSY_CALL_SECONDS + connects * connect_ms / 1_000) * MEMORY_GB,
+            gb_seconds=seconds * memory_megabytes / 1_024,
             write_units=commands * MAX_WRITE_UNITS + connects * 4,
             read_units=commands * MAX_READ_UNITS + connects,
         ),

@@ -257,13 +257,7 @@ class _Deployment:
 def cost_summary(variables: Mapping[str, Any]) -> list[str]:
     """Return lines with the costs: a month of the example, and the worst day."""
     month = bill.total(bill.monthly(EXAMPLE))
-    worst = bill.total(
-        bill.worst_day(
-            throttle_rate=float(variables["throttle_rate"]),
-            throttle_burst=float(variables["throttle_burst"]),
-            brake_messages_per_hour=float(variables["brake_messages_per_hour"]),
-        )
-    )
+    worst = bill.total(bill.worst_day(**bill.limits(variables)))
     lines = [
         (
             f"  costs    about ${month:,.2f} a month for {EXAMPLE.users} people who send "

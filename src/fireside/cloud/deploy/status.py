@@ -12,6 +12,7 @@ from fireside.cloud.deploy.session import ConnectedStage, StageSession
 from fireside.cloud.deploy.stage import Stage
 from fireside.cloud.sdk import AwsError
 from fireside.console.exits import ExitCode
+from fireside.functions import metrics
 from fireside.system import DAY_SECONDS
 
 
@@ -34,6 +35,8 @@ class Status:
     alarms: list[str] | None = None
     messages_a_day: int | None = None
     connects_a_day: int | None = None
+    broadcast_p99_ms: int | None = None
+    """Within which 99 of 100 messages reached their room, from when they were stored."""
     kept_messages: int | None = None
 
 
@@ -83,6 +86,7 @@ def fetch_status(connected: ConnectedStage, now: float) -> Status:
         alarms=_alarms(connected),
         messages_a_day=_sum(connected, "MessageCount", api, name, now),
         connects_a_day=_sum(connected, "ConnectCount", api, name, now),
+        broadcast_p99_ms=_broadcast_p99(connected, now),
         kept_messages=_stored_messages(connected),
     )
 
@@ -108,6 +112,7 @@ def lines(found: Status, options: str) -> Iterator[str]:
     yield f"versions  {versions}"
     messages, connects = _count(found.messages_a_day), _count(found.connects_a_day)
     yield f"last day  {messages} messages both ways, {connects} connections"
+    yield f"posts     {_posts(found.broadcast_p99_ms)}"
     yield f"stored    about {_count(found.kept_messages)} rows of messages"
     if found.alarms is None:
         yield "alarms    no permission to read them"
@@ -141,21 +146,45 @@ def _alarms(connected: ConnectedStage) -> list[str] | None:
 
 def _sum(connected: ConnectedStage, metric: str, api: str, name: str, now: float) -> int | None:
     """Return the sum of a metric of API Gateway over the day before `now`."""
+    points = _points(
+        connected,
+        now,
+        Namespace="AWS/ApiGateway",
+        MetricName=metric,
+        Dimensions=[{"Name": "ApiId", "Value": api}, {"Name": "Stage", "Value": name}],
+        Statistics=["Sum"],
+    )
+    return None if points is None else int(sum(point["Sum"] for point in points))
+
+
+def _broadcast_p99(connected: ConnectedStage, now: float) -> int | None:
+    """Return the 99th percentile of the times of posts; None if there were none."""
+    chat = f"{connected.stage.prefix}-chat"
+    points = _points(
+        connected,
+        now,
+        Namespace=metrics.NAMESPACE,
+        MetricName="FanOutMs",
+        Dimensions=[{"Name": metrics.DIMENSION, "Value": chat}],
+        ExtendedStatistics=["p99"],
+    )
+    return max((round(point["ExtendedStatistics"]["p99"]) for point in points or ()), default=None)
+
+
+def _points(
+    connected: ConnectedStage, now: float, **fields: object
+) -> list[Mapping[str, Any]] | None:
+    """Return a metric's data points of the day before `now`; None without permission."""
     found = _ask(
         connected,
         "cloudwatch",
         "get_metric_statistics",
-        Namespace="AWS/ApiGateway",
-        MetricName=metric,
-        Dimensions=[{"Name": "ApiId", "Value": api}, {"Name": "Stage", "Value": name}],
         StartTime=datetime.fromtimestamp(now - DAY_SECONDS, UTC),
         EndTime=datetime.fromtimestamp(now, UTC),
         Period=DAY_SECONDS,
-        Statistics=["Sum"],
+        **fields,
     )
-    if found is None:
-        return None
-    return int(sum(point["Sum"] for point in found.get("Datapoints", [])))
+    return None if found is None else list(found.get("Datapoints", []))
 
 
 def _stored_messages(connected: ConnectedStage) -> int | None:
@@ -177,6 +206,12 @@ def _access(found: Status) -> str:
     if found.open:
         return "open to everyone"
     return "with one invite" if found.invites == 1 else f"with {found.invites} invites"
+
+
+def _posts(p99_ms: int | None) -> str:
+    if p99_ms is None:
+        return "not measured in the last day"
+    return f"99 of 100 messages reached their room within {p99_ms:,} ms"
 
 
 def _count(number: int | None) -> str:

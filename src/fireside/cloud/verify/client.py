@@ -2,13 +2,14 @@
 
 import json
 import math
+import re
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Self
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from websockets.exceptions import (
     ConnectionClosed,
@@ -29,6 +30,9 @@ ANSWER_SECONDS = 10.0
 """Timeout of an answer: longer than a cold start."""
 
 _HANDSHAKE_SECONDS = 20.0
+
+_PLAIN = re.compile("[A-Za-z0-9_-]*")
+"""A name that is the same encoded."""
 
 
 class CheckFailed(Exception):  # noqa: N818 - it says what happened
@@ -80,7 +84,7 @@ class Target:
         except InvalidStatus as refusal:
             status = refusal.response.status_code
             raise CheckFailed(
-                f"{username} was refused with HTTP {status}{_hint(status)}"
+                f"{username} was refused with HTTP {status}{_hint(status, username)}"
             ) from refusal
         except (InvalidHandshake, InvalidURI, OSError, EOFError) as cause:
             raise CheckFailed(
@@ -115,7 +119,8 @@ class Target:
         invite: str | None,
         **options: Any,  # noqa: ANN401 - the same
     ) -> ClientConnection:
-        query = "" if username is None else "?" + urlencode({"username": username})
+        fields = {} if username is None else {"username": username}
+        query = "?" + urlencode(fields, quote_via=quote) if fields else ""  # as the page: %20, no +
         offered = [SUBPROTOCOL, *([] if invite is None else [INVITE_PREFIX + invite])]
         return connect(
             self.url + query,
@@ -258,16 +263,17 @@ def _why(closed: ConnectionClosed) -> str:
     return f"close code {closed.rcvd.code}" if closed.rcvd else "without a close"
 
 
-def _hint(status: int) -> str:
+def _hint(status: int, username: str = "") -> str:
     """Return what a refused handshake's status usually means; empty when unknown."""
     match status:
         case 401:
             return (
                 ": API Gateway called no function, as the name or CloudFront's header was missing; "
-                "see `What was not tried` in docs/tutorial/deploy.md"
+                "set origin_header_as_identity_source = false if it is true"
             )
         case 403:
-            return ": is the invite right? Give its link with --invite"
+            name = "" if _PLAIN.fullmatch(username) else " Or was the name not decoded on its way?"
+            return f": is the invite right?{name} `fireside logs` says more"
         case 429:
             return ": the brake is on, or the throttle is too low; see `fireside status`"
         case 500 | 502 | 504:

@@ -10,13 +10,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from fireside.cloud.verify.checks import FIRST_USER, SECOND_USER
+from fireside.cloud.verify.checks import FIRST_USER, SECOND_USER, THIRD_USER
 from fireside.cloud.verify.client import CheckFailed, Client, Frame, Target, describe
 from fireside.domain.commands import MAX_PAGE
 from fireside.domain.names import LOBBY
 
 TEXT = "A test of this chat; please ignore"
-THIRD_USER = "verify-3"
 
 SPECIAL = (
     "\u05e9\u05dc\u05d5\u05dd \U0001f525 \U0001f468\u200d\U0001f469\u200d\U0001f467 "
@@ -30,8 +29,8 @@ MESSAGES_PER_SENDER = 5
 def a_message_reaches_every_connection(target: Target) -> str:
     """Send a message: clients with and without `hello` get it once, with its id and seq."""
     with (
-        target.connect(FIRST_USER) as client,
-        target.connect(SECOND_USER) as other,
+        target.connect(SECOND_USER) as client,
+        target.connect(FIRST_USER) as other,
         target.connect(THIRD_USER) as plain,
     ):
         client.hello(), other.hello()
@@ -45,6 +44,8 @@ def a_message_reaches_every_connection(target: Target) -> str:
                 raise CheckFailed(
                     f"the push has another seq or text than the ack: {describe(push)}"
                 )
+            if push.get("username") != SECOND_USER:
+                raise CheckFailed("the push has another name than its author's")
             if "nonce" in push:
                 raise CheckFailed("another user's client got the nonce")
         pushed = time.monotonic()

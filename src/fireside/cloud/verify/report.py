@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from fireside.console.exits import CannotStart, ExitCode
 
-Verdict = Literal["ok", "fail", "skip"]
+Verdict = Literal["ok", "fail", "seen", "skip"]
+"""`seen` is no judgement: what AWS does there is documented nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def line(result: Result) -> str:
 
 def markdown(report: Report) -> str:
     """Format the report as Markdown."""
-    counts = dict.fromkeys(("ok", "fail", "skip"), 0)
+    counts = dict.fromkeys(get_args(Verdict), 0)
     for result in report.results:
         counts[result.verdict] += 1
     return "\n".join(
@@ -60,7 +61,10 @@ def markdown(report: Report) -> str:
             f"- with: fireside {report.version}, Python {report.python}",
             f"- where: {report.service}",
             f"- counted: {report.messages:,} messages, at most ${report.dollars:.4f}",
-            f"- checks: {counts['ok']} passed, {counts['fail']} failed, {counts['skip']} skipped",
+            (
+                f"- checks: {counts['ok']} passed, {counts['fail']} failed, "
+                f"{counts['seen']} seen, {counts['skip']} skipped"
+            ),
             "",
             "| check | verdict | observed | seconds |",
             "|---|---|---|---:|",

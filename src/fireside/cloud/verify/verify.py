@@ -16,7 +16,7 @@ from fireside.cloud.cost import bill
 from fireside.cloud.cost.usage import MEMORY_GB, Usage
 from fireside.cloud.verify import checks as read_only
 from fireside.cloud.verify import message_checks
-from fireside.cloud.verify.checks import CheckSkipped
+from fireside.cloud.verify.checks import CheckSkipped, Seen
 from fireside.cloud.verify.client import BudgetExceeded, CheckFailed, MessageBudget, Target
 from fireside.cloud.verify.report import Report, Result, Verdict, line, write
 from fireside.console.exits import CannotStart, ExitCode
@@ -30,18 +30,21 @@ MAX_DOLLARS = 0.05
 """What AWS may bill for a run."""
 
 ChatCheck = Callable[[Target], str]
-"""Returns what it observed; raises CheckFailed, or CheckSkipped."""
+"""Returns what it observed, as Seen if that proves nothing; raises CheckFailed, or CheckSkipped."""
 
 READ_ONLY_CHECKS: Sequence[ChatCheck] = (
     read_only.a_plain_get_is_told_to_upgrade,
     read_only.a_handshake_without_an_invite_is_refused,
-    read_only.a_handshake_without_a_valid_name_is_refused,
+    read_only.a_handshake_without_a_name_is_refused,
+    read_only.a_handshake_with_an_invalid_name_is_refused,
     read_only.other_origins_are_refused,
     read_only.the_subprotocol_is_agreed_and_the_invite_is_not_echoed,
     read_only.compression_is_not_negotiated,
     read_only.hello_returns_the_user_and_the_rooms,
+    read_only.names_arrive_as_they_were_sent,
     read_only.ping_returns_the_heads_of_the_rooms,
     read_only.invalid_frames_get_errors_and_the_connection_stays_open,
+    read_only.a_deeply_nested_frame_harms_nobody,
     read_only.a_frame_of_32_kb_is_accepted,
     read_only.a_frame_above_32_kb_closes_the_connection,
     read_only.a_message_above_128_kb_closes_the_connection,
@@ -160,7 +163,7 @@ def dollars(messages: int, minutes: float) -> float:
         messages=messages,
         connection_minutes=minutes,
         requests=messages,
-        gb_seconds=messages * MEMORY_GB,
+        gb_seconds=messages * bill.MAX_CALL_SECONDS * MEMORY_GB,
         write_units=messages * bill.MAX_WRITE_UNITS,
         read_units=messages * bill.MAX_READ_UNITS,
     )
@@ -205,7 +208,8 @@ def _result(check: ChatCheck, target: Target, *, left: float, clock: Callable[[]
 
 def _outcome(check: ChatCheck, target: Target) -> tuple[Verdict, str]:
     try:
-        return "ok", check(target)
+        found = check(target)
+        return "seen" if isinstance(found, Seen) else "ok", found
     except CheckSkipped as why:
         return "skip", str(why)
     except BudgetExceeded as why:

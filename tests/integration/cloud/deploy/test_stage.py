@@ -2,9 +2,11 @@
 
 import re
 import stat
+import threading
 from pathlib import Path
 
 import pytest
+from websockets.sync.server import serve
 
 from fireside.cloud.deploy import build, invites, stage
 from fireside.cloud.verify import smoke
@@ -14,6 +16,7 @@ from fireside.domain.invite import hash_of
 from tests.e2e.support.server_process import serving
 
 ROOT = Path(__file__).resolve().parents[4]
+BROKEN = str(ROOT / "tests/e2e/support/broken_server.py")
 VARIABLES = (ROOT / "infra/variables.tf").read_text("utf-8")
 THEIRS = "ab" * 32
 
@@ -256,6 +259,39 @@ def test_the_smoke_test_sends_a_message_to_an_empty_room_only(tmp_path):
         with target.connect("Ann") as ann:
             kept = ann.expect("getHistory", "history")["messages"]
 
-    assert "reached the other client" in first[-1]
+    assert re.search(r"reached the other client after [\d,]+ ms", first[-1])
     assert "No message was sent" in second[-1]
-    assert [message["message"] for message in kept] == [smoke.TEXT]
+    assert [(one["username"], one["message"]) for one in kept] == [("Zoë smoke-test", smoke.TEXT)]
+
+
+@pytest.mark.parametrize(
+    ("way", "found"),
+    [
+        ("garble-names", "Zoë smoke-test arrived as ZoÃ« smoke-test"),
+        ("spaces-are-signs", "Ada K smoke-test was refused with HTTP 403: is the invite right? Or"),
+    ],
+)
+def test_the_smoke_test_notices_a_name_that_does_not_arrive(tmp_path, way, found):
+    with (
+        serving(tmp_path, program=(BROKEN, way)) as running,
+        pytest.raises(CheckFailed, match=re.escape(found)),
+    ):
+        list(smoke.smoke(Target(running.socket_url), send_message=False, pause=lambda _s: None))
+
+
+def test_a_name_is_written_as_the_page_writes_it():
+    """The page sends %20 for a space; what API Gateway makes of a + is another question."""
+    asked = []
+
+    def note(_connection, request):
+        asked.append(request.path)
+
+    with serve(lambda _socket: None, "127.0.0.1", 0, process_request=note) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/ws"
+        Target(url).handshake_status("Ada K", invite=None)
+        server.shutdown()
+        thread.join()
+
+    assert asked == ["/ws?username=Ada%20K"]

@@ -47,6 +47,7 @@ def test_it_prints_what_is_deployed_and_whether_it_works(computer):
     assert "access    with one invite" in said
     assert "versions  chat 7" in said
     assert "last day  1,200 messages both ways, 40 connections" in said
+    assert "posts     99 of 100 messages reached their room within 85 ms" in said
     assert "stored    about 17 rows" in said
     assert "alarms    none" in said
     assert "BRAKE" not in said
@@ -57,6 +58,7 @@ def test_the_same_for_programs(computer):
 
     facts = json.loads(said)
     assert facts["messages_a_day"] == 1_200
+    assert facts["broadcast_p99_ms"] == 85
     assert facts["brake"] is False
     assert facts["alarms"] == []
 
@@ -87,7 +89,16 @@ def test_without_permission_there_is_a_question_mark(computer, aws):
 
     assert code == 0
     assert "last day  ? messages both ways, ? connections" in said
+    assert "posts     not measured in the last day" in said
     assert "alarms    no permission to read them" in said
+
+
+def test_a_quiet_day_has_measured_nothing(computer, aws):
+    aws.broadcast_ms = None
+
+    _, said = status(computer)
+
+    assert "posts     not measured in the last day" in said
 
 
 def test_nothing_deployed(computer):

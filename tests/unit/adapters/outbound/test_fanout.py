@@ -7,7 +7,16 @@ import pytest
 
 from fireside import wire
 from fireside.adapters.outbound.event_counts import EventCounts
-from fireside.adapters.outbound.fanout import INLINE, POST_SECONDS, SHARD, WITHIN_SECONDS, FanOut
+from fireside.adapters.outbound.fanout import (
+    BROADCAST,
+    INLINE,
+    POST,
+    SHARD,
+    WIDE,
+    Deadlines,
+    FanOut,
+    deadlines_from,
+)
 from fireside.adapters.outbound.payload import NewerFormat, read
 from fireside.adapters.outbound.posting import Posted
 from fireside.domain.events import MessageSent
@@ -19,7 +28,9 @@ MANY = [f"JC1dgf{number:05}MCK-g=" for number in range(12_000)]
 class Room:
     """A fan-out whose posts take the time that a test says, on a clock that only they move."""
 
-    def __init__(self, *, seconds=0.0, gone=(), left=(), accepts=lambda _payload: True):
+    def __init__(
+        self, *, seconds=0.0, gone=(), left=(), accepts=lambda _payload: True, deadlines=WIDE
+    ):
         self.now = 100.0
         self.seconds, self.gone, self.left, self.accepts = seconds, set(gone), set(left), accepts
         self.posted = []
@@ -28,7 +39,14 @@ class Room:
         self.order = []
         self.counts = EventCounts(lambda: self.now)
         self.counts.wrote()
-        self.fan_out = FanOut(self, self, "fanout:live", counts=self.counts, clock=lambda: 7_000)
+        self.fan_out = FanOut(
+            self,
+            self,
+            "fanout:live",
+            counts=self.counts,
+            clock=lambda: 7_000,
+            deadlines=deadlines,
+        )
 
     def post(self, connection_ids, _data, *, budget_seconds, post_seconds):
         self.order.append("post")
@@ -92,9 +110,32 @@ def test_both_sends_of_a_message_share_the_time_since_it_was_kept():
     room.fan_out.send(MANY[9:10], b"to the author")
 
     assert room.budgets == [
-        (pytest.approx(WITHIN_SECONDS - 0.02), POST_SECONDS),
-        (pytest.approx(WITHIN_SECONDS - 0.27), POST_SECONDS),
+        (pytest.approx(WIDE.broadcast_seconds - 0.02), WIDE.post_seconds),
+        (pytest.approx(WIDE.broadcast_seconds - 0.27), WIDE.post_seconds),
     ]
+
+
+def test_until_a_deployment_has_measured_a_post_it_may_take_a_second():
+    """The first one of a container looks up a name, shakes hands, and signs with a new token."""
+    assert Deadlines() == WIDE == (1.0, 1.5)
+    assert deadlines_from({}) == WIDE
+
+
+@pytest.mark.parametrize("written", ["0.3", " .3 ", "3e-1"])
+def test_a_deployment_may_say_other_times(written):
+    found = deadlines_from({POST: "0.2", BROADCAST: written})
+
+    assert found == (0.2, 0.3)
+    room = Room(deadlines=found)
+    room.fan_out.send(MANY[:9], b"hi")
+    assert room.budgets == [(0.3, 0.2)]
+
+
+@pytest.mark.parametrize("variable", [POST, BROADCAST])
+@pytest.mark.parametrize("written", ["0", "-1", "soon", "nan", "inf", "1 s"])
+def test_a_time_that_is_none_is_refused_by_name(variable, written):
+    with pytest.raises(ValueError, match=f"^{variable} is '{written}': set it to seconds"):
+        deadlines_from({variable: written})
 
 
 def test_when_the_time_is_up_all_others_are_delegated():
@@ -103,14 +144,14 @@ def test_when_the_time_is_up_all_others_are_delegated():
     room.fan_out.send(MANY[:9], b"to the others")
     room.fan_out.send(MANY[9:12], b"to the author")
 
-    assert room.now == pytest.approx(100 + WITHIN_SECONDS)
+    assert room.now == pytest.approx(100 + WIDE.broadcast_seconds)
     assert room.handed() == MANY[9:12]
     assert room.invoked[0].data == b"to the author"
 
 
 def test_when_reading_the_room_took_all_the_time_one_hand_over_is_enough():
     room = Room()
-    room.now += 1
+    room.now += WIDE.broadcast_seconds
 
     room.fan_out.send(MANY[:700], b"hi")
 
@@ -127,7 +168,7 @@ def test_each_message_has_its_own_time():
 
     room.fan_out.send(MANY[:9], b"two")
 
-    assert [budget for budget, _ in room.budgets] == [pytest.approx(WITHIN_SECONDS)] * 2
+    assert [budget for budget, _ in room.budgets] == [pytest.approx(WIDE.broadcast_seconds)] * 2
 
 
 def test_a_hand_over_that_fails_is_logged_and_no_more(caplog):

@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
+from fireside.adapters.outbound.fanout import WIDE
 from fireside.cloud.cost import bill, prices
 from fireside.cloud.cost.bill import Line, lines, total, worst_day
 from fireside.cloud.cost.usage import (
@@ -141,6 +142,22 @@ def test_the_worst_day_grows_with_the_throttle_and_the_brake():
         worst_day(throttle_rate=40, throttle_burst=40, brake_messages_per_hour=20_000)
     )
     assert mild < total(worst_day(**THROTTLE, brake_messages_per_hour=20_000, brake_minutes=60))
+
+
+def test_on_the_worst_day_each_message_waits_for_receivers_that_hang():
+    commands = 20_000 * 12 + 20 * 15 * 60
+
+    def gb_seconds(seconds):
+        day = worst_day(**THROTTLE, brake_messages_per_hour=20_000, broadcast_seconds=seconds)
+        return next(line.quantity for line in day if line.price is prices.GB_SECONDS_ARM)
+
+    assert gb_seconds(1.5) - gb_seconds(0.5) == pytest.approx(commands * 0.5)
+    usual = worst_day(**THROTTLE, brake_messages_per_hour=20_000)
+    assert usual == worst_day(
+        **THROTTLE,
+        brake_messages_per_hour=20_000,
+        broadcast_seconds=WIDE.broadcast_seconds,
+    )
 
 
 def test_without_a_brake_the_throttle_is_the_bound():
