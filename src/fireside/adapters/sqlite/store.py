@@ -12,29 +12,9 @@ from pathlib import Path
 from typing import ParamSpec, Self, TypeVar
 
 from fireside.adapters.sqlite import lockfile, schema
+from fireside.adapters.sqlite.opening import StoreLocked, open_database, unwritable
 from fireside.domain.errors import StorageFailed
 from fireside.domain.message import Draft, Message, Stored, Tail, follow
-
-
-class StoreUnusable(Exception):  # noqa: N818 - it says what is so, and what to do
-    """The store can't be opened; the argument is a sentence that says what to do."""
-
-
-class StoreLocked(StoreUnusable):
-    """Another process uses this file."""
-
-
-class StoreUnwritable(StoreUnusable):
-    """The file or its folder can't be written."""
-
-
-class StoreCorrupt(StoreUnusable):
-    """The file is damaged, or is not a store."""
-
-
-class StoreTooNew(StoreUnusable):
-    """The file was written by a later release."""
-
 
 _Args = ParamSpec("_Args")
 _Answer = TypeVar("_Answer")
@@ -77,8 +57,10 @@ class SqliteStore:
         self.epoch = schema.epoch(database)
 
     @classmethod
-    def open(cls, path: Path, *, new_epoch: Callable[[], str]) -> Self:
+    def open(cls, path: Path, *, new_epoch: Callable[[], str], busy_seconds: float = 0) -> Self:
         """Open the file, or create it so that only its owner may read it.
+
+        Another program that uses it may end within `busy_seconds`.
 
         Raises:
             StoreUnusable: One of its subclasses, with a sentence that says what to do.
@@ -92,9 +74,10 @@ class SqliteStore:
                 "stop that one, or choose another folder with --data."
             ) from cause
         except OSError as cause:
-            raise _unwritable(path) from cause
+            raise unwritable(path) from cause
         try:
-            return cls(_open(path, new_epoch), lock)
+            database = open_database(path, new_epoch=new_epoch, busy_seconds=busy_seconds)
+            return cls(database, lock)
         except BaseException:
             os.close(lock)
             raise
@@ -210,76 +193,4 @@ def _row(message: Message) -> tuple[object, ...]:
         message.text,
         message.nonce,
         message.reply_to,
-    )
-
-
-# --- opening ---
-
-
-def _open(path: Path, new_epoch: Callable[[], str]) -> sqlite3.Connection:
-    """Open or create the database. A file that can't be used is never replaced."""
-    try:
-        _make_private(path)
-        database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-    except (OSError, sqlite3.Error) as cause:
-        raise _unwritable(path) from cause
-    try:
-        _prepare(database, new_epoch)
-    except BaseException as cause:
-        database.close()
-        raise _explained(path, cause) from cause
-    return database
-
-
-def _make_private(path: Path) -> None:
-    """Create the file before SQLite does: SQLite gives its journal files the same mode."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    os.close(descriptor)
-    path.chmod(0o600)
-
-
-def _prepare(database: sqlite3.Connection, new_epoch: Callable[[], str]) -> None:
-    database.text_factory = _readable
-    (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict)
-    schema.check_owner(database)
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = FULL")
-    database.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone stops at the drive's cache
-    schema.migrate(database, new_epoch)
-    schema.epoch(database)
-
-
-def _readable(text: bytes) -> str:
-    """Decode a text, with invalid bytes replaced: one damaged row must not break a whole page."""
-    return text.decode(errors="replace")
-
-
-def _explained(path: Path, cause: BaseException) -> BaseException:
-    """Return the exception that says what to do about a file that can't be used."""
-    match cause:
-        case schema.TooNew():
-            return StoreTooNew(
-                f"{path} was written by a later release: install that one, "
-                "or choose another folder with --data."
-            )
-        case schema.NotFireside():
-            return StoreCorrupt(
-                f"{path} belongs to another program: choose another folder with --data."
-            )
-        case sqlite3.OperationalError(sqlite_errorcode=code) if code != sqlite3.SQLITE_ERROR:
-            return _unwritable(path)
-        case sqlite3.DatabaseError():  # including a missing table, which is SQLITE_ERROR
-            return StoreCorrupt(
-                f"{path} is damaged: restore a copy of it, or move it away to start with none."
-            )
-        case _:
-            return cause
-
-
-def _unwritable(path: Path) -> StoreUnwritable:
-    return StoreUnwritable(
-        f"{path} can't be written: make sure that you own it and that the disk has space, "
-        "or choose another folder with --data."
     )

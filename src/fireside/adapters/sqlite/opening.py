@@ -1,0 +1,165 @@
+"""Opening the file of messages: what must be so before it is used, and what to do if it is not."""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+from fireside.adapters.sqlite import schema
+
+log = logging.getLogger(__name__)
+
+WAL_BYTES = 4 << 20
+"""The write-ahead log is cut to this size once no reader holds it any more."""
+
+_PRIMARY = 0xFF  # the bits of an error code that are not SQLite's details
+
+
+class StoreUnusable(Exception):  # noqa: N818 - it says what is so, and what to do
+    """The store can't be opened; the argument is a sentence that says what to do."""
+
+
+class StoreLocked(StoreUnusable):
+    """Another Fireside uses this file."""
+
+
+class StoreBusy(StoreUnusable):
+    """Another program uses this file, but may end."""
+
+
+class StoreUnwritable(StoreUnusable):
+    """The file or its folder can't be written."""
+
+
+class StoreCorrupt(StoreUnusable):
+    """The file is damaged, or is not a store."""
+
+
+class StoreTooNew(StoreUnusable):
+    """The file was written by a later release."""
+
+
+def open_database(
+    path: Path,
+    *,
+    new_epoch: Callable[[], str],
+    busy_seconds: float,
+) -> sqlite3.Connection:
+    """Open or create the database; wait for another program that uses it.
+
+    A file that can't be used is never replaced.
+
+    Raises:
+        StoreUnusable: One of its subclasses, with a sentence that says what to do.
+    """
+    try:
+        return _open(path, new_epoch, wait_seconds=0)
+    except StoreBusy:
+        if not busy_seconds:
+            raise
+    log.warning("another program uses %s: waiting %g seconds for it", path, busy_seconds)
+    return _open(path, new_epoch, wait_seconds=busy_seconds)
+
+
+def unwritable(path: Path) -> StoreUnwritable:
+    """Return the exception for a file that can't be written."""
+    return StoreUnwritable(
+        f"{path} can't be written: make sure that you own it and that the disk has space, "
+        "or choose another folder with --data."
+    )
+
+
+def _open(path: Path, new_epoch: Callable[[], str], *, wait_seconds: float) -> sqlite3.Connection:
+    with _explaining(path), ExitStack() as opened:
+        _make_private(path)
+        database = opened.enter_context(closing(_connect(path, "rw", wait_seconds)))
+        _prepare(database, path, new_epoch)
+        opened.pop_all()
+    return database
+
+
+def _make_private(path: Path) -> None:
+    """Create the file before SQLite does: SQLite gives its journal files the same mode."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    os.close(descriptor)
+    path.chmod(0o600)
+
+
+def _connect(path: Path, mode: str, wait_seconds: float) -> sqlite3.Connection:
+    database = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=wait_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    database.text_factory = _readable
+    return database
+
+
+def _readable(text: bytes) -> str:
+    """Decode a text, with invalid bytes replaced: one damaged row must not break a whole page."""
+    return text.decode(errors="replace")
+
+
+def _prepare(
+    database: sqlite3.Connection,
+    path: Path,
+    new_epoch: Callable[[], str],
+) -> None:
+    (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)
+    schema.check_owner(database)
+    (mode,) = database.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise StoreUnwritable(
+            f"{path} can't have a write-ahead log: choose a folder on a local disk with --data."
+        )
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone stops at the drive's cache
+    database.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+    schema.migrate(database, new_epoch)
+    schema.epoch(database)
+    database.execute("PRAGMA busy_timeout = 0")  # while it waits, the chat thread stands still
+
+
+@contextmanager
+def _explaining(path: Path) -> Iterator[None]:
+    """Raise what says what to do about a file that can't be used."""
+    try:
+        yield
+    except OSError as cause:
+        raise unwritable(path) from cause
+    except BaseException as cause:
+        raise _explained(path, cause) from cause
+
+
+def _explained(path: Path, cause: BaseException) -> BaseException:
+    """Return the exception that says what to do about a file that can't be used."""
+    match cause:
+        case schema.TooNew():
+            return StoreTooNew(
+                f"{path} was written by a later release: install that one, "
+                "or choose another folder with --data."
+            )
+        case schema.NotFireside():
+            return StoreCorrupt(
+                f"{path} belongs to another program: choose another folder with --data."
+            )
+        case sqlite3.OperationalError(sqlite_errorcode=code) if (
+            code & _PRIMARY == sqlite3.SQLITE_BUSY
+        ):
+            return StoreBusy(
+                f"Another program uses {path}: end it, or choose another folder with --data."
+            )
+        case sqlite3.OperationalError(sqlite_errorcode=code) if code != sqlite3.SQLITE_ERROR:
+            return unwritable(path)
+        case sqlite3.DatabaseError():  # including a missing table, which is SQLITE_ERROR
+            return StoreCorrupt(
+                f"{path} is damaged: restore a copy of it, or move it away to start with none."
+            )
+        case _:
+            return cause
