@@ -389,6 +389,7 @@ class FailingDatabase:
     def __init__(self, database):
         self.database = database
         self.in_transaction = True
+        self.total_changes = 0
 
     def execute(self, *_):
         raise sqlite3.OperationalError("disk I/O error")

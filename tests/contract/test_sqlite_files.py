@@ -1,12 +1,14 @@
-"""The files of a store while it is opened and open: busy, grown."""
+"""The files of a store while it is opened and open: gone, busy, grown."""
 
 import logging
+import shutil
 import sqlite3
 import threading
 from contextlib import closing, suppress
 
 import pytest
 
+from fireside.adapters.sqlite import files
 from fireside.adapters.sqlite.opening import (
     WAL_BYTES,
     StoreBusy,
@@ -14,7 +16,8 @@ from fireside.adapters.sqlite.opening import (
     _prepare,
 )
 from fireside.adapters.sqlite.store import SqliteStore
-from tests.contract.drafts import draft
+from fireside.domain.errors import StorageFailed
+from tests.contract.drafts import draft, seqs
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +56,97 @@ def send(store, *nonces, text="hi"):
     kept = [store.append(draft(nonce, text=text)).message for nonce in nonces]
     store.commit()
     return kept
+
+
+def refuse(store, nonce):
+    """Send, and see it refused; then undo it, as the server does."""
+    with pytest.raises(StorageFailed):
+        send(store, nonce)
+    store.rollback()
+
+
+# --- files that are gone while they are in use ---
+
+
+def deleted(path):
+    path.unlink()
+
+
+def moved(path):
+    path.rename(path.with_name("elsewhere.db"))
+
+
+def replaced(path):
+    moved(path)
+    shutil.copy(path.with_name("elsewhere.db"), path)
+
+
+def without_its_folder(path):
+    path.parent.rename(path.parent.with_name("moved"))
+
+
+def without_its_log(path):
+    path.with_name(f"{path.name}-wal").unlink()
+
+
+@pytest.mark.parametrize("lose", [deleted, moved, replaced, without_its_folder, without_its_log])
+def test_nothing_is_stored_in_a_file_that_is_gone(path, store, lose, caplog):
+    send(store, "n1")
+    lose(path)
+
+    refuse(store, "n2")
+    refuse(store, "n3")
+
+    with pytest.raises(StorageFailed):
+        store.check()
+    lines = [line.getMessage() for line in caplog.records if line.levelname == "ERROR"]
+    gone = f"{path} was deleted, moved or replaced: no message is stored until it is back"
+    assert lines == [f"{gone}, or until the server starts again"]
+
+
+def test_what_was_stored_before_can_be_read_on(path, store):
+    send(store, "n1", "n2")
+    path.unlink()
+
+    store.begin()
+    assert seqs(store.after("general", 0, 9)) == [1, 2]
+    store.commit()
+
+
+def test_a_file_that_is_put_back_is_used_again(path, store, caplog):
+    send(store, "n1")
+    moved(path)
+    refuse(store, "n2")
+    path.with_name("elsewhere.db").rename(path)
+
+    assert seqs(send(store, "n2")) == [2]
+    store.check()
+    assert f"{path} is back: messages are stored again" in caplog.messages
+
+
+def test_a_batch_looks_once_at_its_files_and_one_that_only_reads_does_not(store, monkeypatch):
+    looks = []
+    monkeypatch.setattr(store._files, "are_in_place", lambda: looks.append(1) or True)
+
+    send(store, *"abcdefgh")
+    assert len(looks) == 1
+
+    store.begin()
+    store.head("general")
+    store.commit()
+    assert len(looks) == 1
+
+
+def test_a_link_to_the_database_is_followed(path, tmp_path, opened):
+    (tmp_path / "disk").mkdir()
+    path.parent.mkdir()
+    path.symlink_to(tmp_path / "disk" / "real.db")
+
+    store = opened(path)
+    send(store, "n1")
+    (tmp_path / "disk" / "real.db").unlink()
+
+    refuse(store, "n2")
 
 
 # --- another program ---
@@ -140,3 +234,15 @@ def test_a_log_that_a_long_reader_let_grow_is_cut_when_it_ends(path, store):
     send(store, "n3")
 
     assert wal_bytes(path) <= WAL_BYTES
+
+
+def test_a_log_that_grows_is_told_once(path, store, caplog, monkeypatch):
+    monkeypatch.setattr(files, "LARGE_WAL", 2 << 20)
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM meta").fetchall()
+        grow(store, path, 6 << 20)
+        send(store, "n1")
+
+    [line] = [line for line in caplog.messages if "another program has been reading" in line]
+    assert line.startswith(f"{path}-wal has 2 MiB")

@@ -21,6 +21,7 @@ TESTED_BY = {
     "fireside/adapters/memory.py": "contract/test_message_store.py: as every store",
     "fireside/adapters/outbound/boto.py": "integration/adapters/outbound/test_http.py: as ours",
     "fireside/adapters/outbound/posting.py": "integration/adapters/outbound/test_http.py: its base",
+    "fireside/adapters/sqlite/files.py": "contract/test_sqlite_files.py: needs a file",
     "fireside/adapters/sqlite/lockfile.py": "contract/test_sqlite.py: needs another process",
     "fireside/adapters/sqlite/opening.py": "contract/test_sqlite_files.py: needs a file",
     "fireside/adapters/sqlite/schema.py": "contract/test_sqlite.py: needs a file",

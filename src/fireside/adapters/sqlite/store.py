@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ParamSpec, Self, TypeVar
 
 from fireside.adapters.sqlite import lockfile, schema
+from fireside.adapters.sqlite.files import OpenFiles
 from fireside.adapters.sqlite.opening import StoreLocked, open_database, unwritable
 from fireside.domain.errors import StorageFailed
 from fireside.domain.message import Draft, Message, Stored, Tail, follow
@@ -49,11 +50,13 @@ _TAIL = "SELECT seq, timestamp_ms FROM messages WHERE room = ? ORDER BY seq DESC
 class SqliteStore:
     """The message store of one machine."""
 
-    def __init__(self, database: sqlite3.Connection, lock: int) -> None:
+    def __init__(self, path: Path, database: sqlite3.Connection, lock: int) -> None:
+        self._files = OpenFiles(path)
         self._database = database
         self._lock = lock
         self._execute = database.execute
         self._tails: dict[str, Tail] = {}
+        self._changes = 0
         self.epoch = schema.epoch(database)
 
     @classmethod
@@ -77,7 +80,7 @@ class SqliteStore:
             raise unwritable(path) from cause
         try:
             database = open_database(path, new_epoch=new_epoch, busy_seconds=busy_seconds)
-            return cls(database, lock)
+            return cls(path, database, lock)
         except BaseException:
             os.close(lock)
             raise
@@ -131,6 +134,7 @@ class SqliteStore:
     @_storage
     def begin(self) -> None:
         """Start a batch."""
+        self._changes = self._database.total_changes
         self._execute("BEGIN")
 
     @_storage
@@ -155,6 +159,8 @@ class SqliteStore:
     def commit(self) -> None:
         """Commit the batch: once this returns, it is on the disk."""
         self._require_transaction()
+        if self._database.total_changes != self._changes:
+            self._require_files()
         self._execute("COMMIT")
 
     @_storage
@@ -170,6 +176,11 @@ class SqliteStore:
             self._tails.clear()
             raise StorageFailed
 
+    def _require_files(self) -> None:
+        """Raise `StorageFailed` if a file is gone: what is written to it would be lost."""
+        if not self._files.are_in_place():
+            raise StorageFailed
+
     # --- health ---
 
     @_storage
@@ -179,6 +190,7 @@ class SqliteStore:
         Raises:
             StorageFailed: Nothing can be stored at the moment.
         """
+        self._require_files()
         self._execute("INSERT OR REPLACE INTO meta VALUES ('checked', 'yes')")
 
 
