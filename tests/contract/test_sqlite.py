@@ -98,7 +98,7 @@ def test_only_the_owner_may_read_anything(path, opened):
         os.umask(umask)
 
     files = {file.name: mode(file) for file in path.parent.iterdir()}
-    names = ["chat.db", "chat.db-wal", "chat.db-shm", "chat.db.lock"]
+    names = ["chat.db", "chat.db-wal", "chat.db-shm", "chat.db.lock", "chat.db.witness"]
     assert files == dict.fromkeys(names, 0o600)
     assert mode(path.parent) == 0o700
 

@@ -1,10 +1,10 @@
-"""The files of a store while it is opened and open: gone, busy, grown."""
+"""The files of a store while it is opened and open: damaged, gone, busy, grown."""
 
 import logging
 import shutil
 import sqlite3
 import threading
-from contextlib import closing, suppress
+from contextlib import closing
 
 import pytest
 
@@ -41,8 +41,7 @@ def opened():
 
     yield open_store
     for store in stores:
-        with suppress(OSError):  # the test closed it
-            store.close()
+        store.close()
 
 
 @pytest.fixture
@@ -137,6 +136,18 @@ def test_a_batch_looks_once_at_its_files_and_one_that_only_reads_does_not(store,
     assert len(looks) == 1
 
 
+def test_a_file_that_was_replaced_is_not_taken_for_one_that_was_closed_well(path, opened, caplog):
+    store = opened(path)
+    send(store, "n1")
+    replaced(path)
+    store.close()
+    caplog.clear()
+
+    opened(path)
+
+    assert "checking the whole database: it was not closed by a server" in caplog.messages
+
+
 def test_a_link_to_the_database_is_followed(path, tmp_path, opened):
     (tmp_path / "disk").mkdir()
     path.parent.mkdir()
@@ -147,6 +158,92 @@ def test_a_link_to_the_database_is_followed(path, tmp_path, opened):
     (tmp_path / "disk" / "real.db").unlink()
 
     refuse(store, "n2")
+
+
+def test_a_new_file_in_the_place_of_one_that_is_gone_is_told(path, opened, caplog):
+    store = opened(path)
+    send(store, "n1")
+    store.close()
+    path.unlink()
+
+    opened(path)
+
+    said = f"{path} is gone, though messages were stored there: starting with none"
+    assert said in caplog.messages
+
+
+# --- the whole file is read only where it may be damaged ---
+
+
+def checks(caplog):
+    return [line for line in caplog.messages if line.startswith("checking the whole database")]
+
+
+def test_a_file_that_was_closed_well_is_not_read_as_a_whole(path, opened, caplog):
+    store = opened(path)
+    send(store, "n1")
+    store.close()
+
+    opened(path).close()
+    opened(path)
+
+    assert checks(caplog) == []
+
+
+def test_nor_is_one_whose_folder_was_moved(path, opened, caplog):
+    opened(path).close()
+    path.parent.rename(path.parent.with_name("moved"))
+
+    opened(path.parent.with_name("moved") / path.name)
+
+    assert checks(caplog) == []
+
+
+def changed_a_byte(path):
+    whole = bytearray(path.read_bytes())
+    whole[-1] ^= 1
+    path.write_bytes(whole)
+
+
+def touched(path):
+    path.chmod(0o640)
+
+
+def written_by_another_program(path):
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE more (a)")
+        database.commit()
+
+
+def written_and_not_closed(path):
+    aside = path.with_name("aside.db")
+    shutil.copy2(path, aside)
+    with closing(sqlite3.connect(aside)) as database:
+        database.execute("CREATE TABLE more (a)")
+        database.commit()
+        shutil.copy(f"{aside}-wal", f"{path}-wal")
+
+
+@pytest.mark.parametrize(
+    "change", [changed_a_byte, touched, written_by_another_program, written_and_not_closed]
+)
+def test_one_that_was_changed_since_is_read_and_a_line_says_so(path, opened, caplog, change):
+    opened(path).close()
+    change(path)
+
+    opened(path)
+
+    assert checks(caplog) == ["checking the whole database: it was changed since it was closed"]
+
+
+def test_the_line_says_how_much_there_is_to_read(path, opened, caplog):
+    opened(path).close()
+    touched(path)
+
+    opened(path)
+
+    [line] = [line for line in caplog.records if line.getMessage().startswith("checking")]
+    assert (line.file, line.mebibytes) == (path, 0)
 
 
 # --- another program ---
@@ -206,7 +303,7 @@ def test_a_place_without_a_write_ahead_log_is_refused(path):
         closing(sqlite3.connect(":memory:")) as database,
         pytest.raises(StoreUnwritable, match="local disk"),
     ):
-        _prepare(database, path, str)
+        _prepare(database, path, None, str)
 
 
 # --- the write-ahead log ---

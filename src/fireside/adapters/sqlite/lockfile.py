@@ -9,6 +9,11 @@ class Held(Exception):  # noqa: N818 - it says what is so
     """Another process has the lock; the argument is its id."""
 
 
+def path_of(database: Path) -> Path:
+    """Return where the lock of a database is."""
+    return database.with_name(f"{database.name}.lock")
+
+
 def hold(path: Path) -> int:
     """Take the lock, write the process id into the file, and return its file descriptor.
 

@@ -5,17 +5,28 @@ cut. The last seq of each room is cached in memory, so an append is a single ins
 """
 
 import functools
+import logging
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, Self, TypeVar
 
 from fireside.adapters.sqlite import lockfile, schema
-from fireside.adapters.sqlite.files import OpenFiles
-from fireside.adapters.sqlite.opening import StoreLocked, open_database, unwritable
+from fireside.adapters.sqlite.files import OpenFiles, bytes_of, wal_of
+from fireside.adapters.sqlite.opening import (
+    StoreLocked,
+    is_same_log,
+    open_database,
+    unwritable,
+)
+from fireside.adapters.sqlite.witness import Witness, WitnessFile, signature
 from fireside.domain.errors import StorageFailed
 from fireside.domain.message import Draft, Message, Stored, Tail, follow
+
+log = logging.getLogger(__name__)
 
 _Args = ParamSpec("_Args")
 _Answer = TypeVar("_Answer")
@@ -50,14 +61,31 @@ _TAIL = "SELECT seq, timestamp_ms FROM messages WHERE room = ? ORDER BY seq DESC
 class SqliteStore:
     """The message store of one machine."""
 
-    def __init__(self, path: Path, database: sqlite3.Connection, lock: int) -> None:
-        self._files = OpenFiles(path)
+    def __init__(
+        self,
+        path: Path,
+        database: sqlite3.Connection,
+        witness_file: WitnessFile,
+        lock: int,
+        *,
+        new_epoch: Callable[[], str],
+    ) -> None:
+        self._path = path
         self._database = database
+        self._witness_file = witness_file
         self._lock = lock
+        self._new_epoch = new_epoch
         self._execute = database.execute
+        self._files = OpenFiles(path)
         self._tails: dict[str, Tail] = {}
+        self._last: Message | None = None
         self._changes = 0
+        self._version = self._data_version()
         self.epoch = schema.epoch(database)
+        said = witness_file.read()
+        self._witness = said if said and said.epoch == self.epoch else Witness(self.epoch)
+        self._witness = replace(self._witness, inodes=self._files.inodes, closed=())
+        witness_file.write(self._witness)
 
     @classmethod
     def open(cls, path: Path, *, new_epoch: Callable[[], str], busy_seconds: float = 0) -> Self:
@@ -69,26 +97,36 @@ class SqliteStore:
             StoreUnusable: One of its subclasses, with a sentence that says what to do.
         """
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = lockfile.hold(path.with_name(f"{path.name}.lock"))
-        except lockfile.Held as cause:
-            raise StoreLocked(
-                f"Another Fireside (process {cause.args[0]}) uses {path}: "
-                "stop that one, or choose another folder with --data."
-            ) from cause
+            with ExitStack() as held:
+                lock = _lock(path)
+                held.callback(os.close, lock)
+                file = held.enter_context(closing(WitnessFile(path)))
+                database = open_database(
+                    path, file.read(), new_epoch=new_epoch, busy_seconds=busy_seconds
+                )
+                held.callback(database.close)
+                store = cls(path, database, file, lock, new_epoch=new_epoch)
+                held.pop_all()
         except OSError as cause:
             raise unwritable(path) from cause
-        try:
-            database = open_database(path, new_epoch=new_epoch, busy_seconds=busy_seconds)
-            return cls(path, database, lock)
-        except BaseException:
-            os.close(lock)
-            raise
+        return store
 
     def close(self) -> None:
         """Close the file and release the lock; what was not committed is lost."""
+        if not self._witness_file.is_open:
+            return
         self._database.close()
+        with suppress(OSError):
+            self._seal()
+        self._witness_file.close()
         os.close(self._lock)
+
+    def _seal(self) -> None:
+        """Note how the file was left, so that the next start need not read it all."""
+        closed = signature(self._path)
+        if closed[0] == self._files.inodes[0] and not bytes_of(wal_of(self._path)):
+            self._witness_file.write(replace(self._witness, closed=closed))
+            self._witness_file.sync()
 
     # --- the port ---
 
@@ -103,6 +141,7 @@ class SqliteStore:
             row = self._execute(_FIRST, (draft.user_id, draft.nonce)).fetchone()
             return Stored(Message(*row), duplicate=True)
         self._tails[draft.room] = Tail(message.seq, message.timestamp_ms)
+        self._last = message
         return Stored(message, duplicate=False)
 
     @_storage
@@ -134,6 +173,9 @@ class SqliteStore:
     @_storage
     def begin(self) -> None:
         """Start a batch."""
+        if self._data_version() != self._version:
+            self._read_again()
+        self._last = None
         self._changes = self._database.total_changes
         self._execute("BEGIN")
 
@@ -152,6 +194,7 @@ class SqliteStore:
     def undo(self) -> None:
         """Undo what was done since the savepoint."""
         self._tails.clear()
+        self._last = None
         self._execute("ROLLBACK TO one")
         self._execute("RELEASE one")
 
@@ -162,6 +205,7 @@ class SqliteStore:
         if self._database.total_changes != self._changes:
             self._require_files()
         self._execute("COMMIT")
+        self._testify()
 
     @_storage
     def rollback(self) -> None:
@@ -180,6 +224,34 @@ class SqliteStore:
         """Raise `StorageFailed` if a file is gone: what is written to it would be lost."""
         if not self._files.are_in_place():
             raise StorageFailed
+
+    def _testify(self) -> None:
+        """Note the last message outside of the database. An old note does no harm."""
+        if self._last is not None:
+            last = self._last
+            self._witness = replace(
+                self._witness, room=last.room, seq=last.seq, message_id=last.message_id
+            )
+            with suppress(OSError):
+                self._witness_file.write(self._witness)
+
+    # --- other programs that write ---
+
+    def _data_version(self) -> int:
+        """Return a number that changes when another program has written."""
+        (version,) = self._execute("PRAGMA data_version").fetchone()
+        return int(version)
+
+    def _read_again(self) -> None:
+        """Forget what is cached; if another program restored an older copy, change the epoch."""
+        self._version = self._data_version()
+        self._tails.clear()
+        if not is_same_log(self._database, self._witness):
+            self.epoch = self._new_epoch()
+            schema.renew_epoch(self._database, self.epoch)
+            self._witness = Witness(self.epoch, inodes=self._files.inodes)
+            self._witness_file.write(self._witness)
+            log.warning("%s was restored while it was in use: clients load it again", self._path)
 
     # --- health ---
 
@@ -206,3 +278,15 @@ def _row(message: Message) -> tuple[object, ...]:
         message.nonce,
         message.reply_to,
     )
+
+
+def _lock(path: Path) -> int:
+    """Make the folder and take the lock; return the descriptor that holds it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        return lockfile.hold(lockfile.path_of(path))
+    except lockfile.Held as cause:
+        raise StoreLocked(
+            f"Another Fireside (process {cause.args[0]}) uses {path}: "
+            "stop that one, or choose another folder with --data."
+        ) from cause
