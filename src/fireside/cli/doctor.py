@@ -19,6 +19,7 @@ from fireside.cli.options import with_settings
 from fireside.console.checks import Check, line
 from fireside.console.exits import ExitCode
 from fireside.server.data_folder import invite_file
+from fireside.server.database_check import check_database
 from fireside.server.settings import Settings, asks_for_invite, is_reachable
 from fireside.system import DAY_SECONDS
 
@@ -60,6 +61,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield check_folder(settings.data)
     yield check_space(settings.data, shutil.disk_usage)
     yield check_wal(settings.data)
+    yield check_database(settings.data)
     yield check_port(settings.host, settings.port)
     yield check_invite(settings)
     yield check_page(PACKAGE / "web/index.html")

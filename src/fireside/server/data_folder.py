@@ -25,11 +25,11 @@ _RETRY_SECONDS = 0.02
 
 
 def open_store(
-    folder: Path, *, lock_timeout_seconds: float = 0, busy_seconds: float = BUSY_SECONDS
+    folder: Path, *, lock_timeout_seconds: float = 0.2, busy_seconds: float = BUSY_SECONDS
 ) -> SqliteStore:
     """Open the database in `folder`.
 
-    A process that has just been ended may hold its lock for a moment.
+    A process that has just been ended may hold its lock for a moment, as `fireside doctor` does.
 
     Raises:
         CannotStart: It can't be opened; the sentence says why, and what to do.

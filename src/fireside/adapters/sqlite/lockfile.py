@@ -32,6 +32,21 @@ def hold(path: Path) -> int:
     return descriptor
 
 
+def holder(path: Path) -> str | None:
+    """Return the id of the process that has the lock, None if none has it."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        _lock(descriptor)
+    except BlockingIOError:
+        return os.read(descriptor, 20).decode(errors="replace")
+    finally:
+        os.close(descriptor)
+    return None
+
+
 def _claim(descriptor: int) -> None:
     try:
         _lock(descriptor)

@@ -87,6 +87,14 @@ def path_of(database: Path) -> Path:
     return database.with_name(f"{database.name}.witness")
 
 
+def read(database: Path) -> Witness | None:
+    """Return what the witness of a database says, a copied one too; None if there is none."""
+    try:
+        return _decoded(path_of(database).read_bytes())
+    except OSError:
+        return None
+
+
 def signature(file: Path) -> tuple[int, ...]:
     """Return numbers that are the same as long as a file is not touched, and no longer."""
     found = file.stat()
