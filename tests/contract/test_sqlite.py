@@ -9,15 +9,16 @@ import sys
 
 import pytest
 
-from fireside.adapters.sqlite.store import (
-    SqliteStore,
+from fireside.adapters.sqlite import schema
+from fireside.adapters.sqlite.opening import (
+    StoreBusy,
     StoreCorrupt,
     StoreLocked,
     StoreTooNew,
     StoreUnusable,
     StoreUnwritable,
-    schema,
 )
+from fireside.adapters.sqlite.store import SqliteStore
 from fireside.domain.errors import StorageFailed
 from fireside.domain.message import Draft
 
@@ -97,7 +98,8 @@ def test_only_the_owner_may_read_anything(path, opened):
         os.umask(umask)
 
     files = {file.name: mode(file) for file in path.parent.iterdir()}
-    assert files == dict.fromkeys(["chat.db", "chat.db-wal", "chat.db-shm", "chat.db.lock"], 0o600)
+    names = ["chat.db", "chat.db-wal", "chat.db-shm", "chat.db.lock", "chat.db.witness"]
+    assert files == dict.fromkeys(names, 0o600)
     assert mode(path.parent) == 0o700
 
 
@@ -125,7 +127,8 @@ def test_a_second_process_is_refused_and_told_who_is_there(path, opened):
     opened(path)
     script = (
         "import sys, pathlib\n"
-        "from fireside.adapters.sqlite.store import SqliteStore, StoreLocked\n"
+        "from fireside.adapters.sqlite.opening import StoreLocked\n"
+        "from fireside.adapters.sqlite.store import SqliteStore\n"
         "try: SqliteStore.open(pathlib.Path(sys.argv[1]), new_epoch=str)\n"
         "except StoreLocked as refusal: print(refusal)\n"
     )
@@ -294,13 +297,13 @@ def test_a_disk_that_is_full_at_the_start_is_refused(path, opened, monkeypatch):
         opened(path)
 
 
-def test_a_file_that_another_tool_is_writing_is_refused(path, opened):
+def test_a_file_that_another_tool_is_writing_is_busy(path, opened):
     opened(path).close()
     tool = sqlite3.connect(path, isolation_level=None)
     tool.execute("PRAGMA locking_mode = EXCLUSIVE")
     tool.execute("BEGIN EXCLUSIVE")
 
-    with pytest.raises(StoreUnwritable):
+    with pytest.raises(StoreBusy, match="Another program uses"):
         opened(path)
     tool.close()
 
@@ -386,6 +389,7 @@ class FailingDatabase:
     def __init__(self, database):
         self.database = database
         self.in_transaction = True
+        self.total_changes = 0
 
     def execute(self, *_):
         raise sqlite3.OperationalError("disk I/O error")

@@ -18,6 +18,7 @@ from fireside.cli.options import with_settings
 from fireside.console.checks import Check, line
 from fireside.console.exits import ExitCode
 from fireside.server.data_folder import invite_file
+from fireside.server.database_check import check_database
 from fireside.server.process import cannot_listen
 from fireside.server.settings import Settings, asks_for_invite, is_reachable
 from fireside.system import DAY_SECONDS
@@ -61,6 +62,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield check_folder(settings.data)
     yield check_space(settings.data, shutil.disk_usage)
     yield check_wal(settings.data)
+    yield check_database(settings.data)
     yield check_port(settings)
     yield check_invite(settings)
     yield check_page(PACKAGE / "web/index.html")

@@ -5,25 +5,31 @@ from dataclasses import replace
 from pathlib import Path
 
 from fireside.adapters.invite_file import InviteFile
-from fireside.adapters.sqlite.store import (
-    SqliteStore,
+from fireside.adapters.sqlite.opening import (
+    StoreBusy,
     StoreCorrupt,
     StoreLocked,
     StoreTooNew,
     StoreUnusable,
 )
+from fireside.adapters.sqlite.store import SqliteStore
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.handlers.authorizer import Rules
 from fireside.system import new_epoch, new_invite
 
+BUSY_SECONDS = 10.0
+"""How long to wait for another program that uses the database, such as one that copies it."""
+
 _RETRY_SECONDS = 0.02
 
 
-def open_store(folder: Path, *, lock_timeout_seconds: float = 0) -> SqliteStore:
+def open_store(
+    folder: Path, *, lock_timeout_seconds: float = 0.2, busy_seconds: float = BUSY_SECONDS
+) -> SqliteStore:
     """Open the database in `folder`.
 
-    A process that has just been ended may hold its lock for a moment.
+    A process that has just been ended may hold its lock for a moment, as `fireside doctor` does.
 
     Raises:
         CannotStart: It can't be opened; the sentence says why, and what to do.
@@ -31,13 +37,22 @@ def open_store(folder: Path, *, lock_timeout_seconds: float = 0) -> SqliteStore:
     until = time.monotonic() + lock_timeout_seconds
     while True:
         try:
-            return SqliteStore.open(folder / "fireside.db", new_epoch=new_epoch)
+            return SqliteStore.open(
+                database_file(folder), new_epoch=new_epoch, busy_seconds=busy_seconds
+            )
         except (StoreCorrupt, StoreTooNew) as cause:
             raise CannotStart(str(cause), ExitCode.DATABASE) from cause
+        except StoreBusy as cause:
+            raise CannotStart(str(cause), ExitCode.DATABASE_BUSY) from cause
         except StoreUnusable as cause:
             if not isinstance(cause, StoreLocked) or time.monotonic() >= until:
                 raise CannotStart(str(cause), ExitCode.DATA) from cause
         time.sleep(_RETRY_SECONDS)
+
+
+def database_file(folder: Path) -> Path:
+    """Return where the messages are."""
+    return folder / "fireside.db"
 
 
 def invite_file(folder: Path) -> InviteFile:

@@ -5,6 +5,7 @@ and is made once, at the first call. Each call is a transaction, and pushes are 
 commit.
 """
 
+import atexit
 import functools
 import os
 from collections.abc import Iterable, Mapping
@@ -52,6 +53,7 @@ def authorizer(event: dict[str, Any], context: object) -> Response:
 def make_chat(environ: Mapping[str, str]) -> Handler:
     """Return the chat's handler, made from environment variables."""
     store = open_store(Path(environ[DATA]), lock_timeout_seconds=LOCK_TIMEOUT_SECONDS)
+    atexit.register(store.close)  # else the next process has to check the whole database
     connections = MemoryRegistry()
     outbound = AfterCommit(_connections_api(environ))
     chat = Chat(

@@ -9,6 +9,11 @@ class Held(Exception):  # noqa: N818 - it says what is so
     """Another process has the lock; the argument is its id."""
 
 
+def path_of(database: Path) -> Path:
+    """Return where the lock of a database is."""
+    return database.with_name(f"{database.name}.lock")
+
+
 def hold(path: Path) -> int:
     """Take the lock, write the process id into the file, and return its file descriptor.
 
@@ -25,6 +30,21 @@ def hold(path: Path) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def holder(path: Path) -> str | None:
+    """Return the id of the process that has the lock, None if none has it."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        _lock(descriptor)
+    except BlockingIOError:
+        return os.read(descriptor, 20).decode(errors="replace")
+    finally:
+        os.close(descriptor)
+    return None
 
 
 def _claim(descriptor: int) -> None:

@@ -50,6 +50,11 @@ def check_owner(database: sqlite3.Connection) -> None:
         raise TooNew
 
 
+def is_new(database: sqlite3.Connection) -> bool:
+    """Return whether a database has no tables yet."""
+    return _number(database, "user_version") == 0
+
+
 def migrate(database: sqlite3.Connection, new_epoch: Callable[[], str]) -> None:
     """Migrate a database to the newest version, in one transaction."""
     version = _number(database, "user_version")
@@ -70,6 +75,18 @@ def epoch(database: sqlite3.Connection) -> str:
     if row is None:
         raise sqlite3.DatabaseError("it has no epoch")
     return str(row[0])
+
+
+def renew_epoch(database: sqlite3.Connection, new_epoch: str) -> None:
+    """Give the store another name."""
+    database.execute("UPDATE meta SET value = ? WHERE name = 'epoch'", (new_epoch,))
+
+
+def has_message(database: sqlite3.Connection, room: str, seq: int, message_id: str) -> bool:
+    """Return whether a message is there, and is that one."""
+    where = "WHERE room = ? AND seq = ? AND message_id = ?"
+    found = database.execute(f"SELECT 1 FROM messages {where}", (room, seq, message_id))  # noqa: S608 - constant text
+    return found.fetchone() is not None
 
 
 def _number(database: sqlite3.Connection, pragma: str) -> int:

@@ -5,36 +5,28 @@ cut. The last seq of each room is cached in memory, so an append is a single ins
 """
 
 import functools
+import logging
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, Self, TypeVar
 
 from fireside.adapters.sqlite import lockfile, schema
+from fireside.adapters.sqlite.files import OpenFiles, bytes_of, wal_of
+from fireside.adapters.sqlite.opening import (
+    StoreLocked,
+    is_same_log,
+    open_database,
+    unwritable,
+)
+from fireside.adapters.sqlite.witness import Witness, WitnessFile, signature
 from fireside.domain.errors import StorageFailed
 from fireside.domain.message import Draft, Message, Stored, Tail, follow
 
-
-class StoreUnusable(Exception):  # noqa: N818 - it says what is so, and what to do
-    """The store can't be opened; the argument is a sentence that says what to do."""
-
-
-class StoreLocked(StoreUnusable):
-    """Another process uses this file."""
-
-
-class StoreUnwritable(StoreUnusable):
-    """The file or its folder can't be written."""
-
-
-class StoreCorrupt(StoreUnusable):
-    """The file is damaged, or is not a store."""
-
-
-class StoreTooNew(StoreUnusable):
-    """The file was written by a later release."""
-
+log = logging.getLogger(__name__)
 
 _Args = ParamSpec("_Args")
 _Answer = TypeVar("_Answer")
@@ -69,40 +61,72 @@ _TAIL = "SELECT seq, timestamp_ms FROM messages WHERE room = ? ORDER BY seq DESC
 class SqliteStore:
     """The message store of one machine."""
 
-    def __init__(self, database: sqlite3.Connection, lock: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        database: sqlite3.Connection,
+        witness_file: WitnessFile,
+        lock: int,
+        *,
+        new_epoch: Callable[[], str],
+    ) -> None:
+        self._path = path
         self._database = database
+        self._witness_file = witness_file
         self._lock = lock
+        self._new_epoch = new_epoch
         self._execute = database.execute
+        self._files = OpenFiles(path)
         self._tails: dict[str, Tail] = {}
+        self._last: Message | None = None
+        self._changes = 0
+        self._version = self._data_version()
         self.epoch = schema.epoch(database)
+        said = witness_file.read()
+        self._witness = said if said and said.epoch == self.epoch else Witness(self.epoch)
+        self._witness = replace(self._witness, inodes=self._files.inodes, closed=())
+        witness_file.write(self._witness)
 
     @classmethod
-    def open(cls, path: Path, *, new_epoch: Callable[[], str]) -> Self:
+    def open(cls, path: Path, *, new_epoch: Callable[[], str], busy_seconds: float = 0) -> Self:
         """Open the file, or create it so that only its owner may read it.
+
+        Another program that uses it may end within `busy_seconds`.
 
         Raises:
             StoreUnusable: One of its subclasses, with a sentence that says what to do.
         """
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = lockfile.hold(path.with_name(f"{path.name}.lock"))
-        except lockfile.Held as cause:
-            raise StoreLocked(
-                f"Another Fireside (process {cause.args[0]}) uses {path}: "
-                "stop that one, or choose another folder with --data."
-            ) from cause
+            with ExitStack() as held:
+                lock = _lock(path)
+                held.callback(os.close, lock)
+                file = held.enter_context(closing(WitnessFile(path)))
+                database = open_database(
+                    path, file.read(), new_epoch=new_epoch, busy_seconds=busy_seconds
+                )
+                held.callback(database.close)
+                store = cls(path, database, file, lock, new_epoch=new_epoch)
+                held.pop_all()
         except OSError as cause:
-            raise _unwritable(path) from cause
-        try:
-            return cls(_open(path, new_epoch), lock)
-        except BaseException:
-            os.close(lock)
-            raise
+            raise unwritable(path) from cause
+        return store
 
     def close(self) -> None:
         """Close the file and release the lock; what was not committed is lost."""
+        if not self._witness_file.is_open:
+            return
         self._database.close()
+        with suppress(OSError):
+            self._seal()
+        self._witness_file.close()
         os.close(self._lock)
+
+    def _seal(self) -> None:
+        """Note how the file was left, so that the next start need not read it all."""
+        closed = signature(self._path)
+        if closed[0] == self._files.inodes[0] and not bytes_of(wal_of(self._path)):
+            self._witness_file.write(replace(self._witness, closed=closed))
+            self._witness_file.sync()
 
     # --- the port ---
 
@@ -117,6 +141,7 @@ class SqliteStore:
             row = self._execute(_FIRST, (draft.user_id, draft.nonce)).fetchone()
             return Stored(Message(*row), duplicate=True)
         self._tails[draft.room] = Tail(message.seq, message.timestamp_ms)
+        self._last = message
         return Stored(message, duplicate=False)
 
     @_storage
@@ -148,6 +173,10 @@ class SqliteStore:
     @_storage
     def begin(self) -> None:
         """Start a batch."""
+        if self._data_version() != self._version:
+            self._read_again()
+        self._last = None
+        self._changes = self._database.total_changes
         self._execute("BEGIN")
 
     @_storage
@@ -165,6 +194,7 @@ class SqliteStore:
     def undo(self) -> None:
         """Undo what was done since the savepoint."""
         self._tails.clear()
+        self._last = None
         self._execute("ROLLBACK TO one")
         self._execute("RELEASE one")
 
@@ -172,7 +202,10 @@ class SqliteStore:
     def commit(self) -> None:
         """Commit the batch: once this returns, it is on the disk."""
         self._require_transaction()
+        if self._database.total_changes != self._changes:
+            self._require_files()
         self._execute("COMMIT")
+        self._testify()
 
     @_storage
     def rollback(self) -> None:
@@ -187,6 +220,39 @@ class SqliteStore:
             self._tails.clear()
             raise StorageFailed
 
+    def _require_files(self) -> None:
+        """Raise `StorageFailed` if a file is gone: what is written to it would be lost."""
+        if not self._files.are_in_place():
+            raise StorageFailed
+
+    def _testify(self) -> None:
+        """Note the last message outside of the database. An old note does no harm."""
+        if self._last is not None:
+            last = self._last
+            self._witness = replace(
+                self._witness, room=last.room, seq=last.seq, message_id=last.message_id
+            )
+            with suppress(OSError):
+                self._witness_file.write(self._witness)
+
+    # --- other programs that write ---
+
+    def _data_version(self) -> int:
+        """Return a number that changes when another program has written."""
+        (version,) = self._execute("PRAGMA data_version").fetchone()
+        return int(version)
+
+    def _read_again(self) -> None:
+        """Forget what is cached; if another program restored an older copy, change the epoch."""
+        self._version = self._data_version()
+        self._tails.clear()
+        if not is_same_log(self._database, self._witness):
+            self.epoch = self._new_epoch()
+            schema.renew_epoch(self._database, self.epoch)
+            self._witness = Witness(self.epoch, inodes=self._files.inodes)
+            self._witness_file.write(self._witness)
+            log.warning("%s was restored while it was in use: clients load it again", self._path)
+
     # --- health ---
 
     @_storage
@@ -196,6 +262,7 @@ class SqliteStore:
         Raises:
             StorageFailed: Nothing can be stored at the moment.
         """
+        self._require_files()
         self._execute("INSERT OR REPLACE INTO meta VALUES ('checked', 'yes')")
 
 
@@ -213,73 +280,13 @@ def _row(message: Message) -> tuple[object, ...]:
     )
 
 
-# --- opening ---
-
-
-def _open(path: Path, new_epoch: Callable[[], str]) -> sqlite3.Connection:
-    """Open or create the database. A file that can't be used is never replaced."""
+def _lock(path: Path) -> int:
+    """Make the folder and take the lock; return the descriptor that holds it."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        _make_private(path)
-        database = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-    except (OSError, sqlite3.Error) as cause:
-        raise _unwritable(path) from cause
-    try:
-        _prepare(database, new_epoch)
-    except BaseException as cause:
-        database.close()
-        raise _explained(path, cause) from cause
-    return database
-
-
-def _make_private(path: Path) -> None:
-    """Create the file before SQLite does: SQLite gives its journal files the same mode."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    os.close(descriptor)
-    path.chmod(0o600)
-
-
-def _prepare(database: sqlite3.Connection, new_epoch: Callable[[], str]) -> None:
-    database.text_factory = _readable
-    (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict)
-    schema.check_owner(database)
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = FULL")
-    database.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone stops at the drive's cache
-    schema.migrate(database, new_epoch)
-    schema.epoch(database)
-
-
-def _readable(text: bytes) -> str:
-    """Decode a text, with invalid bytes replaced: one damaged row must not break a whole page."""
-    return text.decode(errors="replace")
-
-
-def _explained(path: Path, cause: BaseException) -> BaseException:
-    """Return the exception that says what to do about a file that can't be used."""
-    match cause:
-        case schema.TooNew():
-            return StoreTooNew(
-                f"{path} was written by a later release: install that one, "
-                "or choose another folder with --data."
-            )
-        case schema.NotFireside():
-            return StoreCorrupt(
-                f"{path} belongs to another program: choose another folder with --data."
-            )
-        case sqlite3.OperationalError(sqlite_errorcode=code) if code != sqlite3.SQLITE_ERROR:
-            return _unwritable(path)
-        case sqlite3.DatabaseError():  # including a missing table, which is SQLITE_ERROR
-            return StoreCorrupt(
-                f"{path} is damaged: restore a copy of it, or move it away to start with none."
-            )
-        case _:
-            return cause
-
-
-def _unwritable(path: Path) -> StoreUnwritable:
-    return StoreUnwritable(
-        f"{path} can't be written: make sure that you own it and that the disk has space, "
-        "or choose another folder with --data."
-    )
+        return lockfile.hold(lockfile.path_of(path))
+    except lockfile.Held as cause:
+        raise StoreLocked(
+            f"Another Fireside (process {cause.args[0]}) uses {path}: "
+            "stop that one, or choose another folder with --data."
+        ) from cause

@@ -1,0 +1,220 @@
+"""Opening the file of messages: what must be so before it is used, and what to do if it is not."""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+from fireside.adapters.sqlite import schema
+from fireside.adapters.sqlite.files import bytes_of, wal_of
+from fireside.adapters.sqlite.witness import Witness, signature
+
+log = logging.getLogger(__name__)
+
+WAL_BYTES = 4 << 20
+"""The write-ahead log is cut to this size once no reader holds it any more."""
+
+_PRIMARY = 0xFF  # the bits of an error code that are not SQLite's details
+
+
+class StoreUnusable(Exception):  # noqa: N818 - it says what is so, and what to do
+    """The store can't be opened; the argument is a sentence that says what to do."""
+
+
+class StoreLocked(StoreUnusable):
+    """Another Fireside uses this file."""
+
+
+class StoreBusy(StoreUnusable):
+    """Another program uses this file, but may end."""
+
+
+class StoreUnwritable(StoreUnusable):
+    """The file or its folder can't be written."""
+
+
+class StoreCorrupt(StoreUnusable):
+    """The file is damaged, or is not a store."""
+
+
+class StoreTooNew(StoreUnusable):
+    """The file was written by a later release."""
+
+
+def open_database(
+    path: Path,
+    witness: Witness | None,
+    *,
+    new_epoch: Callable[[], str],
+    busy_seconds: float,
+) -> sqlite3.Connection:
+    """Open or create the database; wait for another program that uses it.
+
+    A file that can't be used is never replaced.
+
+    Raises:
+        StoreUnusable: One of its subclasses, with a sentence that says what to do.
+    """
+    try:
+        return _open(path, witness, new_epoch, wait_seconds=0)
+    except StoreBusy:
+        if not busy_seconds:
+            raise
+    log.warning("another program uses %s: waiting %g seconds for it", path, busy_seconds)
+    return _open(path, witness, new_epoch, wait_seconds=busy_seconds)
+
+
+def is_same_log(database: sqlite3.Connection, witness: Witness | None) -> bool:
+    """Return whether a database has all that clients may know of it, which its witness says."""
+    if witness is None or witness.epoch != schema.epoch(database):
+        return False
+    return not witness.message_id or schema.has_message(
+        database, witness.room, witness.seq, witness.message_id
+    )
+
+
+def unwritable(path: Path) -> StoreUnwritable:
+    """Return the exception for a file that can't be written."""
+    return StoreUnwritable(
+        f"{path} can't be written: make sure that you own it and that the disk has space, "
+        "or choose another folder with --data."
+    )
+
+
+def require_whole(path: Path, mode: str = "ro&immutable=1", *, wait_seconds: float = 0) -> None:
+    """Read the whole database; by default one that no program uses, and leaving no trace.
+
+    Raises:
+        StoreUnusable: It is damaged, or is not a store.
+    """
+    with _explaining(path), closing(_connect(path, mode, wait_seconds)) as database:
+        schema.check_owner(database)
+        (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+
+
+def _open(
+    path: Path, witness: Witness | None, new_epoch: Callable[[], str], *, wait_seconds: float
+) -> sqlite3.Connection:
+    if bytes_of(path) and not _is_untouched(path, witness):
+        _read_all(path, witness, wait_seconds)
+    with _explaining(path), ExitStack() as opened:
+        _make_private(path)
+        database = opened.enter_context(closing(_connect(path, "rw", wait_seconds)))
+        _prepare(database, path, witness, new_epoch)
+        opened.pop_all()
+    return database
+
+
+def _is_untouched(path: Path, witness: Witness | None) -> bool:
+    """Return whether nobody has changed the database since it was closed."""
+    if witness is None or bytes_of(wal_of(path)):
+        return False
+    return witness.closed == signature(path)
+
+
+def _read_all(path: Path, witness: Witness | None, wait_seconds: float) -> None:
+    """Read the whole database, which may be damaged; a line says so, as that may take long.
+
+    A damaged file stays as it is, even beside the write-ahead log of another one: this connection
+    never writes, not even when it is closed.
+    """
+    is_closed = witness is not None and witness.closed
+    why = "it was changed since it was closed" if is_closed else "it was not closed by a server"
+    facts = {"file": path, "mebibytes": bytes_of(path) >> 20}
+    log.info("checking the whole database: %s", why, extra=facts)
+    needs_repair = path.with_name(f"{path.name}-journal").exists()
+    require_whole(path, "rw" if needs_repair else "ro", wait_seconds=wait_seconds)
+
+
+def _make_private(path: Path) -> None:
+    """Create the file before SQLite does: SQLite gives its journal files the same mode."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    os.close(descriptor)
+    path.chmod(0o600)
+
+
+def _connect(path: Path, mode: str, wait_seconds: float) -> sqlite3.Connection:
+    database = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=wait_seconds,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    database.text_factory = _readable
+    return database
+
+
+def _readable(text: bytes) -> str:
+    """Decode a text, with invalid bytes replaced: one damaged row must not break a whole page."""
+    return text.decode(errors="replace")
+
+
+def _prepare(
+    database: sqlite3.Connection,
+    path: Path,
+    witness: Witness | None,
+    new_epoch: Callable[[], str],
+) -> None:
+    schema.check_owner(database)
+    (mode,) = database.execute("PRAGMA journal_mode = WAL").fetchone()
+    if mode != "wal":
+        raise StoreUnwritable(
+            f"{path} can't have a write-ahead log: choose a folder on a local disk with --data."
+        )
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone stops at the drive's cache
+    database.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+    is_new = schema.is_new(database)
+    schema.migrate(database, new_epoch)
+    schema.epoch(database)
+    if is_new and witness is not None and witness.message_id:
+        log.warning("%s is gone, though messages were stored there: starting with none", path)
+    if not is_new and not is_same_log(database, witness):
+        schema.renew_epoch(database, new_epoch())
+        log.warning("%s may have been restored or copied: clients load it again", path)
+    database.execute("PRAGMA busy_timeout = 0")  # while it waits, the chat thread stands still
+
+
+@contextmanager
+def _explaining(path: Path) -> Iterator[None]:
+    """Raise what says what to do about a file that can't be used."""
+    try:
+        yield
+    except OSError as cause:
+        raise unwritable(path) from cause
+    except BaseException as cause:
+        raise _explained(path, cause) from cause
+
+
+def _explained(path: Path, cause: BaseException) -> BaseException:
+    """Return the exception that says what to do about a file that can't be used."""
+    match cause:
+        case schema.TooNew():
+            return StoreTooNew(
+                f"{path} was written by a later release: install that one, "
+                "or choose another folder with --data."
+            )
+        case schema.NotFireside():
+            return StoreCorrupt(
+                f"{path} belongs to another program: choose another folder with --data."
+            )
+        case sqlite3.OperationalError(sqlite_errorcode=code) if (
+            code & _PRIMARY == sqlite3.SQLITE_BUSY
+        ):
+            return StoreBusy(
+                f"Another program uses {path}: end it, or choose another folder with --data."
+            )
+        case sqlite3.OperationalError(sqlite_errorcode=code) if code != sqlite3.SQLITE_ERROR:
+            return unwritable(path)
+        case sqlite3.DatabaseError():  # including a missing table, which is SQLITE_ERROR
+            return StoreCorrupt(
+                f"{path} is damaged: restore a copy of it, without the old {path.name}-wal, "
+                "or move it away to start with none."
+            )
+        case _:
+            return cause
