@@ -75,6 +75,11 @@ def is_same_log(database: sqlite3.Connection, witness: Witness | None) -> bool:
     )
 
 
+def is_damage(code: int) -> bool:
+    """Return whether an error code of SQLite means that the file is damaged."""
+    return code & _PRIMARY in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def unwritable(path: Path) -> StoreUnwritable:
     """Return the exception for a file that can't be written."""
     return StoreUnwritable(
