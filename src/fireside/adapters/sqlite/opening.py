@@ -88,17 +88,30 @@ def unwritable(path: Path) -> StoreUnwritable:
     )
 
 
-def require_whole(path: Path, mode: str = "ro&immutable=1", *, wait_seconds: float = 0) -> None:
-    """Read the whole database; by default one that no program uses, and leaving no trace.
+def require_whole(path: Path, witness: Witness | None, *, wait_seconds: float = 0) -> None:
+    """Read the whole database, also while a process uses it.
 
     Raises:
-        StoreUnusable: It is damaged, or is not a store.
+        StoreUnusable: It is damaged, is not a store, or is busy.
     """
+    mode = _reading_mode(path, witness)
     with _explaining(path), closing(_connect(path, mode, wait_seconds)) as database:
         schema.check_owner(database)
         (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
+
+
+def _reading_mode(path: Path, witness: Witness | None) -> str:
+    """Return how to open a database for reading.
+
+    A damaged file stays as it is, even beside the write-ahead log of another one: a connection
+    that is read-only never writes, not even when it is closed.
+    """
+    if _is_untouched(path, witness):
+        return "ro&immutable=1"  # else SQLite would leave an empty write-ahead log behind
+    has_rollback_journal = path.with_name(f"{path.name}-journal").exists()
+    return "rw" if has_rollback_journal else "ro"
 
 
 def _open(
@@ -122,17 +135,12 @@ def _is_untouched(path: Path, witness: Witness | None) -> bool:
 
 
 def _read_all(path: Path, witness: Witness | None, wait_seconds: float) -> None:
-    """Read the whole database, which may be damaged; a line says so, as that may take long.
-
-    A damaged file stays as it is, even beside the write-ahead log of another one: this connection
-    never writes, not even when it is closed.
-    """
+    """Read the whole database, which may be damaged; a line says so, as that may take long."""
     is_closed = witness is not None and witness.closed
     why = "it was changed since it was closed" if is_closed else "it was not closed by a server"
     facts = {"file": path, "mebibytes": bytes_of(path) >> 20}
     log.info("checking the whole database: %s", why, extra=facts)
-    needs_repair = path.with_name(f"{path.name}-journal").exists()
-    require_whole(path, "rw" if needs_repair else "ro", wait_seconds=wait_seconds)
+    require_whole(path, witness, wait_seconds=wait_seconds)
 
 
 def _make_private(path: Path) -> None:
