@@ -1,5 +1,6 @@
 """Opening the file of messages: what must be so before it is used, and what to do if it is not."""
 
+import errno
 import logging
 import os
 import sqlite3
@@ -16,6 +17,12 @@ log = logging.getLogger(__name__)
 WAL_BYTES = 4 << 20
 """The write-ahead log is cut to this size once no reader holds it any more."""
 
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+_SQLITE_DISK_ERRORS = {  # on a full disk SQLite may fail before it knows why
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+}
 _PRIMARY = 0xFF  # the bits of an error code that are not SQLite's details
 
 
@@ -29,6 +36,10 @@ class StoreLocked(StoreUnusable):
 
 class StoreBusy(StoreUnusable):
     """Another program uses this file, but may end."""
+
+
+class StoreDiskFailed(StoreUnusable):
+    """The disk is full or fails, but may be well again later."""
 
 
 class StoreUnwritable(StoreUnusable):
@@ -80,12 +91,11 @@ def is_damage(code: int) -> bool:
     return code & _PRIMARY in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def unwritable(path: Path) -> StoreUnwritable:
+def unwritable(path: Path, cause: OSError) -> StoreUnusable:
     """Return the exception for a file that can't be written."""
-    return StoreUnwritable(
-        f"{path} can't be written: make sure that you own it and that the disk has space, "
-        "or choose another folder with --data."
-    )
+    if cause.errno in _DISK_ERRORS:
+        return _disk_failed(path)
+    return _forbidden(path)
 
 
 def require_whole(path: Path, witness: Witness | None, *, wait_seconds: float = 0) -> None:
@@ -199,7 +209,7 @@ def _explaining(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as cause:
-        raise unwritable(path) from cause
+        raise unwritable(path, cause) from cause
     except BaseException as cause:
         raise _explained(path, cause) from cause
 
@@ -222,8 +232,10 @@ def _explained(path: Path, cause: BaseException) -> BaseException:
             return StoreBusy(
                 f"Another program uses {path}: end it, or choose another folder with --data."
             )
+        case sqlite3.OperationalError(sqlite_errorcode=code) if code in _SQLITE_DISK_ERRORS:
+            return _disk_failed(path)
         case sqlite3.OperationalError(sqlite_errorcode=code) if code != sqlite3.SQLITE_ERROR:
-            return unwritable(path)
+            return _forbidden(path)
         case sqlite3.DatabaseError():  # including a missing table, which is SQLITE_ERROR
             return StoreCorrupt(
                 f"{path} is damaged: restore a copy of it, without the old {path.name}-wal, "
@@ -231,3 +243,17 @@ def _explained(path: Path, cause: BaseException) -> BaseException:
             )
         case _:
             return cause
+
+
+def _disk_failed(path: Path) -> StoreDiskFailed:
+    return StoreDiskFailed(
+        f"The disk of {path} is full or fails: free some space, "
+        "or choose another folder with --data."
+    )
+
+
+def _forbidden(path: Path) -> StoreUnwritable:
+    return StoreUnwritable(
+        f"{path} can't be written: make sure that you own it, "
+        "or choose another folder with --data."
+    )

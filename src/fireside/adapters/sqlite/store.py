@@ -113,7 +113,7 @@ class SqliteStore:
                 store = cls(path, database, file, lock, new_epoch=new_epoch)
                 held.pop_all()
         except OSError as cause:
-            raise unwritable(path) from cause
+            raise unwritable(path, cause) from cause
         return store
 
     def close(self) -> None:
