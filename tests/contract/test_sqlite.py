@@ -13,6 +13,7 @@ from fireside.adapters.sqlite import schema
 from fireside.adapters.sqlite.opening import (
     StoreBusy,
     StoreCorrupt,
+    StoreDiskFailed,
     StoreLocked,
     StoreTooNew,
     StoreUnusable,
@@ -293,7 +294,7 @@ def test_a_disk_that_is_full_at_the_start_is_refused(path, opened, monkeypatch):
 
     monkeypatch.setattr("fireside.adapters.sqlite.lockfile.os.write", full)
 
-    with pytest.raises(StoreUnwritable):
+    with pytest.raises(StoreDiskFailed, match="free some space"):
         opened(path)
 
 

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import threading
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -12,10 +13,12 @@ from fireside.adapters.sqlite import files
 from fireside.adapters.sqlite.opening import (
     WAL_BYTES,
     StoreBusy,
+    StoreCorrupt,
     StoreUnwritable,
     _prepare,
 )
 from fireside.adapters.sqlite.store import SqliteStore
+from fireside.adapters.sqlite.witness import WitnessFile, signature
 from fireside.domain.errors import StorageFailed
 from tests.contract.drafts import draft, seqs
 
@@ -343,3 +346,62 @@ def test_a_log_that_grows_is_told_once(path, store, caplog, monkeypatch):
 
     [line] = [line for line in caplog.messages if "another program has been reading" in line]
     assert line.startswith(f"{path}-wal has 2 MiB")
+
+
+def test_the_log_is_emptied_at_the_end_though_another_program_has_it_open(path, opened, caplog):
+    store = opened(path)
+    with closing(sqlite3.connect(path)) as other:
+        send(store, "n1")
+        other.execute("SELECT * FROM meta").fetchall()
+        store.close()
+
+        assert wal_bytes(path) == 0
+        opened(path)
+        assert checks(caplog) == []
+
+
+def test_a_log_that_grew_is_cut_without_messages_too(path, store):
+    """Whatever asks `/readyz` now and then brings this about."""
+    send(store, "n1")
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM messages").fetchall()
+        grow(store, path, 3 * WAL_BYTES)
+
+    store.check()
+    store.check()
+
+    assert wal_bytes(path) <= WAL_BYTES
+
+
+# --- damage that is met while the server runs ---
+
+
+def test_a_file_in_which_damage_was_met_is_read_as_a_whole_at_the_next_start(
+    path, opened, caplog
+):
+    """Bits that went bad on the disk change neither the size nor the time of a file."""
+    store = opened(path)
+    for number in range(50):
+        send(store, f"n{number}", text="x" * 900)
+    store.close()
+    damage_unseen(path)
+    store = opened(path)
+    for _ in range(2):
+        with pytest.raises(StorageFailed):
+            store.after("general", 0, 100)
+    store.close()
+
+    lines = [line.getMessage() for line in caplog.records if line.levelname == "ERROR"]
+    assert lines == [f"{path} is damaged: stop the server, then run `fireside doctor`"]
+    with pytest.raises(StoreCorrupt):
+        opened(path)
+
+
+def damage_unseen(path):
+    """Damage old messages, and let the witness know the file as it is now."""
+    whole = path.read_bytes()
+    start, end = 4 * 4_096, 7 * 4_096  # behind the roots, before the newest messages
+    path.write_bytes(whole[:start] + b"\xff" * (end - start) + whole[end:])
+    with closing(WitnessFile(path)) as file:
+        file.write(replace(file.read(), closed=signature(path)))

@@ -136,7 +136,7 @@ def test_a_folder_in_use_is_said_before_anything_starts(tmp_path):
             check=False,
         )
 
-    assert done.returncode == ExitCode.DATA
+    assert done.returncode == ExitCode.UNAVAILABLE
     assert "Another Fireside" in done.stderr
 
 

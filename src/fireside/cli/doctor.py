@@ -46,11 +46,13 @@ def command(settings: Settings, *, as_json: bool) -> int:
 
 def doctor(settings: Settings, *, as_json: bool) -> int:
     """Print every check; return 1 if the chat can't run before a problem is solved."""
-    checks = list(examine(settings))
+    checks = []
+    for check in examine(settings):
+        checks.append(check)
+        if not as_json:
+            print(line(check), flush=True)  # each at once: to read a large database takes a while
     if as_json:
         print(json.dumps([asdict(check) for check in checks], indent=2))
-    else:
-        print("\n".join(map(line, checks)))
     failed = any(check.verdict == "fail" for check in checks)
     return int(ExitCode.UNEXPECTED if failed else ExitCode.OK)
 

@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
     DATABASE = 5
     PAGE = 6
     CLOUD = 7
-    DATABASE_BUSY = 8
+    UNAVAILABLE = 8
     INTERRUPTED = 130
 
 

@@ -8,6 +8,7 @@ from fireside.adapters.invite_file import InviteFile
 from fireside.adapters.sqlite.opening import (
     StoreBusy,
     StoreCorrupt,
+    StoreDiskFailed,
     StoreLocked,
     StoreTooNew,
     StoreUnusable,
@@ -40,14 +41,21 @@ def open_store(
             return SqliteStore.open(
                 database_file(folder), new_epoch=new_epoch, busy_seconds=busy_seconds
             )
-        except (StoreCorrupt, StoreTooNew) as cause:
-            raise CannotStart(str(cause), ExitCode.DATABASE) from cause
-        except StoreBusy as cause:
-            raise CannotStart(str(cause), ExitCode.DATABASE_BUSY) from cause
         except StoreUnusable as cause:
             if not isinstance(cause, StoreLocked) or time.monotonic() >= until:
-                raise CannotStart(str(cause), ExitCode.DATA) from cause
+                raise CannotStart(str(cause), _exit_code(cause)) from cause
         time.sleep(_RETRY_SECONDS)
+
+
+def _exit_code(cause: StoreUnusable) -> ExitCode:
+    """Return a code that tells a supervisor whether to start the server again later."""
+    match cause:
+        case StoreLocked() | StoreBusy() | StoreDiskFailed():
+            return ExitCode.UNAVAILABLE
+        case StoreCorrupt() | StoreTooNew():
+            return ExitCode.DATABASE
+        case _:
+            return ExitCode.DATA
 
 
 def database_file(folder: Path) -> Path:

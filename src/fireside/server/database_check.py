@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fireside.adapters.sqlite import lockfile, witness
 from fireside.adapters.sqlite.files import LARGE_WAL, bytes_of, wal_of
-from fireside.adapters.sqlite.opening import StoreUnusable, require_whole
+from fireside.adapters.sqlite.opening import StoreBusy, StoreUnusable, require_whole
 from fireside.console.checks import Check
 from fireside.server.data_folder import database_file
 
@@ -12,13 +12,29 @@ NAME = "database"
 
 
 def check_database(data: Path) -> Check:
-    """Check the database; one that no server uses is read as a whole."""
+    """Read the whole database, also while a server uses it."""
     path = database_file(data)
     process = lockfile.holder(lockfile.path_of(path))
-    if process is not None:
-        return _check_in_use(path, f"a server uses it (process {process})")
-    if bytes_of(path):
-        return _check_closed(path)
+    if process is not None and not _is_in_place(path):
+        found = f"{path} was deleted, moved or replaced while process {process} uses it"
+        remedy = "Put it back, or stop the server and restore a copy: no message is stored."
+        return Check(NAME, "fail", found, remedy)
+    if not bytes_of(path):
+        return _check_empty(path)
+    try:
+        require_whole(path, witness.read(path))
+    except StoreUnusable as cause:
+        return _unusable(cause, process)
+    return _check_wal(path, process)
+
+
+def _is_in_place(path: Path) -> bool:
+    """Return whether the path still leads to the file that the server has open."""
+    said = witness.read(path)
+    return path.exists() and (said is None or said.inodes[:1] == (path.stat().st_ino,))
+
+
+def _check_empty(path: Path) -> Check:
     said = witness.read(path)
     if said is not None and said.message_id:
         found = f"{path} is gone, though messages were stored there"
@@ -27,27 +43,23 @@ def check_database(data: Path) -> Check:
     return Check(NAME, "ok", "made at the first start")
 
 
-def _check_in_use(path: Path, user: str) -> Check:
-    """Look whether the path still leads to the file that the server has open."""
-    said = witness.read(path)
-    if not path.exists() or (said is not None and said.inodes[:1] != (path.stat().st_ino,)):
-        found = f"{path} was deleted, moved or replaced while {user}: no message is stored"
-        return Check(NAME, "fail", found, "Put it back, or stop the server and restore a copy.")
-    wal = wal_of(path)
-    if bytes_of(wal) > LARGE_WAL:
-        found = f"{user}, and {wal} has {bytes_of(wal) >> 20} MiB"
-        remedy = "End the program that has been reading the database for long."
-        return Check(NAME, "warn", found, remedy)
-    return Check(NAME, "ok", user)
+def _unusable(cause: StoreUnusable, process: str | None) -> Check:
+    found, _, remedy = str(cause).partition(": ")
+    first = "" if process is None else f"stop the server (process {process}), then "
+    sentence = f"{first}{remedy}"
+    verdict = "warn" if isinstance(cause, StoreBusy) else "fail"
+    return Check(NAME, verdict, found, f"{sentence[0].upper()}{sentence[1:]}")
 
 
-def _check_closed(path: Path) -> Check:
-    found = f"{path} has {bytes_of(path) / (1 << 20):,.1f} MiB"
-    if bytes_of(wal_of(path)):
-        return Check(NAME, "ok", f"{found}, and the next start checks it: no server has closed it")
-    try:
-        require_whole(path)
-    except StoreUnusable as cause:
-        found, _, remedy = str(cause).partition(": ")
-        return Check(NAME, "fail", found, f"{remedy[0].upper()}{remedy[1:]}")
-    return Check(NAME, "ok", f"{found}, and is whole")
+def _check_wal(path: Path, process: str | None) -> Check:
+    """Check the size of the write-ahead log of a database that is whole."""
+    user = "" if process is None else f", in use by process {process}"
+    found = f"{path} is whole ({bytes_of(path) / (1 << 20):,.1f} MiB){user}"
+    wal_bytes = bytes_of(wal_of(path))
+    if wal_bytes > LARGE_WAL:
+        remedy = (
+            "End the program that has been reading the database for long; "
+            "the log shrinks with the next messages."
+        )
+        return Check(NAME, "warn", f"{found}; its log has {wal_bytes >> 20} MiB", remedy)
+    return Check(NAME, "ok", found)

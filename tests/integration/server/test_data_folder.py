@@ -1,5 +1,6 @@
 """A database that can't be opened ends the server with the code that its supervisor needs."""
 
+import errno
 import sqlite3
 from contextlib import closing
 
@@ -25,7 +26,7 @@ def test_a_database_that_another_program_reads_may_be_free_later(tmp_path):
 
         code, sentence = ending(tmp_path)
 
-    assert code == ExitCode.DATABASE_BUSY
+    assert code == ExitCode.UNAVAILABLE
     assert "Another program uses" in sentence
     open_store(tmp_path).close()
 
@@ -39,14 +40,57 @@ def test_a_database_that_is_damaged_does_not_repair_itself(tmp_path):
     assert "is damaged" in sentence
 
 
-def test_neither_does_a_folder_that_another_server_uses(tmp_path):
+def test_a_folder_that_another_server_uses_may_be_free_later(tmp_path):
     store = open_store(tmp_path)
 
-    assert ending(tmp_path)[0] == ExitCode.DATA
+    code, sentence = ending(tmp_path)
+
+    assert code == ExitCode.UNAVAILABLE
+    assert "Another Fireside" in sentence
     store.close()
+    open_store(tmp_path).close()
 
 
-def test_nor_one_that_cannot_be_written(tmp_path):
+@pytest.mark.parametrize(
+    "cause",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Quota exceeded"),
+        OSError(errno.EIO, "Input/output error"),
+    ],
+)
+def test_a_disk_that_is_full_may_have_space_later(tmp_path, monkeypatch, cause):
+    def full(*_):
+        raise cause
+
+    with monkeypatch.context() as patches:
+        patches.setattr("fireside.adapters.sqlite.lockfile.os.write", full)
+        code, sentence = ending(tmp_path)
+
+    assert code == ExitCode.UNAVAILABLE
+    assert "free some space" in sentence
+    open_store(tmp_path).close()
+
+
+def test_so_may_one_on_which_sqlite_finds_no_space(tmp_path, monkeypatch):
+    open_store(tmp_path).close()
+
+    def full(*_):
+        failed = sqlite3.OperationalError("disk I/O error")
+        failed.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE  # on a disk that is full
+        raise failed
+
+    with monkeypatch.context() as patches:
+        patches.setattr("fireside.adapters.sqlite.opening.schema.migrate", full)
+        assert ending(tmp_path)[0] == ExitCode.UNAVAILABLE
+
+    open_store(tmp_path).close()
+
+
+def test_a_folder_that_cannot_be_written_needs_a_person(tmp_path):
     (tmp_path / "data").touch()
 
-    assert ending(tmp_path / "data")[0] == ExitCode.DATA
+    code, sentence = ending(tmp_path / "data")
+
+    assert code == ExitCode.DATA
+    assert "make sure that you own it" in sentence

@@ -1,9 +1,15 @@
 """What `fireside doctor` says of the database: it looks, and leaves no trace."""
 
+import os
 import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
+from fireside.adapters.sqlite import lockfile
+from fireside.adapters.sqlite.witness import WitnessFile, signature
 from fireside.domain.message import Draft
 from fireside.server import database_check
 from fireside.server.data_folder import database_file, open_store
@@ -46,15 +52,22 @@ def test_a_database_that_no_server_uses_is_read_and_left_as_it_is(tmp_path, stor
     check = check_database(tmp_path)
 
     assert check.verdict == "ok"
-    assert check.found.endswith("is whole")
+    assert check.found == f"{database_file(tmp_path)} is whole (0.0 MiB)"
     assert listing(tmp_path) == before
+
+
+def damage(path):
+    """Damage the tables, as a disk does: the file looks as if it was not touched."""
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4_096] + b"\xff" * (len(whole) - 4_096))
+    with closing(WitnessFile(path)) as file:
+        file.write(replace(file.read(), closed=signature(path)))
 
 
 def test_a_damaged_one_fails_with_what_to_do(tmp_path, store):
     store.close()
     path = database_file(tmp_path)
-    whole = path.read_bytes()
-    path.write_bytes(whole[:4_096] + b"\xff" * (len(whole) - 4_096))
+    damage(path)
 
     check = check_database(tmp_path)
 
@@ -63,27 +76,81 @@ def test_a_damaged_one_fails_with_what_to_do(tmp_path, store):
     assert check.remedy.startswith("Restore a copy")
 
 
-@pytest.mark.usefixtures("store")
-def test_one_that_was_not_closed_is_left_to_the_next_start(tmp_path):
-    other = tmp_path / "other"
-    other.mkdir()
-    for file in list(tmp_path.glob("fireside.db*")):
-        shutil.copy(file, other)
-    before = listing(other)
+def abandoned(tmp_path):
+    """Return a folder as a server leaves it that was killed."""
+    folder = tmp_path / "abandoned"
+    folder.mkdir()
+    for file in ("fireside.db", "fireside.db-wal", "fireside.db.witness"):
+        shutil.copy(tmp_path / file, folder)
+    return folder
 
-    check = check_database(other)
+
+def test_one_that_was_not_closed_is_read_with_its_log_and_left_as_it_is(tmp_path, store):
+    folder = abandoned(tmp_path)
+    before = {file: file.read_bytes() for file in folder.iterdir()}
+
+    check = check_database(folder)
 
     assert check.verdict == "ok"
-    assert "the next start checks it" in check.found
-    assert listing(other) == before
+    assert check.found.endswith("fireside.db is whole (0.0 MiB)")
+    assert {file: file.read_bytes() for file in before} == before
 
 
-@pytest.mark.usefixtures("store")
-def test_one_in_use_is_not_read(tmp_path):
+def test_damage_is_found_there_too(tmp_path, store):
+    folder = abandoned(tmp_path)
+    (folder / "fireside.db-wal").unlink()
+    database_file(folder).write_bytes(b"\xff" * 8_192)
+
+    assert check_database(folder).verdict == "fail"
+
+
+def test_one_in_use_is_read_while_messages_are_stored(tmp_path, store):
     check = check_database(tmp_path)
 
     assert check.verdict == "ok"
-    assert check.found.startswith("a server uses it (process ")
+    assert check.found.endswith(f"is whole (0.0 MiB), in use by process {os.getpid()}")
+    store.check()
+
+
+def test_one_that_is_damaged_under_its_server_tells_to_stop_that_first(tmp_path, store):
+    store.close()
+    damage(database_file(tmp_path))
+    lock = lockfile.hold(lockfile.path_of(database_file(tmp_path)))
+
+    check = check_database(tmp_path)
+    os.close(lock)
+
+    assert check.verdict == "fail"
+    assert check.remedy.startswith(f"Stop the server (process {os.getpid()}), then restore a copy")
+
+
+def test_a_copy_that_another_program_writes_is_a_warning(tmp_path, store):
+    store.close()
+    with closing(sqlite3.connect(database_file(tmp_path), isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = DELETE")
+        writer.execute("BEGIN EXCLUSIVE")
+
+        check = check_database(tmp_path)
+
+    assert check.verdict == "warn"
+    assert check.found == f"Another program uses {database_file(tmp_path)}"
+
+
+def test_what_another_program_left_half_written_is_undone_as_the_next_start_does(tmp_path, store):
+    store.close()
+    path = database_file(tmp_path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = DELETE")
+        writer.execute("PRAGMA cache_size = 1")
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("CREATE TABLE half AS SELECT zeroblob(100000)")
+        folder = tmp_path / "half"
+        folder.mkdir()
+        for file in ("fireside.db", "fireside.db-journal"):
+            shutil.copy(tmp_path / file, folder)
+
+    assert check_database(folder).verdict == "ok"
+    assert not (folder / "fireside.db-journal").exists()
 
 
 def deleted(path):
@@ -103,8 +170,8 @@ def test_one_that_is_gone_under_its_server_fails(tmp_path, lose):
     check = check_database(tmp_path)
 
     assert check.verdict == "fail"
-    assert "no message is stored" in check.found
-    assert "Put it back" in check.remedy
+    assert "was deleted, moved or replaced" in check.found
+    assert check.remedy.startswith("Put it back")
 
 
 def test_one_that_is_gone_without_a_server_is_a_warning(tmp_path, store):
@@ -124,4 +191,4 @@ def test_a_write_ahead_log_that_grew_is_a_warning(tmp_path, monkeypatch):
     check = check_database(tmp_path)
 
     assert check.verdict == "warn"
-    assert "fireside.db-wal has" in check.found
+    assert "; its log has 0 MiB" in check.found

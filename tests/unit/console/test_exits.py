@@ -15,7 +15,7 @@ def test_the_numbers_stay_as_they_were_documented():
         "DATABASE": 5,
         "PAGE": 6,
         "CLOUD": 7,
-        "DATABASE_BUSY": 8,
+        "UNAVAILABLE": 8,
         "INTERRUPTED": 130,
     }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-LARGE_WAL = 64 << 20  # bytes; SQLite starts it anew at 4 MB, unless a program reads for long
+LARGE_WAL = 32 << 20  # bytes; SQLite starts it anew at 4 MB, unless a program reads for long
 
 
 class OpenFiles:

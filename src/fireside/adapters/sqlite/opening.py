@@ -1,5 +1,6 @@
 """Opening the file of messages: what must be so before it is used, and what to do if it is not."""
 
+import errno
 import logging
 import os
 import sqlite3
@@ -16,6 +17,12 @@ log = logging.getLogger(__name__)
 WAL_BYTES = 4 << 20
 """The write-ahead log is cut to this size once no reader holds it any more."""
 
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+_SQLITE_DISK_ERRORS = {  # on a full disk SQLite may fail before it knows why
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+}
 _PRIMARY = 0xFF  # the bits of an error code that are not SQLite's details
 
 
@@ -29,6 +36,10 @@ class StoreLocked(StoreUnusable):
 
 class StoreBusy(StoreUnusable):
     """Another program uses this file, but may end."""
+
+
+class StoreDiskFailed(StoreUnusable):
+    """The disk is full or fails, but may be well again later."""
 
 
 class StoreUnwritable(StoreUnusable):
@@ -75,25 +86,42 @@ def is_same_log(database: sqlite3.Connection, witness: Witness | None) -> bool:
     )
 
 
-def unwritable(path: Path) -> StoreUnwritable:
+def is_damage(code: int) -> bool:
+    """Return whether an error code of SQLite means that the file is damaged."""
+    return code & _PRIMARY in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def unwritable(path: Path, cause: OSError) -> StoreUnusable:
     """Return the exception for a file that can't be written."""
-    return StoreUnwritable(
-        f"{path} can't be written: make sure that you own it and that the disk has space, "
-        "or choose another folder with --data."
-    )
+    if cause.errno in _DISK_ERRORS:
+        return _disk_failed(path)
+    return _forbidden(path)
 
 
-def require_whole(path: Path, mode: str = "ro&immutable=1", *, wait_seconds: float = 0) -> None:
-    """Read the whole database; by default one that no program uses, and leaving no trace.
+def require_whole(path: Path, witness: Witness | None, *, wait_seconds: float = 0) -> None:
+    """Read the whole database, also while a process uses it.
 
     Raises:
-        StoreUnusable: It is damaged, or is not a store.
+        StoreUnusable: It is damaged, is not a store, or is busy.
     """
+    mode = _reading_mode(path, witness)
     with _explaining(path), closing(_connect(path, mode, wait_seconds)) as database:
         schema.check_owner(database)
         (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
+
+
+def _reading_mode(path: Path, witness: Witness | None) -> str:
+    """Return how to open a database for reading.
+
+    A damaged file stays as it is, even beside the write-ahead log of another one: a connection
+    that is read-only never writes, not even when it is closed.
+    """
+    if _is_untouched(path, witness):
+        return "ro&immutable=1"  # else SQLite would leave an empty write-ahead log behind
+    has_rollback_journal = path.with_name(f"{path.name}-journal").exists()
+    return "rw" if has_rollback_journal else "ro"
 
 
 def _open(
@@ -117,17 +145,12 @@ def _is_untouched(path: Path, witness: Witness | None) -> bool:
 
 
 def _read_all(path: Path, witness: Witness | None, wait_seconds: float) -> None:
-    """Read the whole database, which may be damaged; a line says so, as that may take long.
-
-    A damaged file stays as it is, even beside the write-ahead log of another one: this connection
-    never writes, not even when it is closed.
-    """
+    """Read the whole database, which may be damaged; a line says so, as that may take long."""
     is_closed = witness is not None and witness.closed
     why = "it was changed since it was closed" if is_closed else "it was not closed by a server"
     facts = {"file": path, "mebibytes": bytes_of(path) >> 20}
     log.info("checking the whole database: %s", why, extra=facts)
-    needs_repair = path.with_name(f"{path.name}-journal").exists()
-    require_whole(path, "rw" if needs_repair else "ro", wait_seconds=wait_seconds)
+    require_whole(path, witness, wait_seconds=wait_seconds)
 
 
 def _make_private(path: Path) -> None:
@@ -186,7 +209,7 @@ def _explaining(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as cause:
-        raise unwritable(path) from cause
+        raise unwritable(path, cause) from cause
     except BaseException as cause:
         raise _explained(path, cause) from cause
 
@@ -209,8 +232,10 @@ def _explained(path: Path, cause: BaseException) -> BaseException:
             return StoreBusy(
                 f"Another program uses {path}: end it, or choose another folder with --data."
             )
+        case sqlite3.OperationalError(sqlite_errorcode=code) if code in _SQLITE_DISK_ERRORS:
+            return _disk_failed(path)
         case sqlite3.OperationalError(sqlite_errorcode=code) if code != sqlite3.SQLITE_ERROR:
-            return unwritable(path)
+            return _forbidden(path)
         case sqlite3.DatabaseError():  # including a missing table, which is SQLITE_ERROR
             return StoreCorrupt(
                 f"{path} is damaged: restore a copy of it, without the old {path.name}-wal, "
@@ -218,3 +243,17 @@ def _explained(path: Path, cause: BaseException) -> BaseException:
             )
         case _:
             return cause
+
+
+def _disk_failed(path: Path) -> StoreDiskFailed:
+    return StoreDiskFailed(
+        f"The disk of {path} is full or fails: free some space, "
+        "or choose another folder with --data."
+    )
+
+
+def _forbidden(path: Path) -> StoreUnwritable:
+    return StoreUnwritable(
+        f"{path} can't be written: make sure that you own it, "
+        "or choose another folder with --data."
+    )

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import ParamSpec, Self, TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from fireside.adapters.sqlite import lockfile, schema
 from fireside.adapters.sqlite.files import OpenFiles, bytes_of, wal_of
 from fireside.adapters.sqlite.opening import (
     StoreLocked,
+    is_damage,
     is_same_log,
     open_database,
     unwritable,
@@ -32,14 +33,17 @@ _Args = ParamSpec("_Args")
 _Answer = TypeVar("_Answer")
 
 
-def _storage(method: Callable[_Args, _Answer]) -> Callable[_Args, _Answer]:
+def _storage(
+    method: Callable[Concatenate["SqliteStore", _Args], _Answer],
+) -> Callable[Concatenate["SqliteStore", _Args], _Answer]:
     """Raise `StorageFailed`, which clients may retry, for any error of SQLite."""
 
     @functools.wraps(method)
-    def guarded(*args: _Args.args, **kwargs: _Args.kwargs) -> _Answer:
+    def guarded(store: "SqliteStore", /, *args: _Args.args, **kwargs: _Args.kwargs) -> _Answer:
         try:
-            return method(*args, **kwargs)
+            return method(store, *args, **kwargs)
         except sqlite3.Error as cause:
+            store.note_damage(cause)
             raise StorageFailed from cause
 
     return guarded
@@ -80,6 +84,7 @@ class SqliteStore:
         self._tails: dict[str, Tail] = {}
         self._last: Message | None = None
         self._changes = 0
+        self._is_damaged = False
         self._version = self._data_version()
         self.epoch = schema.epoch(database)
         said = witness_file.read()
@@ -108,21 +113,31 @@ class SqliteStore:
                 store = cls(path, database, file, lock, new_epoch=new_epoch)
                 held.pop_all()
         except OSError as cause:
-            raise unwritable(path) from cause
+            raise unwritable(path, cause) from cause
         return store
 
     def close(self) -> None:
         """Close the file and release the lock; what was not committed is lost."""
         if not self._witness_file.is_open:
             return
+        self._empty_wal()
         self._database.close()
         with suppress(OSError):
             self._seal()
         self._witness_file.close()
         os.close(self._lock)
 
+    def _empty_wal(self) -> None:
+        """Empty the write-ahead log; SQLite does so only when no other program has it open."""
+        with suppress(sqlite3.Error):
+            if self._database.in_transaction:
+                self._execute("ROLLBACK")
+            self._execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def _seal(self) -> None:
         """Note how the file was left, so that the next start need not read it all."""
+        if self._is_damaged:
+            return
         closed = signature(self._path)
         if closed[0] == self._files.inodes[0] and not bytes_of(wal_of(self._path)):
             self._witness_file.write(replace(self._witness, closed=closed))
@@ -254,6 +269,14 @@ class SqliteStore:
             log.warning("%s was restored while it was in use: clients load it again", self._path)
 
     # --- health ---
+
+    def note_damage(self, cause: sqlite3.Error) -> None:
+        """Log once that an error comes from damage; the next start then reads the whole file."""
+        code = getattr(cause, "sqlite_errorcode", 0)
+        if self._is_damaged or not is_damage(code):
+            return
+        self._is_damaged = True
+        log.error("%s is damaged: stop the server, then run `fireside doctor`", self._path)
 
     @_storage
     def check(self) -> None:
