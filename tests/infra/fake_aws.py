@@ -155,14 +155,21 @@ class _Handler(BaseHTTPRequestHandler):
         self._json({"accountId": ACCOUNT} | plan)
 
     def _monitoring(self, name, _url, body):
+        asked = json.loads(body)
         if name == "DescribeAlarms":
-            self._json({"MetricAlarms": [{"AlarmName": alarm} for alarm in self.aws.alarms]})
-        elif json.loads(body)["MetricName"] == "FanOutMs":
+            names = asked.get("AlarmNames", self.aws.alarms)
+            found = [{"AlarmName": alarm} for alarm in self.aws.alarms if alarm in names]
+            self._json({"MetricAlarms": found})
+        elif name == "SetAlarmState":
+            assert asked["StateValue"] == "OK"
+            self.aws.alarms.remove(asked["AlarmName"])
+            self._json({})
+        elif asked["MetricName"] == "FanOutMs":
             p99 = self.aws.broadcast_ms
             points = [] if p99 is None else [{"ExtendedStatistics": {"p99": p99}, "Timestamp": 0}]
             self._json({"Datapoints": points})
         else:
-            total = {"MessageCount": 1_200, "ConnectCount": 40}[json.loads(body)["MetricName"]]
+            total = {"MessageCount": 1_200, "ConnectCount": 40}[asked["MetricName"]]
             self._json({"Datapoints": [{"Sum": total, "Timestamp": 0}]})
 
     def _logs(self, _name, _url, _body):

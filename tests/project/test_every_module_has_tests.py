@@ -39,6 +39,7 @@ TESTED_BY = {
     "fireside/cli/status.py": "integration/cloud/deploy/test_status_and_logs.py: both",
     "fireside/cli/verify.py": "integration/cloud/verify/test_verify.py: the command and its work",
     "fireside/cloud/cost/usage.py": "unit/cloud/cost/test_bill.py: what is counted is billed",
+    "fireside/cloud/deploy/brake.py": "integration/cloud/deploy/test_deploy.py: a step of it",
     "fireside/cloud/deploy/build.py": "integration/cloud/deploy/test_deploy.py: a step of it",
     "fireside/cloud/deploy/context.py": "integration/cloud/deploy/test_deploy.py: tests replace it",
     "fireside/cloud/deploy/export.py": "integration/cloud/deploy/test_destroy.py: before destroy",

@@ -1,7 +1,7 @@
 """The kill switch, deployed as the function `brake`: stops the stage to limit the bill.
 
 CloudWatch invokes it when an hour has more messages than the budget allows. It sets the stage's
-throttle to 0, so that every message and every new connection is answered with 429. The next
+throttle to 0: every new connection is answered with 429, and no message should be taken. The next
 `terraform apply` sets it back. It runs rarely, so it may start slowly: it uses the SDK that is in
 Lambda's runtime.
 """

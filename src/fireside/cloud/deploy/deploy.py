@@ -12,7 +12,7 @@ from typing import Any
 
 from fireside.cloud.cost import bill, prices
 from fireside.cloud.cost.usage import Workload
-from fireside.cloud.deploy import account, build, invites
+from fireside.cloud.deploy import account, brake, build, invites
 from fireside.cloud.deploy import plan as planning
 from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.deploy.invites import Invites
@@ -84,6 +84,7 @@ def _deploy(run: "_Deployment") -> None:
         )
         return
     outputs = run.apply(session, connected, plan)
+    brake.reset_alarm(connected, outputs, context.print_progress)
     invites.confirm_applied(stage)
     run.smoke_test(outputs, plan, chosen)
     run.print_link(outputs, plan, chosen)

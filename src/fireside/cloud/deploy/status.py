@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
+from fireside.cloud.deploy import brake
 from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.deploy.session import ConnectedStage, StageSession
 from fireside.cloud.deploy.stage import Stage
@@ -69,8 +69,7 @@ def fetch_status(connected: ConnectedStage, now: float) -> Status:
     )
     if not bare.deployed:
         return bare
-    endpoint = urlsplit(str(outputs["api_endpoint"]))
-    api, name = (endpoint.hostname or "").partition(".")[0], endpoint.path.strip("/")
+    api, name = brake.api_stage(outputs)
     return Status(
         bare.stage,
         bare.account,
@@ -82,7 +81,7 @@ def fetch_status(connected: ConnectedStage, now: float) -> Status:
         versions=dict(outputs.get("live_versions") or {}),
         invites=len(settings.get("invite_hashes") or []),
         open=bool(settings.get("open")),
-        brake=_brake(connected, api, name),
+        brake=_brake(connected),
         alarms=_alarms(connected),
         messages_a_day=_sum(connected, "MessageCount", api, name, now),
         connects_a_day=_sum(connected, "ConnectCount", api, name, now),
@@ -122,13 +121,12 @@ def lines(found: Status, options: str) -> Iterator[str]:
         yield "BRAKE     it is on: no client can connect or send messages until `fireside deploy`"
 
 
-def _brake(connected: ConnectedStage, api: str, name: str) -> bool | None:
-    """Return whether the stage's throttle is 0; None without permission."""
-    found = _ask(connected, "apigatewayv2", "get_stage", ApiId=api, StageName=name)
-    if found is None:
+def _brake(connected: ConnectedStage) -> bool | None:
+    """Return whether the brake is on; None without permission."""
+    try:
+        return brake.is_on(connected, brake.api_stage(connected.outputs))
+    except AwsError:
         return None
-    rate = (found.get("DefaultRouteSettings") or {}).get("ThrottlingRateLimit")
-    return rate is not None and float(rate) == 0
 
 
 def _alarms(connected: ConnectedStage) -> list[str] | None:

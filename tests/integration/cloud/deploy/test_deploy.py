@@ -538,6 +538,60 @@ def test_a_plan_that_loses_messages_is_not_applied_unless_that_is_said(computer)
     assert computer.deploy("--allow-data-loss").returncode == 0
 
 
+# --- The brake ---------------------------------------------------------------------------------
+
+BRAKE = "fireside-prod-brake"
+
+
+def test_a_released_brake_can_act_again_though_its_alarm_is_still_on(computer, aws):
+    """An alarm calls the brake once for each change of its state."""
+    aws.alarms = [BRAKE, "fireside-prod-latency"]
+
+    done = computer.deploy()
+
+    assert done.returncode == 0, done.stderr
+    assert aws.alarms == ["fireside-prod-latency"]
+    assert "The brake's alarm was still on: it is reset" in done.stderr
+
+
+def test_so_it_can_where_somebody_else_released_it_or_a_deploy_was_interrupted(computer, aws):
+    computer.deploy()
+    aws.alarms = [BRAKE]
+
+    done = computer.deploy()
+
+    assert "Nothing to change." in done.stderr
+    assert aws.alarms == []
+
+
+def test_a_brake_that_is_on_keeps_its_alarm(computer, aws):
+    aws.alarms, aws.throttled = [BRAKE], 0
+
+    done = computer.deploy()
+
+    assert aws.alarms == [BRAKE]
+    assert "reset" not in done.stderr
+
+
+@pytest.mark.parametrize("service", ["monitoring", "apigateway"])
+def test_without_permission_it_is_said_that_the_brake_waits(computer, aws, service):
+    aws.alarms = [BRAKE]
+    aws.refused[service] = "AccessDeniedException"
+
+    done = computer.deploy()
+
+    assert done.returncode == 0, done.stderr
+    assert "No permission to reset the brake's alarm" in done.stderr
+    assert aws.alarms == [BRAKE]
+
+
+def test_an_alarm_that_is_off_is_left_alone(computer, aws):
+    done = computer.deploy()
+
+    assert "alarm" not in done.stderr
+    assert not [call for call in aws.asked if "SetAlarmState" in call]
+
+
 def test_a_smoke_test_that_fails_says_that_all_was_applied(computer, chat):
     running, _invite = chat
     computer.answers(outputs={"socket_url": running.socket_url.replace("/ws", "/elsewhere")})
