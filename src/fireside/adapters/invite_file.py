@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from fireside.adapters.text_file import read_text
 from fireside.domain.invite import hash_of, is_secret
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,10 @@ class InviteFile:
 
     def _secrets(self) -> list[str]:
         """Return the secrets in the file. An error never shows its contents."""
-        words = self.path.read_text("ascii", errors="replace").split()
+        try:
+            words = read_text(self.path).split()
+        except UnicodeDecodeError:
+            words = []
         if not words or not all(map(is_secret, words)):
             raise InviteUnusable(
                 f"{self.path} holds no invite: make one with `fireside invite --new`."

@@ -91,8 +91,7 @@ def read_event(name: str) -> Event:
         CannotStart: It can't be read, or is not an event.
     """
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
-        return _decode(text)
+        return _decode(sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes())
     except OSError as cause:
         raise _unusable(f"Can't read {name}: {cause.strerror}.") from cause
     except ValueError as cause:
@@ -162,8 +161,8 @@ def _refuse_other_route(route: str, event: Event) -> None:
         )
 
 
-def _decode(text: str) -> Event:
-    event = json.loads(text)
+def _decode(text: str | bytes) -> Event:
+    event = json.loads(text)  # it finds out how bytes are encoded
     if not isinstance(event, dict):
         raise ValueError("it must be a JSON object")  # noqa: TRY004 - bad text, not a bad call
     return event

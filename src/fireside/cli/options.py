@@ -92,9 +92,12 @@ class SettingOption(SkippedOption):
             super().add_to_parser(parser, ctx)
 
     def value_from_envvar(self, ctx: click.Context) -> str | None:  # noqa: ARG002 - click's signature
-        """Return the variable as it is; click would take an empty one for a missing one."""
+        """Return the variable, also an empty one, which click would take for a missing one.
+
+        A file of variables that was edited on Windows leaves a carriage return at its end.
+        """
         name = self._variable()
-        return None if name is None else os.environ[name]
+        return None if name is None else os.environ[name].strip()
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:  # noqa: ANN401 - any setting's
         """Return the checked value; None if the setting was not given.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from fireside.adapters import text_file
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.server.addresses import (
     EVERYWHERE,
@@ -147,7 +148,7 @@ def _key(name: str) -> str:
 def config_path(named: str | None, folder: Path) -> Path | None:
     """Return the settings file: the one named, or fireside.toml in `folder` if it exists."""
     if named:
-        return Path(named).expanduser()
+        return Path(named.strip()).expanduser()
     found = folder / CONFIG_NAME
     return found if found.is_file() else None
 
@@ -159,9 +160,11 @@ def read_file(path: Path) -> dict[str, object]:
         BadSettings: It can't be read, or has a key that is no setting.
     """
     try:
-        values = tomllib.loads(path.read_text("utf-8"))
+        values = tomllib.loads(text_file.read_text(path))
     except OSError as cause:
         raise BadSettings(f"Can't read {path}: {cause.strerror}.") from cause
+    except UnicodeDecodeError as cause:
+        raise BadSettings(f"{path} is not UTF-8: save it with that encoding.") from cause
     except ValueError as cause:
         raise BadSettings(f"{path} is not TOML: {cause}.") from cause
     for key in values:

@@ -74,7 +74,7 @@ def read(source: str) -> Plan:
     if "=" in source and not os.path.isfile(source):  # noqa: PTH113 - Path raises for long texts
         return _plan(_from_text(source), "--faults")
     try:
-        return _plan(json.loads(Path(source).read_text("utf-8")), source)
+        return _plan(json.loads(Path(source).read_bytes()), source)
     except OSError as cause:
         raise FaultsError(
             f"{source}: it can't be read ({cause.strerror}). Check the path."

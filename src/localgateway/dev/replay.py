@@ -59,7 +59,7 @@ def read_event(file: Path) -> Event:
         CannotReplay: It can't be read, or is no event.
     """
     try:
-        event = json.loads(file.read_text(encoding="utf-8"))
+        event = json.loads(file.read_bytes())
     except OSError as cause:
         raise CannotReplay(
             f"{file}: it can't be read ({cause.strerror}). Check the path."

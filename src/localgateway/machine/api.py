@@ -106,7 +106,7 @@ def load(path: Path) -> Api:
         ApiError: It can't be read, or something in it can't be used.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_no_duplicates)
+        document = json.loads(path.read_bytes(), object_pairs_hook=_no_duplicates)
     except OSError as cause:
         message = f"{path}: it can't be read ({cause.strerror}). Check the path."
         raise ApiError(message) from cause

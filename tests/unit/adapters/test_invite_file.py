@@ -94,10 +94,21 @@ def test_several_lines_are_several_invites_and_the_first_is_given_away(file):
     assert file.hashes() == {hash_of("a" * 22), hash_of("b" * 22)}
 
 
-@pytest.mark.parametrize("content", ["", "too short", "ü" * 30, "a" * 22 + " ?"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_that_was_saved_on_windows_is_read(file, encoding):
+    file.secret()
+    file.path.write_bytes(("a" * 22 + "  \r\n" + "b" * 22 + "\t\r\n\r\n").encode(encoding))
+
+    assert file.secret() == "a" * 22
+    assert file.hashes() == {hash_of("a" * 22), hash_of("b" * 22)}
+
+
+@pytest.mark.parametrize(
+    "content", ["", "too short", "ü" * 30, "a" * 22 + " ?", "a" * 22 + "\udcff"]
+)
 def test_a_file_that_holds_something_else_opens_nothing_and_is_not_repeated(file, content, caplog):
     file.secret()
-    file.path.write_text(content)
+    file.path.write_text(content, "utf-8", "surrogateescape")
 
     with pytest.raises(InviteUnusable, match="make one with `fireside invite --new`") as caught:
         file.secret()

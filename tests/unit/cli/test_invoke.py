@@ -188,16 +188,18 @@ def test_the_sender_can_be_changed_where_there_is_no_query(fireside, tmp_path, q
     assert json.loads(ending.out)["statusCode"] == 200
 
 
-def test_an_event_may_come_from_a_file(fireside, tmp_path):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_an_event_may_come_from_a_file(fireside, tmp_path, encoding):
     event = sample("sendMessage")
     event["body"] = '{"action": "sendMessage", "message": "From a file"}'
-    (tmp_path / "event.json").write_text(json.dumps(event), "utf-8")
+    (tmp_path / "event.json").write_text(json.dumps(event), encoding)
 
     assert "From a file" in fireside("sendMessage", "--event", tmp_path / "event.json").err
 
 
 def test_an_event_may_come_from_stdin(fireside, monkeypatch):
-    monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(sample("ping"))))
+    event = io.BytesIO(json.dumps(sample("ping")).encode("utf-8-sig"))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(event))
 
     assert fireside("ping", "--event", "-").frame["type"] == "pong"
 

@@ -149,7 +149,24 @@ def test_a_bad_variable_is_named(refusal, name, value, problem):
     sentence = refusal(**{name: value})
 
     assert sentence.startswith(f"{name} {problem}")
-    assert sentence.endswith(f"not {value!r}.")
+    assert sentence.endswith(f"not {value.strip()!r}.")
+
+
+def test_a_variable_from_a_file_with_carriage_returns_is_taken(load):
+    settings = load(
+        FIRESIDE_PORT="9000\r",
+        FIRESIDE_ISOLATED=" yes\r",
+        FIRESIDE_PUBLIC_URL="https://chat.example \r",
+    )
+
+    assert (settings.port, settings.isolated) == (9000, True)
+    assert settings.public_url == "https://chat.example"
+
+
+def test_the_variable_that_names_the_file_is_taken_too(load, toml):
+    file = toml("port = 9000")
+
+    assert load(FIRESIDE_CONFIG=f"{file}\r").port == 9000
 
 
 def test_a_bad_value_in_the_file_is_named_with_the_file(refusal, toml):

@@ -103,7 +103,15 @@ def test_a_file_that_is_not_text_is_refused(tmp_path):
     path = tmp_path / "fireside.toml"
     path.write_bytes(b"\xff")
 
-    assert "is not TOML" in refusal(read_file, path)
+    assert refusal(read_file, path) == f"{path} is not UTF-8: save it with that encoding."
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_that_was_saved_on_windows_is_read(tmp_path, encoding):
+    path = tmp_path / "fireside.toml"
+    path.write_bytes("port = 9000  \r\n# für alle\r\ninvites = 'off'\r\n".encode(encoding))
+
+    assert read_file(path) == {"port": 9000, "invites": "off"}
 
 
 def test_a_named_file_must_exist(tmp_path):

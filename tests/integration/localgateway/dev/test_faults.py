@@ -300,9 +300,11 @@ def test_a_late_answer_after_the_loops_end_is_nobodys():
     assert released == []
 
 
-def test_a_plan_is_read_from_a_file(tmp_path):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_plan_is_read_from_a_file(tmp_path, encoding):
     path = tmp_path / "faults.json"
-    path.write_text(json.dumps({"drop": 0.5, "gone": [1, 3], "delayMillis": [1, 2], "seed": 9}))
+    plan = json.dumps({"drop": 0.5, "gone": [1, 3], "delayMillis": [1, 2], "seed": 9})
+    path.write_bytes(plan.encode(encoding))
 
     assert faults.read(str(path)) == Plan(
         {"drop": Frequency(0.5), "gone": at(1, 3)}, {"delayMillis": (1, 2)}, 9

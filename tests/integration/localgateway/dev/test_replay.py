@@ -85,9 +85,12 @@ def event(tmp_path, name="0001.json", route="talk", **fields):
     return path
 
 
-def test_a_recorded_event_reaches_its_handler(api, tmp_path, capsys):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_recorded_event_reaches_its_handler(api, tmp_path, capsys, encoding):
     before = dict(os.environ)
-    assert replay(load(api()), [event(tmp_path)]) == 0
+    file = event(tmp_path)
+    file.write_bytes(file.read_text().encode(encoding))
+    assert replay(load(api()), [file]) == 0
 
     assert json.loads(capsys.readouterr().out) == {
         "statusCode": 200,

@@ -256,9 +256,10 @@ def test_a_document_is_an_object(document):
         parse(document)
 
 
-def test_a_file_is_read_and_named(tmp_path):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_is_read_and_named_however_an_editor_saves_it(tmp_path, encoding):
     path = tmp_path / "api.json"
-    path.write_text(json.dumps(GOOD))
+    path.write_bytes(json.dumps(GOOD, indent=2).replace("\n", " \r\n").encode(encoding))
 
     assert load(path) == dataclasses.replace(parse(GOOD, str(path)), code_root=tmp_path)
 
@@ -268,7 +269,7 @@ def test_a_file_is_read_and_named(tmp_path):
     [
         ("{", "it is not JSON"),
         ('{"name": "a", "name": "b"}', "the key 'name' is there twice"),
-        ("\ufeff{}", "Correct the syntax there"),
+        ("\ufeff{", "Correct the syntax there"),
         ("[]", "an object is needed here"),
     ],
 )
