@@ -125,7 +125,7 @@ class Chat:
     def resume(self, connection: Connection, command: Resume) -> Resumed:
         """Return what was said after a cursor."""
         _require_member(connection, command.room)
-        cursor = Cursor(command.epoch, command.after)
+        cursor = Cursor(command.epoch, command.after, command.message_id)
         resumed, _ = self._since(connection, command.room, cursor, wire.PAGE_BYTES)
         return resumed
 
@@ -223,14 +223,30 @@ class Chat:
     ) -> tuple[Resumed, int]:
         """Return what follows a cursor, or the newest page if it is invalid, and the bytes left."""
         head, epoch = self.messages.head(room), self.messages.epoch
-        found = self.messages.after(room, cursor.after, MAX_PAGE)
-        is_cut_off = bool(found) and found[0].seq != cursor.after + 1
-        if cursor.epoch != epoch or cursor.after > head or is_cut_off:
+        found = self._following(room, cursor)
+        if found is None or cursor.after > head:
             return self._newest(connection, room, space)
         messages, space = wire.fitting(found, connection.user_id, space)
         end = messages[-1].seq if messages else cursor.after
         more = end < head
         return Resumed(room, epoch, cursor.after, end, messages, more, reset=False), space
+
+    def _following(self, room: str, cursor: Cursor) -> Sequence[Message] | None:
+        """Return the messages after a cursor, None if it is not of this log.
+
+        A cursor that names its message is believed if that message is there, whatever its epoch:
+        a store may have been restored under its old epoch, or have a new one and the old log.
+        """
+        if cursor.message_id is None:
+            found = self.messages.after(room, cursor.after, MAX_PAGE)
+            is_ours = cursor.epoch == self.messages.epoch
+        else:
+            page = self.messages.after(room, max(cursor.after - 1, 0), MAX_PAGE + 1)
+            found = page[1:]
+            named = (cursor.after, cursor.message_id)
+            is_ours = bool(page) and (page[0].seq, page[0].message_id) == named
+        is_dense = not found or found[0].seq == cursor.after + 1
+        return found if is_ours and is_dense else None
 
     def _newest(self, connection: Connection, room: str, space: int) -> tuple[Resumed, int]:
         head, epoch = self.messages.head(room), self.messages.epoch

@@ -45,6 +45,8 @@ def test_what_cannot_be_read_is_bad_json(body, route):
     assert "id" not in error
 
 
+CURSOR = {"room": "general", "epoch": "e", "after": 1}
+
 WRONG = [
     ("$default", [], "bad_request", None),
     ("$default", 5, "bad_request", None),
@@ -98,6 +100,14 @@ WRONG = [
     ("resume", {"room": "general", "epoch": 1, "after": 0}, "bad_request", "epoch"),
     ("resume", {"room": "general", "epoch": "e", "after": 0.5}, "bad_request", "after"),
     ("resume", {"room": "attic", "epoch": "e", "after": 0}, "not_found", "room"),
+    ("resume", CURSOR | {"messageId": 5}, "bad_request", "messageId"),
+    ("resume", CURSOR | {"messageId": "yesterday"}, "bad_request", "messageId"),
+    (
+        "hello",
+        {"v": 1, "resume": {"general": CURSOR | {"messageId": ""}}},
+        "bad_request",
+        "messageId",
+    ),
 ]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from fireside.domain.message import message_id
 from tests.flow.house import House
 
 
@@ -119,6 +120,78 @@ def test_a_cursor_at_the_end_misses_nothing(ann):
 
     assert (resumed["events"], resumed["from"], resumed["to"]) == ([], 12, 12)
     assert (resumed["more"], resumed["reset"]) == (False, False)
+
+
+# --- cursors that prove themselves ---
+
+
+def test_a_cursor_with_its_message_goes_on_under_another_epoch(ann):
+    """The store got a new name without need: the client loses nothing and loads nothing again."""
+    [at_9] = ann.ask("getHistory", after=8, limit=1)["messages"]
+
+    resumed = ann.ask(
+        "resume", room="general", epoch="old", after=9, messageId=at_9["messageId"], id="r"
+    )
+
+    assert [event["seq"] for event in resumed["events"]] == [10, 11, 12]
+    assert (resumed["from"], resumed["to"], resumed["epoch"]) == (9, 12, "epoch-1")
+    assert (resumed["more"], resumed["reset"]) == (False, False)
+
+
+@pytest.mark.parametrize("after", [9, 12, 1, 0, 13, 2**53 - 1])
+def test_a_cursor_whose_message_is_another_starts_over_under_the_same_epoch(ann, after):
+    """A restored store that kept its name: what the client has after some seq is gone."""
+    elsewhere = message_id(1_795_345_200_000, after % 2**30, 99)
+
+    resumed = ann.ask("resume", room="general", epoch="epoch-1", after=after, messageId=elsewhere)
+
+    assert resumed["reset"]
+    assert [event["seq"] for event in resumed["events"]] == list(range(1, 13))
+
+
+def test_the_first_message_proves_no_beginning():
+    ann = House().join("Ann", hello=True)
+    first = ann.say("hi")
+
+    resumed = ann.ask(
+        "resume", room="general", epoch="epoch-1", after=0, messageId=first["messageId"]
+    )
+
+    assert resumed["reset"]
+
+
+def test_a_message_of_the_log_proves_no_other_place_in_it(ann):
+    [at_9] = ann.ask("getHistory", after=8, limit=1)["messages"]
+
+    resumed = ann.ask(
+        "resume", room="general", epoch="epoch-1", after=11, messageId=at_9["messageId"]
+    )
+
+    assert resumed["reset"]
+
+
+def test_a_cursor_with_its_message_at_the_end_misses_nothing(ann):
+    [newest] = ann.ask("getHistory", limit=1)["messages"]
+    cursor = {"epoch": "old", "after": 12, "messageId": newest["messageId"]}
+
+    [resumed] = ann.ask("hello", v=1, resume={"general": cursor})["resumed"]
+
+    assert (resumed["events"], resumed["from"], resumed["to"]) == ([], 12, 12)
+    assert (resumed["more"], resumed["reset"]) == (False, False)
+
+
+def test_a_cursor_with_its_message_gets_a_page_as_long_as_others():
+    ann = House().join("Ann", hello=True)
+    first = ann.say("hi")
+    for _ in range(101):
+        ann.say("hi")
+
+    resumed = ann.ask(
+        "resume", room="general", epoch="epoch-1", after=1, messageId=first["messageId"]
+    )
+
+    assert [event["seq"] for event in resumed["events"]] == list(range(2, 102))
+    assert resumed["more"]
 
 
 def test_another_epoch_of_an_empty_room_is_still_told():

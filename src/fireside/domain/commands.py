@@ -27,10 +27,11 @@ MAX_SEQ = 2**53 - 1  # the largest integer that JavaScript represents exactly
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last seq of a room's log that a client has read, and the epoch of that log."""
+    """What a client has read of a log: epoch, last seq, and the id of that message as a proof."""
 
     epoch: str
     after: int
+    message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Resume:
     room: str
     epoch: str
     after: int
+    message_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ def parse(route: str, fields: Fields) -> Command:
         case "getHistory":
             return _get_history(fields)
         case "resume":
-            return Resume(_text(fields, "room"), _text(fields, "epoch"), _seq(fields, "after"))
+            return _resume(fields)
         case "ping":
             return Ping()
         case "hello":
@@ -225,18 +227,22 @@ def _hello(fields: Fields) -> Hello:
 def _cursor(cursor: object) -> Cursor:
     if not isinstance(cursor, dict):
         raise InvalidCommand("`resume` must map rooms to cursors", "resume")
-    return Cursor(_text(cursor, "epoch"), _seq(cursor, "after"))
+    return Cursor(
+        _text(cursor, "epoch"), _seq(cursor, "after"), _optional_message_id(cursor, "messageId")
+    )
+
+
+def _resume(fields: Fields) -> Resume:
+    room, cursor = _text(fields, "room"), _cursor(fields)
+    return Resume(room, cursor.epoch, cursor.after, cursor.message_id)
 
 
 def _send_message(fields: Fields) -> SendMessage:
-    reply_to = _optional_text(fields, "replyTo", MAX_ID)
-    if reply_to is not None and not is_message_id(reply_to):
-        raise InvalidCommand("`replyTo` must be a messageId", "replyTo")
     return SendMessage(
         clean_text(_text(fields, "message")),
         _room(fields),
         _optional_text(fields, "nonce", MAX_NONCE),
-        reply_to,
+        _optional_message_id(fields, "replyTo"),
     )
 
 
@@ -282,6 +288,13 @@ def _optional_text(fields: Fields, name: str, characters: int) -> str | None:
         raise InvalidCommand(f"`{name}` must not be empty", name)
     if len(value) > characters:
         raise TooLong(f"`{name}` may have at most {characters} characters", name)
+    return value
+
+
+def _optional_message_id(fields: Fields, name: str) -> str | None:
+    value = _optional_text(fields, name, MAX_ID)
+    if value is not None and not is_message_id(value):
+        raise InvalidCommand(f"`{name}` must be a messageId", name)
     return value
 
 

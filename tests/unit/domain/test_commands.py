@@ -39,6 +39,16 @@ AN_ID = message_id(1, 1, 1)
         ("getHistory", {"limit": 100, "before": 9}, GetHistory("general", 100, 9, None)),
         ("getHistory", {"limit": 1, "after": 0}, GetHistory("general", 1, None, 0)),
         ("resume", {"room": "general", "epoch": "e", "after": 0}, Resume("general", "e", 0)),
+        (
+            "resume",
+            {"room": "general", "epoch": "e", "after": 1, "messageId": AN_ID},
+            Resume("general", "e", 1, AN_ID),
+        ),
+        (
+            "hello",
+            {"v": 1, "resume": {"general": {"epoch": "e", "after": 3, "messageId": AN_ID}}},
+            Hello(1, {"general": Cursor("e", 3, AN_ID)}),
+        ),
         ("ping", {}, Ping()),
     ],
 )

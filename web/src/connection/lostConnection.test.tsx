@@ -64,7 +64,7 @@ describe("a lost connection", () => {
     await act(async () => network.socket.opens());
 
     const [hello] = network.socket.asked("hello");
-    expect(hello?.resume).toEqual({ general: { epoch: "e1", after: 1 } });
+    expect(hello?.resume).toEqual({ general: { epoch: "e1", after: 1, messageId: "m1" } });
     const missed = { type: "resumed", room: "general", epoch: "e1", from: 1, to: 2 };
     const events = [messageFrame(2, "two")];
     await says(helloFrame({ resumed: [{ ...missed, events, more: false, reset: false }] }));

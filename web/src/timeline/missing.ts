@@ -1,6 +1,6 @@
 /** Missing messages: noticed, waited for a moment, then fetched until the log has no gap. */
 
-import type { PongFrame, ResumedFrame } from "../wire/frames";
+import type { Cursor, PongFrame, ResumedFrame } from "../wire/frames";
 import { ascending, insert, isFull } from "./log";
 import type { Command, Step, Timeline } from "./model";
 import { requestBackoff } from "./requestBackoff";
@@ -28,12 +28,20 @@ export function scheduleCatchUp(timeline: Timeline): Step {
   ];
 }
 
+/** Up to where nothing is missing, with the message there: it proves that the log is the same. */
+export function cursorOf({ epoch, through, messages }: Timeline): Cursor | null {
+  if (epoch === null || through === null) return null;
+  const last = messages.findLast(({ seq }) => seq === through);
+  const cursor = { epoch, after: through };
+  return last ? { ...cursor, messageId: last.messageId } : cursor;
+}
+
 export function askForMissing(timeline: Timeline): Step {
-  const { room, epoch, through } = timeline;
-  const command: Command =
-    epoch === null || through === null
-      ? { action: "getHistory", id: NEWEST_ID, room, limit: PAGE }
-      : { action: "resume", id: RESUME_ID, room, epoch, after: through };
+  const { room } = timeline;
+  const cursor = cursorOf(timeline);
+  const command: Command = cursor
+    ? { action: "resume", id: RESUME_ID, room, ...cursor }
+    : { action: "getHistory", id: NEWEST_ID, room, limit: PAGE };
   const catchUpTries = timeline.catchUpTries + 1;
   return [
     { ...timeline, catchUp: "asked", catchUpTries },
@@ -41,22 +49,31 @@ export function askForMissing(timeline: Timeline): Step {
   ];
 }
 
-/** Notice a lost push by the room's head, even when no message follows. */
+/** Notice a lost push by the room's head, even when no message follows; and another log. */
 export function compareHeads(timeline: Timeline, frame: PongFrame): Step {
-  const { room, epoch } = timeline;
-  if (epoch !== null && (frame.epoch[room] ?? epoch) !== epoch) return askForMissing(timeline);
-  return [{ ...timeline, known: Math.max(timeline.known, frame.heads[room] ?? 0) }];
+  const { room, epoch, through, known } = timeline;
+  const head = frame.heads[room] ?? known;
+  const isOther = epoch !== null && (frame.epoch[room] ?? epoch) !== epoch;
+  if (isOther || (through !== null && head < through)) return askForMissing(timeline);
+  return [{ ...timeline, known: Math.max(known, head) }];
 }
 
 /** Insert what was missed, and ask again while there is more. */
 export function resume(timeline: Timeline, frame: ResumedFrame): Step {
   if (frame.room !== timeline.room || timeline.through === null) return [timeline];
-  if (!frame.reset && frame.epoch !== timeline.epoch) return [timeline];
+  const { through } = timeline;
   const caughtUp: Timeline = { ...timeline, catchUp: "none" };
   const next = frame.reset
     ? restartLog(caughtUp, frame)
-    : fillGap(caughtUp, timeline.through, frame);
+    : fillGap(inEpoch(caughtUp, through, frame), through, frame);
   return frame.more && !isFull(next) ? askForMissing(next) : [next];
+}
+
+/** The cursor proved that the log goes on under another epoch; pushes may be of the one before. */
+function inEpoch(timeline: Timeline, through: number, { epoch, to }: ResumedFrame): Timeline {
+  if (timeline.epoch === epoch) return timeline;
+  const messages = timeline.messages.filter(({ seq }) => seq <= through);
+  return { ...timeline, epoch, messages, known: to };
 }
 
 /** The log was replaced, or more was missed than the server returns. */

@@ -152,7 +152,7 @@ describe("catching up", () => {
 
   it("says hello with the place up to which nothing is missing", () => {
     const [holed] = receive(loaded(3), message(5));
-    expect(rules.cursor(holed)).toEqual({ general: { epoch: "e1", after: 3 } });
+    expect(rules.cursor(holed)).toEqual({ general: { epoch: "e1", after: 3, messageId: "m3" } });
     expect(rules.cursor(emptyTimeline("general"))).toBeNull();
   });
 
@@ -171,6 +171,44 @@ describe("catching up", () => {
     expect(seqs(replaced)).toEqual([8, 9]);
     expect(replaced).toMatchObject({ epoch: "e2", resetAt: 8, older: 8 });
     expect(commands(effects)).toMatchObject([{ action: "sendMessage", nonce: "n1" }]);
+  });
+
+  it("goes on where it was when the log is the same under another epoch", () => {
+    const [down] = rules.disconnect(loaded(2));
+    const entry = resumed(2, [message(3)], { epoch: "e2" });
+    const [level, ...effects] = receive(down, hello({ resumed: [entry] }));
+    expect(seqs(level)).toEqual([1, 2, 3]);
+    expect(level).toMatchObject({ epoch: "e2", through: 3, resetAt: null });
+    expect(effects).toEqual([]);
+  });
+
+  it("drops what was pushed beyond a gap when the epoch is another", () => {
+    const [down] = rules.disconnect(receive(loaded(2), message(5))[0]);
+    const entry = resumed(2, [message(3)], { epoch: "e2" });
+    const [level, ...effects] = receive(down, hello({ resumed: [entry] }));
+    expect(seqs(level)).toEqual([1, 2, 3]);
+    expect(level.known).toBe(3);
+    expect(effects).toEqual([]);
+  });
+
+  it("replaces a log under the same epoch, which was restored in secret", () => {
+    const other = [message(1), message(2, { messageId: "other" })];
+    const [down] = rules.disconnect(loaded(5));
+    const entry = resumed(0, other, { reset: true });
+    const [replaced] = receive(down, hello({ resumed: [entry] }));
+    expect(replaced.messages.map(({ messageId }) => messageId)).toEqual(["m1", "other"]);
+  });
+
+  it("names no message where it holds none", () => {
+    expect(rules.cursor(loaded(0))).toEqual({ general: { epoch: "e1", after: 0 } });
+  });
+
+  it("asks when a pong says that the log ends before what is here", () => {
+    const pong = { type: "pong", epoch: { general: "e1" }, serverTime: "" } as const;
+    const [, ...none] = receive(loaded(3), { ...pong, heads: { general: 3 } });
+    expect(none).toEqual([]);
+    const [, ...effects] = receive(loaded(3), { ...pong, heads: { general: 2 } });
+    expect(commands(effects)).toMatchObject([{ action: "resume", after: 3, messageId: "m3" }]);
   });
 
   it("asks at once when a pong has another epoch", () => {

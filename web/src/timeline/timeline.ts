@@ -5,11 +5,12 @@
  * is fetched. Every function takes a timeline and returns the next one, with the effects to perform.
  */
 
-import type { ErrorFrame, HelloFrame, HistoryFrame, ServerFrame } from "../wire/frames";
+import type { Cursor, ErrorFrame, HelloFrame, HistoryFrame, ServerFrame } from "../wire/frames";
 import { insert, startWith, trimmed } from "./log";
 import {
   askForMissing,
   compareHeads,
+  cursorOf,
   isBehind,
   NEWEST_ID,
   PAGE,
@@ -24,11 +25,9 @@ import { acknowledge, rejectSend, requeued, sendNext, waiting } from "./outbox";
 const OLDER_ID = "older-";
 
 /** What to ask for in `hello`: everything after the last message without a gap. */
-export function cursor(
-  timeline: Timeline,
-): Record<string, { epoch: string; after: number }> | null {
-  const { room, epoch, through } = timeline;
-  return epoch === null || through === null ? null : { [room]: { epoch, after: through } };
+export function cursor(timeline: Timeline): Record<string, Cursor> | null {
+  const cursor = cursorOf(timeline);
+  return cursor && { [timeline.room]: cursor };
 }
 
 /** Apply a frame from the server. */

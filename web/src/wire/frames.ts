@@ -53,10 +53,11 @@ export type Limits = {
   lifetimeSeconds: number;
 };
 
-/** The last seq of a room's log that a client has read, and the epoch of that log. */
+/** What a client has read of a log: epoch, last seq, and the id of that message as a proof. */
 export type Cursor = {
   epoch: string;
   after: number;
+  messageId?: string;
 };
 
 /** The answer to the client's hello. */
@@ -197,6 +198,7 @@ export type ResumeCommand = {
   room: string;
   epoch: string;
   after: number;
+  messageId?: string;
 };
 
 /** Keep the connection open, and learn the last seq of each room. */
