@@ -95,7 +95,7 @@ module "chat" {
 
   statements = {
     KeepAndReadMessages = {
-      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
+      actions   = ["dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
       resources = [module.tables.messages.arn]
     }
     KnowConnectionsAndRoomMembers = {

@@ -8,10 +8,11 @@ import pytest
 
 from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.client import Rejected, RetryPolicy, Transient
+from fireside.adapters.dynamodb.store import EPOCH_SECONDS
 from fireside.adapters.dynamodb.units import MeteredTables
 from fireside.domain.errors import Busy, StorageFailed
 from fireside.ports import Connection
-from tests.contract.conftest import dynamo_registry, dynamo_store, new_table
+from tests.contract.conftest import LONG, dynamo_registry, dynamo_store, new_table
 from tests.contract.drafts import draft, keep, seqs
 
 
@@ -136,6 +137,71 @@ def test_stores_that_meet_agree_on_one_name(tables, messages):
     second = dynamo_store(tables, messages, epoch="epoch-2")
 
     assert first.epoch == second.epoch == "epoch-1"
+
+
+class Identified:
+    """Tables that say which one each is, as AWS does; DynamoDB Local does not."""
+
+    def __init__(self, tables, table_id):
+        self.tables = tables
+        self.table_id = table_id
+
+    def call(self, operation, request):
+        answer = self.tables.call(operation, request)
+        if operation == "DescribeTable":
+            answer["Table"]["TableId"] = self.table_id
+        return answer
+
+
+def test_a_table_that_was_restored_has_another_epoch(tables, messages):
+    """It has every row of the table that was backed up, the epoch too; only its id is its own."""
+    backed_up, restored = Identified(tables, "id-1"), Identified(tables, "id-2")
+    assert dynamo_store(backed_up, messages, epoch="epoch-1").epoch == "epoch-1"
+    assert dynamo_store(backed_up, messages, epoch="epoch-2").epoch == "epoch-1"
+
+    assert dynamo_store(restored, messages, epoch="epoch-3").epoch == "epoch-3"
+    assert dynamo_store(restored, messages, epoch="epoch-4").epoch == "epoch-3"
+
+
+def test_a_table_whose_epoch_is_older_than_the_ids_gets_another(tables, messages):
+    """Such a row says nothing of its table, which may have been restored."""
+    row = rows.of_epoch("epoch-1", "")
+    del row["table"]
+    tables.call("PutItem", {"TableName": messages, "Item": row})
+
+    assert dynamo_store(Identified(tables, "id-1"), messages, epoch="epoch-2").epoch == "epoch-2"
+
+
+def test_a_function_that_may_not_look_at_its_table_keeps_its_epoch(tables, messages, caplog):
+    class Forbidden(Identified):
+        def call(self, operation, request):
+            if operation == "DescribeTable":
+                raise Rejected("AccessDeniedException")
+            return super().call(operation, request)
+
+    known = dynamo_store(Identified(tables, "id-1"), messages, epoch="epoch-1")
+    assert known.epoch == "epoch-1"
+
+    unknown = dynamo_store(Forbidden(tables, "id-2"), messages, epoch="epoch-2")
+
+    assert unknown.epoch == "epoch-1"
+    assert "AccessDeniedException: whether the table was restored is unknown" in caplog.text
+    assert dynamo_store(Identified(tables, "id-1"), messages, epoch="epoch-3").epoch == "epoch-1"
+
+
+def test_a_store_asks_for_its_epoch_now_and_then(watched, messages):
+    """Its process may live on while the table is deleted and restored under its name."""
+    now = 0.0
+    retry = dataclasses.replace(LONG, monotonic=lambda: now)
+    store = dynamo_store(watched, messages, retry=retry)
+    once = ["DescribeTable", "PutItem"]
+
+    assert [store.epoch, store.epoch] == ["epoch-1", "epoch-1"]
+    assert [operation for operation, _ in watched.asked] == once
+
+    now = EPOCH_SECONDS
+    assert store.epoch == "epoch-1"
+    assert [operation for operation, _ in watched.asked] == once + once
 
 
 # --- what it costs ---
@@ -275,7 +341,7 @@ def test_every_row_says_which_form_it_has():
     for row in (
         message,
         rows.of_nonce(MESSAGE, 0),
-        rows.of_epoch("epoch-1"),
+        rows.of_epoch("epoch-1", "id-1"),
         rows.of_connection(person),
         rows.of_member(person, "general"),
     ):

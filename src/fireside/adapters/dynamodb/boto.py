@@ -13,6 +13,7 @@ _VERBS: Mapping[Operation, str] = {
     "BatchGetItem": "batch_get_item",
     "BatchWriteItem": "batch_write_item",
     "CreateTable": "create_table",
+    "DescribeTable": "describe_table",
     "GetItem": "get_item",
     "PutItem": "put_item",
     "Query": "query",

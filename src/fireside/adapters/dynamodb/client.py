@@ -16,6 +16,7 @@ Operation = Literal[
     "BatchGetItem",
     "BatchWriteItem",
     "CreateTable",  # tests and rehearsals only; in the cloud, Terraform creates the tables
+    "DescribeTable",
     "GetItem",
     "PutItem",
     "Query",

@@ -3,7 +3,7 @@
     messages      pk                  seq     contains
                   room#general        1, 2 …  a message of the room's log
                   nonce#ann#6f1c…     0       the key of the message with this nonce; has a ttl
-                  epoch               0       the name of this store
+                  epoch               0       the name of this store, and the id of its table
 
     connections   pk                  sk      contains
                   connection#L0SM…    -       a connection and its rooms; has a ttl
@@ -108,8 +108,23 @@ def under_nonce(row: Item) -> Item:
     return {"pk": row["log"], "seq": row["at"]}
 
 
-def of_epoch(epoch: str) -> Item:
-    return {"pk": text("epoch"), "seq": number(0), "v": number(VERSION), "epoch": text(epoch)}
+def of_epoch(epoch: str, table_id: str) -> Item:
+    return {
+        "pk": text("epoch"),
+        "seq": number(0),
+        "v": number(VERSION),
+        "epoch": text(epoch),
+        "table": text(table_id),
+    }
+
+
+def absent_or_of_another_table(table_id: str) -> dict[str, object]:
+    """Return the condition for a new epoch, as fields of a request."""
+    return {
+        "ConditionExpression": f"{ABSENT} OR #table <> :table",
+        "ExpressionAttributeNames": {"#table": "table"},
+        "ExpressionAttributeValues": {":table": text(table_id)},
+    }
 
 
 def epoch(row: Item) -> str:

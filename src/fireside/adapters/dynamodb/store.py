@@ -5,6 +5,7 @@ strongly consistent, because a writer must see what the writer before it stored.
 """
 
 import itertools
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -20,6 +21,11 @@ from fireside.adapters.dynamodb.client import (
 from fireside.adapters.dynamodb.rows import Item
 from fireside.domain.message import Draft, Message, Stored, Tail, follow
 from fireside.ports import Clock, Connection, Members
+
+log = logging.getLogger(__name__)
+
+EPOCH_SECONDS = 600
+"""How long a process believes its epoch. To restore a table under its own name takes longer."""
 
 _END = 10**20  # greater than every seq
 _BATCH_GET, _BATCH_WRITE = 100, 25  # rows that one call may contain, DynamoDB's limits
@@ -40,12 +46,15 @@ class DynamoStore:
         self._new_epoch = new_epoch
         self._retry = retry
         self._epoch = ""
+        self._epoch_until = 0.0
 
     @property
     def epoch(self) -> str:
-        """Return the name of this store. A restored table needs a new epoch, and a new process."""
-        if not self._epoch:
+        """Return the name of this store, which is asked for again now and then."""
+        now = self._retry.monotonic()
+        if not self._epoch or now >= self._epoch_until:
             self._epoch = self._retry.run(self._agree_on_epoch)
+            self._epoch_until = now + EPOCH_SECONDS
         return self._epoch
 
     def append(self, draft: Draft) -> Stored:
@@ -104,13 +113,32 @@ class DynamoStore:
         return rows.message(self._tables.call("GetItem", request).get("Item", key))
 
     def _agree_on_epoch(self) -> str:
-        """Store a new epoch, unless there is one; return the one that is stored."""
-        row = rows.of_epoch(self._new_epoch())
+        """Store a new epoch, unless there is one of this table; return the one that is stored.
+
+        A table that was restored from a backup has the row of the table that was backed up.
+        """
+        table_id = self._table_id()
+        row = rows.of_epoch(self._new_epoch(), table_id)
+        request = self._if_absent(row) | _SHOW_WHAT_IS_THERE
+        if table_id:
+            request |= rows.absent_or_of_another_table(table_id)
         try:
-            self._tables.call("PutItem", self._if_absent(row) | _SHOW_WHAT_IS_THERE)
+            self._tables.call("PutItem", request)
         except ConditionFailed as named:
             return _needed(rows.epoch, named.found[0] or row)
         return rows.epoch(row)
+
+    def _table_id(self) -> str:
+        """Return the id of the table, which a restored one does not share; empty if unknown.
+
+        DynamoDB Local gives its tables none.
+        """
+        try:
+            answer = self._tables.call("DescribeTable", {"TableName": self._table})
+        except Rejected as cause:
+            log.warning("%s: whether the table was restored is unknown", cause)
+            return ""
+        return str(answer["Table"].get("TableId", ""))
 
     def _if_absent(self, row: Item) -> dict[str, object]:
         return {"TableName": self._table, "Item": row, "ConditionExpression": rows.ABSENT}

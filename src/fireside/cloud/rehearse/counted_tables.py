@@ -17,6 +17,7 @@ _KINDS: Mapping[str, Kind] = {
     "GetItem": "read",
     "BatchGetItem": "read",
     "Query": "read",
+    "DescribeTable": "read",
     "PutItem": "write",
     "BatchWriteItem": "write",
     "TransactWriteItems": "transaction",
