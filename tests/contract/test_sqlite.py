@@ -10,7 +10,8 @@ import sys
 import pytest
 
 from fireside.adapters.sqlite import schema
-from fireside.adapters.sqlite.opening import (
+from fireside.adapters.sqlite.store import SqliteStore
+from fireside.adapters.sqlite.unusable import (
     StoreBusy,
     StoreCorrupt,
     StoreDiskFailed,
@@ -19,7 +20,6 @@ from fireside.adapters.sqlite.opening import (
     StoreUnusable,
     StoreUnwritable,
 )
-from fireside.adapters.sqlite.store import SqliteStore
 from fireside.domain.errors import StorageFailed
 from fireside.domain.message import Draft
 
@@ -128,7 +128,7 @@ def test_a_second_process_is_refused_and_told_who_is_there(path, opened):
     opened(path)
     script = (
         "import sys, pathlib\n"
-        "from fireside.adapters.sqlite.opening import StoreLocked\n"
+        "from fireside.adapters.sqlite.unusable import StoreLocked\n"
         "from fireside.adapters.sqlite.store import SqliteStore\n"
         "try: SqliteStore.open(pathlib.Path(sys.argv[1]), new_epoch=str)\n"
         "except StoreLocked as refusal: print(refusal)\n"

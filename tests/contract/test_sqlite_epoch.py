@@ -12,8 +12,8 @@ from contextlib import closing
 
 import pytest
 
-from fireside.adapters.sqlite.opening import StoreCorrupt, StoreUnwritable
 from fireside.adapters.sqlite.store import SqliteStore
+from fireside.adapters.sqlite.unusable import StoreCorrupt, StoreUnwritable
 from fireside.adapters.sqlite.witness import COPY_NS, Witness, WitnessFile
 from tests.contract.drafts import draft
 

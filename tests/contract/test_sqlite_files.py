@@ -10,14 +10,9 @@ from dataclasses import replace
 import pytest
 
 from fireside.adapters.sqlite import files
-from fireside.adapters.sqlite.opening import (
-    WAL_BYTES,
-    StoreBusy,
-    StoreCorrupt,
-    StoreUnwritable,
-    _prepare,
-)
+from fireside.adapters.sqlite.opening import WAL_BYTES, _prepare
 from fireside.adapters.sqlite.store import SqliteStore
+from fireside.adapters.sqlite.unusable import StoreBusy, StoreCorrupt, StoreUnwritable
 from fireside.adapters.sqlite.witness import WitnessFile, signature
 from fireside.domain.errors import StorageFailed
 from tests.contract.drafts import draft, seqs
@@ -377,9 +372,7 @@ def test_a_log_that_grew_is_cut_without_messages_too(path, store):
 # --- damage that is met while the server runs ---
 
 
-def test_a_file_in_which_damage_was_met_is_read_as_a_whole_at_the_next_start(
-    path, opened, caplog
-):
+def test_a_file_in_which_damage_was_met_is_read_as_a_whole_at_the_next_start(path, opened, caplog):
     """Bits that went bad on the disk change neither the size nor the time of a file."""
     store = opened(path)
     for number in range(50):

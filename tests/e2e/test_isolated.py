@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 import pytest
 from websockets.asyncio.client import connect
 
-from fireside.adapters.sqlite.opening import StoreLocked
 from fireside.adapters.sqlite.store import SqliteStore
+from fireside.adapters.sqlite.unusable import StoreLocked
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.server import isolated

@@ -26,6 +26,7 @@ TESTED_BY = {
     "fireside/adapters/sqlite/opening.py": "contract/test_sqlite_files.py: needs a file",
     "fireside/adapters/sqlite/schema.py": "contract/test_sqlite.py: needs a file",
     "fireside/adapters/sqlite/store.py": "contract/test_sqlite.py: needs a file",
+    "fireside/adapters/sqlite/unusable.py": "contract/test_sqlite.py: needs a file",
     "fireside/adapters/sqlite/witness.py": "contract/test_sqlite_epoch.py: needs a file",
     "fireside/chat.py": "flow/test_history.py: the whole flow/ is about it",
     "fireside/cli/cost.py": "unit/cloud/cost/test_cost.py: the command and its table",

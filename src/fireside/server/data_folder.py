@@ -5,7 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from fireside.adapters.invite_file import InviteFile
-from fireside.adapters.sqlite.opening import (
+from fireside.adapters.sqlite.store import SqliteStore
+from fireside.adapters.sqlite.unusable import (
     StoreBusy,
     StoreCorrupt,
     StoreDiskFailed,
@@ -13,7 +14,6 @@ from fireside.adapters.sqlite.opening import (
     StoreTooNew,
     StoreUnusable,
 )
-from fireside.adapters.sqlite.store import SqliteStore
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.handlers.authorizer import Rules

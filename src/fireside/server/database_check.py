@@ -4,8 +4,9 @@ from pathlib import Path
 
 from fireside.adapters.sqlite import lockfile, witness
 from fireside.adapters.sqlite.files import LARGE_WAL, bytes_of, wal_of
-from fireside.adapters.sqlite.opening import StoreBusy, StoreUnusable, require_whole
-from fireside.console.checks import Check
+from fireside.adapters.sqlite.opening import require_whole
+from fireside.adapters.sqlite.unusable import StoreBusy, StoreUnusable
+from fireside.console.checks import Check, Verdict
 from fireside.server.data_folder import database_file
 
 NAME = "database"
@@ -47,7 +48,7 @@ def _unusable(cause: StoreUnusable, process: str | None) -> Check:
     found, _, remedy = str(cause).partition(": ")
     first = "" if process is None else f"stop the server (process {process}), then "
     sentence = f"{first}{remedy}"
-    verdict = "warn" if isinstance(cause, StoreBusy) else "fail"
+    verdict: Verdict = "warn" if isinstance(cause, StoreBusy) else "fail"
     return Check(NAME, verdict, found, f"{sentence[0].upper()}{sentence[1:]}")
 
 

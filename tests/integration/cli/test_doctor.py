@@ -23,6 +23,7 @@ from fireside.cli.doctor import (
     doctor,
     examine,
 )
+from fireside.console.checks import Check
 from fireside.server.data_folder import invite_file
 from fireside.server.settings import Settings
 
@@ -218,3 +219,17 @@ def test_an_invite_that_can_not_be_looked_for_fails_in_a_sentence(tmp_path):
 
     assert check.verdict == "fail"
     assert check.found.startswith("Can't read ")
+
+
+def test_each_line_comes_before_the_next_check_begins(healthy, capsys, monkeypatch):
+    shown = []
+
+    def slow(_):
+        shown.append(capsys.readouterr().out)
+        return Check("database", "ok", "read")
+
+    monkeypatch.setattr(module, "check_database", slow)
+
+    doctor(healthy, as_json=False)
+
+    assert "free space" in shown[0]

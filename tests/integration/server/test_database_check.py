@@ -76,7 +76,8 @@ def test_a_damaged_one_fails_with_what_to_do(tmp_path, store):
     assert check.remedy.startswith("Restore a copy")
 
 
-def abandoned(tmp_path):
+@pytest.fixture
+def abandoned(tmp_path, store):  # noqa: ARG001 - it makes the files
     """Return a folder as a server leaves it that was killed."""
     folder = tmp_path / "abandoned"
     folder.mkdir()
@@ -85,23 +86,21 @@ def abandoned(tmp_path):
     return folder
 
 
-def test_one_that_was_not_closed_is_read_with_its_log_and_left_as_it_is(tmp_path, store):
-    folder = abandoned(tmp_path)
-    before = {file: file.read_bytes() for file in folder.iterdir()}
+def test_one_that_was_not_closed_is_read_with_its_log_and_left_as_it_is(abandoned):
+    before = {file: file.read_bytes() for file in abandoned.iterdir()}
 
-    check = check_database(folder)
+    check = check_database(abandoned)
 
     assert check.verdict == "ok"
     assert check.found.endswith("fireside.db is whole (0.0 MiB)")
     assert {file: file.read_bytes() for file in before} == before
 
 
-def test_damage_is_found_there_too(tmp_path, store):
-    folder = abandoned(tmp_path)
-    (folder / "fireside.db-wal").unlink()
-    database_file(folder).write_bytes(b"\xff" * 8_192)
+def test_damage_is_found_there_too(abandoned):
+    (abandoned / "fireside.db-wal").unlink()
+    database_file(abandoned).write_bytes(b"\xff" * 8_192)
 
-    assert check_database(folder).verdict == "fail"
+    assert check_database(abandoned).verdict == "fail"
 
 
 def test_one_in_use_is_read_while_messages_are_stored(tmp_path, store):

@@ -1,57 +1,21 @@
 """Opening the file of messages: what must be so before it is used, and what to do if it is not."""
 
-import errno
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from fireside.adapters.sqlite import schema
 from fireside.adapters.sqlite.files import bytes_of, wal_of
+from fireside.adapters.sqlite.unusable import StoreBusy, StoreUnwritable, explaining
 from fireside.adapters.sqlite.witness import Witness, signature
 
 log = logging.getLogger(__name__)
 
 WAL_BYTES = 4 << 20
 """The write-ahead log is cut to this size once no reader holds it any more."""
-
-_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EIO}
-_SQLITE_DISK_ERRORS = {  # on a full disk SQLite may fail before it knows why
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR_WRITE,
-    sqlite3.SQLITE_IOERR_SHMSIZE,
-}
-_PRIMARY = 0xFF  # the bits of an error code that are not SQLite's details
-
-
-class StoreUnusable(Exception):  # noqa: N818 - it says what is so, and what to do
-    """The store can't be opened; the argument is a sentence that says what to do."""
-
-
-class StoreLocked(StoreUnusable):
-    """Another Fireside uses this file."""
-
-
-class StoreBusy(StoreUnusable):
-    """Another program uses this file, but may end."""
-
-
-class StoreDiskFailed(StoreUnusable):
-    """The disk is full or fails, but may be well again later."""
-
-
-class StoreUnwritable(StoreUnusable):
-    """The file or its folder can't be written."""
-
-
-class StoreCorrupt(StoreUnusable):
-    """The file is damaged, or is not a store."""
-
-
-class StoreTooNew(StoreUnusable):
-    """The file was written by a later release."""
 
 
 def open_database(
@@ -86,18 +50,6 @@ def is_same_log(database: sqlite3.Connection, witness: Witness | None) -> bool:
     )
 
 
-def is_damage(code: int) -> bool:
-    """Return whether an error code of SQLite means that the file is damaged."""
-    return code & _PRIMARY in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def unwritable(path: Path, cause: OSError) -> StoreUnusable:
-    """Return the exception for a file that can't be written."""
-    if cause.errno in _DISK_ERRORS:
-        return _disk_failed(path)
-    return _forbidden(path)
-
-
 def require_whole(path: Path, witness: Witness | None, *, wait_seconds: float = 0) -> None:
     """Read the whole database, also while a process uses it.
 
@@ -105,7 +57,7 @@ def require_whole(path: Path, witness: Witness | None, *, wait_seconds: float = 
         StoreUnusable: It is damaged, is not a store, or is busy.
     """
     mode = _reading_mode(path, witness)
-    with _explaining(path), closing(_connect(path, mode, wait_seconds)) as database:
+    with explaining(path), closing(_connect(path, mode, wait_seconds)) as database:
         schema.check_owner(database)
         (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
@@ -129,7 +81,7 @@ def _open(
 ) -> sqlite3.Connection:
     if bytes_of(path) and not _is_untouched(path, witness):
         _read_all(path, witness, wait_seconds)
-    with _explaining(path), ExitStack() as opened:
+    with explaining(path), ExitStack() as opened:
         _make_private(path)
         database = opened.enter_context(closing(_connect(path, "rw", wait_seconds)))
         _prepare(database, path, witness, new_epoch)
@@ -201,59 +153,3 @@ def _prepare(
         schema.renew_epoch(database, new_epoch())
         log.warning("%s may have been restored or copied: clients load it again", path)
     database.execute("PRAGMA busy_timeout = 0")  # while it waits, the chat thread stands still
-
-
-@contextmanager
-def _explaining(path: Path) -> Iterator[None]:
-    """Raise what says what to do about a file that can't be used."""
-    try:
-        yield
-    except OSError as cause:
-        raise unwritable(path, cause) from cause
-    except BaseException as cause:
-        raise _explained(path, cause) from cause
-
-
-def _explained(path: Path, cause: BaseException) -> BaseException:
-    """Return the exception that says what to do about a file that can't be used."""
-    match cause:
-        case schema.TooNew():
-            return StoreTooNew(
-                f"{path} was written by a later release: install that one, "
-                "or choose another folder with --data."
-            )
-        case schema.NotFireside():
-            return StoreCorrupt(
-                f"{path} belongs to another program: choose another folder with --data."
-            )
-        case sqlite3.OperationalError(sqlite_errorcode=code) if (
-            code & _PRIMARY == sqlite3.SQLITE_BUSY
-        ):
-            return StoreBusy(
-                f"Another program uses {path}: end it, or choose another folder with --data."
-            )
-        case sqlite3.OperationalError(sqlite_errorcode=code) if code in _SQLITE_DISK_ERRORS:
-            return _disk_failed(path)
-        case sqlite3.OperationalError(sqlite_errorcode=code) if code != sqlite3.SQLITE_ERROR:
-            return _forbidden(path)
-        case sqlite3.DatabaseError():  # including a missing table, which is SQLITE_ERROR
-            return StoreCorrupt(
-                f"{path} is damaged: restore a copy of it, without the old {path.name}-wal, "
-                "or move it away to start with none."
-            )
-        case _:
-            return cause
-
-
-def _disk_failed(path: Path) -> StoreDiskFailed:
-    return StoreDiskFailed(
-        f"The disk of {path} is full or fails: free some space, "
-        "or choose another folder with --data."
-    )
-
-
-def _forbidden(path: Path) -> StoreUnwritable:
-    return StoreUnwritable(
-        f"{path} can't be written: make sure that you own it, "
-        "or choose another folder with --data."
-    )

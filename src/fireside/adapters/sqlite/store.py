@@ -16,13 +16,8 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from fireside.adapters.sqlite import lockfile, schema
 from fireside.adapters.sqlite.files import OpenFiles, bytes_of, wal_of
-from fireside.adapters.sqlite.opening import (
-    StoreLocked,
-    is_damage,
-    is_same_log,
-    open_database,
-    unwritable,
-)
+from fireside.adapters.sqlite.opening import is_same_log, open_database
+from fireside.adapters.sqlite.unusable import StoreLocked, explaining, is_damage
 from fireside.adapters.sqlite.witness import Witness, WitnessFile, signature
 from fireside.domain.errors import StorageFailed
 from fireside.domain.message import Draft, Message, Stored, Tail, follow
@@ -101,19 +96,16 @@ class SqliteStore:
         Raises:
             StoreUnusable: One of its subclasses, with a sentence that says what to do.
         """
-        try:
-            with ExitStack() as held:
-                lock = _lock(path)
-                held.callback(os.close, lock)
-                file = held.enter_context(closing(WitnessFile(path)))
-                database = open_database(
-                    path, file.read(), new_epoch=new_epoch, busy_seconds=busy_seconds
-                )
-                held.callback(database.close)
-                store = cls(path, database, file, lock, new_epoch=new_epoch)
-                held.pop_all()
-        except OSError as cause:
-            raise unwritable(path, cause) from cause
+        with explaining(path), ExitStack() as held:
+            lock = _lock(path)
+            held.callback(os.close, lock)
+            file = held.enter_context(closing(WitnessFile(path)))
+            database = open_database(
+                path, file.read(), new_epoch=new_epoch, busy_seconds=busy_seconds
+            )
+            held.callback(database.close)
+            store = cls(path, database, file, lock, new_epoch=new_epoch)
+            held.pop_all()
         return store
 
     def close(self) -> None:
@@ -272,8 +264,7 @@ class SqliteStore:
 
     def note_damage(self, cause: sqlite3.Error) -> None:
         """Log once that an error comes from damage; the next start then reads the whole file."""
-        code = getattr(cause, "sqlite_errorcode", 0)
-        if self._is_damaged or not is_damage(code):
+        if self._is_damaged or not is_damage(cause):
             return
         self._is_damaged = True
         log.error("%s is damaged: stop the server, then run `fireside doctor`", self._path)
