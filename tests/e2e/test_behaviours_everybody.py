@@ -283,6 +283,27 @@ def test_who_wants_more_contrast_gets_it(place, person):
         assert muted == text
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_scrollbars_have_the_colours_of_the_theme(place, person, scheme):
+    """Firefox on Linux gives them a white track if no colours are set."""
+    place.seed(many(30))
+    with place.open() as server:
+        ada = person("Ada", color_scheme=scheme).joins(server.address)
+        ada.presses("Settings")
+
+        thumb = ada.page.evaluate(CONTROL_COLOUR)
+        for scrolled in (ada.log, ada.composer, ada.page.get_by_role("dialog")):
+            colours = scrolled.evaluate("it => getComputedStyle(it).scrollbarColor")
+            assert colours == f"{thumb} rgba(0, 0, 0, 0)"
+
+
+CONTROL_COLOUR = """() => {
+  const it = document.body.appendChild(document.createElement("i"));
+  it.style.color = "var(--control)";
+  return getComputedStyle(it).color;
+}"""
+
+
 def test_forced_colours_leave_every_control_an_edge(place, person):
     with place.open() as server:
         ada = person("Ada", forced_colors="active").joins(server.address)
