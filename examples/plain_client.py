@@ -15,7 +15,9 @@ from websockets.sync.client import connect
 def main(link: str, username: str, text: str) -> None:
     """Send one message, then print the last fifty, newest first."""
     place = urlsplit(link)
-    url = f"{place.scheme.replace('http', 'ws')}://{place.netloc}/ws?username={quote(username)}"
+    folder = place.path.rstrip("/")  # the chat may be behind a path
+    address = f"{place.scheme.replace('http', 'ws')}://{place.netloc}{folder}/ws"
+    url = f"{address}?username={quote(username)}"
     secret = place.fragment.removeprefix("invite=")
     offered = ["fireside.v1", f"invite.{secret}"] if secret else None
     with connect(url, subprotocols=offered) as socket:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from localgateway.dev.faults import Faults, Plan, slow
 from localgateway.dev.recording import Recorder, record
@@ -306,11 +306,7 @@ def _site(server: Callable[[], Server]) -> web.Application:
             return unknown
         if server().server_for(request.path.split("/")[1]) is None:
             return web.json_response({"message": "Forbidden"}, status=403)
-        if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
-            return await take_over(server(), request)
-        return web.json_response(
-            {"message": "Upgrade Required"}, status=426, headers={hdrs.UPGRADE: "websocket"}
-        )
+        return await take_over(server(), request)
 
     app.router.add_route("*", "/{tail:.*}", answer)
     return app

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from tests.gateway.harness import CLOSE, frame, gateway, on_loop
+from tests.gateway.harness import CLOSE, KEY, frame, gateway, on_loop
 
 
 def answering(answer):
@@ -109,6 +109,41 @@ async def test_row_06_a_plain_get_on_the_stage_is_426():
         assert on_stage[0] == below[0] == 426
         assert on_stage[1]["upgrade"] == "websocket"
         assert json.loads(on_stage[2]) == {"message": "Upgrade Required"}
+
+
+NO_UPGRADE = {
+    "no upgrade": "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: close\r\n",
+    "no upgrade, HTTP/1.0": "GET /ws HTTP/1.0\r\nHost: a\r\nConnection: close\r\n",
+    "no connection": "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: close\r\n",
+    "HTTP/1.0": "GET /ws HTTP/1.0\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n",
+}
+"""What proxies make of a handshake that they don't know."""
+
+
+@pytest.mark.parametrize("head", NO_UPGRADE.values(), ids=NO_UPGRADE)
+@on_loop
+async def test_a_handshake_whose_upgrade_a_proxy_has_lost_is_logged_with_the_remedy(head, caplog):
+    async with gateway() as running:
+        client = await running.client()
+        client.raw(f"{head}Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode())
+
+        assert (await client.http())[0] in {426, 505}
+        assert "the proxy in front must pass on Upgrade and Connection" in caplog.text
+        assert running.server.loses_upgrades
+        await running.join()
+        assert not running.server.loses_upgrades
+
+
+@on_loop
+async def test_a_plain_get_on_the_stage_is_logged_and_says_nothing_of_a_proxy(caplog):
+    caplog.set_level("INFO")
+    async with gateway() as running:
+        client = await running.client()
+        await client.get("/ws")
+
+    assert [record.status for record in caplog.records if "plain GET" in record.message] == [426]
+    assert "proxy" not in caplog.text
+    assert not running.server.loses_upgrades
 
 
 @on_loop

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "react";
 import { browserPlatform, type Platform, type Visit, visit } from "./chat";
 import { takeInvite } from "./connection/invite";
-import { hasJoined } from "./connection/machine";
+import { hasJoined, isBlocked } from "./connection/machine";
 import { useConfig } from "./connection/useConfig";
 import { useConnection } from "./connection/useConnection";
 import { Join } from "./join/Join";
@@ -25,7 +25,8 @@ export function App({ platform: given }: { platform?: Platform }) {
 function Page({ platform }: { platform: Platform }) {
   const [current, setCurrent] = useState<Visit | null>(() => returningVisit(platform));
   const connection = useConnection(current?.client ?? null);
-  const config = useConfig(platform.network.config, connection.name === "refused");
+  const isRefused = connection.name === "refused" || isBlocked(connection);
+  const config = useConfig(platform.network.config, isRefused);
   useSettingsOfOtherTabs();
   useInviteLinks(() => current?.client.retry());
 
@@ -44,7 +45,7 @@ function Page({ platform }: { platform: Platform }) {
   return (
     <Join
       connection={connection}
-      asksInvite={config.invite === "required"}
+      config={config}
       onJoin={(name) => setCurrent(visit(name, platform))}
     />
   );

@@ -28,6 +28,8 @@ export const STRINGS = {
     notInvited:
       "The server did not let you in. Your invite may have been replaced: ask for a new link, or try another name.",
     refused: "The server did not let you in. Try another name, or the address its owner gave you.",
+    noUpgrade:
+      "The server is there, but WebSockets don't reach it. Tell the person who runs this chat: the proxy in front must pass the Upgrade header on.",
     away: "The server does not answer. Check your connection, then try again.",
   },
 
@@ -63,6 +65,8 @@ export const STRINGS = {
     disconnected: "Disconnected",
     lost: "Connection lost. Your messages are kept.",
     blocked: "The server does not let you in any more. Your messages are kept.",
+    noUpgrade:
+      "WebSockets don't reach the server any more. Your messages are kept. Tell the person who runs this chat: the proxy in front must pass the Upgrade header on.",
     uninvited:
       "The server does not let you in any more. Your messages are kept. If the invite was replaced, open the new link here.",
     over: (reason: string) => `The server ended this visit: ${reason}`,

@@ -138,7 +138,7 @@ def build_authorizer(variables: Mapping[str, str], _system: System = SYSTEM) -> 
     rules = rules_from(Environment(variables))
     logged: set[str] = set()
 
-    def log_once(refusal: ChatError) -> None:
+    def log_once(refusal: ChatError, _event: dict[str, Any]) -> None:
         """Log a reason at its first occurrence: that is enough to find a wrong setting."""
         if str(refusal) not in logged:
             logged.add(str(refusal))

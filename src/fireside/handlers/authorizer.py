@@ -1,6 +1,7 @@
 """The Lambda authorizer: decides who may connect, without reading any data."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
@@ -9,6 +10,8 @@ from fireside.domain.entry import EntryRules, User, admit
 from fireside.domain.errors import ChatError
 from fireside.handlers.handshake import read_handshake
 
+log = logging.getLogger(__name__)
+
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 """A Lambda handler: takes an event and a context, returns the response."""
 
@@ -16,9 +19,11 @@ Rules = Callable[[], EntryRules]
 """Returns the current rules: invites can be replaced while the server runs."""
 
 
-def make_authorizer(
-    rules: Rules, on_refusal: Callable[[ChatError], object] = lambda _: None
-) -> Handler:
+OnRefusal = Callable[[ChatError, dict[str, Any]], object]
+"""Takes why a handshake was refused, and its event."""
+
+
+def make_authorizer(rules: Rules, on_refusal: OnRefusal = lambda *_: None) -> Handler:
     """Return the function that API Gateway calls before `$connect`.
 
     The client is not told why it is refused; `on_refusal` is.
@@ -28,7 +33,7 @@ def make_authorizer(
         try:
             user = admit_from(event, rules())
         except ChatError as refusal:
-            on_refusal(refusal)
+            on_refusal(refusal, event)
             return _policy("nobody", "Deny", event["methodArn"])
         allowed = _policy(principal_id(user), "Allow", event["methodArn"])
         return {**allowed, "context": context_of(user)}
@@ -62,6 +67,13 @@ def admit_from(event: dict[str, Any], rules: EntryRules) -> User:
         ChatError: The handshake may not connect.
     """
     return admit(read_handshake(event), rules)
+
+
+def log_refusal(refusal: ChatError, event: dict[str, Any]) -> None:
+    """Log why, for the person who runs the chat: the client gets a status alone."""
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    host, origin = headers.get("host"), headers.get("origin")
+    log.warning("a handshake was refused: %s (host %r, origin %r)", refusal.text, host, origin)
 
 
 def _policy(principal_id: str, effect: str, resource: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from fireside.chat import Chat
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.domain.events import Closing
-from fireside.handlers.authorizer import make_authorizer
+from fireside.handlers.authorizer import log_refusal, make_authorizer
 from fireside.handlers.router import make_handler, storage_failed
 from fireside.server import isolated
 from fireside.server.addresses import EVERYWHERE, bracketed, name_of, origin_of
@@ -108,7 +108,7 @@ def make_server(
 
     make_runner = partial(
         BatchRunner,
-        {"chat": make_handler(chat, rules), "authorizer": make_authorizer(rules)},
+        {"chat": make_handler(chat, rules), "authorizer": make_authorizer(rules, log_refusal)},
         store,
         connections,
         on_lost_commit=storage_failed,
@@ -179,7 +179,7 @@ def _gateway(  # noqa: PLR0913 - what differs between the two
         return await take_over(server, request)
 
     site = make_site(api.stage, page, Readiness(check).ask, PAGE_HEADERS, take_over_upgrade)
-    _add_config(site, settings)
+    _add_config(site, settings, lambda: server.loses_upgrades)
     server = Server(
         api,
         make_runner,
@@ -192,11 +192,14 @@ def _gateway(  # noqa: PLR0913 - what differs between the two
     return server
 
 
-def _add_config(site: web.Application, settings: Settings) -> None:
+def _add_config(
+    site: web.Application, settings: Settings, loses_upgrades: Callable[[], bool]
+) -> None:
     """Serve /config.json, as a browser does not tell the page why a handshake was refused."""
-    config = {"invite": "required" if asks_for_invite(settings) else "open"}
+    invite = "required" if asks_for_invite(settings) else "open"
 
     async def answer(_request: web.Request) -> web.Response:
+        config = {"invite": invite} | ({"upgrade": "lost"} if loses_upgrades() else {})
         return web.json_response(config, headers={hdrs.CACHE_CONTROL: "no-cache"})
 
     site.router.add_get("/config.json", answer)

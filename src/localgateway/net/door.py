@@ -5,11 +5,12 @@ an upgrade may follow (`take_over`).
 """
 
 import asyncio
+import logging
 import re
 from http import HTTPStatus
 from typing import cast
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
@@ -17,7 +18,10 @@ from localgateway.machine.events import Handshake
 from localgateway.net.lingering import AnsweringTransport, refuse
 from localgateway.net.sockets import Hub, Socket, silent_log
 
+log = logging.getLogger(__name__)
+
 _HEAD_END = b"\r\n\r\n"
+_NO_UPGRADE = frozenset({HTTPStatus.UPGRADE_REQUIRED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED})
 _NOT_HTTP = re.compile(rb"[^\r!#$%&'*+.^_`|~0-9A-Za-z-]")
 """How no method begins, but a client that speaks TLS does."""
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
@@ -157,8 +161,11 @@ def upgrade(
         return
     answer = protocol.accept(request)
     if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+        if answer.status_code in _NO_UPGRADE:
+            _note_upgrade_required(hub, is_handshake=True)
         refuse(hub, transport, answer.status_code, answer.body.decode().strip())
         return
+    hub.loses_upgrades = False
     socket = Socket(server, transport, protocol, answer, previous)
     transport.set_protocol(socket)
     server.handshake_received(socket, _handshake(request, transport))
@@ -167,10 +174,14 @@ def upgrade(
 
 
 async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
-    """Take an upgrade that reached aiohttp on a kept-alive connection, as proxies send it.
+    """Take an upgrade that reached aiohttp on a kept-alive connection; answer other requests 426.
 
     aiohttp's handler waits here until the connection's end cancels it: it must not answer too.
     """
+    if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
+        _note_upgrade_required(hub, is_handshake=hdrs.SEC_WEBSOCKET_KEY in request.headers)
+        document, headers = {"message": "Upgrade Required"}, {hdrs.UPGRADE: "websocket"}
+        return web.json_response(document, status=426, headers=headers)
     seen: object = request.transport
     assert isinstance(seen, AnsweringTransport)
     transport = seen.wrapped
@@ -183,6 +194,18 @@ async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
     upgrade(hub, transport, b"\r\n".join(lines) + _HEAD_END, bytes(rest.data), previous)
     await asyncio.get_running_loop().create_future()
     raise AssertionError
+
+
+def _note_upgrade_required(hub: Hub, *, is_handshake: bool) -> None:
+    """Log a 426; if it is the answer to a handshake, a proxy in front does not pass upgrades on."""
+    if is_handshake:
+        hub.loses_upgrades = True
+        log.warning(
+            "a WebSocket handshake came without its upgrade: "
+            "the proxy in front must pass on Upgrade and Connection, over HTTP/1.1"
+        )
+    else:
+        log.info("refused: a plain GET where a WebSocket is", extra={"status": 426})
 
 
 class _Rest:

@@ -59,6 +59,8 @@ class Server:
     app: web.Application
     transports: set[asyncio.BaseTransport]
     lingering: set[asyncio.BaseTransport]
+    loses_upgrades = False
+    """Whether the last handshake came without its upgrade: a proxy in front does not pass it on."""
     _listeners: list[asyncio.Server]
     _loop: asyncio.AbstractEventLoop
     _handover: Handover[list[Completed]]

@@ -57,14 +57,14 @@ def make_site(
     headers: Mapping[str, str],
     take_over: Callable[[web.Request], Awaitable[web.StreamResponse]],
 ) -> web.Application:
-    """Return an app with `folder` on `/`, with `/healthz`, `/readyz`, and 426 on the stage.
+    """Return an app with `folder` on `/`, with `/healthz`, `/readyz`, and the stage.
 
     Args:
         stage: The path segment of the WebSocket.
         folder: A built page; files under `assets/` have their hash in their name.
         is_ready: Called by `/readyz`.
         headers: Put on every answer.
-        take_over: Called with an upgrade on a kept-alive connection.
+        take_over: Answers requests to the stage: an upgrade on a kept-alive connection, or 426.
     """
     app = web.Application(middlewares=[_only_reads])
 
@@ -72,11 +72,7 @@ def make_site(
         response.headers.update({hdrs.SERVER: "localgateway", **headers})
 
     async def socket(request: web.Request) -> web.StreamResponse:
-        if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
-            return await take_over(request)
-        return web.json_response(
-            {"message": "Upgrade Required"}, status=426, headers={hdrs.UPGRADE: "websocket"}
-        )
+        return await take_over(request)
 
     async def health(_request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"}, headers={hdrs.CACHE_CONTROL: "no-store"})

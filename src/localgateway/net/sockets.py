@@ -41,6 +41,7 @@ class Hub(Protocol):
     stage: str
     transports: set[asyncio.BaseTransport]
     lingering: set[asyncio.BaseTransport]
+    loses_upgrades: bool
 
     def server_for(self, stage: str) -> "Hub | None": ...
     def is_full(self) -> bool: ...

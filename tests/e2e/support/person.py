@@ -40,7 +40,7 @@ class Person:
         return self
 
     def opens(self, address: str) -> "Person":
-        self._origin = address.partition("/#")[0]
+        self._origin = address.partition("#")[0].rstrip("/")
         self.page.goto(address)
         return self
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -134,8 +135,9 @@ class Output:
     def _read(self) -> None:
         for line in self._stream:
             self._lines.append(line)
-            if self._address is None and "http://" in line:
-                self._address = "http://" + line.split("http://")[1].split()[0]
+            found = re.search(r"https?://\S+", line)
+            if self._address is None and found is not None:
+                self._address = found[0]
                 self._is_said.set()
         self._is_said.set()
 

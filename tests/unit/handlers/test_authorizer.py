@@ -5,7 +5,7 @@ import re
 import pytest
 
 from fireside.domain.entry import EntryRules, User
-from fireside.handlers.authorizer import make_authorizer, user_of
+from fireside.handlers.authorizer import log_refusal, make_authorizer, user_of
 
 ARN = "arn:aws:execute-api:eu-central-1:1:api/ws/$connect"
 
@@ -56,3 +56,32 @@ def test_whoever_may_not_enter_is_told_no_more():
     for answer in (asked(""), asked("Ann", EntryRules(invites=frozenset({"a" * 64})))):
         assert effect(answer) == "Deny"
         assert "context" not in answer
+
+
+def test_the_person_who_runs_the_chat_reads_why_in_the_log(caplog):
+    event = {
+        "methodArn": ARN,
+        "headers": {"HOST": "chat.example", "Origin": "https://chat.example:8443"},
+        "queryStringParameters": {"username": "Ann", "invite": "a-secret"},
+    }
+    rules = EntryRules(frozenset({"chat.example:8443"}), invites=None)
+
+    answer = make_authorizer(lambda: rules, log_refusal)(event, None)
+
+    assert effect(answer) == "Deny"
+    [said] = caplog.messages
+    assert said == (
+        "a handshake was refused: This chat does not answer to that address "
+        "(host 'chat.example', origin 'https://chat.example:8443')"
+    )
+
+
+def test_the_log_holds_no_secret_and_no_name(caplog):
+    for username in ("Ann", "<Ann>", None):
+        event = {"methodArn": ARN, "headers": {"Host": "localhost"}, "queryStringParameters": {}}
+        event["queryStringParameters"] = {"username": username, "invite": "a-secret"}
+        closed = EntryRules(invites=frozenset({"a" * 64} if username == "Ann" else ()))
+        make_authorizer(lambda rules=closed: rules, log_refusal)(event, None)
+
+    assert len(caplog.messages) == 3
+    assert not any(word in caplog.text for word in ("Ann", "a-secret"))

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { focusComposer } from "../composer/focusComposer";
 import { STRINGS } from "../strings";
 import { Icon } from "../ui/Icon";
-import { lastConfig } from "./config";
+import { type Config, lastConfig } from "./config";
 import { isBlocked, type State } from "./machine";
 import type { Outage } from "./useOutage";
 import "./banner.css";
@@ -55,11 +55,13 @@ function Retry({ connection, onRetry }: Pick<BannerProps, "connection" | "onRetr
 
 function wordsFor(connection: State, outage: Outage): string | null {
   if (connection.name === "closed") return STRINGS.connection.over(connection.reason);
-  if (isBlocked(connection))
-    return lastConfig().invite === "required"
-      ? STRINGS.connection.uninvited
-      : STRINGS.connection.blocked;
+  if (isBlocked(connection)) return wordsForBlocked(lastConfig());
   return outage === "lasting" ? STRINGS.connection.lost : null;
+}
+
+function wordsForBlocked({ invite, losesUpgrades }: Config): string {
+  if (losesUpgrades) return STRINGS.connection.noUpgrade;
+  return invite === "required" ? STRINGS.connection.uninvited : STRINGS.connection.blocked;
 }
 
 function nextTry(connection: State, seconds: number): string {

@@ -390,6 +390,12 @@ it("finds the server that the page came from", () => {
   expect(addressFor("Ada K", page("http://chat.local:8080/x"))).toBe(
     "ws://chat.local:8080/ws?username=Ada%20K",
   );
+  expect(addressFor("Ada", page("https://example.com/chat/?a=1#b"))).toBe(
+    "wss://example.com/chat/ws?username=Ada",
+  );
+  expect(addressFor("Ada", page("https://example.com/a/chat/index.html"))).toBe(
+    "wss://example.com/a/chat/ws?username=Ada",
+  );
   expect(addressFor("Zoë&x=1", page("https://chat.example/"))).toBe(
     "wss://chat.example/ws?username=Zo%C3%AB%26x%3D1",
   );

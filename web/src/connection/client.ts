@@ -307,9 +307,8 @@ function fetchConfigFile(timeoutMs: number): Promise<Response> {
   return fetch("./config.json", { cache: "no-store", signal });
 }
 
-/** The server of this page, unless its configuration names another address. */
+/** Beside this page, which may be below a path, unless its configuration names another address. */
 export function addressFor(username: string, page: Location = location): string {
-  const scheme = page.protocol === "https:" ? "wss" : "ws";
-  const socket = lastConfig().socket ?? `${scheme}://${page.host}/ws`;
+  const socket = lastConfig().socket ?? new URL("ws", page.href).href.replace(/^http/, "ws");
   return `${socket}?username=${encodeURIComponent(username)}`;
 }

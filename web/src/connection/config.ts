@@ -1,8 +1,13 @@
-/** What the server's `config.json` says: where the WebSocket is, and whether one needs an invite. */
+/** What the server's `config.json` says: where the WebSocket is, and what it takes to enter. */
 
 import { readDevice, writeDevice } from "../device/storage";
 
-export type Config = { socket: string | null; invite: "required" | "open" };
+export type Config = {
+  socket: string | null;
+  invite: "required" | "open";
+  /** A proxy in front of the server does not pass WebSockets on: the server has seen one without. */
+  losesUpgrades: boolean;
+};
 
 const CONFIG_KEY = "config";
 
@@ -23,10 +28,11 @@ export async function fetchConfig(fetchText: () => Promise<string>): Promise<Con
 
 /** A static host may have no such file: then the page's own origin is the chat, and it is open. */
 function configFrom(text: string): Config {
-  const { socket, invite } = fieldsOf(text);
+  const { socket, invite, upgrade } = fieldsOf(text);
   return {
     socket: typeof socket === "string" && /^wss?:\/\//.test(socket) ? socket : null,
     invite: invite === "required" ? "required" : "open",
+    losesUpgrades: upgrade === "lost",
   };
 }
 

@@ -157,15 +157,18 @@ describe("an invite", () => {
   });
 });
 
+const OPEN = { socket: null, invite: "open", losesUpgrades: false };
+
 describe("the config of the page", () => {
   it.each([
-    ["", { socket: null, invite: "open" }],
-    ["<!doctype html>", { socket: null, invite: "open" }],
-    ["null", { socket: null, invite: "open" }],
-    ['{"invite":"required"}', { socket: null, invite: "required" }],
-    ['{"socket":"wss://a.example/ws"}', { socket: "wss://a.example/ws", invite: "open" }],
-    ['{"socket":"javascript:alert(1)"}', { socket: null, invite: "open" }],
-    ['{"socket":7,"invite":"maybe"}', { socket: null, invite: "open" }],
+    ["", OPEN],
+    ["<!doctype html>", OPEN],
+    ["null", OPEN],
+    ['{"invite":"required"}', { ...OPEN, invite: "required" }],
+    ['{"socket":"wss://a.example/ws"}', { ...OPEN, socket: "wss://a.example/ws" }],
+    ['{"socket":"javascript:alert(1)"}', OPEN],
+    ['{"socket":7,"invite":"maybe","upgrade":true}', OPEN],
+    ['{"upgrade":"lost"}', { ...OPEN, losesUpgrades: true }],
   ])("is read from %j", async (text, config) => {
     expect(await fetchConfig(async () => text)).toEqual(config);
   });

@@ -232,3 +232,14 @@ it("does not wait for a browser that never answers", async () => {
 
   expect(await database.get("a")).toBe("in memory");
 });
+
+it("is another one for a chat of this origin behind another path", async () => {
+  const atRoot = browserDatabase();
+  await atRoot.put("outbox", "of the root");
+  history.replaceState(null, "", "/chat/");
+  const behindPath = browserDatabase();
+  history.replaceState(null, "", "/");
+
+  expect(await behindPath.get("outbox")).toBeUndefined();
+  expect(await browserDatabase().get("outbox")).toBe("of the root");
+});

@@ -1,5 +1,7 @@
 /** Values by key, stored on this device in IndexedDB, or in memory where that fails. */
 
+import { storageName } from "./storage";
+
 export type Database = {
   get: (key: string) => Promise<unknown>;
   put: (key: string, value: unknown) => Promise<void>;
@@ -114,7 +116,7 @@ function openInTime(): Promise<IDBDatabase | null> {
 
 /** Async, so that it rejects where storage is forbidden and even the name `indexedDB` throws. */
 async function open(): Promise<IDBDatabase> {
-  const request = indexedDB.open("fireside", 1);
+  const request = indexedDB.open(storageName(), 1);
   request.onupgradeneeded = () => request.result.createObjectStore(STORE);
   return new Promise((resolve, reject) => {
     request.onsuccess = () => {

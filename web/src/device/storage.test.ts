@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fakeSession } from "../testing/fakeSession";
-import { readDevice, readTab, writeDevice, writeTab } from "./storage";
+import { readDevice, readTab, storageKey, writeDevice, writeTab } from "./storage";
 
 let sessions: Record<string, Storage>;
 
@@ -88,4 +88,25 @@ it("lasts as long as the page where the browser stores nothing", () => {
   writeTab("draft", null);
   writeDevice("theme", null);
   expect([readTab("draft"), readDevice("theme")]).toEqual([null, null]);
+});
+
+describe("two chats of one origin, behind two paths", () => {
+  afterEach(() => history.replaceState(null, "", "/"));
+
+  it("share nothing, whichever file of the page is open", () => {
+    history.replaceState(null, "", "/one/");
+    writeDevice("invite", "of one");
+    writeTab("name", "Ada");
+    history.replaceState(null, "", "/two/");
+    expect([readDevice("invite"), readTab("name")]).toEqual([null, null]);
+    history.replaceState(null, "", "/one/index.html?a=1#b");
+    expect([readDevice("invite"), readTab("name")]).toEqual(["of one", "Ada"]);
+  });
+
+  it("share nothing with the one at the root, whose names stay as they were", () => {
+    history.replaceState(null, "", "/one/");
+    expect(storageKey("name")).toBe("fireside/one.name");
+    history.replaceState(null, "", "/");
+    expect(storageKey("name")).toBe("fireside.name");
+  });
 });

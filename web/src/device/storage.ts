@@ -34,7 +34,13 @@ const REMOVED = "";
 
 /** The key as the browser has it, for example in a `storage` event. */
 export function storageKey(key: string): string {
-  return `fireside.${key}`;
+  return `${storageName()}.${key}`;
+}
+
+/** A browser stores by origin; two chats of one origin, behind two paths, must not share anything. */
+export function storageName(page: Location = location): string {
+  const folder = page.pathname.replace(/[^/]*$/, "").replace(/\/$/, "");
+  return `fireside${folder}`;
 }
 
 /** `storage` is a function because merely naming a forbidden storage may throw. */

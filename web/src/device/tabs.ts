@@ -77,12 +77,12 @@ function newId(): string {
   return crypto.getRandomValues(new Uint32Array(2)).join("-");
 }
 
-const SESSION_KEY = storageKey("tab");
+const SESSION_KEY = "tab";
 
 /** A reloaded page is the same tab, so it gets its unsent messages back at once. */
 function idFromSession(): string | null {
   try {
-    return sessionStorage.getItem(SESSION_KEY);
+    return sessionStorage.getItem(storageKey(SESSION_KEY));
   } catch {
     return null;
   }
@@ -90,7 +90,7 @@ function idFromSession(): string | null {
 
 function saveInSession(tabId: string): void {
   try {
-    sessionStorage.setItem(SESSION_KEY, tabId);
+    sessionStorage.setItem(storageKey(SESSION_KEY), tabId);
   } catch {
     // Then a reload is a new tab, and gets the old one's messages when its time is no longer fresh.
   }

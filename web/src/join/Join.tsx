@@ -1,6 +1,7 @@
 /** The form before the chat: a name, an invite link where one is needed, and why joining failed. */
 
 import { type FormEvent, useState } from "react";
+import type { Config } from "../connection/config";
 import { isInviteUnclear, storedInvite, storeInvite } from "../connection/invite";
 import type { State } from "../connection/machine";
 import { STRINGS } from "../strings";
@@ -11,16 +12,18 @@ import { rememberedName, rememberName } from "./remembered";
 import { useNameProblem } from "./useNameProblem";
 import "./join.css";
 
-type JoinProps = { connection: State; asksInvite: boolean; onJoin: (name: string) => void };
+type JoinProps = { connection: State; config: Config; onJoin: (name: string) => void };
 
-export function Join({ connection, asksInvite, onJoin }: JoinProps) {
+export function Join({ connection, config, onJoin }: JoinProps) {
   const [written, setWritten] = useState(rememberedName);
   const [link, setLink] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
   const refusal = connection.name === "refused" ? connection.reason : null;
   const isUnclear = link === "" && isInviteUnclear();
   const showsInvite =
-    asksInvite && (storedInvite() === null || link !== "" || isUnclear || refusal === "refused");
+    config.invite === "required" &&
+    (storedInvite() === null || link !== "" || isUnclear || refusal === "refused");
+  const refused = refusal && wordsFor(refusal, config, showsInvite);
   const isJoining = connection.name === "connecting" || connection.name === "probing";
 
   function join(event: FormEvent) {
@@ -51,14 +54,14 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
         <NameField
           value={written}
           wrong={textAt("name", problem)}
-          refused={refusal && !showsInvite ? STRINGS.join[refusal] : null}
+          refused={showsInvite ? null : refused}
           onChange={changing(setWritten)}
         />
         {showsInvite && (
           <InviteField
             value={link}
             wrong={textAt("invite", problem) ?? (isUnclear ? STRINGS.join.unclearInvite : null)}
-            refused={refusal && REFUSED_WITH_INVITE[refusal]}
+            refused={refused}
             onChange={changing(setLink)}
           />
         )}
@@ -71,7 +74,13 @@ export function Join({ connection, asksInvite, onJoin }: JoinProps) {
   );
 }
 
-const REFUSED_WITH_INVITE = { refused: STRINGS.join.notInvited, away: STRINGS.join.away };
+type Refusal = Extract<State, { name: "refused" }>["reason"];
+
+function wordsFor(refusal: Refusal, { losesUpgrades }: Config, showsInvite: boolean): string {
+  if (refusal === "away") return STRINGS.join.away;
+  if (losesUpgrades) return STRINGS.join.noUpgrade;
+  return showsInvite ? STRINGS.join.notInvited : STRINGS.join.refused;
+}
 
 function textAt(field: FieldName, problem: Problem | null): string | null {
   return problem?.field === field ? problem.text : null;

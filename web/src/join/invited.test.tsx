@@ -203,3 +203,19 @@ it("mentions no invite where none is required", async () => {
   expect(banner()).toContain("does not let you in any more");
   expect(banner()).not.toContain("invite");
 });
+
+it.each(["open", "required"])(
+  "says when a proxy loses the upgrade, not the name or the invite (%s)",
+  async (invite) => {
+    network.told = JSON.stringify({ invite });
+    storeInvite(SECRET);
+    await open();
+    await type("name", "Ada");
+    await submit();
+    network.told = JSON.stringify({ invite, upgrade: "lost" });
+    await refuse();
+    await act(async () => vi.advanceTimersByTimeAsync(0));
+    expect(alerts()).toContain("must pass the Upgrade header on");
+    expect(alerts()).not.toMatch(/another name|replaced/);
+  },
+);

@@ -96,6 +96,15 @@ it("uses the system's theme when the stored one is unknown", async () => {
   expect((await page()).currentSettings().theme).toBe("system");
 });
 
+it("paints with the theme that was chosen in the chat behind this path", () => {
+  localStorage.setItem("fireside.theme", "light");
+  localStorage.setItem("fireside/chat.theme", "dark");
+  history.replaceState(null, "", "/chat/");
+  onTestFinished(() => history.replaceState(null, "", "/"));
+  firstPaint();
+  expect(document.documentElement.dataset.theme).toBe("dark");
+});
+
 describe("another tab's choice", () => {
   /** What a browser does in every other tab when one writes. */
   function otherTab(key: string, value: string | null) {

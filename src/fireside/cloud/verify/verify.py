@@ -110,7 +110,7 @@ def address(url: str, invite: str | None) -> tuple[str, str | None]:
     if scheme is None or not parts.hostname:
         sentence = "--url takes the socket's URL, wss://HOST/ws, or an invite's link."
         raise CannotStart(sentence, ExitCode.USAGE)
-    path = parts.path if parts.path.strip("/") else "/ws"
+    path = f"{parts.path or '/'}ws" if parts.path[-1:] in {"", "/"} else parts.path
     given = invite or (parts.fragment if "invite=" in parts.fragment else None)
     secret = None if given is None else secret_in(given)
     if given is not None and secret is None:

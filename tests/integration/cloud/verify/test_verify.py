@@ -195,6 +195,7 @@ SECRET = "b" * 22
         (f"https://a.example/#invite={SECRET}", None, ("wss://a.example/ws", SECRET)),
         (f"https://a.example/#invite={SECRET}.", None, ("wss://a.example/ws", SECRET)),
         ("https://a.example/#composer", None, ("wss://a.example/ws", None)),
+        (f"https://a.example/chat/#invite={SECRET}", None, ("wss://a.example/chat/ws", SECRET)),
         ("http://127.0.0.1:8080", None, ("ws://127.0.0.1:8080/ws", None)),
         (
             "wss://a.example/prod",

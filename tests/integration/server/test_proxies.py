@@ -1,0 +1,84 @@
+"""The how-to's lines for nginx and Caddy, in front of a real server."""
+
+import json
+import socket
+import ssl
+from http.client import HTTPConnection
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from tests.documented_proxies import CERTIFICATE, SECONDS, caddy, free_port, lines_for, nginx
+from tests.e2e.support.server_process import serving
+
+NAME = "chat.example"
+"""No address of this machine: so what the proxy makes of `Host` and of `Origin` counts."""
+
+
+@pytest.fixture
+def ports():
+    """Give a port for the proxy and one for the server behind it."""
+    return free_port(), free_port()
+
+
+def behind(tmp_path, ports, path="/", scheme="http"):
+    """Start a server that people reach by the proxy."""
+    public = f"{scheme}://{NAME}:{ports[0]}{path}"
+    arguments = ("--public-url", public, "--invites", "off", "--port", str(ports[1]))
+    return serving(tmp_path / "data", *arguments)
+
+
+def get(port, target):
+    connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    try:
+        connection.request("GET", target, headers={"Host": f"{NAME}:{port}"})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def enter(port, path="/", scheme="http"):
+    """Come in as a page does, and say something."""
+    client = socket.create_connection(("127.0.0.1", port), SECONDS)
+    context = ssl.create_default_context(cafile=CERTIFICATE) if scheme == "https" else None
+    names = {} if context is None else {"ssl": context, "server_hostname": "localhost"}
+    address = f"{scheme.replace('http', 'ws')}://{NAME}:{port}{path}ws?username=Ann"
+    origin = f"{scheme}://{NAME}:{port}"
+    with connect(address, origin=origin, sock=client, open_timeout=SECONDS, **names) as socket_:
+        socket_.send('{"action":"sendMessage","message":"hi"}')
+        return json.loads(socket_.recv(SECONDS))["message"]
+
+
+@pytest.mark.parametrize("path", ["/", "/chat/"])
+@pytest.mark.parametrize(("language", "proxy"), [("nginx", nginx), ("caddyfile", caddy)])
+def test_the_documented_lines_let_people_in_on_any_port(tmp_path, ports, language, proxy, path):
+    lines = lines_for(language, path, ports[1])
+    with proxy(tmp_path, ports[0], lines), behind(tmp_path, ports, path):
+        status, page = get(ports[0], path)
+        assert (status, b"<title>Fireside</title>" in page) == (200, True)
+        assert get(ports[0], f"{path}config.json") == (200, b'{"invite": "open"}')
+        assert enter(ports[0], path) == "hi"
+
+
+def test_they_do_so_over_tls(tmp_path, ports):
+    lines = lines_for("nginx", "/", ports[1])
+    with nginx(tmp_path, ports[0], lines, tls=True), behind(tmp_path, ports, scheme="https"):
+        assert enter(ports[0], scheme="https") == "hi"
+
+
+@pytest.mark.parametrize(("language", "proxy"), [("nginx", nginx), ("caddyfile", caddy)])
+def test_the_path_without_its_slash_leads_there(tmp_path, ports, language, proxy):
+    with proxy(tmp_path, ports[0], lines_for(language, "/chat/", ports[1])):
+        assert get(ports[0], "/chat")[0] in {301, 302}
+
+
+def test_without_the_upgrade_the_server_says_what_is_wrong(tmp_path, ports):
+    lines = lines_for("nginx", "/", ports[1])
+    without = "\n".join(line for line in lines.split("\n") if "pgrade" not in line)
+    with nginx(tmp_path, ports[0], without), behind(tmp_path, ports):
+        with pytest.raises(InvalidStatus) as refused:
+            enter(ports[0])
+        assert refused.value.response.status_code == 426
+        assert json.loads(get(ports[0], "/config.json")[1])["upgrade"] == "lost"
