@@ -442,6 +442,29 @@ def test_the_counter_counts_characters_and_nothing_is_cut(place, person):
         expect(ada.rows("sent")).to_have_count(1)
 
 
+def test_of_a_paste_as_long_as_a_book_what_fits_is_kept_and_the_rest_is_said(place, person):
+    """A page that lays out two million letters answers no key for seconds."""
+    book = "The last boat leaves at seven. " * 65_000
+    with place.open() as server:
+        ada = person("Ada", permissions=["clipboard-read", "clipboard-write"])
+        ada.joins(server.address)
+        full = ada.page.get_by_text("The field is full")
+        ada.composer.press_sequentially("Listen: ")
+        expect(full).to_have_count(0)
+        ada.page.evaluate("book => navigator.clipboard.writeText(book)", book)
+
+        ada.composer.press("Control+V")
+
+        expect(ada.composer).to_have_value(f"Listen: {book}"[:10_000])
+        expect(ada.page.locator("#composer-left")).to_have_text("9,000 too many")
+        expect(full).to_have_text("The field is full: it keeps 10,000 characters, no more.")
+        ada.page.reload()
+        expect(ada.composer).to_have_value(f"Listen: {book}"[:10_000])
+        ada.composer.press("End")
+        ada.composer.press("Backspace")
+        expect(full).to_have_count(0)
+
+
 @on_both
 def test_the_mark_on_what_is_too_much_follows_the_field(place, person, look):
     """Past 40 % of the screen the field scrolls, and with it what lies behind."""

@@ -374,3 +374,16 @@ def test_on_a_terminal_the_link_is_shown_at_the_start(tmp_path):
 
     assert f"Fireside is at {address} " in first
     assert secret == (tmp_path / "invite").read_text().strip()
+
+
+@pytest.mark.parametrize("field", ["Your name", "Invite link"])
+def test_the_door_takes_no_book_either(person, tmp_path, field):
+    """Neither a name nor a link is so long: what is checked at each key stays short."""
+    with serving(tmp_path, *REQUIRED) as server:
+        ada = person("Ada", permissions=["clipboard-read", "clipboard-write"])
+        ada.opens(server.address)
+        ada.page.evaluate("book => navigator.clipboard.writeText(book)", "book " * 400_000)
+
+        ada.page.get_by_label(field).press("Control+V")
+
+        assert len(ada.page.get_by_label(field).input_value()) <= 10_000

@@ -109,6 +109,7 @@ export const STRINGS = {
     offline: "Sends when you are back online",
     left: (count: number) => `${numeral(count)} left`,
     tooMany: (count: number) => `${numeral(count)} too many`,
+    full: (most: number) => `The field is full: it keeps ${numeral(most)} characters, no more.`,
     enterSends: [
       ["Enter", "to send,"],
       ["Shift Enter", "for a new line"],

@@ -1,4 +1,4 @@
-/** The message field: Enter sends, Shift+Enter adds a line, and text over the limit is never cut. */
+/** The message field: Enter sends, Shift+Enter adds a line, and text somewhat over the limit is kept. */
 
 import {
   Fragment,
@@ -30,6 +30,9 @@ type ComposerProps = {
 
 /** The counter appears when this part of the limit is used. */
 const NEAR_LIMIT = 0.9;
+
+/** The field takes so many times the limit: a browser is slow with a book in a field. */
+const KEPT_LIMITS = 10;
 
 export function Composer(props: ComposerProps) {
   const { room, text, limit, online, enterAddsLine, field, onText, onSend } = props;
@@ -74,6 +77,7 @@ export function Composer(props: ComposerProps) {
           aria-invalid={left < 0}
           placeholder={WORDS.placeholder(room)}
           value={text}
+          maxLength={KEPT_LIMITS * limit}
           onChange={(event) => onText(event.target.value)}
           onKeyDown={onKeyDown}
         />
@@ -81,14 +85,7 @@ export function Composer(props: ComposerProps) {
           <Icon name="up" />
         </button>
       </form>
-      <div className="hint">
-        <span className="keys">
-          {online ? <Keys enterAddsLine={enterAddsLine} /> : WORDS.offline}
-        </span>
-        <span id="composer-left" className="near tnum" data-over={left < 0}>
-          {counter(left, limit)}
-        </span>
-      </div>
+      <Hint length={text.length} left={left} {...{ limit, online, enterAddsLine }} />
     </footer>
   );
 }
@@ -118,6 +115,28 @@ function Overflow({ text, limit, field }: Pick<ComposerProps, "text" | "limit" |
       {text.slice(0, start) + allowed}
       <mark>{text.slice(start + allowed.length)}</mark>
       {LAST_LINE}
+    </div>
+  );
+}
+
+type HintProps = Pick<ComposerProps, "limit" | "online" | "enterAddsLine"> & {
+  length: number;
+  left: number;
+};
+
+function Hint({ length, left, limit, online, enterAddsLine }: HintProps) {
+  const most = KEPT_LIMITS * limit;
+  return (
+    <div className="hint" data-over={left < 0}>
+      <span className="keys">
+        {online ? <Keys enterAddsLine={enterAddsLine} /> : WORDS.offline}
+      </span>
+      <span className="full" role="status">
+        {length >= most && WORDS.full(most)}
+      </span>
+      <span id="composer-left" className="near tnum">
+        {counter(left, limit)}
+      </span>
     </div>
   );
 }

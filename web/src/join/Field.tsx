@@ -16,6 +16,9 @@ type FieldProps = Pick<
   onChange: (text: string) => void;
 };
 
+/** No name and no link is so long, nor a letter around a link; a book would be checked at each key. */
+const MOST_CHARACTERS = 10_000;
+
 export function Field({ id, label, hint, problem, invalid, onChange, ...input }: FieldProps) {
   return (
     <div className="ask">
@@ -28,6 +31,7 @@ export function Field({ id, label, hint, problem, invalid, onChange, ...input }:
       <input
         id={id}
         spellCheck={false}
+        maxLength={MOST_CHARACTERS}
         aria-invalid={invalid}
         aria-describedby={hint ? `${id}-hint ${id}-problem` : `${id}-problem`}
         {...input}
