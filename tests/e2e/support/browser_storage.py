@@ -20,9 +20,14 @@ _LOOK = """count => new Promise(done => {
 })"""
 
 
+def look_for(is_it: str) -> str:
+    """Return a function in JavaScript: its promise is kept when `count` such values are stored."""
+    return _LOOK.replace("IS_IT", is_it)
+
+
 def until_stored(person, is_it: str, count: int = 1) -> None:
     """Wait until so many values are stored of which a function in JavaScript says that they are it.
 
     How a row looks is known at once, and stored a moment later: a reload may come between.
     """
-    person.page.evaluate(_LOOK.replace("IS_IT", is_it), count)
+    person.page.evaluate(look_for(is_it), count)
