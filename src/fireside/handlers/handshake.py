@@ -1,5 +1,6 @@
 """Reads a handshake from an event, and chooses the subprotocol to answer with."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fireside.domain.entry import Handshake
@@ -67,17 +68,21 @@ def _only(values: list[str] | None) -> str | None:
 
 def _headers(event: dict[str, Any]) -> dict[str, list[str]]:
     """Return the values of each header, under its name in lower case."""
-    found: dict[str, list[str]] = {}
-    for name, values in _all(event, "headers", "multiValueHeaders").items():
-        found.setdefault(name.lower(), []).extend(values)
-    return found
+    return _values(event, "headers", "multiValueHeaders", str.lower)
 
 
 def _query(event: dict[str, Any]) -> dict[str, list[str]]:
-    return _all(event, "queryStringParameters", "multiValueQueryStringParameters")
+    return _values(event, "queryStringParameters", "multiValueQueryStringParameters", str)
 
 
-def _all(event: dict[str, Any], single: str, multiple: str) -> dict[str, list[str]]:
-    """Return the values of each name, from the event's lists or else from its single values."""
-    lists: dict[str, list[str]] = event.get(multiple) or {}
-    return lists or {name: [value] for name, value in (event.get(single) or {}).items()}
+def _values(
+    event: dict[str, Any], single: str, multiple: str, key: Callable[[str], str]
+) -> dict[str, list[str]]:
+    """Return the values of each name: the event's single one, or all where there are several."""
+    ones: dict[str, list[str]] = {}
+    for name, value in (event.get(single) or {}).items():
+        ones.setdefault(key(name), []).append(value)
+    lists: dict[str, list[str]] = {}
+    for name, values in (event.get(multiple) or {}).items():
+        lists.setdefault(key(name), []).extend(values)
+    return ones | {name: values for name, values in lists.items() if len(values) > 1}

@@ -99,6 +99,20 @@ def test_what_the_chat_does_not_read_may_be_there_twice(caller):
     assert read_handshake(connect_event(handshake, caller, "request", 0)).username == "Ann"
 
 
+def test_names_of_headers_that_differ_in_case_are_one_header():
+    twice = {"headers": {"Host": "here", "Origin": "https://a", "ORIGIN": "https://b"}}
+
+    with pytest.raises(InvalidCommand):
+        read_handshake(twice)
+
+
+def test_a_value_that_is_there_once_is_the_events_single_one():
+    """Who tries out an event may change one of its two maps."""
+    changed = {"headers": {"Host": "here"}, "multiValueHeaders": {"Host": ["there"]}}
+
+    assert read_handshake(changed).host == "here"
+
+
 @pytest.fixture
 def caller():
     connection_id = Ids(lambda n: b"x" * n).connection()
