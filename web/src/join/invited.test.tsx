@@ -197,6 +197,13 @@ it("asks a user whose invite was replaced to open the new link, and joins with i
   expect(network.sockets).toHaveLength(length + 1);
 });
 
+it("says when a proxy loses the upgrade of a user who was inside", async () => {
+  network.told = '{"invite":"required","upgrade":"lost"}';
+  await loseTheLineForGood();
+  expect(banner()).toContain("must pass the Upgrade header on");
+  expect(banner()).not.toContain("invite");
+});
+
 it("mentions no invite where none is required", async () => {
   network.told = "{}";
   await loseTheLineForGood();
