@@ -1,6 +1,7 @@
 """Plain HTTP on the same port: the page, its headers, health, and no way out of the folder."""
 
 import contextlib
+import gzip
 import json
 
 import pytest
@@ -56,6 +57,49 @@ async def test_a_file_is_served_with_its_kind_and_its_time_to_live(folder, path,
     assert headers["cache-control"] == cache
     assert body
     assert nothing == b""
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@on_loop
+async def test_the_scripts_of_the_page_are_compressed_for_clients_that_can_read_it(folder, method):
+    script = b"let x = 1;\n" * 1_000
+    (folder / "assets" / "main-a1b2.js").write_bytes(script)
+    async with gateway(site=serving(folder)) as running:
+        client = await running.client()
+        for _ in range(2):
+            status, headers, body = await client.get(
+                "/assets/main-a1b2.js", "Accept-Encoding: br, gzip", method=method
+            )
+
+    assert (status, headers["content-encoding"]) == (200, "gzip")
+    assert "javascript" in headers["content-type"]
+    assert headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert headers["vary"] == "accept-encoding"
+    assert int(headers["content-length"]) < len(script) / 10
+    assert method == "HEAD" or gzip.decompress(body) == script
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/assets/main-a1b2.js", ()),
+        ("/assets/main-a1b2.js", ("Accept-Encoding: br, gzip;q=0",)),
+        ("/assets/main-a1b2.js", ("Accept-Encoding: gzip", "Range: bytes=0-9")),
+        ("/assets/font-c3d4.woff2", ("Accept-Encoding: gzip",)),
+        ("/", ("Accept-Encoding: gzip",)),
+    ],
+)
+@on_loop
+async def test_what_is_asked_otherwise_or_compressed_already_comes_as_it_is(folder, path, asked):
+    (folder / "assets" / "font-c3d4.woff2").write_bytes(b"a font")
+    async with gateway(site=serving(folder)) as running:
+        client = await running.client()
+        status, headers, body = await client.get(path, *asked)
+
+    assert status in {200, 206}
+    assert "content-encoding" not in headers
+    assert body in {b"let x = 1;", b"a font", b"<h1>Hello</h1>"}
+    assert headers.get("vary") == ("accept-encoding" if path.endswith(".js") else None)
 
 
 @pytest.mark.parametrize("path", ["/", "/assets/main-a1b2.js", "/healthz", "/ws", "/nothing"])

@@ -1,8 +1,10 @@
 """Plain HTTP beside the WebSocket: a folder of files, health, and 426 for a GET on the stage."""
 
 import asyncio
+import gzip
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 from aiohttp import hdrs, web
@@ -98,9 +100,20 @@ def make_site(
 def _add_files(app: web.Application, folder: Path) -> None:
     """Serve the page's own files by name, so that no path can lead out of the folder."""
 
-    def file(path: Path, cache: str) -> Callable[[web.Request], Awaitable[web.FileResponse]]:
+    def file(path: Path, lasts: str) -> Callable[[web.Request], Awaitable[web.FileResponse]]:
         async def answer(_request: web.Request) -> web.FileResponse:
-            return web.FileResponse(path, headers={hdrs.CACHE_CONTROL: cache})
+            return web.FileResponse(path, headers={hdrs.CACHE_CONTROL: lasts})
+
+        return answer
+
+    def packable(path: Path) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        headers = {hdrs.CACHE_CONTROL: _FOREVER, hdrs.VARY: hdrs.ACCEPT_ENCODING}
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            if _takes_gzip(request):
+                kind = {hdrs.CONTENT_TYPE: _PACKABLE[path.suffix], hdrs.CONTENT_ENCODING: "gzip"}
+                return web.Response(body=_packed(path), headers=headers | kind)
+            return web.FileResponse(path, headers=headers)
 
         return answer
 
@@ -108,8 +121,28 @@ def _add_files(app: web.Application, folder: Path) -> None:
         if not path.is_file():
             continue
         name = path.relative_to(folder).as_posix()
-        cache = _FOREVER if name.startswith("assets/") else _REVALIDATE
-        app.router.add_get("/" if name == "index.html" else f"/{name}", file(path, cache))
+        is_asset = name.startswith("assets/")
+        if is_asset and path.suffix in _PACKABLE:
+            app.router.add_get(f"/{name}", packable(path))
+        else:
+            lasts = _FOREVER if is_asset else _REVALIDATE
+            app.router.add_get("/" if name == "index.html" else f"/{name}", file(path, lasts))
+
+
+_PACKABLE = {".js": "text/javascript", ".css": "text/css"}
+"""The kinds of files under `assets/` that are compressed, with their Content-Type."""
+
+
+def _takes_gzip(request: web.Request) -> bool:
+    """Return whether a client reads gzip; a part of a file is sent as it is."""
+    named = request.headers.get(hdrs.ACCEPT_ENCODING, "").lower().replace(" ", "").split(",")
+    return "gzip" in named and hdrs.RANGE not in request.headers
+
+
+@cache
+def _packed(path: Path) -> bytes:
+    """Return a file compressed; under `assets/` a name never gets another content."""
+    return gzip.compress(path.read_bytes(), mtime=0)
 
 
 @web.middleware

@@ -1,13 +1,6 @@
 /** The message field: Enter sends, Shift+Enter adds a line, and text somewhat over the limit is kept. */
 
-import {
-  Fragment,
-  type KeyboardEvent,
-  type RefObject,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-} from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef } from "react";
 import { STRINGS } from "../strings";
 import { Icon } from "../ui/Icon";
 import { cleanText, hasVisibleText, startOf, withLineFeeds } from "../wire/text";
@@ -111,10 +104,10 @@ function Overflow({ text, limit, field }: Pick<ComposerProps, "text" | "limit" |
   const start = startOf(withLineFeeds(text));
   const allowed = [...text.slice(start)].slice(0, limit).join("");
   return (
-    <div ref={mirror} className="overflow" aria-hidden="true" dir="auto">
-      {text.slice(0, start) + allowed}
+    <div ref={mirror} className="overflow" aria-hidden="true" dir="auto" translate="no">
+      <span>{text.slice(0, start) + allowed}</span>
       <mark>{text.slice(start + allowed.length)}</mark>
-      {LAST_LINE}
+      <span>{LAST_LINE}</span>
     </div>
   );
 }
@@ -129,7 +122,7 @@ function Hint({ length, left, limit, online, enterAddsLine }: HintProps) {
   return (
     <div className="hint" data-over={left < 0}>
       <span className="keys">
-        {online ? <Keys enterAddsLine={enterAddsLine} /> : WORDS.offline}
+        {online ? <Keys enterAddsLine={enterAddsLine} /> : <span>{WORDS.offline}</span>}
       </span>
       <span className="full" role="status">
         {length >= most && WORDS.full(most)}
@@ -144,9 +137,9 @@ function Hint({ length, left, limit, online, enterAddsLine }: HintProps) {
 function Keys({ enterAddsLine }: { enterAddsLine: boolean }) {
   const keys = enterAddsLine ? WORDS.enterAddsLine : WORDS.enterSends;
   return keys.map(([key, does]) => (
-    <Fragment key={key}>
-      <kbd>{key}</kbd> {does}{" "}
-    </Fragment>
+    <span key={key}>
+      <kbd>{key}</kbd> <span>{does}</span>{" "}
+    </span>
   ));
 }
 

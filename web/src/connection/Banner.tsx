@@ -21,7 +21,6 @@ export function Banner({ connection, outage, onRetry }: BannerProps) {
         <span role="status">{words}</span>
         {words !== null && connection.name !== "closed" && !isBlocked(connection) && (
           <span className="tnum" aria-hidden="true">
-            {" "}
             {nextTry(connection, seconds)}
           </span>
         )}

@@ -41,7 +41,7 @@ export function Field({ id, label, hint, problem, invalid, onChange, ...input }:
         {problem && (
           <>
             <Icon name="warning" small />
-            {problem}
+            <span>{problem}</span>
           </>
         )}
       </p>

@@ -141,7 +141,7 @@ function Pill({ unread, onClick }: { unread: number; onClick: () => void }) {
   return (
     <button type="button" className="pill" onClick={onClick}>
       <Icon name="down" small />
-      {unread === 0 ? WORDS.latest : WORDS.newBelow(unread)}
+      <span>{unread === 0 ? WORDS.latest : WORDS.newBelow(unread)}</span>
     </button>
   );
 }

@@ -82,7 +82,8 @@ const Message = memo(function Message(props: MessageProps) {
           </b>
           {!grouped && <Time at={at} />}
         </div>
-        <Body text={text} />
+        {/* A changed text gets a new element: a translator may have replaced the old one's nodes. */}
+        <Body key={text} text={text} />
         {delivery}
       </div>
     </li>
@@ -102,7 +103,7 @@ function Delivery({ entry, online, ...actions }: DeliveryContext & { entry: Outb
   return (
     <div className="state late">
       <Icon name="clock" small />
-      {online ? STRINGS.delivery.sending : STRINGS.delivery.waiting}
+      <span>{online ? STRINGS.delivery.sending : STRINGS.delivery.waiting}</span>
     </div>
   );
 }

@@ -11,7 +11,7 @@ export function ConnectionStatus({ connection, outage }: StatusProps) {
   return (
     <small>
       <span className="dot" data-look={LOOKS[status]} />
-      {STRINGS.connection[status]}
+      <span>{STRINGS.connection[status]}</span>
     </small>
   );
 }

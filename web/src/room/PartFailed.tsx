@@ -10,9 +10,7 @@ type PartFailedProps = { onRetry: () => void; onClose: () => void };
 export function PartFailed({ onRetry, onClose }: PartFailedProps) {
   return (
     <Dialog title={WORDS.part} closeLabel={STRINGS.close} onClose={onClose}>
-      <p role="alert">
-        {WORDS.whyPart} {WORDS.kept}
-      </p>
+      <p role="alert">{`${WORDS.whyPart} ${WORDS.kept}`}</p>
       <div className="choices">
         <button type="button" className="plain" onClick={onRetry}>
           {WORDS.retry}

@@ -21,7 +21,7 @@ export function Sidebar({ room, me, status, buttons }: SidebarProps) {
         <ul>
           <li aria-current="page">
             <Icon name="hash" />
-            {room}
+            <span>{room}</span>
           </li>
         </ul>
       </nav>

@@ -23,7 +23,7 @@ export function SettingsDialog({ onClose, onLeave }: SettingsProps) {
               checked={theme === value}
               onChange={() => changeSettings({ theme: value })}
             />
-            {WORDS.themes[value]}
+            <span>{WORDS.themes[value]}</span>
           </label>
         ))}
       </fieldset>
@@ -35,7 +35,7 @@ export function SettingsDialog({ onClose, onLeave }: SettingsProps) {
             checked={enterAddsLine}
             onChange={(event) => changeSettings({ enterAddsLine: event.target.checked })}
           />
-          {WORDS.enterAddsLine}
+          <span>{WORDS.enterAddsLine}</span>
         </label>
       </fieldset>
       <fieldset>
@@ -74,7 +74,7 @@ function Notifications() {
           disabled={denied}
           onChange={(event) => void switchTo(event.target.checked)}
         />
-        {WORDS.notify}
+        <span>{WORDS.notify}</span>
       </label>
       {denied && <p>{WORDS.blocked}</p>}
     </>

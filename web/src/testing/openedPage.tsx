@@ -2,7 +2,7 @@
 
 import { act, StrictMode } from "react";
 import { createRoot, type Root } from "react-dom/client";
-import { afterEach, beforeEach, vi } from "vitest";
+import { afterEach, beforeEach, expect, vi } from "vitest";
 import { App } from "../App";
 import type { Platform } from "../chat";
 import { FakeNetwork, fakePlatform, helloFrame, pageFrame } from "./fakeNetwork";
@@ -33,11 +33,30 @@ export function openBeforeEach() {
   });
 
   afterEach(async () => {
+    const besideOthers = textsBesideOthers();
     await act(async () => root.unmount());
     page.remove();
     vi.useRealTimers();
     vi.unstubAllGlobals();
+    expect(besideOthers).toEqual([]);
   });
+}
+
+/**
+ * The texts that are not alone in their element.
+ *
+ * A translator replaces text nodes, so React must never look for one: of a text that is alone it
+ * changes the element. The texts within a message never change.
+ */
+function textsBesideOthers(): string[] {
+  const all = document.createTreeWalker(page, NodeFilter.SHOW_TEXT);
+  const found: string[] = [];
+  for (let node = all.nextNode(); node; node = all.nextNode()) {
+    const { parentElement: element, textContent: text } = node;
+    const isAlone = element?.childNodes.length === 1 || element?.closest(".body");
+    if (!isAlone && text?.trim()) found.push(text);
+  }
+  return found;
 }
 
 export function find<Found extends Element>(selector: string): Found {
