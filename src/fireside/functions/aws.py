@@ -23,7 +23,7 @@ from fireside.chat import HANDSHAKE_GRACE_MS, Chat
 from fireside.console.logs import setup_logging
 from fireside.domain.errors import ChatError
 from fireside.functions import metrics
-from fireside.handlers.authorizer import Handler, make_authorizer
+from fireside.handlers.authorizer import Handler, log_refusal, make_authorizer
 from fireside.handlers.router import Response, make_handler
 from fireside.handlers.rules import rules_from
 from fireside.ports import Clock, Entropy
@@ -138,11 +138,11 @@ def build_authorizer(variables: Mapping[str, str], _system: System = SYSTEM) -> 
     rules = rules_from(Environment(variables))
     logged: set[str] = set()
 
-    def log_once(refusal: ChatError, _event: dict[str, Any]) -> None:
+    def log_once(refusal: ChatError, event: dict[str, Any]) -> None:
         """Log a reason at its first occurrence: that is enough to find a wrong setting."""
-        if str(refusal) not in logged:
-            logged.add(str(refusal))
-            log.warning("a handshake was refused: %s", refusal)
+        if refusal.text not in logged:
+            logged.add(refusal.text)
+            log_refusal(refusal, event)
 
     return make_authorizer(lambda: rules, log_once)
 

@@ -17,7 +17,7 @@ from fireside.cloud.rehearse.confined import refuse_other_machines
 def let_posts_take_long(folder: Path) -> None:
     """Let a function wait for its posts: on a busy machine it delegates them, which counts."""
     [module] = (folder / "function/fireside").rglob("fanout.py")
-    seconds = re.compile(r"^((?:WITHIN|POST)_SECONDS) = .*$", re.MULTILINE)
+    seconds = re.compile(r"^(    (?:broadcast|post)_seconds: float) = .*$", re.MULTILINE)
     text, changed = seconds.subn(r"\1 = 20.0", module.read_text("utf-8"))
     assert changed == 2
     module.write_text(text, "utf-8")

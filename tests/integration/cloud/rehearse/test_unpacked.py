@@ -14,7 +14,12 @@ from fireside.domain.entry import EntryRules
 from fireside.server.local import api_document
 
 ROOT = Path(__file__).resolve().parents[4]
-OPTIONAL = {"FIRESIDE_AWS_CLIENT", "FIRESIDE_ORIGIN_SECRET_SHA256"}
+OPTIONAL = {
+    "FIRESIDE_AWS_CLIENT",
+    "FIRESIDE_BROADCAST_SECONDS",
+    "FIRESIDE_ORIGIN_SECRET_SHA256",
+    "FIRESIDE_POST_SECONDS",
+}
 
 
 def told(rules=EntryRules()):  # noqa: B008 - it is frozen
