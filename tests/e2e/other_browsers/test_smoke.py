@@ -2,19 +2,21 @@
 
 All of the page's behaviours are tested in Chromium (`tests/e2e/test_behaviours_*.py`). Those here
 rest on what each engine does in its own way: typed text and sockets (talk), scrolling with and
-without scroll anchors (reading back, staying in place), storage and locks (reload, closed page, two
-windows), how a socket fails (offline, killed server), colours (theme), fragments and history
-(invite), focus (keyboard). In none of them may a page write an error to its console.
+without scroll anchors (reading back, staying in place, writing lines), the clipboard (copied rows),
+storage and locks (reload, closed page, two windows), how a socket fails (offline, killed server),
+colours (theme), fragments and history (invite), focus (keyboard). In none of them may a page write
+an error to its console.
 """
 
 import json
+import textwrap
 
 import pytest
 
 from tests.e2e.other_browsers.visitor import COMPOSER, FOCUSED, LOG, Visitor
 from tests.e2e.support.browser_storage import look_for
 from tests.e2e.support.proxy import proxied
-from tests.e2e.support.seeding import seed_many
+from tests.e2e.support.seeding import START_MS, seed, seed_many
 from tests.e2e.support.server_process import serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -70,6 +72,41 @@ def test_what_is_read_stays_in_place_while_others_write(tmp_path, visitor):
 
         ada.clicks("1 new message")
         ada.awaits(AT_END, "true")
+
+
+def test_the_latest_row_stays_in_view_above_lines_that_are_written(tmp_path, visitor):
+    seed_many(tmp_path / "data", 30)
+    with serving(tmp_path / "data") as server:
+        ada = visitor("Ada").joins(server.address)
+        ada.awaits(AT_END, "true")
+
+        for line in ("one", "two", "three", "four"):
+            ada.types(line)
+            ada.presses("Shift", "Enter")
+        ada.types("five")
+
+        ada.awaits(f"{COMPOSER}.value.length", len("one two three four five"))
+        ada.awaits_that(f"{LOG}.scrollHeight - {LOG}.scrollTop - {LOG}.clientHeight <= 1")
+        assert ada.window.evaluate(f"{COMPOSER}.clientHeight > 80")
+
+
+def test_copied_rows_are_pasted_without_initials(tmp_path, visitor):
+    seed(tmp_path / "data", [("Bob Long", "  one\n    two", START_MS)])
+    with serving(tmp_path / "data") as server:
+        ada = visitor("Ada").joins(server.address)
+        ada.awaits(f"{SEQS}.length", 1)
+        ada.window.evaluate(f"void ({LOG}.focus(), getSelection().selectAllChildren({LOG}))")
+
+        ada.presses("Control", "c")
+        ada.clicks_on(COMPOSER)
+        ada.presses("Control", "v")
+
+        ada.awaits_that(f"{COMPOSER}.value.includes('two')")
+        pasted = str(ada.window.evaluate(f"{COMPOSER}.value"))
+        _day, name, _time, *lines = filter(None, pasted.split("\n"))
+        assert name.strip() == "Bob Long"
+        # Firefox indents all that stands in a list when it is copied.
+        assert textwrap.dedent("\n".join(lines)) == "one\n  two"
 
 
 def test_a_reload_keeps_what_was_said_and_the_draft(tmp_path, visitor):

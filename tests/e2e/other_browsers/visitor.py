@@ -8,6 +8,7 @@ from tests.e2e.other_browsers.window import LONGEST_SECONDS, Window
 
 KEYS = {
     "Shift": "\ue008",
+    "Control": "\ue009",
     "Tab": "\ue004",
     "Enter": "\ue007",
     "Escape": "\ue00c",

@@ -160,12 +160,21 @@ function useInitialFocus(field: RefObject<HTMLTextAreaElement | null>): void {
   }, [field]);
 }
 
-/** For browsers without `field-sizing: content`. */
+/**
+ * For browsers without `field-sizing: content`.
+ *
+ * The field is small while it is measured. Its box is held, or the log would become higher for that
+ * moment, be scrolled by the browser, and lose its end.
+ */
 function useGrowingHeight(field: RefObject<HTMLTextAreaElement | null>, text: string): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
   useLayoutEffect(() => {
-    if (!field.current || CSS.supports("field-sizing", "content")) return;
-    field.current.style.blockSize = "auto";
-    field.current.style.blockSize = `${field.current.scrollHeight}px`;
+    const { current: area } = field;
+    if (!area?.parentElement || CSS.supports("field-sizing", "content")) return;
+    const { parentElement: box } = area;
+    box.style.blockSize = `${box.offsetHeight}px`;
+    area.style.blockSize = "auto";
+    area.style.blockSize = `${area.scrollHeight}px`;
+    box.style.blockSize = "";
   }, [field, text]);
 }
