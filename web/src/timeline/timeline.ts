@@ -5,7 +5,14 @@
  * is fetched. Every function takes a timeline and returns the next one, with the effects to perform.
  */
 
-import type { Cursor, ErrorFrame, HelloFrame, HistoryFrame, ServerFrame } from "../wire/frames";
+import type {
+  Cursor,
+  ErrorFrame,
+  HelloFrame,
+  HistoryFrame,
+  MessageFrame,
+  ServerFrame,
+} from "../wire/frames";
 import { insert, startWith, trimmed } from "./log";
 import {
   askForMissing,
@@ -41,7 +48,7 @@ function apply(timeline: Timeline, frame: ServerFrame): Step {
     case "hello":
       return welcome(timeline, frame);
     case "message":
-      return [insert(timeline, [frame])];
+      return [isProven(timeline) ? insert(timeline, [frame]) : noticed(timeline, frame)];
     case "ack":
       return [acknowledge(timeline, frame)];
     case "history":
@@ -57,12 +64,23 @@ function apply(timeline: Timeline, frame: ServerFrame): Step {
   }
 }
 
+/** Whether this connection goes on with the log that is here, as `hello` says; or none is here. */
+function isProven({ online, through }: Timeline): boolean {
+  return online || through === null;
+}
+
+/** A push that overtook `hello` may be of another log: that it is there is all that it says. */
+function noticed(timeline: Timeline, { room, seq }: MessageFrame): Timeline {
+  return room === timeline.room ? { ...timeline, known: Math.max(timeline.known, seq) } : timeline;
+}
+
 /** The connection is lost: what was under way has to be requested and sent again. */
 export function disconnect(timeline: Timeline): Step {
   const outbox = timeline.outbox.map(requeued);
   const offline = { online: false, catchUp: "none", fetchingOlder: false, paused: false } as const;
   // Before the first page, pushes may belong to a log that is replaced by the next connection.
-  const withoutPushes = timeline.through === null ? { messages: [], known: 0 } : {};
+  const withoutPushes =
+    timeline.through === null ? { messages: [], known: 0 } : { known: timeline.through };
   return [{ ...timeline, ...offline, ...withoutPushes, outbox }];
 }
 
@@ -157,9 +175,11 @@ export function sendDue(timeline: Timeline): Step {
 function welcome(timeline: Timeline, frame: HelloFrame): Step {
   const head = frame.rooms.find((it) => it.room === timeline.room)?.head ?? 0;
   const resumed = frame.resumed.find((it) => it.room === timeline.room);
-  const known = Math.max(timeline.known, head);
-  const here = { ...timeline, me: frame.user, online: true, catchUpTries: 0, known };
-  return resumed && here.through !== null ? resume(here, resumed) : askForMissing(here);
+  const known = Math.max(timeline.known > (timeline.through ?? 0) ? timeline.known : 0, head);
+  const here = { ...timeline, me: frame.user, online: true, catchUpTries: 0 };
+  const [next, ...effects] =
+    resumed && here.through !== null ? resume(here, resumed) : askForMissing(here);
+  return [{ ...next, known: Math.max(next.known, known) }, ...effects];
 }
 
 function newestPage(timeline: Timeline, frame: HistoryFrame): Step {
