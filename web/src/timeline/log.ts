@@ -30,6 +30,7 @@ export function startWith(timeline: Timeline, frame: HistoryFrame): Timeline {
   const base: Timeline = {
     ...timeline,
     epoch: frame.epoch,
+    proven: true,
     messages: timeline.messages.filter((message) => message.seq >= first),
     through: page.at(-1)?.seq ?? 0,
     older: frame.prev,

@@ -12,10 +12,10 @@ export const RESUME_ID = "resume";
 /** A push may overtake another, so a gap gets a moment to close by itself. */
 const GAP_GRACE_MS = 300;
 
-/** Whether messages are missing; a reader far above gets them while scrolling down. */
+/** Whether messages are missing, or may be; a reader far above gets them while scrolling down. */
 export function isBehind(timeline: Timeline): boolean {
-  const { through, known } = timeline;
-  return through === null || (known > through && !isFull(timeline));
+  const { through, known, proven } = timeline;
+  return through === null || !proven || (known > through && !isFull(timeline));
 }
 
 export function scheduleCatchUp(timeline: Timeline): Step {
@@ -62,7 +62,7 @@ export function compareHeads(timeline: Timeline, frame: PongFrame): Step {
 export function resume(timeline: Timeline, frame: ResumedFrame): Step {
   if (frame.room !== timeline.room || timeline.through === null) return [timeline];
   const { through } = timeline;
-  const caughtUp: Timeline = { ...timeline, catchUp: "none" };
+  const caughtUp: Timeline = { ...timeline, catchUp: "none", proven: true };
   const next = frame.reset
     ? restartLog(caughtUp, frame)
     : fillGap(inEpoch(caughtUp, through, frame), through, frame);

@@ -20,6 +20,8 @@ export type Timeline = {
   readonly me: Person | null;
   /** Whether the server has answered hello on the current connection. */
   readonly online: boolean;
+  /** The server has said, on the current connection, that its log goes on where this one ends. */
+  readonly proven: boolean;
   readonly epoch: string | null;
   /** In the order of `seq`. */
   readonly messages: readonly MessageFrame[];
@@ -63,6 +65,7 @@ export function emptyTimeline(room: string): Timeline {
     room,
     me: null,
     online: false,
+    proven: false,
     epoch: null,
     messages: [],
     through: null,

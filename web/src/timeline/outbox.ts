@@ -11,9 +11,9 @@ const MAX_TRIES = 4;
 
 /** Send the next message. One at a time, so that messages keep the order in which they were written. */
 export function sendNext(timeline: Timeline): Step {
-  const { online, paused, restoring, outbox, room } = timeline;
-  if (!online || paused || restoring || outbox.some((entry) => entry.name === "sending"))
-    return [timeline];
+  const { online, proven, through, paused, restoring, outbox, room } = timeline;
+  const isReady = online && (proven || through === null) && !paused && !restoring;
+  if (!isReady || outbox.some((entry) => entry.name === "sending")) return [timeline];
   const first = outbox.find((entry) => entry.name === "waiting");
   if (!first) return [timeline];
   const { nonce, writtenAt, tries = 0 } = first;

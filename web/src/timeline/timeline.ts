@@ -48,7 +48,11 @@ function apply(timeline: Timeline, frame: ServerFrame): Step {
     case "hello":
       return welcome(timeline, frame);
     case "message":
-      return [isProven(timeline) ? insert(timeline, [frame]) : noticed(timeline, frame)];
+      return [
+        timeline.proven || timeline.through === null
+          ? insert(timeline, [frame])
+          : noticed(timeline, frame),
+      ];
     case "ack":
       return [acknowledge(timeline, frame)];
     case "history":
@@ -64,12 +68,7 @@ function apply(timeline: Timeline, frame: ServerFrame): Step {
   }
 }
 
-/** Whether this connection goes on with the log that is here, as `hello` says; or none is here. */
-function isProven({ online, through }: Timeline): boolean {
-  return online || through === null;
-}
-
-/** A push that overtook `hello` may be of another log: that it is there is all that it says. */
+/** A push that overtakes the proof may be of another log: that it is there is all that it says. */
 function noticed(timeline: Timeline, { room, seq }: MessageFrame): Timeline {
   return room === timeline.room ? { ...timeline, known: Math.max(timeline.known, seq) } : timeline;
 }
@@ -77,7 +76,13 @@ function noticed(timeline: Timeline, { room, seq }: MessageFrame): Timeline {
 /** The connection is lost: what was under way has to be requested and sent again. */
 export function disconnect(timeline: Timeline): Step {
   const outbox = timeline.outbox.map(requeued);
-  const offline = { online: false, catchUp: "none", fetchingOlder: false, paused: false } as const;
+  const offline = {
+    online: false,
+    proven: false,
+    catchUp: "none",
+    fetchingOlder: false,
+    paused: false,
+  } as const;
   // Before the first page, pushes may belong to a log that is replaced by the next connection.
   const withoutPushes =
     timeline.through === null ? { messages: [], known: 0 } : { known: timeline.through };
