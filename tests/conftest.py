@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +25,10 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrom
 for name in [name for name in os.environ if name.startswith(("FIRESIDE_", "TEST_NO_SKIPS"))]:
     del os.environ[name]
 
+
+# Nor may a `nohup` before yours: what it ignores is inherited too.
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # How long an example takes says something of the machine, and nothing of the code.
 settings.register_profile("fireside", deadline=None, suppress_health_check=[HealthCheck.too_slow])
