@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,15 +10,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.e2e.support.browser import HOW_TO_GET_IT, find_chromium
+
 NO_SKIPS = os.environ.get("TEST_NO_SKIPS") == "1"
 INFRA = Path(__file__).parent / "infra"
 """Its tests start Terraform again and again: `make test` leaves them to `make test-all`."""
 
 OPTIONAL = "Optional: "
 """What a skip says that is fine even so: what it needs may be missing for good reasons."""
-
-CHROMIUM = os.environ.get("TEST_CHROMIUM")
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # Servers that tests start inherit the environment; a setting of yours must not reach them.
 for name in [name for name in os.environ if name.startswith(("FIRESIDE_", "TEST_NO_SKIPS"))]:
@@ -72,9 +70,9 @@ def _log_as_it_was() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Return the browser's path, or skip with the way to get one."""
-    found = CHROMIUM or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    found = find_chromium()
     if found is None:
-        pytest.skip("No Chromium: run `apt-get install chromium`, or set TEST_CHROMIUM")
+        pytest.skip(HOW_TO_GET_IT)
     return found
 
 

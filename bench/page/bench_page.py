@@ -12,11 +12,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
-from visitor import Talker, find_chromium
+from visitor import Talker
 
 from load import table
 from tests.e2e.support.accessibility import violations_by_state
-from tests.e2e.support.browser import CHROMIUM_ARGUMENTS
+from tests.e2e.support.browser import CHROMIUM_ARGUMENTS, FULL_NAMES, find_chromium
 from tests.e2e.support.person import Person
 from tests.e2e.support.proxy import Proxy, proxied
 from tests.e2e.support.scrolling import (
@@ -218,7 +218,7 @@ def main() -> int:
     """Measure, print each with its bar, and fail when one is over."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS)
+            executable_path=find_chromium(FULL_NAMES), args=list(CHROMIUM_ARGUMENTS)
         )
         rows = [row for measure in MEASURES for row in measure(browser)]
         print(f"\nThe page in Chromium {browser.version} (`make bench-page`)")

@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
-from visitor import find_chromium
 
-from tests.e2e.support.browser import CHROMIUM_ARGUMENTS
+from tests.e2e.support.browser import CHROMIUM_ARGUMENTS, FULL_NAMES, find_chromium
 from tests.e2e.support.person import Person
 from tests.e2e.support.seeding import MINUTE_MS, MORNING_MS, seed_talk
 from tests.e2e.support.server_process import ROOT, serving
@@ -49,7 +48,7 @@ def main() -> None:
         data = Path(folder) / "data"
         seed_talk(data, *LATER)
         browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS)
+            executable_path=find_chromium(FULL_NAMES), args=list(CHROMIUM_ARGUMENTS)
         )
         with serving(data) as server:
             take(browser, server.address, "light", IMAGES / "chat.png")

@@ -1,22 +1,8 @@
-"""What the page's benchmarks share: where the browser is, and somebody who talks a lot."""
+"""Who else is in the room that the page's benchmarks measure: somebody who talks a lot."""
 
 import json
-import os
-import shutil
-import sys
 
 from websockets.sync.client import connect
-
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-def find_chromium() -> str:
-    """Return the browser's path, or say how to get one."""
-    named = os.environ.get("FIRESIDE_CHROMIUM")
-    found = named or next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    if found is None:
-        sys.exit("No Chromium: run `apt-get install chromium`, or set FIRESIDE_CHROMIUM")
-    return found
 
 
 class Talker:

@@ -10,6 +10,8 @@ from tests.e2e.support.frame_interceptor import FrameInterceptor
 from tests.e2e.support.proxy import Proxy
 
 Look = Callable[[str], None]
+NOTHING_FADES = """() => document.getAnimations().every(
+  (one) => one.effect.getComputedTiming().endTime === Infinity || one.playState === "finished")"""
 AXE = Path(__file__).parents[3] / "web/node_modules/axe-core/axe.min.js"
 
 
@@ -58,6 +60,7 @@ def in_the_room(person, look_at: Look) -> None:
     person.sends("bad: this one is refused")
     person.sends("**bold** `code` [link](https://example.org)\n> quote\n- list")
     expect(person.rows("failed")).to_have_count(1)
+    expect(person.rows("sending")).to_have_count(0)
     look_at("chat, a failed row")
     person.composer.fill("x" * 1_010)
     look_at("chat, too long")
@@ -105,8 +108,9 @@ def refuse_bad(frame: dict) -> list[dict]:
 
 
 def violations(person) -> list[str]:
-    """Ask axe what is wrong with the page as it is now."""
+    """Ask axe what is wrong with the page as it is now, once nothing fades in any more."""
     person.page.add_script_tag(path=AXE)
+    person.page.wait_for_function(NOTHING_FADES, polling=50)
     found = person.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     return [
         f"{violation['id']}: {node['html'][:120]}"
