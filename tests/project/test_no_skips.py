@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-CONFTEST = Path(__file__).resolve().parents[1] / "conftest.py"
+ROOT = Path(__file__).resolve().parents[2]
 TESTS = {
     "mark": "import pytest\n@pytest.mark.skip(reason='rain')\ndef test_it(): pass\n",
     "fixture": "def test_it(chromium): pass\n",
@@ -22,17 +22,16 @@ TESTS = {
 def failed_when(tmp_path_factory):
     """Run them all, with skips forbidden and without; give the names of those that failed."""
     folder = tmp_path_factory.mktemp("skips")
-    shutil.copy(CONFTEST, folder)
+    shutil.copy(ROOT / "tests/conftest.py", folder)
     for name, text in TESTS.items():
         (folder / f"test_{name}.py").write_text(text, "utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-rfE", "-p", "no:cacheprovider", "."]
     command += ["--continue-on-collection-errors"]
 
     def run(**environ):
-        # Without a PATH there is no Chromium.
-        done = subprocess.run(
-            command, cwd=folder, env=environ | {"PATH": ""}, capture_output=True, check=False
-        )
+        environ |= {"PATH": "", "PYTHONPATH": f"{ROOT}"}  # without a PATH there is no Chromium
+        done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, check=False)
+        assert done.returncode in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         return set(re.findall(rb"^(?:FAILED|ERROR) test_(\w+)\.py", done.stdout, re.MULTILINE))
 
     return {"1": run(TEST_NO_SKIPS="1"), "0": run()}
