@@ -11,6 +11,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from fireside import environment
 from fireside.cli.old_names import print_renamed
 from fireside.cloud.deploy.stage import PROJECT, STAGE, find_stage
 from fireside.server import settings
@@ -161,7 +162,7 @@ def _read_file(context: click.Context, _: click.Parameter, value: str | None) ->
     The file becomes the source that counts when there is neither flag nor variable.
     """
     settings.check_variables(os.environ)
-    for name in sorted(settings.FUNCTION_VARIABLES.intersection(os.environ)):
+    for name in sorted(environment.OF_FUNCTIONS.intersection(os.environ)):
         print(f"fireside: ignoring {name}, which is a variable of the functions.", file=sys.stderr)
     path = settings.config_path(value, Path.cwd())
     values = {} if path is None else settings.read_file(path)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fireside import environment
 from fireside.adapters import aws_clients
 from fireside.adapters.dynamodb.client import RetryPolicy, Tables
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
@@ -30,9 +31,6 @@ from fireside.ports import Clock, Entropy
 from fireside.system import entropy, epoch_ms, new_epoch
 
 log = logging.getLogger(__name__)
-
-MESSAGES, CONNECTIONS = "FIRESIDE_MESSAGES_TABLE", "FIRESIDE_CONNECTIONS_TABLE"
-ENDPOINT, FANOUT = "FIRESIDE_ENDPOINT", "FIRESIDE_FANOUT_FUNCTION"
 
 PING_SECONDS = 510
 """Seconds between pings of a client. API Gateway closes a connection that is idle for 600 seconds,
@@ -112,11 +110,13 @@ def build_chat(variables: Mapping[str, str], system: System = SYSTEM) -> Handler
     """Return the handler of `chat`."""
     environ, counts = Environment(variables), EventCounts()
     tables = CountingTables(aws_clients.tables(environ), counts)
-    store = DynamoStore(tables, environ[MESSAGES], new_epoch=system.new_epoch, retry=system.retry)
+    store = DynamoStore(
+        tables, environ[environment.MESSAGES_TABLE], new_epoch=system.new_epoch, retry=system.retry
+    )
     outbound = FanOut(
-        aws_clients.outbound(environ, environ[ENDPOINT]),
+        aws_clients.outbound(environ, environ[environment.ENDPOINT]),
         aws_clients.functions(environ),
-        environ[FANOUT],
+        environ[environment.FANOUT_FUNCTION],
         counts=counts,
         clock=system.clock,
         deadlines=deadlines_from(environ),
@@ -150,7 +150,7 @@ def build_authorizer(variables: Mapping[str, str], _system: System = SYSTEM) -> 
 def build_fanout(variables: Mapping[str, str], system: System = SYSTEM) -> Handler:
     """Return the handler of `fanout`."""
     environ = Environment(variables)
-    poster = aws_clients.outbound(environ, environ[ENDPOINT])
+    poster = aws_clients.outbound(environ, environ[environment.ENDPOINT])
     registry = _registry(environ, aws_clients.tables(environ), system)
     name = _name(environ, "fanout")
 
@@ -175,7 +175,9 @@ def build_fanout(variables: Mapping[str, str], system: System = SYSTEM) -> Handl
 
 
 def _registry(environ: Mapping[str, str], tables: Tables, system: System) -> DynamoRegistry:
-    return DynamoRegistry(tables, environ[CONNECTIONS], clock=system.clock, retry=system.retry)
+    return DynamoRegistry(
+        tables, environ[environment.CONNECTIONS_TABLE], clock=system.clock, retry=system.retry
+    )
 
 
 def _with_metrics(handle: Handler, counts: EventCounts, name: str, system: System) -> Handler:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import boto3
 
-API_ID, STAGE = "FIRESIDE_API_ID", "FIRESIDE_STAGE"
+from fireside import environment
 
 STOPPED: Mapping[str, float] = {"ThrottlingRateLimit": 0.0, "ThrottlingBurstLimit": 0}
 
@@ -43,12 +43,14 @@ def stop_stage(
     if state != "ALARM":
         return {"stage": "unchanged"}
     stages.update_stage(
-        ApiId=environ[API_ID], StageName=environ[STAGE], DefaultRouteSettings=dict(STOPPED)
+        ApiId=environ[environment.API_ID],
+        StageName=environ[environment.STAGE],
+        DefaultRouteSettings=dict(STOPPED),
     )
     line = {
         "level": "error",
         "message": "the stage's throttle is 0: no client can connect or send until terraform apply",
-        "stage": environ[STAGE],
+        "stage": environ[environment.STAGE],
         "alarm": alarm.get("alarmName", "none, invoked by hand"),
     }
     write_line(json.dumps(line))

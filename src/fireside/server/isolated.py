@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import fireside
+from fireside import environment
 from fireside.domain.entry import EntryRules
-from fireside.handlers.rules import HOSTS, ORIGINS
 from fireside.server import isolated_handlers
 from localgateway.functions.context import Credentials
 from localgateway.functions.runner import OnCompleted
@@ -56,17 +56,17 @@ class IsolatedRunner(WorkerRunner):
 
 def with_handlers(api: Api, data: Path, rules: EntryRules, endpoint: str, limits: Limits) -> Api:
     """Return the API with the code of its functions, and with their environment."""
-    environment = {
+    variables = {
         isolated_handlers.DATA: str(data.absolute()),
-        isolated_handlers.ENDPOINT: endpoint,
-        HOSTS: " ".join(rules.hosts),
-        ORIGINS: " ".join(rules.origins),
+        environment.ENDPOINT: endpoint,
+        environment.HOSTS: " ".join(rules.hosts),
+        environment.ORIGINS: " ".join(rules.origins),
         isolated_handlers.INVITES: "off" if rules.invites is None else "required",
-        isolated_handlers.LIFETIME: str(int(limits.lifetime_seconds)),
+        environment.LIFETIME_SECONDS: str(int(limits.lifetime_seconds)),
     }
     functions = {
         name: dataclasses.replace(
-            function, handler=f"{isolated_handlers.__name__}.{name}", environment=environment
+            function, handler=f"{isolated_handlers.__name__}.{name}", environment=variables
         )
         for name, function in api.functions.items()
     }

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from fireside import environment
 from fireside.adapters.http.pool import Pool
 from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.memory import MemoryRegistry
@@ -24,14 +25,12 @@ from fireside.domain.entry import EntryRules
 from fireside.domain.errors import StorageFailed
 from fireside.handlers.authorizer import Handler, Rules, log_refusal, make_authorizer
 from fireside.handlers.router import Response, make_handler, storage_failed
-from fireside.handlers.rules import HOSTS, ORIGINS
 from fireside.ports import Clock, ConnectionRegistry, Outbound
 from fireside.server.data_folder import invite_file, live_rules, open_store
 from fireside.system import entropy, epoch_ms
 
 DATA, INVITES = "FIRESIDE_DATA", "FIRESIDE_INVITES"
 """The settings of these names. Without the word `off`, people need the invite in the folder."""
-ENDPOINT, LIFETIME = "FIRESIDE_ENDPOINT", "FIRESIDE_LIFETIME_SECONDS"
 
 READY = "$ready"
 """Route of the one event that the server itself sends: can messages be stored?"""
@@ -62,7 +61,7 @@ def make_chat(environ: Mapping[str, str]) -> Handler:
         outbound,
         clock=epoch_ms,
         entropy=entropy,
-        lifetime_seconds=int(environ[LIFETIME]),
+        lifetime_seconds=int(environ[environment.LIFETIME_SECONDS]),
     )
     return in_transactions(
         make_handler(chat, _rules(environ)), store, connections, outbound, epoch_ms
@@ -126,14 +125,14 @@ def _chat() -> Handler:
 
 
 def _rules(environ: Mapping[str, str]) -> Rules:
-    hosts, origins = environ[HOSTS].split(), environ[ORIGINS].split()
+    hosts, origins = environ[environment.HOSTS].split(), environ[environment.ORIGINS].split()
     invites = None if environ.get(INVITES) == "off" else frozenset[str]()
     rules = EntryRules(frozenset(hosts), frozenset(origins), invites=invites)
     return live_rules(rules, invite_file(Path(environ[DATA])))
 
 
 def _connections_api(environ: Mapping[str, str]) -> ConnectionsApi:
-    endpoint = environ[ENDPOINT]
+    endpoint = environ[environment.ENDPOINT]
     url = urlsplit(endpoint)
     assert url.hostname is not None
     assert url.port is not None

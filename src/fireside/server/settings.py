@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from fireside import environment
 from fireside.adapters import text_file
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.server.addresses import (
@@ -29,25 +30,6 @@ LOG_FORMATS = ("auto", "text", "json")
 INVITES = ("auto", "required", "off")
 AWS_CLIENTS = ("builtin", "boto3")
 MAX_PORT = 65_535
-
-FUNCTION_VARIABLES = frozenset(
-    {
-        "FIRESIDE_API_ID",
-        "FIRESIDE_BROADCAST_SECONDS",
-        "FIRESIDE_CONNECTIONS_TABLE",
-        "FIRESIDE_ENDPOINT",
-        "FIRESIDE_FANOUT_FUNCTION",
-        "FIRESIDE_HOSTS",
-        "FIRESIDE_INVITE_SHA256",
-        "FIRESIDE_LIFETIME_SECONDS",
-        "FIRESIDE_MESSAGES_TABLE",
-        "FIRESIDE_ORIGINS",
-        "FIRESIDE_ORIGIN_SECRET_SHA256",
-        "FIRESIDE_POST_SECONDS",
-        "FIRESIDE_STAGE",
-    }
-)
-"""Variables that only functions read: on AWS, or in a process of `fireside serve --isolated`."""
 
 RENAMED_KEYS = {"faithful": "isolated"}
 RENAMED_VALUES = {("aws_client", "own"): "builtin"}
@@ -127,7 +109,7 @@ def check_variables(names: Iterable[str]) -> None:
         BadSettings: With the name that is nearest.
     """
     known = [CONFIG_VARIABLE, *map(variable, SETTINGS)]
-    others = FUNCTION_VARIABLES.union([CONFIG_VARIABLE])
+    others = environment.OF_FUNCTIONS.union([CONFIG_VARIABLE])
     keys = {*SETTINGS, *RENAMED_KEYS}
     for name in names:
         if name.startswith(ENV_PREFIX) and name not in others and _key(name) not in keys:

@@ -5,13 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fireside.adapters.outbound import fanout
+from fireside import environment
 from fireside.console.exits import ExitCode
-from fireside.functions import aws, kill_switch
-from fireside.handlers import rules
-from fireside.server import isolated_handlers
 from fireside.server.settings import (
-    FUNCTION_VARIABLES,
     SETTINGS,
     BadSettings,
     Settings,
@@ -24,7 +20,6 @@ from fireside.server.settings import (
     read_file,
     read_port,
     read_switch,
-    variable,
 )
 
 HOME = {"HOME": "/home/ada"}
@@ -75,12 +70,7 @@ def test_the_variable_that_names_the_file_is_no_unknown_setting():
 
 
 def test_variables_of_the_functions_are_known():
-    modules = (aws, fanout, kill_switch, rules, isolated_handlers)
-    values = [value for module in modules for value in vars(module).values()]
-    read = {value for value in values if isinstance(value, str) and value[:9] == "FIRESIDE_"}
-
-    assert read - set(map(variable, SETTINGS)) == FUNCTION_VARIABLES
-    check_variables(FUNCTION_VARIABLES)
+    check_variables(environment.OF_FUNCTIONS)
 
 
 def test_an_unknown_key_in_the_file_gets_a_hint(toml):

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from fireside import environment
 from fireside.adapters.outbound import payload
 from fireside.adapters.outbound.event_counts import EventCounts
 from fireside.adapters.outbound.lambda_invoke import Functions
@@ -19,8 +20,6 @@ log = logging.getLogger(__name__)
 
 INLINE = 500
 """The most connections that `chat` posts to by itself."""
-
-POST, BROADCAST = "FIRESIDE_POST_SECONDS", "FIRESIDE_BROADCAST_SECONDS"
 
 SHARD = 5_000
 """Connections in one payload for `fanout`: about 100 KB."""
@@ -46,8 +45,8 @@ def deadlines_from(environ: Mapping[str, str]) -> Deadlines:
         ValueError: A value is no time.
     """
     return Deadlines(
-        _seconds(environ, POST, WIDE.post_seconds),
-        _seconds(environ, BROADCAST, WIDE.broadcast_seconds),
+        _seconds(environ, environment.POST_SECONDS, WIDE.post_seconds),
+        _seconds(environ, environment.BROADCAST_SECONDS, WIDE.broadcast_seconds),
     )
 
 

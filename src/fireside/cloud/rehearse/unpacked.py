@@ -12,11 +12,13 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from fireside import environment
 from fireside.cloud.cost.usage import MEMORY_MEGABYTES
 from fireside.cloud.package import FUNCTIONS, SOURCES, CannotPackage, Package, closure, write
 from fireside.cloud.rehearse import confined
 from fireside.cloud.sdk import INSTALL
 from fireside.domain.entry import EntryRules
+from fireside.handlers.rules import OPEN
 from localgateway.functions.worker_process import Launch
 from localgateway.machine.api import Api, Function
 
@@ -125,19 +127,19 @@ def with_functions(api: Api, place: Path, variables: Mapping[str, str]) -> Api:
 def function_variables(api: Api, rules: EntryRules, gateway: str, tables: str) -> dict[str, str]:
     """Return the functions' environment as infra/ sets it, with this machine's addresses."""
     return {
-        "FIRESIDE_MESSAGES_TABLE": MESSAGES,
-        "FIRESIDE_CONNECTIONS_TABLE": CONNECTIONS,
-        "FIRESIDE_ENDPOINT": f"{gateway}/{api.stage}",
-        "FIRESIDE_FANOUT_FUNCTION": f"{api.name}-{FANOUT}",
-        "FIRESIDE_HOSTS": " ".join(sorted({*LOOPBACK_HOSTS, *rules.hosts})),
-        "FIRESIDE_ORIGINS": " ".join(sorted(rules.origins)),
-        "FIRESIDE_INVITE_SHA256": "open",
+        environment.MESSAGES_TABLE: MESSAGES,
+        environment.CONNECTIONS_TABLE: CONNECTIONS,
+        environment.ENDPOINT: f"{gateway}/{api.stage}",
+        environment.FANOUT_FUNCTION: f"{api.name}-{FANOUT}",
+        environment.HOSTS: " ".join(sorted({*LOOPBACK_HOSTS, *rules.hosts})),
+        environment.ORIGINS: " ".join(sorted(rules.origins)),
+        environment.INVITE_SHA256: OPEN,
         "AWS_ENDPOINT_URL_DYNAMODB": tables,
         "AWS_ENDPOINT_URL_LAMBDA": gateway,
     }
 
 
-_AUTHORIZER_VARIABLES = {"FIRESIDE_HOSTS", "FIRESIDE_ORIGINS", "FIRESIDE_INVITE_SHA256"}
+_AUTHORIZER_VARIABLES = {environment.HOSTS, environment.ORIGINS, environment.INVITE_SHA256}
 
 
 def _function(function: Function, name: str, variables: Mapping[str, str]) -> Function:

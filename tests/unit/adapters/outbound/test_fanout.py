@@ -8,9 +8,7 @@ import pytest
 from fireside import wire
 from fireside.adapters.outbound.event_counts import EventCounts
 from fireside.adapters.outbound.fanout import (
-    BROADCAST,
     INLINE,
-    POST,
     SHARD,
     WIDE,
     Deadlines,
@@ -21,6 +19,7 @@ from fireside.adapters.outbound.payload import NewerFormat, read
 from fireside.adapters.outbound.posting import Posted
 from fireside.domain.events import MessageSent
 from fireside.domain.message import MAX_TEXT, Message
+from fireside.environment import BROADCAST_SECONDS, POST_SECONDS
 
 MANY = [f"JC1dgf{number:05}MCK-g=" for number in range(12_000)]
 
@@ -123,7 +122,7 @@ def test_until_a_deployment_has_measured_a_post_it_may_take_a_second():
 
 @pytest.mark.parametrize("written", ["0.3", " .3 ", "3e-1"])
 def test_a_deployment_may_say_other_times(written):
-    found = deadlines_from({POST: "0.2", BROADCAST: written})
+    found = deadlines_from({POST_SECONDS: "0.2", BROADCAST_SECONDS: written})
 
     assert found == (0.2, 0.3)
     room = Room(deadlines=found)
@@ -131,7 +130,7 @@ def test_a_deployment_may_say_other_times(written):
     assert room.budgets == [(0.3, 0.2)]
 
 
-@pytest.mark.parametrize("variable", [POST, BROADCAST])
+@pytest.mark.parametrize("variable", [POST_SECONDS, BROADCAST_SECONDS])
 @pytest.mark.parametrize("written", ["0", "-1", "soon", "nan", "inf", "1 s"])
 def test_a_time_that_is_none_is_refused_by_name(variable, written):
     with pytest.raises(ValueError, match=f"^{variable} is '{written}': set it to seconds"):

@@ -1,0 +1,46 @@
+"""Environment variables of the functions: on AWS set by infra/, here by what stands in for AWS."""
+
+MESSAGES_TABLE = "FIRESIDE_MESSAGES_TABLE"
+CONNECTIONS_TABLE = "FIRESIDE_CONNECTIONS_TABLE"
+
+ENDPOINT = "FIRESIDE_ENDPOINT"
+"""Address of @connections, `https://HOST/STAGE`."""
+
+FANOUT_FUNCTION = "FIRESIDE_FANOUT_FUNCTION"
+"""Name of the function that posts to the rest of a large room."""
+
+POST_SECONDS = "FIRESIDE_POST_SECONDS"
+BROADCAST_SECONDS = "FIRESIDE_BROADCAST_SECONDS"
+
+HOSTS = "FIRESIDE_HOSTS"
+ORIGINS = "FIRESIDE_ORIGINS"
+INVITE_SHA256 = "FIRESIDE_INVITE_SHA256"
+
+ORIGIN_SECRET_SHA256 = "FIRESIDE_ORIGIN_SECRET_SHA256"  # noqa: S105 - a variable's name
+"""Hashes of the secret with which CloudFront shows that a request came through it."""
+
+LIFETIME_SECONDS = "FIRESIDE_LIFETIME_SECONDS"
+"""How long a connection lasts; only `fireside serve --isolated` sets it."""
+
+API_ID = "FIRESIDE_API_ID"
+STAGE = "FIRESIDE_STAGE"
+"""Of the API that the kill switch stops."""
+
+OF_FUNCTIONS = frozenset(
+    {
+        API_ID,
+        BROADCAST_SECONDS,
+        CONNECTIONS_TABLE,
+        ENDPOINT,
+        FANOUT_FUNCTION,
+        HOSTS,
+        INVITE_SHA256,
+        LIFETIME_SECONDS,
+        MESSAGES_TABLE,
+        ORIGINS,
+        ORIGIN_SECRET_SHA256,
+        POST_SECONDS,
+        STAGE,
+    }
+)
+"""All that only functions read: on AWS, or in a process of `fireside serve --isolated`."""
