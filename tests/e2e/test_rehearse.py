@@ -25,8 +25,6 @@ from tests.e2e.support.clients import LONGEST_SECONDS, status_of
 from tests.e2e.support.guarded_rehearsal import let_posts_take_long
 from tests.e2e.support.server_process import REHEARSED, ROOT, serving, skip_without_dynamodb_local
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture(autouse=True, scope="module")
 def dynamodb():
@@ -99,6 +97,7 @@ def dollars(used):
 GUARDED = str(ROOT / "tests/e2e/support/guarded_rehearsal.py")
 
 
+@pytest.mark.long
 def test_what_the_how_to_shows_runs_and_asks_no_other_machine(tmp_path):
     """The gateway's own process is confined here as its functions' always are."""
     page = (ROOT / "docs/how-to/rehearse-the-cloud.md").read_text("utf-8")
@@ -125,6 +124,7 @@ def test_what_the_how_to_shows_runs_and_asks_no_other_machine(tmp_path):
     assert "0 without an answer" in done.stdout
 
 
+@pytest.mark.long
 def test_boto3_can_be_rehearsed_in_place_of_our_own_clients(tmp_path):
     """What is chosen in the shell reaches the functions, and nothing of one's own AWS set-up."""
     (tmp_path / "config").write_text("[default]\nregion = nowhere\nmax_attempts = no number\n")
@@ -146,6 +146,7 @@ def test_boto3_can_be_rehearsed_in_place_of_our_own_clients(tmp_path):
     assert (tmp_path / "kept/gateway/boto3").is_symlink()
 
 
+@pytest.mark.long
 def test_a_rehearsal_says_which_client_its_functions_use(folder, dynamodb, monkeypatch):
     made = []
     with_functions = unpacked.with_functions
@@ -218,6 +219,7 @@ async def run_function(folder, handler):
         await worker.end()
 
 
+@pytest.mark.long
 def test_what_is_kept_is_there_the_next_time_and_nobody_else_may_post(tmp_path):
     for text in ("Hello", "again"):
         with serving(tmp_path / "kept", *REHEARSED) as server:
@@ -243,6 +245,7 @@ def plain_client(server, name, text):
     ).stdout
 
 
+@pytest.mark.long
 def test_people_who_are_cut_short_or_fail_are_told_of_all_the_same(
     folder, dynamodb, monkeypatch, caplog
 ):
@@ -267,6 +270,7 @@ def test_the_page_is_served_and_time_runs_out(capfd):
     assert "not measured without simulated users" in said
 
 
+@pytest.mark.long
 def test_a_port_that_is_taken_is_one_sentence(tmp_path, capfd):
     with serving(tmp_path / "data") as server:
         code = main(["rehearse", "--port", str(server.port)])
@@ -299,6 +303,7 @@ def test_a_function_that_does_not_start_is_said(folder, dynamodb):
         rehearsed(folder, dynamodb)
 
 
+@pytest.mark.long
 def test_dynamodb_local_ends_with_us(tmp_path):
     """However we end: it sees a pipe close."""
     program = (
