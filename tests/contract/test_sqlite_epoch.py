@@ -15,6 +15,7 @@ import pytest
 from fireside.adapters.sqlite.store import SqliteStore
 from fireside.adapters.sqlite.unusable import StoreCorrupt, StoreUnwritable
 from fireside.adapters.sqlite.witness import COPY_NS, Witness, WitnessFile
+from fireside.domain.errors import StorageFailed
 from tests.contract.drafts import draft
 
 SAY_AND_DIE = """
@@ -221,6 +222,50 @@ def test_a_database_that_is_restored_while_it_is_in_use_gets_another_epoch(place
     assert place.start() == "epoch-2"
 
 
+def test_a_restore_while_in_use_is_remembered_until_its_epoch_is_stored(place):
+    place.start()
+    place.say(*"abc")
+    backup = place.back_up()
+    place.say(*"def")
+    with closing(sqlite3.connect(backup)) as source, closing(sqlite3.connect(place.path)) as there:
+        source.backup(there)
+
+    with closing(sqlite3.connect(place.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for _ in range(2):
+            with pytest.raises(StorageFailed):
+                place.say("x")
+            assert place.store.epoch == "epoch-1"
+    place.say("x")
+
+    stored = place.store.epoch
+    assert stored != "epoch-1"
+    assert place.said() == "abcx"
+    place.stop()
+    assert place.start() == stored
+
+
+def test_a_restore_while_in_use_costs_no_message_if_its_witness_cannot_be_written(
+    place, monkeypatch
+):
+    place.start()
+    place.say(*"abc")
+    backup = place.back_up()
+    place.say(*"def")
+    with closing(sqlite3.connect(backup)) as source, closing(sqlite3.connect(place.path)) as there:
+        source.backup(there)
+
+    monkeypatch.setattr(WitnessFile, "write", full_disk)
+    place.say("x")
+
+    assert place.store.epoch == "epoch-2"
+    assert place.said() == "abcx"
+
+
+def full_disk(_file, _witness):
+    raise OSError(28, "No space left on device")
+
+
 def test_a_row_that_was_deleted_by_hand_changes_no_epoch(place):
     place.start()
     place.say(*"abc")
@@ -333,10 +378,7 @@ def test_a_witness_of_which_only_the_time_is_old_is_a_copy(tmp_path):
 def test_a_witness_that_cannot_be_written_costs_no_message(place, monkeypatch):
     place.start()
 
-    def full(_file, _witness):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(WitnessFile, "write", full)
+    monkeypatch.setattr(WitnessFile, "write", full_disk)
     place.say(*"abc")
     place.stop()
     monkeypatch.undo()

@@ -31,13 +31,13 @@ def check_database(data: Path) -> Check:
 
 def _is_in_place(path: Path) -> bool:
     """Return whether the path still leads to the file that the server has open."""
-    said = witness.read(path)
-    return path.exists() and (said is None or said.inodes[:1] == (path.stat().st_ino,))
+    last = witness.read(path)
+    return path.exists() and (last is None or last.inodes[:1] == (path.stat().st_ino,))
 
 
 def _check_empty(path: Path) -> Check:
-    said = witness.read(path)
-    if said is not None and said.message_id:
+    last = witness.read(path)
+    if last is not None and last.message_id:
         found = f"{path} is gone, though messages were stored there"
         remedy = "Put it back, or restore a copy: else the next start begins with none."
         return Check(NAME, "warn", found, remedy)

@@ -82,9 +82,10 @@ class SqliteStore:
         self._is_damaged = False
         self._version = self._data_version()
         self.epoch = schema.epoch(database)
-        said = witness_file.read()
-        self._witness = said if said and said.epoch == self.epoch else Witness(self.epoch)
-        self._witness = replace(self._witness, inodes=self._files.inodes, closed=())
+        witness = witness_file.read()
+        if witness is None or witness.epoch != self.epoch:
+            witness = Witness(self.epoch)
+        self._witness = replace(witness, inodes=self._files.inodes, closed=())
         witness_file.write(self._witness)
 
     @classmethod
@@ -236,11 +237,15 @@ class SqliteStore:
         """Note the last message outside of the database. An old note does no harm."""
         if self._last is not None:
             last = self._last
-            self._witness = replace(
-                self._witness, room=last.room, seq=last.seq, message_id=last.message_id
+            self._write_witness(
+                replace(self._witness, room=last.room, seq=last.seq, message_id=last.message_id)
             )
-            with suppress(OSError):
-                self._witness_file.write(self._witness)
+
+    def _write_witness(self, witness: Witness) -> None:
+        """Replace the witness; without one the next start has another epoch, which is safe."""
+        self._witness = witness
+        with suppress(OSError):
+            self._witness_file.write(witness)
 
     # --- other programs that write ---
 
@@ -250,15 +255,19 @@ class SqliteStore:
         return int(version)
 
     def _read_again(self) -> None:
-        """Forget what is cached; if another program restored an older copy, change the epoch."""
-        self._version = self._data_version()
+        """Forget what is cached; if another program restored an older copy, change the epoch.
+
+        What fails is done again at the next batch: until then the version is the old one.
+        """
+        version = self._data_version()
         self._tails.clear()
         if not is_same_log(self._database, self._witness):
-            self.epoch = self._new_epoch()
-            schema.renew_epoch(self._database, self.epoch)
-            self._witness = Witness(self.epoch, inodes=self._files.inodes)
-            self._witness_file.write(self._witness)
+            epoch = self._new_epoch()
+            schema.renew_epoch(self._database, epoch)
+            self.epoch = epoch
+            self._write_witness(Witness(epoch, inodes=self._files.inodes))
             log.warning("%s was restored while it was in use: clients load it again", self._path)
+        self._version = version
 
     # --- health ---
 
