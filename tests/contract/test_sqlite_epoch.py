@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 
 import pytest
@@ -174,6 +175,18 @@ def test_a_folder_that_was_restored_has_another_epoch(place, is_killed, is_overw
 
     assert place.start() == "epoch-2"
     assert place.said() == ("abcd" if is_killed else "abc")
+
+
+@pytest.mark.parametrize("is_in_use", [True, False])
+def test_a_folder_that_was_copied_a_moment_ago_has_another_epoch(place, tmp_path, is_in_use):
+    place.start()
+    place.say(*"abc")
+    if not is_in_use:
+        place.stop()
+    copy = Place(tmp_path / "copy", "copy")
+    shutil.copytree(place.folder, copy.folder)
+
+    assert copy.run() == "copy-1"
 
 
 def test_a_database_alone_in_another_folder_has_another_epoch(place, tmp_path):
@@ -375,6 +388,19 @@ def test_a_witness_of_which_only_the_time_is_old_is_a_copy(tmp_path):
     file.close()
 
 
+@pytest.mark.parametrize(
+    ("lost_seconds", "is_original"), [((), True), ((9, 9), True), ((9,) * 9, False)]
+)
+def test_a_witness_is_written_again_if_the_machine_stood_still(tmp_path, lost_seconds, is_original):
+    lost = itertools.chain(lost_seconds, itertools.repeat(0))
+    file = WitnessFile(tmp_path / "chat.db", lambda: time.time_ns() - next(lost) * 10**9)
+
+    file.write(Witness("epoch-1", "general", 7, "0" * 26, (1, 2)))
+
+    assert (file.read() is not None) is is_original
+    file.close()
+
+
 def test_a_witness_that_cannot_be_written_costs_no_message(place, monkeypatch):
     place.start()
 
@@ -392,7 +418,8 @@ def test_a_witness_names_no_text_and_no_person(place):
 
     fields = json.loads(place.witness.read_text())
 
-    assert set(fields) == {"epoch", "room", "seq", "message_id", "inodes", "closed", "written_ns"}
+    last = {"epoch", "room", "seq", "message_id"}
+    assert set(fields) == last | {"inodes", "closed", "inode", "written_ns"}
 
 
 # --- a write-ahead log that belongs to another file ---

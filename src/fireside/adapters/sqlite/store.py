@@ -234,7 +234,7 @@ class SqliteStore:
             raise StorageFailed
 
     def _testify(self) -> None:
-        """Note the last message outside of the database. An old note does no harm."""
+        """Note the last message outside of the database."""
         if self._last is not None:
             last = self._last
             self._write_witness(
@@ -242,7 +242,7 @@ class SqliteStore:
             )
 
     def _write_witness(self, witness: Witness) -> None:
-        """Replace the witness; without one the next start has another epoch, which is safe."""
+        """Replace the witness. An old one does no harm."""
         self._witness = witness
         with suppress(OSError):
             self._witness_file.write(witness)

@@ -1,19 +1,22 @@
 """The witness: a small file beside the database that says which message was stored there last.
 
 A database that was restored from an older copy lacks that message. A witness that was copied
-itself is younger than it says: no program can choose the time of a file's last change (ctime).
-Either way the log may not be the one that clients know, so the store gets another epoch.
+itself is another file than it says, or younger: no program can choose the time of a file's last
+change (ctime). Either way the log may not be the one that clients know, so the store gets another
+epoch.
 """
 
 import json
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 COPY_NS = 500_000_000
 """A file that is so much younger than it says was not written when it says."""
 
+_TRIES = 3
 _BYTES = 512  # within one sector of a disk, so that no power cut leaves a half
 
 
@@ -33,13 +36,17 @@ class Witness:
     closed: tuple[int, ...] = ()
     """The `signature` of the database after it was closed; empty while it is in use."""
 
+    inode: int = 0
+    """Of the witness itself: a copy has another one, unless it was copied over this file."""
+
     written_ns: int = 0
+    """When this was written, which a copy over this file does not share."""
 
 
 class WitnessFile:
     """The file of the witness, open as long as its database."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, clock_ns: Callable[[], int] = time.time_ns) -> None:
         """Open the file, or create it so that only its owner may read it.
 
         Raises:
@@ -47,6 +54,7 @@ class WitnessFile:
         """
         descriptor = os.open(path_of(database), os.O_RDWR | os.O_CREAT, 0o600)
         self._file = os.fdopen(descriptor, "r+b", buffering=0)
+        self._clock_ns = clock_ns
 
     @property
     def is_open(self) -> bool:
@@ -57,21 +65,27 @@ class WitnessFile:
         """Return what it says; None if it is new, unreadable or a copy."""
         self._file.seek(0)
         witness = _decoded(self._file.read(_BYTES))
-        found = os.fstat(self._file.fileno())
-        changed_ns = max(found.st_ctime_ns, found.st_mtime_ns)
-        if witness is None or abs(changed_ns - witness.written_ns) > COPY_NS:
-            return None
-        return witness
+        return witness if witness is not None and self._is_original(witness) else None
 
     def write(self, witness: Witness) -> None:
-        """Replace what it says.
+        """Replace what it says, again if the machine stood still meanwhile.
 
         Raises:
             OSError: It can't be written.
         """
-        text = json.dumps(vars(witness) | {"written_ns": time.time_ns()})
-        self._file.seek(0)
-        self._file.write(text.encode().ljust(_BYTES))
+        inode = os.fstat(self._file.fileno()).st_ino
+        for _ in range(_TRIES):
+            written = replace(witness, inode=inode, written_ns=self._clock_ns())
+            self._file.seek(0)
+            self._file.write(json.dumps(vars(written)).encode().ljust(_BYTES))
+            if self._is_original(written):
+                return
+
+    def _is_original(self, witness: Witness) -> bool:
+        """Return whether the file is the one that a witness was written to, and at that time."""
+        found = os.fstat(self._file.fileno())
+        changed_ns = max(found.st_ctime_ns, found.st_mtime_ns)
+        return found.st_ino == witness.inode and abs(changed_ns - witness.written_ns) <= COPY_NS
 
     def sync(self) -> None:
         """Wait until it is on the disk; only needed when nothing will be written for long."""
