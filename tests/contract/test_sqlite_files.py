@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from fireside.adapters.sqlite import files
+from fireside.adapters.sqlite import files, opening
 from fireside.adapters.sqlite.opening import WAL_BYTES, _prepare
 from fireside.adapters.sqlite.store import SqliteStore
 from fireside.adapters.sqlite.unusable import StoreBusy, StoreCorrupt, StoreUnwritable
@@ -282,6 +282,25 @@ def test_another_program_is_waited_for_and_a_line_says_so(path, opened, caplog):
 
     assert said in caplog.messages
     assert opened_store_works(path)
+
+
+def test_the_whole_is_read_once_however_long_another_program_is_waited_for(path, opened, caplog):
+    opened(path).close()
+    with closing(read_on(path)), pytest.raises(StoreBusy):
+        opened(path, busy_seconds=0.01)
+
+    assert len(checks(caplog)) == 1
+
+
+def test_it_is_read_again_if_it_was_changed_while_it_was_waited_for(
+    path, opened, caplog, monkeypatch
+):
+    opened(path).close()
+    monkeypatch.setattr(opening.log, "warning", lambda *_: touched(path))
+    with closing(read_on(path)), pytest.raises(StoreBusy):
+        opened(path, busy_seconds=0.01)
+
+    assert len(checks(caplog)) == 2
 
 
 def opened_store_works(path):

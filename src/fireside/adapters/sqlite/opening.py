@@ -3,6 +3,7 @@
 import logging
 import os
 import sqlite3
+import stat
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -16,6 +17,9 @@ log = logging.getLogger(__name__)
 
 WAL_BYTES = 4 << 20
 """The write-ahead log is cut to this size once no reader holds it any more."""
+
+_PRIVATE = 0o600
+_State = tuple[int, ...]
 
 
 def open_database(
@@ -32,12 +36,15 @@ def open_database(
     Raises:
         StoreUnusable: One of its subclasses, with a sentence that says what to do.
     """
+    whole: _State = ()
     try:
+        whole = _read_unless_whole(path, witness, whole, wait_seconds=0)
         return _open(path, witness, new_epoch, wait_seconds=0)
     except StoreBusy:
         if not busy_seconds:
             raise
     log.warning("another program uses %s: waiting %g seconds for it", path, busy_seconds)
+    _read_unless_whole(path, witness, whole, wait_seconds=busy_seconds)
     return _open(path, witness, new_epoch, wait_seconds=busy_seconds)
 
 
@@ -70,7 +77,7 @@ def _reading_mode(path: Path, witness: Witness | None) -> str:
     A damaged file stays as it is, even beside the write-ahead log of another one: a connection
     that is read-only never writes, not even when it is closed.
     """
-    if _is_untouched(path, witness):
+    if _is_as_closed(path, witness):
         return "ro&immutable=1"  # else SQLite would leave an empty write-ahead log behind
     has_rollback_journal = path.with_name(f"{path.name}-journal").exists()
     return "rw" if has_rollback_journal else "ro"
@@ -79,8 +86,6 @@ def _reading_mode(path: Path, witness: Witness | None) -> str:
 def _open(
     path: Path, witness: Witness | None, new_epoch: Callable[[], str], *, wait_seconds: float
 ) -> sqlite3.Connection:
-    if bytes_of(path) and not _is_untouched(path, witness):
-        _read_all(path, witness, wait_seconds)
     with explaining(path), ExitStack() as opened:
         _make_private(path)
         database = opened.enter_context(closing(_connect(path, "rw", wait_seconds)))
@@ -89,8 +94,27 @@ def _open(
     return database
 
 
-def _is_untouched(path: Path, witness: Witness | None) -> bool:
-    """Return whether nobody has changed the database since it was closed."""
+def _read_unless_whole(
+    path: Path, witness: Witness | None, whole: _State, *, wait_seconds: float
+) -> _State:
+    """Read the whole database, unless it is in the state that was found whole; return its state."""
+    state = _state_of(path)
+    if state not in ((), whole) and not _is_as_closed(path, witness):
+        _read_all(path, witness, wait_seconds)
+    return state
+
+
+def _state_of(path: Path) -> _State:
+    """Return numbers that change with the database or its write-ahead log; none if it is empty."""
+    if not bytes_of(path):
+        return ()
+    wal = wal_of(path)  # of which reading leaves an empty one behind
+    with explaining(path):
+        return signature(path) + (signature(wal) if bytes_of(wal) else ())
+
+
+def _is_as_closed(path: Path, witness: Witness | None) -> bool:
+    """Return whether the database is still as it was when it was closed."""
     if witness is None or bytes_of(wal_of(path)):
         return False
     return witness.closed == signature(path)
@@ -107,9 +131,10 @@ def _read_all(path: Path, witness: Witness | None, wait_seconds: float) -> None:
 
 def _make_private(path: Path) -> None:
     """Create the file before SQLite does: SQLite gives its journal files the same mode."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE)
     os.close(descriptor)
-    path.chmod(0o600)
+    if stat.S_IMODE(path.stat().st_mode) != _PRIVATE:
+        path.chmod(_PRIVATE)
 
 
 def _connect(path: Path, mode: str, wait_seconds: float) -> sqlite3.Connection:
