@@ -1,13 +1,16 @@
 """Plain HTTP on the same port: the page, its headers, health, and no way out of the folder."""
 
 import contextlib
+import errno
 import gzip
 import json
+import os
 
 import pytest
 
+from localgateway.machine.limits import Limits
 from localgateway.net.site import make_site
-from tests.gateway.harness import gateway, on_loop
+from tests.gateway.harness import gateway, on_loop, pass_time
 
 HEADERS = {"Content-Security-Policy": "default-src 'self'", "X-Content-Type-Options": "nosniff"}
 
@@ -77,6 +80,17 @@ async def test_the_scripts_of_the_page_are_compressed_for_clients_that_can_read_
     assert headers["vary"] == "accept-encoding"
     assert int(headers["content-length"]) < len(script) / 10
     assert method == "HEAD" or gzip.decompress(body) == script
+
+
+@on_loop
+async def test_no_request_waits_for_a_script_to_be_compressed(folder, monkeypatch):
+    async with gateway(site=serving(folder)) as running:
+        monkeypatch.delattr(gzip, "compress")
+        client = await running.client()
+
+        _, headers, _ = await client.get("/assets/main-a1b2.js", "Accept-Encoding: gzip")
+
+    assert headers["content-encoding"] == "gzip"
 
 
 @pytest.mark.parametrize(
@@ -199,6 +213,50 @@ async def test_many_requests_in_one_go_are_answered_in_order(folder):
         client.raw(b"".join(client.head(path, websocket=False) for path in paths))
 
         assert [(await client.http())[0] for _ in paths] == [200, 404, 200] * 20
+
+
+@pytest.mark.parametrize("path", ["/", "/icon.svg", "/assets/main-a1b2.js"])
+@on_loop
+async def test_a_file_comes_whole_where_the_system_can_not_send_files(folder, path, monkeypatch):
+    """Some file systems and sandboxes answer sendfile with EINVAL."""
+
+    def unsupported(*_):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(os, "sendfile", unsupported)
+    async with gateway(site=serving(folder)) as running:
+        client = await running.client()
+
+        for _ in range(2):
+            status, headers, body = await client.get(path)
+            assert (status, int(headers["content-length"])) == (200, len(body))
+            assert "content-encoding" not in headers
+
+
+@on_loop
+async def test_a_reader_of_files_that_stops_reading_is_cut(folder):
+    (folder / "big.bin").write_bytes(b"x" * 20_000_000)
+    async with gateway(site=serving(folder), limits=SLOW) as running:
+        client = await running.client()
+        client.writer.transport.pause_reading()
+        client.raw(client.head("/big.bin", websocket=False))
+        [transport] = await stuck(running)
+        await pass_time(SLOW.ping_timeout_seconds + 1)
+
+        assert transport.is_closing()
+
+
+SLOW = Limits(
+    handshake_seconds=9_000, idle_seconds=9_000, ping_seconds=8_000, ping_timeout_seconds=8_500
+)
+
+
+async def stuck(running):
+    """Wait until a connection has more to send than its client takes."""
+    await running.until(
+        lambda: any(wire.get_write_buffer_size() for wire in running.server.transports)
+    )
+    return running.server.transports
 
 
 @on_loop

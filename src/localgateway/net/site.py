@@ -4,10 +4,10 @@ import asyncio
 import gzip
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache
 from pathlib import Path
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import LooseHeaders
 
 log = logging.getLogger(__name__)
 
@@ -100,20 +100,21 @@ def make_site(
 def _add_files(app: web.Application, folder: Path) -> None:
     """Serve the page's own files by name, so that no path can lead out of the folder."""
 
-    def file(path: Path, lasts: str) -> Callable[[web.Request], Awaitable[web.FileResponse]]:
-        async def answer(_request: web.Request) -> web.FileResponse:
-            return web.FileResponse(path, headers={hdrs.CACHE_CONTROL: lasts})
+    def file(path: Path, lasts: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def answer(_request: web.Request) -> web.StreamResponse:
+            return _in_pieces(path, {hdrs.CACHE_CONTROL: lasts})
 
         return answer
 
     def packable(path: Path) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        packed = gzip.compress(path.read_bytes(), _LEVEL, mtime=0)  # not on the event loop
         headers = {hdrs.CACHE_CONTROL: _FOREVER, hdrs.VARY: hdrs.ACCEPT_ENCODING}
 
         async def answer(request: web.Request) -> web.StreamResponse:
             if _takes_gzip(request):
                 kind = {hdrs.CONTENT_TYPE: _PACKABLE[path.suffix], hdrs.CONTENT_ENCODING: "gzip"}
-                return web.Response(body=_packed(path), headers=headers | kind)
-            return web.FileResponse(path, headers=headers)
+                return web.Response(body=packed, headers=headers | kind)
+            return _in_pieces(path, headers)
 
         return answer
 
@@ -133,16 +134,25 @@ _PACKABLE = {".js": "text/javascript", ".css": "text/css"}
 """The kinds of files under `assets/` that are compressed, with their Content-Type."""
 
 
+_LEVEL = 6
+"""Twice as fast as 9, and larger by a five-hundredth."""
+
+
 def _takes_gzip(request: web.Request) -> bool:
     """Return whether a client reads gzip; a part of a file is sent as it is."""
     named = request.headers.get(hdrs.ACCEPT_ENCODING, "").lower().replace(" ", "").split(",")
     return "gzip" in named and hdrs.RANGE not in request.headers
 
 
-@cache
-def _packed(path: Path) -> bytes:
-    """Return a file compressed; under `assets/` a name never gets another content."""
-    return gzip.compress(path.read_bytes(), mtime=0)
+def _in_pieces(path: Path, headers: LooseHeaders) -> web.FileResponse:
+    """Return an answer that writes a file in pieces.
+
+    `loop.sendfile` does not tell the protocol that a client stops reading, and refuses a transport
+    that is wrapped where the system can't send files.
+    """
+    response = web.FileResponse(path, headers=headers)
+    response.enable_compression(web.ContentCoding.identity)  # any coding keeps it from sendfile
+    return response
 
 
 @web.middleware
