@@ -135,13 +135,26 @@ async def test_a_handshake_whose_upgrade_a_proxy_has_lost_is_logged_with_the_rem
 
 
 @on_loop
+async def test_lost_upgrades_are_logged_once_until_one_comes_through(caplog):
+    async with gateway() as running:
+        for _ in range(2):
+            for _ in range(3):
+                client = await running.client()
+                await client.get("/ws", f"Sec-WebSocket-Key: {KEY}")
+            await running.join()
+
+    lines = [line for line in caplog.messages if "without its upgrade" in line]
+    assert len(lines) == 2
+
+
+@on_loop
 async def test_a_plain_get_on_the_stage_is_logged_and_says_nothing_of_a_proxy(caplog):
     caplog.set_level("INFO")
     async with gateway() as running:
         client = await running.client()
         await client.get("/ws")
 
-    assert [record.status for record in caplog.records if "plain GET" in record.message] == [426]
+    assert "refused a plain GET of /ws: connect there with a WebSocket client" in caplog.messages
     assert "proxy" not in caplog.text
     assert not running.server.loses_upgrades
 

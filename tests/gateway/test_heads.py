@@ -222,12 +222,48 @@ async def test_what_can_be_no_request_is_400_before_it_ends(head):
 async def test_a_head_may_come_in_any_pieces_and_a_body_may_have_bare_line_feeds():
     async with gateway() as running:
         client = await running.client()
-        client.raw(b"GET /healthz HTTP/1.1\r")
-        await client.writer.drain()
-        await running.until(lambda: running.server.transports)
-        client.raw(b"\nHost: a\r\nContent-Length: 2\r\n\r\n\n\n")
+        reader = await reader_of_heads(running)
+        reader.data_received(b"GET /healthz HTTP/1.1\r")
+        reader.data_received(b"\nHost: a\r\nContent-Length: 2\r\n\r\n\n\n")
 
         assert (await client.http())[0] == 200
+
+
+async def reader_of_heads(running):
+    """Return what reads the head of the only connection, to feed it pieces that stay apart."""
+    await running.until(lambda: running.server.transports)
+    [transport] = running.server.transports
+    return transport.get_protocol()
+
+
+class Searched(bytearray):
+    """Bytes that count how many of them were looked at."""
+
+    looked_at = 0
+
+    def find(self, what, start=0, stop=None):
+        stop = len(self) if stop is None else min(stop, len(self))
+        self.looked_at += max(0, stop - start)
+        return super().find(what, start, stop)
+
+    def count(self, what, start=0, stop=None):
+        stop = len(self) if stop is None else min(stop, len(self))
+        self.looked_at += max(0, stop - start)
+        return super().count(what, start, stop)
+
+
+@on_loop
+async def test_a_head_in_many_pieces_is_looked_through_a_few_times_only():
+    async with gateway(limits=Limits(handshake_seconds=10_000)) as running:
+        client = await running.client()
+        reader = await reader_of_heads(running)
+        reader._head = Searched()
+        head = client.head("/healthz", "X: " + "y" * 8_000, websocket=False)
+        for byte in head:
+            reader.data_received(bytes([byte]))
+
+        assert (await client.http())[0] == 200
+        assert 0 < reader._head.looked_at < 12 * len(head)
 
 
 @on_loop

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from localgateway.machine.limits import Limits
-from localgateway.net import lingering
-from tests.gateway.harness import TEXT, frame, gateway, on_loop, pass_time
+from localgateway.net import lingering, server
+from tests.gateway.harness import PATIENCE_SECONDS, TEXT, frame, gateway, on_loop, pass_time
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,12 @@ async def refused(running):
 async def test_a_client_that_does_not_close_is_cut_after_its_time():
     async with gateway(limits=Limits(linger_seconds=1_000)) as running:
         await refused(running)
-        server = running.server
-        assert (len(server.transports), len(server.lingering)) == (0, 1)
+        assert (len(running.server.transports), len(running.server.lingering)) == (0, 1)
         await pass_time(999)
-        assert len(server.lingering) == 1
+        assert len(running.server.lingering) == 1
         await pass_time(2)
 
-        assert server.lingering == set()
+        assert running.server.lingering == set()
 
 
 @on_loop
@@ -86,7 +85,8 @@ async def test_they_take_no_place_of_a_client_that_comes():
 
 
 @on_loop
-async def test_a_stop_does_not_wait_for_them():
+async def test_a_stop_does_not_wait_for_them(monkeypatch):
+    monkeypatch.setattr(server, "_CLOSING_SECONDS", 10 * PATIENCE_SECONDS)
     async with gateway(limits=Limits(linger_seconds=1_000)) as running:
         await refused(running)
         await running.server.stop()

@@ -24,7 +24,6 @@ _HEAD_END = b"\r\n\r\n"
 _NO_UPGRADE = frozenset({HTTPStatus.UPGRADE_REQUIRED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED})
 _NOT_HTTP = re.compile(rb"[^\r!#$%&'*+.^_`|~0-9A-Za-z-]")
 """How no method begins, but a client that speaks TLS does."""
-_BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:[ \t]*websocket[ \t]*\r\n", re.IGNORECASE)
 
 
@@ -55,11 +54,12 @@ class HeadReader(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Collect the head, within its limit, and hand over."""
+        before = len(self._head)
         self._head += data
-        end = self._head.find(_HEAD_END, 0, self._hub.limits.head_bytes)
-        if _NOT_HTTP.match(self._head) or _BARE_LINE_FEED.search(
-            self._head, 0, end if end >= 0 else len(self._head)
-        ):
+        start = max(0, before + 1 - len(_HEAD_END))
+        end = self._head.find(_HEAD_END, start, self._hub.limits.head_bytes)
+        stop = end if end >= 0 else len(self._head)
+        if _NOT_HTTP.match(self._head) or self._has_bare_line_feed(before, stop):
             self._refuse(400, "The request can't be read")
             return
         if end < 0:
@@ -72,6 +72,11 @@ class HeadReader(asyncio.Protocol):
             upgrade(self._hub, self._transport, bytes(self._head[:end]), bytes(self._head[end:]))
         else:
             self._hand_to_http()
+
+    def _has_bare_line_feed(self, start: int, stop: int) -> bool:
+        """Return whether a line feed in a part of the head has no carriage return before it."""
+        line_feeds = self._head.count(b"\n", start, stop)
+        return line_feeds != self._head.count(b"\r\n", max(0, start - 1), stop)
 
     def _hand_to_http(self) -> None:
         http = CountedHttp(self._hub, self._hub.http_protocol())
@@ -162,7 +167,7 @@ def upgrade(
     answer = protocol.accept(request)
     if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
         if answer.status_code in _NO_UPGRADE:
-            _note_upgrade_required(hub, is_handshake=True)
+            _note_lost_upgrade(hub)
         refuse(hub, transport, answer.status_code, answer.body.decode().strip())
         return
     hub.loses_upgrades = False
@@ -179,7 +184,11 @@ async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
     aiohttp's handler waits here until the connection's end cancels it: it must not answer too.
     """
     if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
-        _note_upgrade_required(hub, is_handshake=hdrs.SEC_WEBSOCKET_KEY in request.headers)
+        if hdrs.SEC_WEBSOCKET_KEY in request.headers:
+            _note_lost_upgrade(hub)
+        else:
+            path = request.rel_url.raw_path
+            log.info("refused a plain GET of %s: connect there with a WebSocket client", path)
         document, headers = {"message": "Upgrade Required"}, {hdrs.UPGRADE: "websocket"}
         return web.json_response(document, status=426, headers=headers)
     seen: object = request.transport
@@ -196,16 +205,14 @@ async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
     raise AssertionError
 
 
-def _note_upgrade_required(hub: Hub, *, is_handshake: bool) -> None:
-    """Log a 426; if it is the answer to a handshake, a proxy in front does not pass upgrades on."""
-    if is_handshake:
-        hub.loses_upgrades = True
+def _note_lost_upgrade(hub: Hub) -> None:
+    """Note a handshake without its upgrade; log it once, as long as no handshake has one."""
+    if not hub.loses_upgrades:
         log.warning(
             "a WebSocket handshake came without its upgrade: "
             "the proxy in front must pass on Upgrade and Connection, over HTTP/1.1"
         )
-    else:
-        log.info("refused: a plain GET where a WebSocket is", extra={"status": 426})
+    hub.loses_upgrades = True
 
 
 class _Rest:

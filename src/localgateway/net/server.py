@@ -160,6 +160,7 @@ class Server:
         for socket in (*self.sockets.values(), *self._waiting.values()):
             socket.pause()
         ended = await asyncio.to_thread(self.runner.stop, _DRAIN_SECONDS)
+        _abort(self.lingering)  # their clients had their answers before
         await asyncio.sleep(0)  # the last batch was handed to the loop, which takes it now
         self._flush()
         for socket in list(self.sockets.values()):
@@ -362,9 +363,14 @@ class Server:
         end = self._loop.time() + seconds
         while (self.transports or self.lingering) and self._loop.time() < end:  # noqa: ASYNC110 - once, while stopping
             await asyncio.sleep(0.02)
-        for transport in (*self.transports, *self.lingering):
-            if isinstance(transport, asyncio.Transport):
-                transport.abort()
+        _abort(self.transports | self.lingering)
+
+
+def _abort(transports: Iterable[asyncio.BaseTransport]) -> None:
+    """Cut connections, whatever still waits to be sent."""
+    for transport in list(transports):
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
 
 
 def _check_handlers(api: Api, runner: Runner) -> None:
