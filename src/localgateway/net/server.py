@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterable
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from localgateway.dev.faults import Faults, FaultyDelivery
 from localgateway.functions.runner import Completed, MakeRunner, Runner
@@ -32,6 +31,7 @@ from localgateway.machine.limits import CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_RE
 from localgateway.machine.metering import Meter
 from localgateway.net.door import HeadReader
 from localgateway.net.management import Access, Management, Posted
+from localgateway.net.plain_http import PlainHttp
 from localgateway.net.sockets import Socket, encode_frame
 from localgateway.platform.handover import Handover
 from localgateway.platform.listening import BACKLOG, listen
@@ -39,18 +39,9 @@ from localgateway.platform.listening import BACKLOG, listen
 log = logging.getLogger(__name__)
 
 
-def _is_server_fault(record: logging.LogRecord) -> bool:
-    """Return False for bytes that are no HTTP: aiohttp logs those clients' faults at length."""
-    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
-
-
-_http_log = logging.getLogger(f"{__name__}.http")
-_http_log.addFilter(_is_server_fault)
-
 _TICK_SECONDS = 1.0
 _DRAIN_SECONDS = 2.5
 _CLOSING_SECONDS = 1.0
-_SITE_SECONDS = 0.5
 
 
 class Server:
@@ -116,7 +107,7 @@ class Server:
             app.middlewares.insert(0, Management(self, access, faults).answer)
         self._faults = faults
         self._delivery: FaultyDelivery | None = None
-        self._site = _site_runner(app if primary is None else web.Application())
+        self._http = PlainHttp(app if primary is None else web.Application())
         self._tick_seconds = _tick_seconds(api, self.limits)
         self._listeners = []
         self._stopping = False
@@ -138,7 +129,7 @@ class Server:
         self._handover = Handover(self._completed, self._loop)
         if self._faults is not None:
             self._delivery = FaultyDelivery(self._faults, self._loop, self._queue_one)
-        await self._site.setup()
+        await self._http.start()
         if self._primary is self:
             for one in listen(host, port):
                 self._listeners.append(
@@ -175,7 +166,7 @@ class Server:
                 transport.close()
         await self._wait_until_empty(_CLOSING_SECONDS)
         self._ticking.cancel()
-        await self._site.cleanup()
+        await self._http.stop()
         return ended
 
     def server_for(self, stage: str) -> "Server | None":
@@ -184,9 +175,7 @@ class Server:
 
     def http_protocol(self) -> asyncio.Protocol:
         """Return a protocol for plain HTTP on one connection."""
-        factory = self._site.server
-        assert factory is not None
-        return factory()
+        return self._http.protocol()
 
     def is_full(self) -> bool:
         """Return whether another connection would be one too many."""
@@ -378,17 +367,6 @@ def _check_handlers(api: Api, runner: Runner) -> None:
     if missing:
         message = f"no handler for {', '.join(sorted(missing))}"
         raise ValueError(message)
-
-
-def _site_runner(app: web.Application) -> web.AppRunner:
-    return web.AppRunner(
-        app,
-        access_log=None,
-        logger=_http_log,
-        keepalive_timeout=75,
-        shutdown_timeout=_SITE_SECONDS,
-        handler_cancellation=True,  # ends the handler that `take_over` waits in
-    )
 
 
 def _tick_seconds(api: Api, limits: Limits) -> float:

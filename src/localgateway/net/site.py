@@ -71,7 +71,7 @@ def make_site(
     app = web.Application(middlewares=[_only_reads])
 
     async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-        response.headers.update({hdrs.SERVER: "localgateway", **headers})
+        response.headers.update(headers)
 
     async def socket(request: web.Request) -> web.StreamResponse:
         return await take_over(request)
