@@ -24,6 +24,7 @@ from localgateway.net.door import take_over
 from localgateway.net.invocations import Invocations, unknown_function
 from localgateway.net.management import Access
 from localgateway.net.server import Server
+from localgateway.platform.hosts import reached_at, shown_as
 from localgateway.platform.signals import on_signals
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,6 @@ WATCH_SECONDS = 0.5
 """Time between two looks of `--reload` at the files."""
 
 _T = TypeVar("_T")
-_LOOPBACK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - looked up
 _NOT_CODE = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 
@@ -91,18 +91,14 @@ class Hosted:
     @property
     def url(self) -> str:
         """The address at which clients connect."""
-        host = self._options.host
-        local = host in _LOOPBACK or host == _LOOPBACK[""]
-        shown = "localhost" if local else f"[{host}]" if ":" in host else host
-        return f"ws://{shown}:{self.server.port}/{self.api.stage}"
+        return f"ws://{shown_as(self._options.host)}:{self.server.port}/{self.api.stage}"
 
     def _make_runner(self, *, on_completed: OnCompleted) -> Runner:
-        host = self._options.host
-        literal = _LOOPBACK.get(host) or (f"[{host}]" if ":" in host else host)
+        host = reached_at(self._options.host)
         self.runner = WorkerRunner(
             self.api,
             on_completed=on_completed,
-            address=lambda: f"http://{literal}:{self.server.port}",
+            address=lambda: f"http://{host}:{self.server.port}",
             concurrency=self._options.concurrency,
             credentials=self._options.credentials,
         )

@@ -105,7 +105,8 @@ def test_handlers_that_can_not_start_are_said_and_ended(tmp_path):
     [
         ("127.0.0.1", "http://127.0.0.1:80"),
         ("0.0.0.0", "http://127.0.0.1:80"),  # noqa: S104 - not listened on
-        ("::", "http://[::1]:80"),
+        ("::", "http://127.0.0.1:80"),
+        ("::1", "http://[::1]:80"),
         ("192.168.1.20", "http://192.168.1.20:80"),
     ],
 )

@@ -14,9 +14,10 @@ from fireside.cloud.deploy.stage import PROJECT, find_stage
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.qr import show
 from fireside.domain.invite import hash_of, link
-from fireside.server.addresses import EVERYWHERE, read_address
+from fireside.server.addresses import read_address
 from fireside.server.data_folder import invite_file
 from fireside.server.settings import BadSettings, Settings, address, asks_for_invite
+from localgateway.platform.hosts import EVERYWHERE
 
 
 @click.command("invite")

@@ -9,9 +9,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from fireside.domain.hosts import is_loopback, plain_host, plain_origin
-
-EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
-"""Hosts to listen on that are no address to open in a browser."""
+from localgateway.platform.hosts import bracketed
 
 _HOST_PROBLEM = "must be an address or a name of this machine, such as 127.0.0.1"
 _ORIGIN_PROBLEM = "must look like https://chat.example.com, with nothing after the host and port"
@@ -63,11 +61,6 @@ def name_of(address: str) -> str:
     return bracketed(urlsplit(address).hostname or "")
 
 
-def bracketed(host: str) -> str:
-    """Return a host as it stands in a URL, where an IPv6 address has brackets."""
-    return f"[{host}]" if ":" in host else host
-
-
 def is_only_here(host: str) -> bool:
     """Return whether only this machine reaches a server that listens on `host`."""
     return is_loopback(plain_host(bracketed(host)))
@@ -107,7 +100,7 @@ def _plain_name(name: str) -> str:
     if ":" in name:
         return ipaddress.IPv6Address(name).compressed.lower()
     plain = plain_host(_ascii(name))
-    if re.fullmatch(r"(.*\.)?\d[0-9a-fx]*", plain):  # browsers take it for an IPv4 address
+    if re.fullmatch(r"(.*\.)?(\d+|0x[0-9a-f]*)", plain):  # browsers take it for an IPv4 address
         return str(ipaddress.IPv4Address(plain))
     if len(plain) > _MAX_NAME or not all(map(_LABEL.fullmatch, plain.split("."))):
         raise ValueError(name)

@@ -19,7 +19,7 @@ from fireside.domain.events import Closing
 from fireside.handlers.authorizer import log_refusal, make_authorizer
 from fireside.handlers.router import make_handler, storage_failed
 from fireside.server import isolated
-from fireside.server.addresses import EVERYWHERE, bracketed, name_of, origin_of
+from fireside.server.addresses import name_of, origin_of
 from fireside.server.data_folder import invite_file, live_rules
 from fireside.server.settings import Settings, asks_for_invite
 from fireside.system import entropy, epoch_ms
@@ -32,6 +32,7 @@ from localgateway.net.door import take_over
 from localgateway.net.management import Access
 from localgateway.net.server import Server
 from localgateway.net.site import Readiness, make_site
+from localgateway.platform.hosts import EVERYWHERE, bracketed, reached_at
 
 RETURN_SPREAD_MS = 2_000
 """Clients reconnect at random moments within this time after a restart."""
@@ -207,8 +208,7 @@ def _add_config(
 
 def own_address(settings: Settings, server: Server) -> str:
     """Return the address at which this machine reaches the server."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - looked up
-    return f"http://{bracketed(host)}:{server.port}"
+    return f"http://{reached_at(settings.host)}:{server.port}"
 
 
 def closing_frame() -> bytes:

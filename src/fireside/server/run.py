@@ -14,13 +14,13 @@ from fireside.adapters.invite_file import InviteUnusable
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.invite import link
 from fireside.server import isolated_handlers
-from fireside.server.addresses import EVERYWHERE
 from fireside.server.data_folder import invite_file, open_store
 from fireside.server.local import make_isolated_server, make_server, page_folder, start_handlers
 from fireside.server.process import allowed_connections, cannot_listen
 from fireside.server.settings import Settings, address, asks_for_invite, is_reachable
 from localgateway.machine.limits import Limits
 from localgateway.net.server import Server
+from localgateway.platform.hosts import EVERYWHERE
 from localgateway.platform.signals import on_signals
 
 log = logging.getLogger("fireside")

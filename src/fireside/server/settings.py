@@ -14,14 +14,8 @@ from typing import Literal
 from fireside import environment
 from fireside.adapters import text_file
 from fireside.console.exits import CannotStart, ExitCode
-from fireside.server.addresses import (
-    EVERYWHERE,
-    bracketed,
-    is_only_here,
-    read_address,
-    read_host,
-    read_origins,
-)
+from fireside.server.addresses import is_only_here, read_address, read_host, read_origins
+from localgateway.platform.hosts import shown_as
 
 ENV_PREFIX = "FIRESIDE_"
 CONFIG_NAME = "fireside.toml"
@@ -74,12 +68,7 @@ def address(settings: Settings, port: int) -> str:
     """Return the address to open: the public one, or this machine's own."""
     if settings.public_url is not None:
         return settings.public_url
-    shown = "localhost" if settings.host in _LOCALHOST else bracketed(settings.host)
-    return f"http://{shown}:{port}"
-
-
-_LOCALHOST = EVERYWHERE | {"127.0.0.1", "::1"}
-"""Hosts to listen on for which a browser on this machine opens `localhost`."""
+    return f"http://{shown_as(settings.host)}:{port}"
 
 
 def default_data(environ: Mapping[str, str], platform: str) -> Path:

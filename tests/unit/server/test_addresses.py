@@ -1,7 +1,6 @@
 import pytest
 
 from fireside.server.addresses import (
-    EVERYWHERE,
     is_only_here,
     name_of,
     origin_of,
@@ -10,6 +9,7 @@ from fireside.server.addresses import (
     read_origin,
     read_origins,
 )
+from localgateway.platform.hosts import EVERYWHERE
 
 
 @pytest.mark.parametrize("read", [read_origin, read_address])
@@ -112,13 +112,35 @@ def test_origins_are_a_list_or_text_with_commas():
         ("0:0:0:0:0:0:0:0", "::"),
         ("FE80::1%eth0", "fe80::1%eth0"),
         ("Müller", "xn--mller-kva"),
+        ("4f2a9c01be3d", "4f2a9c01be3d"),  # as Docker names its containers
+        ("a.3d", "a.3d"),
+        ("9a", "9a"),
+        ("0a", "0a"),
+        ("1.2.3.4a", "1.2.3.4a"),
     ],
 )
 def test_a_host_to_listen_on_has_one_form(given, host):
     assert read_host(given) == host
 
 
-@pytest.mark.parametrize("host", ["", " ", "0", "127.1", "a b", "::g", "*", "chat.example/", 7])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        " ",
+        "0",
+        "0x",
+        "0x7f000001",
+        "a.0X1f",
+        "a.7",
+        "127.1",
+        "a b",
+        "::g",
+        "*",
+        "chat.example/",
+        7,
+    ],
+)
 def test_a_host_that_cannot_be_one_is_refused(host):
     with pytest.raises(ValueError, match="must be an address or a name of this machine"):
         read_host(host)
