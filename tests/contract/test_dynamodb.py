@@ -8,7 +8,7 @@ import pytest
 
 from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.client import Rejected, RetryPolicy, Transient
-from fireside.adapters.dynamodb.store import EPOCH_SECONDS
+from fireside.adapters.dynamodb.store import ASK_AGAIN_SECONDS, EPOCH_SECONDS
 from fireside.adapters.dynamodb.units import MeteredTables
 from fireside.domain.errors import Busy, StorageFailed
 from fireside.ports import Connection
@@ -187,6 +187,49 @@ def test_a_function_that_may_not_look_at_its_table_keeps_its_epoch(tables, messa
     assert unknown.epoch == "epoch-1"
     assert "AccessDeniedException: whether the table was restored is unknown" in caplog.text
     assert dynamo_store(Identified(tables, "id-1"), messages, epoch="epoch-3").epoch == "epoch-1"
+
+
+class Throttled(Identified):
+    """Tables of which nothing is told at the moment, though they can be read and written."""
+
+    is_throttled = True
+    asked = 0
+
+    def call(self, operation, request):
+        if operation == "DescribeTable":
+            self.asked += 1
+            if self.is_throttled:
+                raise Transient("ThrottlingException")
+        return super().call(operation, request)
+
+
+def test_a_table_that_nothing_is_told_of_keeps_its_epoch(tables, messages, caplog):
+    assert dynamo_store(Identified(tables, "id-1"), messages, epoch="epoch-1").epoch == "epoch-1"
+
+    throttled = Throttled(tables, "id-1")
+    store = dynamo_store(throttled, messages, epoch="epoch-2")
+
+    assert [store.epoch, store.epoch] == ["epoch-1", "epoch-1"]
+    assert throttled.asked == 1
+    assert "ThrottlingException: whether the table was restored is unknown" in caplog.text
+
+
+def test_it_is_asked_for_again_soon_and_a_known_epoch_is_kept_until_then(tables, messages):
+    now = 0.0
+    retry = dataclasses.replace(LONG, monotonic=lambda: now)
+    table = Throttled(tables, "id-1")
+    table.is_throttled = False
+    store = dynamo_store(table, messages, epoch="epoch-1", retry=retry)
+    assert store.epoch == "epoch-1"
+
+    table.is_throttled, table.table_id, now = True, "id-2", EPOCH_SECONDS
+    assert [store.epoch, store.epoch] == ["epoch-1", "epoch-1"]
+    assert table.asked == 2
+
+    table.is_throttled, now = False, EPOCH_SECONDS + ASK_AGAIN_SECONDS
+    store._new_epoch = lambda: "epoch-2"
+    assert store.epoch == "epoch-2"
+    assert table.asked == 3
 
 
 def test_a_store_asks_for_its_epoch_now_and_then(watched, messages):

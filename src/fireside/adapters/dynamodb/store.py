@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 EPOCH_SECONDS = 600
 """How long a process believes its epoch. To restore a table under its own name takes longer."""
 
+ASK_AGAIN_SECONDS = 60
+"""How long it does when AWS did not say which table it was."""
+
 _END = 10**20  # greater than every seq
 _BATCH_GET, _BATCH_WRITE = 100, 25  # rows that one call may contain, DynamoDB's limits
 _SHOW_WHAT_IS_THERE = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
@@ -53,8 +56,10 @@ class DynamoStore:
         """Return the name of this store, which is asked for again now and then."""
         now = self._retry.monotonic()
         if not self._epoch or now >= self._epoch_until:
-            self._epoch = self._retry.run(self._agree_on_epoch)
-            self._epoch_until = now + EPOCH_SECONDS
+            table_id = self._table_id()
+            if table_id is not None or not self._epoch:
+                self._epoch = self._retry.run(lambda: self._agree_on_epoch(table_id or ""))
+            self._epoch_until = now + (ASK_AGAIN_SECONDS if table_id is None else EPOCH_SECONDS)
         return self._epoch
 
     def append(self, draft: Draft) -> Stored:
@@ -112,12 +117,11 @@ class DynamoStore:
         request = {"TableName": self._table, "Key": key, "ConsistentRead": True}
         return rows.message(self._tables.call("GetItem", request).get("Item", key))
 
-    def _agree_on_epoch(self) -> str:
+    def _agree_on_epoch(self, table_id: str) -> str:
         """Store a new epoch, unless there is one of this table; return the one that is stored.
 
         A table that was restored from a backup has the row of the table that was backed up.
         """
-        table_id = self._table_id()
         row = rows.of_epoch(self._new_epoch(), table_id)
         request = self._if_absent(row) | _SHOW_WHAT_IS_THERE
         if table_id:
@@ -128,16 +132,17 @@ class DynamoStore:
             return _needed(rows.epoch, named.found[0] or row)
         return rows.epoch(row)
 
-    def _table_id(self) -> str:
-        """Return the id of the table, which a restored one does not share; empty if unknown.
+    def _table_id(self) -> str | None:
+        """Return the id of the table, which a restored one does not share.
 
-        DynamoDB Local gives its tables none.
+        It is empty if it can't be known, as DynamoDB Local gives its tables none, and None if it
+        can't be known now. Then no message waits: the call is not needed to read or write.
         """
         try:
             answer = self._tables.call("DescribeTable", {"TableName": self._table})
-        except Rejected as cause:
+        except (Rejected, Transient) as cause:
             log.warning("%s: whether the table was restored is unknown", cause)
-            return ""
+            return None if isinstance(cause, Transient) else ""
         return str(answer["Table"].get("TableId", ""))
 
     def _if_absent(self, row: Item) -> dict[str, object]:
