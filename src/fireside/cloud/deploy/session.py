@@ -128,8 +128,9 @@ class StageSession:
                 terraform.errored_state.replace(self.stage.left_state)
                 raise CannotStart(
                     f"Stopped while {doing}, and the state could not be saved: it is in "
-                    f"{self.stage.left_state}. Sign in again; the next run saves it before "
-                    f"anything else: {self.retry_command}",
+                    f"{self.stage.left_state}, and it may still be locked: then the next run says "
+                    "how to unlock it. Sign in again; that run saves the state before anything "
+                    f"else: {self.retry_command}",
                     ExitCode.CLOUD,
                 ) from cause
 

@@ -322,6 +322,7 @@ def test_a_state_that_could_not_be_saved_is_saved_by_the_next_run(computer, how)
 
     last = done.stderr.strip().splitlines()[-1]
     assert "the state could not be saved" in last
+    assert "it may still be locked: then the next run says how to unlock it" in last
     assert "What was created so far is in the state" not in last
     assert not (computer.checkout / "infra/errored.tfstate").exists()
     computer.calls()
