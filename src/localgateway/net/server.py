@@ -131,10 +131,10 @@ class Server:
             self._delivery = FaultyDelivery(self._faults, self._loop, self._queue_one)
         await self._http.start()
         if self._primary is self:
-            for one in listen(host, port):
+            for bound in listen(host, port):
                 self._listeners.append(
                     await self._loop.create_server(
-                        lambda: HeadReader(self), sock=one, backlog=BACKLOG
+                        lambda: HeadReader(self), sock=bound, backlog=BACKLOG
                     )
                 )
         self.runner.start()

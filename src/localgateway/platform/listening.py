@@ -78,5 +78,5 @@ def _socket(family: socket.AddressFamily, address: _Place) -> socket.socket:
 
 
 def _close(sockets: Sequence[socket.socket]) -> None:
-    for one in sockets:
-        one.close()
+    for listener in sockets:
+        listener.close()

@@ -114,7 +114,8 @@ class BackgroundWriter(io.BufferedIOBase):
             if not self._write_all(data):
                 lost_lines += data.count(b"\n")
             elif lost_lines:
-                lost_lines = self._log_loss(lost_lines)
+                log.warning("%d lines of %s were dropped: nothing read it", lost_lines, self.name)
+                lost_lines = 0
 
     def _take(self) -> tuple[bytes, int] | None:
         """Wait for bytes; return them, and how many lines after them were dropped."""
@@ -143,11 +144,6 @@ class BackgroundWriter(io.BufferedIOBase):
         except (OSError, ValueError):  # its reader is gone, its disk is full, or it was closed
             return False
         return True
-
-    def _log_loss(self, lines: int) -> int:
-        """Log how many lines are missing; return how many then remain to be logged."""
-        log.warning("%d lines of %s were dropped: nothing read it", lines, self.name)
-        return 0
 
 
 def _writer(original: TextIO, name: str) -> BackgroundWriter | None:

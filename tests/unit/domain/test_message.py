@@ -48,7 +48,7 @@ def test_every_space_and_control_character_is_trimmed_and_no_other():
         assert trimmed == (is_blank or character == "\ufeff"), f"U+{ord(character):04X}"
 
 
-def test_a_long_run_of_line_ends_and_spaces_is_read_once():
+def test_a_long_run_of_line_ends_and_spaces_is_trimmed():
     text = "\r\n \u2028" * 250_000
 
     assert clean_text(f"{text}a{text}") == "a"

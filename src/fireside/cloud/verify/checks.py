@@ -9,6 +9,7 @@ import http.client
 import json
 import secrets
 import ssl
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from fireside.cloud.verify.client import FRAME_BYTES, CheckFailed, Client, Frame, Target, describe
@@ -34,10 +35,11 @@ _CLIENT_ERROR = range(400, 500)
 _NESTING = 10_000
 
 
-class Seen(str):
+@dataclass(frozen=True, slots=True)
+class Seen:
     """What was observed where AWS's behaviour is not documented: for the report, no verdict."""
 
-    __slots__ = ()
+    found: str
 
 
 class CheckSkipped(Exception):  # noqa: N818 - it says what happened
@@ -47,7 +49,7 @@ class CheckSkipped(Exception):  # noqa: N818 - it says what happened
 # --- The handshake -----------------------------------------------------------------------------
 
 
-def a_plain_get_is_told_to_upgrade(target: Target) -> str:
+def a_plain_get_is_told_to_upgrade(target: Target) -> str | Seen:
     """Request the socket's URL without an upgrade: row 6."""
     url = urlsplit(target.url)
     if url.scheme == "wss":
@@ -119,7 +121,7 @@ def the_subprotocol_is_agreed_and_the_invite_is_not_echoed(target: Target) -> st
     return agreed
 
 
-def compression_is_not_negotiated(target: Target) -> str:
+def compression_is_not_negotiated(target: Target) -> str | Seen:
     """Offer compression: row 10."""
     with target.connect(FIRST_USER, compression="deflate") as client:
         response = client.socket.response
@@ -197,7 +199,7 @@ def invalid_frames_get_errors_and_the_connection_stays_open(target: Target) -> s
     return f"{len(invalid)} kinds"
 
 
-def a_deeply_nested_frame_harms_nobody(target: Target) -> str:
+def a_deeply_nested_frame_harms_no_other_connection(target: Target) -> str | Seen:
     """Send JSON with 10,000 levels, which API Gateway reads too: row 28."""
     try:
         with target.connect(FIRST_USER) as client:
@@ -236,7 +238,7 @@ def a_binary_frame_closes_the_connection(target: Target) -> str:
     return _closes(target, b"\x00", _UNSUPPORTED_DATA)
 
 
-def invalid_utf8_closes_the_connection(target: Target) -> str:
+def invalid_utf8_closes_the_connection(target: Target) -> str | Seen:
     """Send a text frame that is not UTF-8."""
     try:
         code = _close_code(target, b"\xff\xfe", as_text=True)

@@ -29,7 +29,7 @@ MAX_SECONDS = 540.0
 MAX_DOLLARS = 0.05
 """What AWS may bill for a run."""
 
-ChatCheck = Callable[[Target], str]
+ChatCheck = Callable[[Target], str | Seen]
 """Returns what it observed, as Seen if that proves nothing; raises CheckFailed, or CheckSkipped."""
 
 READ_ONLY_CHECKS: Sequence[ChatCheck] = (
@@ -44,7 +44,7 @@ READ_ONLY_CHECKS: Sequence[ChatCheck] = (
     read_only.names_arrive_as_they_were_sent,
     read_only.ping_returns_the_heads_of_the_rooms,
     read_only.invalid_frames_get_errors_and_the_connection_stays_open,
-    read_only.a_deeply_nested_frame_harms_nobody,
+    read_only.a_deeply_nested_frame_harms_no_other_connection,
     read_only.a_frame_of_32_kb_is_accepted,
     read_only.a_frame_above_32_kb_closes_the_connection,
     read_only.a_message_above_128_kb_closes_the_connection,
@@ -209,7 +209,7 @@ def _result(check: ChatCheck, target: Target, *, left: float, clock: Callable[[]
 def _outcome(check: ChatCheck, target: Target) -> tuple[Verdict, str]:
     try:
         found = check(target)
-        return "seen" if isinstance(found, Seen) else "ok", found
+        return ("seen", found.found) if isinstance(found, Seen) else ("ok", found)
     except CheckSkipped as why:
         return "skip", str(why)
     except BudgetExceeded as why:

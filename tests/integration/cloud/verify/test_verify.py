@@ -368,7 +368,7 @@ def test_what_becomes_of_deep_nesting_is_seen(answer):
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         url = f"ws://127.0.0.1:{server.socket.getsockname()[1]}/ws"
-        found = observed(checks.a_deeply_nested_frame_harms_nobody, url)
+        found = observed(checks.a_deeply_nested_frame_harms_no_other_connection, url)
         server.shutdown()
         thread.join()
 
@@ -433,7 +433,7 @@ FOUND = {
     "other_origins_are_refused": "HTTP 101 to https://elsewhere.example",
     "the_subprotocol_is_agreed_and_the_invite_is_not_echoed": "another subprotocol was agreed",
     "compression_is_not_negotiated": "was negotiated",
-    "a_deeply_nested_frame_harms_nobody": "ping was answered with",
+    "a_deeply_nested_frame_harms_no_other_connection": "ping was answered with",
     "invalid_frames_get_errors_and_the_connection_stays_open": "not JSON was answered with",
     "a_frame_of_32_kb_is_accepted": "32,768 bytes were answered with",
     "a_frame_above_32_kb_closes_the_connection": STAYED_OPEN,
