@@ -48,11 +48,6 @@ CADDY = """
 """
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
 def lines_for(language, path, server_port):
     """Return the how-to's lines for a proxy, in front of a server on another port."""
     blocks = re.findall(rf"```{language}\n(.*?)```", HOW_TO.read_text("utf-8"), re.DOTALL)

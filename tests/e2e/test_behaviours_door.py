@@ -1,7 +1,6 @@
 """At the door: who comes in, under which name, and from where."""
 
 import os
-import socket
 import subprocess
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from playwright.sync_api import expect
 from tests.e2e.support.connection import open_sockets, tries_in_time, watch_tries
 from tests.e2e.support.proxy import Proxy, proxied
 from tests.e2e.support.server_process import ROOT
+from tests.free_ports import free_port
 
 pytestmark = pytest.mark.e2e
 
@@ -107,8 +107,7 @@ def serve_strictly(person, folder: Path) -> None:
 
 def test_it_works_over_plain_http_on_a_home_network(place, person):
     """No secure context there: no randomUUID, no locks, no notifications."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     address = f"http://fireside.lan:{port}"
     there = {"FIRESIDE_PUBLIC_URL": address, "FIRESIDE_INVITES": "off"}
     with place.start("--port", str(port), **there) as server:

@@ -1,7 +1,5 @@
 """What one writes: on screen at once, never lost, never doubled, never sent by mistake."""
 
-import socket
-
 import pytest
 from playwright.sync_api import expect
 
@@ -10,6 +8,7 @@ from tests.e2e.support.connection import BACK_MS, turn_on_until
 from tests.e2e.support.devices import PHONE, on_both
 from tests.e2e.support.frame_interceptor import FrameInterceptor, Pass
 from tests.e2e.support.proxy import proxied
+from tests.free_ports import free_port
 
 pytestmark = pytest.mark.e2e
 
@@ -224,8 +223,7 @@ def test_two_tabs_over_plain_http_do_not_send_an_outbox_twice(place, person):
 
 
 def two_tabs_write_and_return(place, person, host: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     with proxied(port) as proxy:
         address = f"http://{host}:{proxy.port}"
         public = {"FIRESIDE_PUBLIC_URL": address, "FIRESIDE_INVITES": "off"}

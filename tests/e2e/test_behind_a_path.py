@@ -7,8 +7,9 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from tests.documented_proxies import free_port, lines_for, nginx
+from tests.documented_proxies import lines_for, nginx
 from tests.e2e.support.server_process import ROOT, serving
+from tests.free_ports import free_port
 
 pytestmark = pytest.mark.e2e
 

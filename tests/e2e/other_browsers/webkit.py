@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.other_browsers.window import LONGEST_SECONDS, Actions
+from tests.free_ports import free_port
 
 PROGRAMS = ("WebKitWebDriver", "Xvfb")
 
@@ -58,7 +59,7 @@ class WebKit:
     @contextlib.contextmanager
     def window(self) -> Iterator["WebKitWindow"]:
         """Open a window of a browser of its own."""
-        port = _free_port()
+        port = free_port()
         process = subprocess.Popen(
             ["WebKitWebDriver", f"--port={port}"],
             env=self._environ,
@@ -76,11 +77,6 @@ class WebKit:
         finally:
             process.terminate()
             process.wait(LONGEST_SECONDS)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:

@@ -9,8 +9,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.documented_proxies import CERTIFICATE, SECONDS, caddy, free_port, lines_for, nginx
+from tests.documented_proxies import CERTIFICATE, SECONDS, caddy, lines_for, nginx
 from tests.e2e.support.server_process import serving
+from tests.free_ports import free_port
 
 NAME = "chat.example"
 """No address of this machine: so what the proxy makes of `Host` and of `Origin` counts."""

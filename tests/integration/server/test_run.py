@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +16,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from tests.free_ports import free_port
 from tests.full_pipe import full_pipe, read_until
 
 SECONDS = 60
@@ -120,8 +120,7 @@ def test_readers_that_have_gone_stop_nothing(tmp_path):
 @pytest.mark.parametrize("closed", ["<&- 2>&-", "<&- 1>&2 2>&-"])
 def test_closed_streams_are_no_files_of_its_own(tmp_path, closed):
     """The next file that a program opens takes the place of a stream that is closed."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "fireside", "serve", "--port", str(port)]
     shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *command, "--data", str(tmp_path)]
     with subprocess.Popen(shell) as process:

@@ -12,6 +12,7 @@ import pytest
 
 from fireside.adapters.http.http1 import Answer
 from fireside.adapters.http.pool import KEEP_SECONDS, Pool
+from tests.free_ports import free_port
 from tests.integration.faulty_server import (
     CERTIFICATE,
     OK,
@@ -234,9 +235,7 @@ def test_an_answer_that_breaks_off_is_none(serve, pool_to):
 
 
 def test_nobody_there_is_no_answer():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    pool = Pool("127.0.0.1", port)
+    pool = Pool("127.0.0.1", free_port())
 
     assert pool.exchange(30, get, seconds=1) == [None] * 30
     pool.close()

@@ -20,6 +20,7 @@ from fireside.adapters.outbound.boto import BotoConnections, posting_client
 from fireside.adapters.outbound.http import ConnectionsApi
 from fireside.adapters.outbound.posting import Timing
 from localgateway.net import signature
+from tests.free_ports import free_port
 from tests.integration.faulty_server import OK, answer, close, faulty_server, hang, raw, reset
 
 SECRET = "home/secret"
@@ -246,8 +247,7 @@ def test_what_was_sent_and_not_answered_is_not_left(way_with, caplog):
 
 
 def test_whom_there_is_no_way_to_is_left():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
     pool = Pool("127.0.0.1", port)
     api = ConnectionsApi(f"http://127.0.0.1:{port}/ws", "eu-central-1", KEY, pool)
 
