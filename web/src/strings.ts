@@ -160,9 +160,6 @@ export const STRINGS = {
 
   failure: {
     page: "Something went wrong on this page",
-    part: "Not loaded",
-    whyPart:
-      "This part of the page could not be loaded. The server may be away, or it was updated.",
     kept: "What you wrote is kept on this device.",
     retry: "Try again",
     reload: "Reload the page",
