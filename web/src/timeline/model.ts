@@ -7,10 +7,13 @@ type Person = HelloFrame["user"];
 /** A message of mine that the server has not stored yet. Its nonce makes every retry harmless. */
 export type OutboxEntry = Writing & Delivery;
 
-/** `tries`: how often it was sent without an answer. `reason`: the server's, null if it had none. */
+/**
+ * `tries`: how often it was sent without an answer; an older page stored entries without it.
+ * `reason`: the server's, null if it had none.
+ */
 type Delivery =
   | { name: "waiting"; tries?: number }
-  | { name: "sending"; tries: number }
+  | { name: "sending"; tries?: number }
   | { name: "failed"; reason: string | null };
 
 export type Writing = { nonce: string; text: string; writtenAt: number };

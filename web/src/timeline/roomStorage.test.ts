@@ -76,6 +76,14 @@ it("restores the messages of a closed tab when the disk is full", async () => {
   expect(await opened.adopt()).toEqual([]);
 });
 
+it("sends what a page left that did not count its tries", async () => {
+  const draft = { nonce: "n1", text: "hi", writtenAt: 1, name: "sending" };
+  await database.put("outbox/Ada/general/n1", { draft, tab: "t1" });
+  const { entries } = await storageOf().restore();
+  const [shown] = restore({ ...emptyTimeline("general"), restoring: true }, null, entries);
+  expect(shown.outbox).toMatchObject([{ nonce: "n1", name: "waiting" }]);
+});
+
 it("takes over neither its own messages nor those of open tabs", async () => {
   await wrote("n1");
   expect(await storageOf().adopt()).toEqual([]);
