@@ -18,6 +18,9 @@ type Delivery =
 
 export type Writing = { nonce: string; text: string; writtenAt: number };
 
+/** A place in a log. Without an epoch it is not known in which one. */
+export type Position = { readonly epoch: string | null; readonly seq: number };
+
 export type Timeline = {
   readonly room: string;
   readonly me: Person | null;

@@ -3,13 +3,10 @@
 import type { Database } from "../device/database";
 import { readDevice, writeDevice } from "../device/storage";
 import type { Tabs } from "../device/tabs";
-import type { OutboxEntry, Snapshot, Timeline } from "./model";
+import type { OutboxEntry, Position, Snapshot, Timeline } from "./model";
 import { outboxStorage } from "./outboxStorage";
-import { isSnapshot } from "./stored";
+import { isSnapshot, positionIn } from "./stored";
 import { snapshotOf } from "./timeline";
-
-/** The last message that a notification told of. */
-type Told = { epoch: string | null; seq: number };
 
 type Restored = { snapshot: Snapshot | null; entries: OutboxEntry[] };
 
@@ -19,8 +16,8 @@ export type RoomStorage = {
   adopt: () => Promise<OutboxEntry[]>;
   save: (before: Timeline, now: Timeline) => void;
   /** What was read in any tab of this user. */
-  lastRead: () => number | null;
-  saveLastRead: (seq: number) => void;
+  lastRead: () => Position | null;
+  saveLastRead: (position: Position) => void;
   /** Whether no tab of this user has told of this message or a later one; from now on one has. */
   isFirstToTell: (epoch: string | null, seq: number) => Promise<boolean>;
 };
@@ -55,15 +52,15 @@ export function roomStorage(
     return { snapshot: isSnapshot(snapshot) ? snapshot : null, entries };
   }
 
-  function lastRead(): number | null {
-    const seq = readDevice(`read.${place}`);
-    return seq === null ? null : Number(seq);
+  function lastRead(): Position | null {
+    const stored = readDevice(`read.${place}`);
+    return stored === null ? null : positionIn(stored);
   }
 
   async function isFirstToTell(epoch: string | null, seq: number): Promise<boolean> {
-    const isNewer = (told: Told | undefined) => told?.epoch !== epoch || told.seq < seq;
+    const isNewer = (told: Position | undefined) => told?.epoch !== epoch || told.seq < seq;
     const claim = (told: unknown) =>
-      isNewer(told as Told | undefined) ? { epoch, seq } : undefined;
+      isNewer(told as Position | undefined) ? { epoch, seq } : undefined;
     return (await database.update(`told/${place}`, claim)) !== "unchanged";
   }
 
@@ -75,7 +72,7 @@ export function roomStorage(
       saveSnapshot(before, now);
     },
     lastRead,
-    saveLastRead: (seq) => writeDevice(`read.${place}`, String(seq)),
+    saveLastRead: (position) => writeDevice(`read.${place}`, JSON.stringify(position)),
     isFirstToTell,
   };
 }
