@@ -35,7 +35,7 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   const outage = useOutage(timeline.online);
   const [opened, setOpened] = useState<DialogName | null>(null);
   const { me, known } = useMe(timeline, username);
-  useTab(timeline, readState.unread, store.isFirstToTell);
+  useTab(timeline, readState.unread, store.claimNotification);
   useReadElsewhere(store.readElsewhere);
   useOrphanedOutbox(store.adopt);
   useShortcuts(() => setOpened("keys"));

@@ -127,20 +127,20 @@ it("stores the newest messages without a gap, to show them at once next time", a
   expect(shown).toMatchObject({ through: 2, epoch: "e1", older: null, restoring: false });
 });
 
-it("lets one tab of a user tell of a message, and of the next", async () => {
+it("lets one tab of a user notify of a message, and of the next", async () => {
   const [one, other] = [storageOf(), storageOf({ ownId: "t2", isOpen: async () => true })];
-  const told = (seq: number) =>
-    Promise.all([one, other].map(({ isFirstToTell }) => isFirstToTell("e1", seq)));
-  expect((await told(4)).filter(Boolean)).toHaveLength(1);
-  expect((await told(5)).filter(Boolean)).toHaveLength(1);
-  expect(await told(4)).toEqual([false, false]);
-  expect(await storageOf(alone, "Bob").isFirstToTell("e1", 4)).toBe(true);
+  const claimed = (seq: number) =>
+    Promise.all([one, other].map(({ claimNotification }) => claimNotification("e1", seq)));
+  expect((await claimed(4)).filter(Boolean)).toHaveLength(1);
+  expect((await claimed(5)).filter(Boolean)).toHaveLength(1);
+  expect(await claimed(4)).toEqual([false, false]);
+  expect(await storageOf(alone, "Bob").claimNotification("e1", 4)).toBe(true);
 });
 
-it("lets a tab tell of a log that starts again, and where the disk is full", async () => {
-  const { isFirstToTell } = storageOf();
-  expect(await isFirstToTell("e1", 50)).toBe(true);
-  expect(await isFirstToTell("e2", 1)).toBe(true);
+it("lets a tab notify of a log that starts again, and where the disk is full", async () => {
+  const { claimNotification } = storageOf();
+  expect(await claimNotification("e1", 50)).toBe(true);
+  expect(await claimNotification("e2", 1)).toBe(true);
   database = { ...database, update: async () => "failed" };
-  expect(await storageOf().isFirstToTell("e2", 1)).toBe(true);
+  expect(await storageOf().claimNotification("e2", 1)).toBe(true);
 });

@@ -18,8 +18,8 @@ export type RoomStorage = {
   /** What was read in any tab of this user. */
   lastRead: () => Position | null;
   saveLastRead: (position: Position) => void;
-  /** Whether no tab of this user has told of this message or a later one; from now on one has. */
-  isFirstToTell: (epoch: string | null, seq: number) => Promise<boolean>;
+  /** Return whether this tab is to notify of a message: none has of it or of a later one. */
+  claimNotification: (epoch: string | null, seq: number) => Promise<boolean>;
 };
 
 export const NO_STORAGE: RoomStorage = {
@@ -28,7 +28,7 @@ export const NO_STORAGE: RoomStorage = {
   save: () => {},
   lastRead: () => null,
   saveLastRead: () => {},
-  isFirstToTell: async () => true,
+  claimNotification: async () => true,
 };
 
 const SNAPSHOT_EVERY_MS = 1_000;
@@ -57,11 +57,11 @@ export function roomStorage(
     return stored === null ? null : positionIn(stored);
   }
 
-  async function isFirstToTell(epoch: string | null, seq: number): Promise<boolean> {
-    const isNewer = (told: Position | undefined) => told?.epoch !== epoch || told.seq < seq;
-    const claim = (told: unknown) =>
-      isNewer(told as Position | undefined) ? { epoch, seq } : undefined;
-    return (await database.update(`told/${place}`, claim)) !== "unchanged";
+  async function claimNotification(epoch: string | null, seq: number): Promise<boolean> {
+    const isNewer = (last: Position | undefined) => last?.epoch !== epoch || last.seq < seq;
+    const claim = (last: unknown) =>
+      isNewer(last as Position | undefined) ? { epoch, seq } : undefined;
+    return (await database.update(`notified/${place}`, claim)) !== "unchanged";
   }
 
   return {
@@ -73,7 +73,7 @@ export function roomStorage(
     },
     lastRead,
     saveLastRead: (position) => writeDevice(`read.${place}`, JSON.stringify(position)),
-    isFirstToTell,
+    claimNotification,
   };
 }
 

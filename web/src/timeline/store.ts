@@ -51,9 +51,9 @@ export class TimelineStore {
     this.refreshReadState(this.watching && !this.catchingUp);
   };
 
-  /** Whether no other tab of this user has told of this message or a later one. */
-  readonly isFirstToTell = (seq: number): Promise<boolean> =>
-    this.storage.isFirstToTell(this.timeline.epoch, seq);
+  /** Return whether this tab is to notify of a message; no other tab of this user is, then. */
+  readonly claimNotification = (seq: number): Promise<boolean> =>
+    this.storage.claimNotification(this.timeline.epoch, seq);
 
   readonly hello = (): HelloCommand => {
     const resume = rules.cursor(this.timeline);
