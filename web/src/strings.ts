@@ -111,7 +111,7 @@ export const STRINGS = {
     offline: "Sends when you are back online",
     left: (count: number) => `${numeral(count)} left`,
     tooMany: (count: number) => `${numeral(count)} too many`,
-    full: (most: number) => `The field is full: it keeps ${numeral(most)} characters, no more.`,
+    full: "The field is full, and the end of your paste is missing. Send this in parts, then paste the rest.",
     enterSends: [
       ["Enter", "to send,"],
       ["Shift Enter", "for a new line"],
