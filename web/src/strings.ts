@@ -163,6 +163,8 @@ export const STRINGS = {
   failure: {
     page: "Something went wrong on this page",
     kept: "What you wrote is kept on this device.",
+    unstored:
+      "This browser could not store all that you wrote. Try again first: a reload may lose it.",
     retry: "Try again",
     reload: "Reload the page",
   },
