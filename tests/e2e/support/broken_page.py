@@ -3,15 +3,12 @@
 ERROR = "no times today"
 
 BREAK_TIMES = f"""() => {{
-  window.format = Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, "format");
-  const get = () => {{ throw new Error("{ERROR}"); }};
-  Object.defineProperty(Intl.DateTimeFormat.prototype, "format", {{ get, configurable: true }});
+  window.toISOString = Date.prototype.toISOString;
+  Date.prototype.toISOString = () => {{ throw new Error("{ERROR}"); }};
 }}"""
 """Times can't be written any more, so the next row that has one can't be shown."""
 
-RESTORE_TIMES = """() => {
-  Object.defineProperty(Intl.DateTimeFormat.prototype, "format", window.format);
-}"""
+RESTORE_TIMES = "() => { Date.prototype.toISOString = window.toISOString; }"
 
 
 def expected_errors(person, expected: str = ERROR) -> list[str]:
