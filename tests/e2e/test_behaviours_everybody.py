@@ -25,7 +25,7 @@ def test_axe_finds_nothing_in_any_state(place, person, look, scheme):
 
         found = violations_by_state(ada, proxy)
 
-    assert len(found) == 13
+    assert len(found) == 16
     assert {state: wrong for state, wrong in found.items() if wrong} == {}
 
 
