@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.support.browser_storage import until_stored
+from tests.e2e.support.browser_storage import FORBID_STORAGE, until_stored
 from tests.e2e.support.connection import BACK_MS, turn_on_until
 from tests.e2e.support.devices import PHONE, on_both
 from tests.e2e.support.frame_interceptor import FrameInterceptor, Pass
@@ -261,12 +261,6 @@ def tabs_write_and_return(person, proxy, address: str) -> None:
         expect(tab.rows()).to_have_count(1)
 
 
-FORBID_STORAGE = """for (const name of ["indexedDB", "localStorage", "sessionStorage"])
-  Object.defineProperty(window, name, {
-    get() { throw new DOMException(name, "SecurityError"); },
-  });"""
-
-
 def test_it_works_where_the_browser_keeps_nothing(place, person):
     with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada").returns_soon()
@@ -455,12 +449,26 @@ def test_of_a_paste_as_long_as_a_book_what_fits_is_kept_and_the_rest_is_said(pla
 
         expect(ada.composer).to_have_value(f"Listen: {book}"[:10_000])
         expect(ada.page.locator("#composer-left")).to_have_text("9,000 too many")
-        expect(full).to_have_text("The field is full: it keeps 10,000 characters, no more.")
+        expect(full).to_contain_text("the end of your paste is missing. Send this in parts")
         ada.page.reload()
         expect(ada.composer).to_have_value(f"Listen: {book}"[:10_000])
         ada.composer.press("End")
         ada.composer.press("Backspace")
         expect(full).to_have_count(0)
+
+
+@on_both
+def test_the_status_of_a_full_field_is_there_before_its_text(place, person, look):
+    """A screen reader may not hear one that comes into being with its text."""
+    with place.open() as server:
+        ada = person("Ada", **look).joins(server.address)
+        status = ada.page.locator(".foot").get_by_role("status")
+
+        expect(status).to_have_text("")
+        ada.composer.fill("x" * 10_000)
+
+        expect(status).to_contain_text("The field is full")
+        expect(status).to_be_in_viewport(ratio=1)
 
 
 @on_both

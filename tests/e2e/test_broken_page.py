@@ -3,29 +3,22 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.support.broken_page import (
+    BREAK_TIMES,
+    RESTORE_TIMES,
+    expected_errors,
+    forget_errors,
+)
+from tests.e2e.support.browser_storage import FORBID_STORAGE
+from tests.e2e.support.connection import wait_until
 from tests.e2e.support.server_process import serving
 
 pytestmark = pytest.mark.e2e
 
-LATE_FILES = "**/assets/*Dialog-*.js"
 
-# Times can't be written any more, so the next row that has one can't be shown.
-BREAK_TIMES = """() => {
-  window.format = Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, "format");
-  const get = () => { throw new Error("no times today"); };
-  Object.defineProperty(Intl.DateTimeFormat.prototype, "format", { get, configurable: true });
-}"""
-MEND_TIMES = """() => {
-  Object.defineProperty(Intl.DateTimeFormat.prototype, "format", window.format);
-}"""
-
-
-def test_what_loads_late_is_there_although_the_server_is_not(tmp_path, person):
+def test_dialogs_open_although_the_server_is_gone(tmp_path, person):
     with serving(tmp_path / "data") as server:
-        ada = person("Ada")
-        with ada.page.expect_response(LATE_FILES):
-            ada.joins(server.address)
-        ada.page.wait_for_load_state("networkidle")
+        ada = person("Ada").joins(server.address)
         server.kill()
 
         for button, title in (("Settings", "Theme"), ("Connection details", "Still to send")):
@@ -34,48 +27,6 @@ def test_what_loads_late_is_there_although_the_server_is_not(tmp_path, person):
             ada.page.keyboard.press("Escape")
         ada.page.keyboard.press("Control+/")
         expect(ada.page.get_by_role("dialog")).to_contain_text("These keys")
-
-
-def test_a_late_part_that_does_not_come_is_told_and_takes_nothing_with_it(tmp_path, person):
-    with serving(tmp_path / "data") as server:
-        ada = person("Ada")
-        ada.page.route(LATE_FILES, lambda route: route.abort())
-        ada.joins(server.address)
-        ada.composer.fill("half a sentence")
-
-        ada.presses("Settings")
-        dialog = ada.page.get_by_role("dialog")
-        expect(dialog).to_contain_text("could not be loaded")
-        ada.presses("Close")
-        expect(dialog).to_have_count(0)
-        expect(ada.composer).to_have_value("half a sentence")
-
-        ada.presses("Settings")
-        ada.presses("Try again")
-        expect(dialog).to_contain_text("could not be loaded")
-        ada.page.unroute(LATE_FILES)
-        ada.presses("Try again")
-        expect(dialog).to_contain_text("Theme")
-        expect(dialog.get_by_role("heading")).to_have_count(1)
-        nothing_else_went_wrong(ada, "dynamically imported module")
-
-
-def test_a_late_part_of_a_page_that_was_updated_comes_after_a_reload(tmp_path, person):
-    with serving(tmp_path / "data") as server:
-        ada = person("Ada")
-        ada.page.route(LATE_FILES, lambda route: route.fulfill(status=404))
-        ada.joins(server.address)
-        ada.composer.fill("half a sentence")
-        ada.presses("Settings")
-        ada.page.unroute(LATE_FILES)
-
-        ada.presses("Reload the page")
-
-        ada.is_inside()
-        expect(ada.composer).to_have_value("half a sentence")
-        ada.presses("Settings")
-        expect(ada.page.get_by_role("dialog")).to_contain_text("Theme")
-        nothing_else_went_wrong(ada, "dynamically imported module", "404")
 
 
 @pytest.mark.parametrize("way_back", ["Try again", "Reload the page"])
@@ -87,18 +38,41 @@ def test_a_page_that_breaks_says_so_and_gives_the_draft_back(tmp_path, person, w
         ada.page.evaluate(BREAK_TIMES)
         bob.says("This one breaks it")
 
-        alert = ada.page.get_by_role("alert").filter(has_text="Something went wrong")
+        alert = failure_on(ada)
         expect(alert).to_contain_text("What you wrote is kept on this device.")
+        before = len(expected_errors(ada))
         ada.presses("Try again")
+        wait_until(ada, lambda: len(expected_errors(ada)) > before)
         expect(alert).to_be_visible()
-        ada.page.evaluate(MEND_TIMES)
+        ada.page.evaluate(RESTORE_TIMES)
         ada.presses(way_back)
 
         ada.is_inside().sees("This one breaks it")
         expect(ada.composer).to_have_value("half a sentence")
         bob.says("And this one does not")
         ada.sees("And this one does not")
-        nothing_else_went_wrong(ada, "no times today")
+        forget_errors(ada)
+
+
+def test_a_page_that_breaks_promises_nothing_where_the_browser_keeps_nothing(tmp_path, person):
+    with serving(tmp_path / "data") as server:
+        ada = person("Ada")
+        ada.page.add_init_script(FORBID_STORAGE)
+        ada.joins(server.address)
+        ada.composer.fill("half a sentence")
+        ada.page.evaluate(BREAK_TIMES)
+        ada.page.keyboard.press("Enter")
+
+        expect(failure_on(ada)).to_contain_text("could not store all that you wrote. Try again")
+        ada.page.evaluate(RESTORE_TIMES)
+        ada.presses("Try again")
+
+        ada.is_inside().sees("half a sentence")
+        forget_errors(ada)
+
+
+def failure_on(person):
+    return person.page.get_by_role("alert").filter(has_text="Something went wrong")
 
 
 def test_a_page_whose_script_does_not_come_is_not_empty(tmp_path, person):
@@ -108,9 +82,4 @@ def test_a_page_whose_script_does_not_come_is_not_empty(tmp_path, person):
         ada.opens(server.address)
 
         expect(ada.page.get_by_text("reload the page")).to_be_visible()
-        nothing_else_went_wrong(ada, "404")
-
-
-def nothing_else_went_wrong(person, *expected):
-    """Forget the errors that a test asked for; what else the browser said stays wrong."""
-    person.wrong[:] = [text for text in person.wrong if not any(one in text for one in expected)]
+        forget_errors(ada, "404")

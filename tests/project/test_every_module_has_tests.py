@@ -92,7 +92,6 @@ PAGE_TESTED_BY = {
     "room/DialogButtons.tsx": "room/Room.test.tsx: a part of the room",
     "room/Dialogs.tsx": "room/Room.test.tsx: a part of the room",
     "room/Header.tsx": "room/Room.test.tsx: a part of the room",
-    "room/PartFailed.tsx": "../../tests/e2e/test_broken_page.py: a file that does not come",
     "room/Sidebar.tsx": "room/Room.test.tsx: a part of the room",
     "room/useDraft.ts": "App.test.tsx: each tab has its own",
     "room/useShortcuts.ts": "room/Room.test.tsx: needs the page",

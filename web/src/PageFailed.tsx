@@ -1,5 +1,6 @@
-/** In the place of a page that broke: what is kept, and two ways back to it. */
+/** In the place of a page that broke: whether what was written is kept, and two ways back to it. */
 
+import { isSomethingUnstored } from "./device/storage";
 import { STRINGS } from "./strings";
 import { Mark } from "./ui/Mark";
 import "./join/join.css";
@@ -13,7 +14,7 @@ export function PageFailed({ onRetry }: { onRetry: () => void }) {
       <div className="card" role="alert">
         <Mark />
         <h1>{WORDS.page}</h1>
-        <p>{WORDS.kept}</p>
+        <p>{isSomethingUnstored() ? WORDS.unstored : WORDS.kept}</p>
         <button type="button" className="btn" onClick={onRetry}>
           {WORDS.retry}
         </button>

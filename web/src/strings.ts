@@ -7,6 +7,8 @@
 
 const LANGUAGE = "en";
 const APP = "Fireside";
+const UNCLEAR_INVITE =
+  "The invite link in the address is not whole. Open or paste the whole link, or ask for it again.";
 
 export const STRINGS = {
   app: APP,
@@ -23,8 +25,7 @@ export const STRINGS = {
       "This chat needs an invite. Ask its owner for the link, then open it or paste it here.",
     noInvite: "Paste your invite link first.",
     badInvite: "That is not an invite link. Paste the whole link.",
-    unclearInvite:
-      "The invite link in the address is not whole. Paste the whole link, or ask for it again.",
+    unclearInvite: UNCLEAR_INVITE,
     notInvited:
       "The server did not let you in. Your invite may have been replaced: ask for a new link, or try another name.",
     refused: "The server did not let you in. Try another name, or the address its owner gave you.",
@@ -69,6 +70,7 @@ export const STRINGS = {
       "WebSockets don't reach the server any more. Your messages are kept. Tell the person who runs this chat: the proxy in front must pass the Upgrade header on.",
     uninvited:
       "The server does not let you in any more. Your messages are kept. If the invite was replaced, open the new link here.",
+    unclearInvite: `The server does not let you in any more. Your messages are kept. ${UNCLEAR_INVITE}`,
     over: (reason: string) => `The server ended this visit: ${reason}`,
     tryingNow: "Trying again now.",
     tryingIn: (seconds: number) => `Trying again in ${numeral(seconds)} s.`,
@@ -109,7 +111,7 @@ export const STRINGS = {
     offline: "Sends when you are back online",
     left: (count: number) => `${numeral(count)} left`,
     tooMany: (count: number) => `${numeral(count)} too many`,
-    full: (most: number) => `The field is full: it keeps ${numeral(most)} characters, no more.`,
+    full: "The field is full, and the end of your paste is missing. Send this in parts, then paste the rest.",
     enterSends: [
       ["Enter", "to send,"],
       ["Shift Enter", "for a new line"],
@@ -160,10 +162,9 @@ export const STRINGS = {
 
   failure: {
     page: "Something went wrong on this page",
-    part: "Not loaded",
-    whyPart:
-      "This part of the page could not be loaded. The server may be away, or it was updated.",
     kept: "What you wrote is kept on this device.",
+    unstored:
+      "This browser could not store all that you wrote. Try again first: a reload may lose it.",
     retry: "Try again",
     reload: "Reload the page",
   },

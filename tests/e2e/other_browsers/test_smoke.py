@@ -163,9 +163,11 @@ def test_what_was_written_offline_goes_out_once(tmp_path, visitor):
         bob.says("from the other side")
         bob.sees("before", "from the other side")
         proxy.restore()
+        ada.sees("before", "from the other side", "meanwhile")
+        ada.says("at the end")
 
         for person in (ada, bob):
-            person.sees("before", "from the other side", "meanwhile")
+            person.sees("before", "from the other side", "meanwhile", "at the end")
 
 
 def test_the_page_comes_back_to_a_server_that_was_killed(tmp_path, visitor):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.e2e.support.broken_page import BREAK_TIMES, forget_errors
 from tests.e2e.support.connection import turn_on_until
 from tests.e2e.support.frame_interceptor import FrameInterceptor
 from tests.e2e.support.proxy import Proxy
@@ -28,12 +29,16 @@ def violations_by_state(person, proxy: Proxy) -> dict[str, list[str]]:
     in_the_room(person, look_at)
     in_dialogs(person, look_at)
     without_a_line(person, proxy, look_at)
+    in_pieces(person, look_at)
     return found
 
 
 def at_the_door(person, proxy: Proxy, look_at: Look) -> None:
     """Be asked for an invite, then for a name alone; end inside."""
     person.page.route("**/config.json", ask_for_an_invite)
+    person.opens(f"{proxy.address}/#invite=cut-off")
+    expect(person.page.get_by_text("The invite link in the address is not whole.")).to_be_visible()
+    look_at("join, a link that is not whole")
     person.opens(proxy.address)
     person.page.get_by_label("Your name").fill(person.name)
     person.page.get_by_label("Invite link").fill("https://fireside.example/")
@@ -64,6 +69,9 @@ def in_the_room(person, look_at: Look) -> None:
     look_at("chat, a failed row")
     person.composer.fill("x" * 1_010)
     look_at("chat, too long")
+    person.composer.fill("x" * 10_000)
+    expect(person.page.get_by_text("The field is full")).to_be_visible()
+    look_at("chat, the field is full")
     person.composer.fill("")
     person.log.evaluate("log => { log.scrollTop = 300; }")
     expect(person.page.locator(".pill")).to_be_visible()
@@ -94,6 +102,15 @@ def without_a_line(person, proxy: Proxy, look_at: Look) -> None:
     shut = person.page.get_by_text("The server does not let you in any more.")
     turn_on_until(person, shut.count, most_seconds=400)
     look_at("let in no more")
+
+
+def in_pieces(person, look_at: Look) -> None:
+    """Break the page itself, by a row that can't be shown."""
+    person.page.evaluate(BREAK_TIMES)
+    person.sends("breaks it")
+    expect(person.page.get_by_role("button", name="Reload the page")).to_be_visible()
+    look_at("the page broke")
+    forget_errors(person)
 
 
 def ask_for_an_invite(route) -> None:

@@ -19,6 +19,11 @@ _LOOK = """count => new Promise(done => {
   open();
 })"""
 
+FORBID_STORAGE = """for (const name of ["indexedDB", "localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, {
+    get() { throw new DOMException(name, "SecurityError"); },
+  });"""
+
 
 def look_for(is_it: str) -> str:
     """Return a function in JavaScript: its promise is kept when `count` such values are stored."""

@@ -24,7 +24,10 @@ type ComposerProps = {
 /** The counter appears when this part of the limit is used. */
 const NEAR_LIMIT = 0.9;
 
-/** The field takes so many times the limit: a browser is slow with a book in a field. */
+/**
+ * The field takes so many times the limit: a browser is slow with a book in a field. It counts as
+ * `maxLength` does, an emoji as two or more, so no text says how many.
+ */
 const KEPT_LIMITS = 10;
 
 export function Composer(props: ComposerProps) {
@@ -118,14 +121,13 @@ type HintProps = Pick<ComposerProps, "limit" | "online" | "enterAddsLine"> & {
 };
 
 function Hint({ length, left, limit, online, enterAddsLine }: HintProps) {
-  const most = KEPT_LIMITS * limit;
   return (
     <div className="hint" data-over={left < 0}>
       <span className="keys">
         {online ? <Keys enterAddsLine={enterAddsLine} /> : <span>{WORDS.offline}</span>}
       </span>
       <span className="full" role="status">
-        {length >= most && WORDS.full(most)}
+        {length >= KEPT_LIMITS * limit && WORDS.full}
       </span>
       <span id="composer-left" className="near tnum">
         {counter(left, limit)}

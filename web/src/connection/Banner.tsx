@@ -5,6 +5,7 @@ import { focusComposer } from "../composer/focusComposer";
 import { STRINGS } from "../strings";
 import { Icon } from "../ui/Icon";
 import { type Config, lastConfig } from "./config";
+import { isInviteUnclear } from "./invite";
 import { isBlocked, type State } from "./machine";
 import type { Outage } from "./useOutage";
 import "./banner.css";
@@ -60,7 +61,8 @@ function wordsFor(connection: State, outage: Outage): string | null {
 
 function wordsForBlocked({ invite, losesUpgrades }: Config): string {
   if (losesUpgrades) return STRINGS.connection.noUpgrade;
-  return invite === "required" ? STRINGS.connection.uninvited : STRINGS.connection.blocked;
+  if (invite !== "required") return STRINGS.connection.blocked;
+  return isInviteUnclear() ? STRINGS.connection.unclearInvite : STRINGS.connection.uninvited;
 }
 
 function nextTry(connection: State, seconds: number): string {

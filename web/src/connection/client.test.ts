@@ -241,7 +241,7 @@ describe("before the gateway closes the connection for its age", () => {
     network.socket.says(messageFrame(2, "over the new"));
     expect(heard.filter(({ type }) => type === "message")).toHaveLength(2);
 
-    await vi.advanceTimersByTimeAsync(10_000);
+    await grow(60_000);
     expect(network.openSockets).toEqual([network.socket]);
     expect(client.getState().name).toBe("open");
     expect(downs).toBe(0);
@@ -316,6 +316,22 @@ describe("before the gateway closes the connection for its age", () => {
     network.socket.opens();
     network.socket.says("nonsense");
     expect(client.getSkipped()).toBe(1);
+  });
+
+  it("takes a page of messages that the old connection brings within a minute", async () => {
+    await connect();
+    await grow(AGE_MS - 1);
+    client.ask({ action: "getHistory", id: "older-9", before: 9 });
+    await grow(1);
+    const [old] = network.sockets;
+    network.socket.opens();
+    network.socket.says(helloFrame());
+    await grow(50_000);
+    old?.says(pageFrame(["late"], { id: "older-9" }));
+    expect(heard.at(-1)).toMatchObject({ id: "older-9" });
+    expect(client.getState().name).toBe("open");
+    await grow(10_000);
+    expect(network.openSockets).toEqual([network.socket]);
   });
 
   it("drops a second connection that was opening when the first was lost", async () => {

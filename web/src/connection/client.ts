@@ -30,8 +30,6 @@ type Listener = {
 const RENEW_FROM = 0.85;
 const RENEW_TO = 0.98;
 const RENEW_RETRY_MS = 30_000;
-/** Until the old connection is closed: what is on its way there still arrives. */
-const RETIRE_MS = 10_000;
 /** The longest delay of `setTimeout`: with a longer one it fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const HELLO_ID = "hello";
@@ -176,7 +174,7 @@ export class ConnectionClient {
     this.successor = null;
   }
 
-  /** Keep the old connection until its commands have had time to be answered. */
+  /** Keep the old connection until the last of its commands is answered, or will never be. */
   private takeOver(socket: Socket): void {
     const old = this.socket;
     this.retire();
@@ -194,7 +192,7 @@ export class ConnectionClient {
       if (frame && frame.type !== "closing") this.handle(frame);
     };
     this.retiring = old;
-    this.retireTimer = setTimeout(() => this.retire(), RETIRE_MS);
+    this.retireTimer = setTimeout(() => this.retire(), LONGEST_MS);
   }
 
   private retire(): void {

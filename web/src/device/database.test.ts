@@ -207,6 +207,18 @@ describe("a full disk", () => {
     expect(await database.get("a")).toBe("old");
   });
 
+  it.each(FULL)("(reported %s) is noted, so that the page promises nothing", async (_, put) => {
+    vi.resetModules();
+    const { browserDatabase } = await import("./database");
+    const { isSomethingUnstored } = await import("./storage");
+    const database = browserDatabase();
+    await database.put("a", "stored");
+    expect(isSomethingUnstored()).toBe(false);
+    vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(put as never);
+    await database.put("a", "not stored");
+    expect(isSomethingUnstored()).toBe(true);
+  });
+
   it("never gives the older value that is still stored", async () => {
     const database = browserDatabase();
     await database.put("a", "older");

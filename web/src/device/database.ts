@@ -1,6 +1,6 @@
 /** Values by key, stored on this device in IndexedDB, or in memory where that fails. */
 
-import { storageName } from "./storage";
+import { noteUnstored, storageName } from "./storage";
 
 export type Database = {
   get: (key: string) => Promise<unknown>;
@@ -65,6 +65,7 @@ export function browserDatabase(): Database {
       await use("readwrite", (store) => committed(store.put(value, key)));
       await unstored.remove(key);
     } catch {
+      noteUnstored();
       await unstored.put(key, value);
     }
   }

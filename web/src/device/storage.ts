@@ -32,6 +32,17 @@ export function writeTab(key: string, value: string | null): void {
 /** In a tab, to tell a removed value from one that was never written. */
 const REMOVED = "";
 
+let hasFailed = false;
+
+/** Whether a value could not be stored since the page was opened, here or in the database. */
+export function isSomethingUnstored(): boolean {
+  return hasFailed;
+}
+
+export function noteUnstored(): void {
+  hasFailed = true;
+}
+
 /** The key as the browser has it, for example in a `storage` event. */
 export function storageKey(key: string): string {
   return `${storageName()}.${key}`;
@@ -64,6 +75,7 @@ function placeIn(storage: () => Storage) {
       unstored.delete(key);
     } catch {
       unstored.set(key, value);
+      noteUnstored();
     }
   }
 

@@ -197,6 +197,20 @@ it("asks a user whose invite was replaced to open the new link, and joins with i
   expect(network.sockets).toHaveLength(length + 1);
 });
 
+it("says so of a link that a user opens whose invite was replaced, until the whole one is", async () => {
+  await loseTheLineForGood();
+  const { length } = network.sockets;
+  history.replaceState(null, "", "/#invite=cut-off");
+  await act(async () => dispatchEvent(new Event("hashchange")));
+  expect(banner()).toContain("Your messages are kept. The invite link in the address is not whole");
+  expect(network.sockets).toHaveLength(length);
+
+  history.replaceState(null, "", `/#invite=${OTHER}`);
+  await act(async () => dispatchEvent(new Event("hashchange")));
+  expect(network.sockets).toHaveLength(length + 1);
+  expect(banner()).not.toContain("not whole");
+});
+
 it("says when a proxy loses the upgrade of a user who was inside", async () => {
   network.told = '{"invite":"required","upgrade":"lost"}';
   await loseTheLineForGood();

@@ -1,5 +1,5 @@
 import { act } from "react";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { helloFrame, messageFrame, pageFrame } from "../testing/fakeNetwork";
 import {
   button,
@@ -103,7 +103,6 @@ describe("the help key", () => {
   ])("is / with %s, also in the message field", async (_, modifier) => {
     await enter();
     await press("textarea", { key: "/", ...modifier });
-    await act(async () => vi.dynamicImportSettled());
     expect(dialog()).toContain("These keys");
   });
 
@@ -114,30 +113,25 @@ describe("the help key", () => {
   ])("is not %s with %j", async (key, modifiers) => {
     await enter();
     await press(".log", { key, ...modifiers });
-    await act(async () => vi.dynamicImportSettled());
     expect(dialog()).toBeNull();
   });
 
   it("works before the close event of another dialog", async () => {
     await enter();
     await act(async () => button("Settings").click());
-    await act(async () => vi.dynamicImportSettled());
     const settings = find<HTMLDialogElement>("dialog");
     settings.removeAttribute("open");
     await act(async () => {
       dispatchEvent(new KeyboardEvent("keydown", { key: "/", ctrlKey: true }));
       settings.dispatchEvent(new Event("close"));
     });
-    await act(async () => vi.dynamicImportSettled());
     expect(dialog()).toContain("These keys");
   });
 
   it("leaves an open dialog alone", async () => {
     await enter();
     await act(async () => button("Settings").click());
-    await act(async () => vi.dynamicImportSettled());
     await press("dialog", { key: "/", ctrlKey: true });
-    await act(async () => vi.dynamicImportSettled());
     expect(dialog()).toContain("Theme");
   });
 });
@@ -146,7 +140,6 @@ describe("the details of the connection", () => {
   it("show up to where no message is missing, and count bad frames while they are open", async () => {
     await enter();
     await act(async () => button("Connection details").click());
-    await act(async () => vi.dynamicImportSettled());
     const told = () => find("dialog").textContent;
     expect(told()).toContain("Messagesnone yet");
     expect(told()).toContain("0 frames skipped");
@@ -172,7 +165,6 @@ describe("the details of the connection", () => {
     const messages = [messageFrame(1_234, "late")];
     await says(helloFrame(), pageFrame([], { messages, prev: 1_234 }));
     await act(async () => button("Connection details").click());
-    await act(async () => vi.dynamicImportSettled());
     expect(find("dialog").textContent).toContain("complete to #1,234");
   });
 });

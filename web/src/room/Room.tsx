@@ -18,7 +18,7 @@ import { useReadElsewhere } from "../timeline/useReadElsewhere";
 import { LIMITS } from "../wire/frames";
 import { ConnectionStatus, statusOf } from "./ConnectionStatus";
 import { DialogButtons } from "./DialogButtons";
-import { type DialogName, Dialogs, useLoadedDialogs } from "./Dialogs";
+import { type DialogName, Dialogs } from "./Dialogs";
 import { Header } from "./Header";
 import { Sidebar } from "./Sidebar";
 import { useDraft } from "./useDraft";
@@ -35,11 +35,10 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
   const outage = useOutage(timeline.online);
   const [opened, setOpened] = useState<DialogName | null>(null);
   const { me, known } = useMe(timeline, username);
-  useTab(timeline, readState.unread, store.isFirstToTell);
+  useTab(timeline, readState.unread, store.claimNotification);
   useReadElsewhere(store.readElsewhere);
   useOrphanedOutbox(store.adopt);
   useShortcuts(() => setOpened("keys"));
-  useLoadedDialogs(timeline.online && timeline.through !== null);
 
   /** A dialog's close event comes late: by then another dialog may be open. */
   function closed(dialog: DialogName) {

@@ -1,37 +1,42 @@
-/** Desktop notifications of what no tab of this user shows. */
+/** Desktop notifications of messages that no tab of this user shows. */
 
 import { useCallback, useEffect, useRef } from "react";
 import { currentSettings } from "../settings/settings";
 import { STRINGS } from "../strings";
-import type { Timeline } from "../timeline/model";
+import type { Position, Timeline } from "../timeline/model";
 import type { MessageFrame } from "../wire/frames";
 import { ICON } from "./icon";
 
-export type IsFirstToTell = (seq: number) => Promise<boolean>;
+export type ClaimNotification = (seq: number) => Promise<boolean>;
 
 /** Time for the tab that shows a message to say that it is read. */
-const TELL_AFTER_MS = 1_000;
+const NOTIFY_AFTER_MS = 1_000;
 
 export function useNotifications(
   timeline: Timeline,
   unread: number,
-  isFirstToTell: IsFirstToTell,
+  claimNotification: ClaimNotification,
 ): void {
-  const { messages, me, epoch } = timeline;
-  const newest = messages.at(-1);
-  // Kept with its epoch: in another log, seqs may start lower.
-  const seen = useRef<{ epoch: string | null; seq: number } | null>(null);
-  const tell = useTelling(timeline, unread, isFirstToTell);
+  const { epoch } = timeline;
+  const newest = newestOfOthers(timeline)?.seq ?? 0;
+  // In another log, seqs may start lower.
+  const seen = useRef<Position | null>(null);
+  const notifySoon = useNotifySoon(timeline, unread, claimNotification);
   useEffect(() => {
-    const isFirst = seen.current?.epoch !== epoch;
-    if (!newest || (!isFirst && newest.seq <= (seen.current?.seq ?? -1))) return;
-    seen.current = { epoch, seq: newest.seq };
-    if (!isFirst && newest.userId !== me?.userId) tell();
-  }, [newest, me, epoch, tell]);
+    if (epoch === null) return;
+    const { current: before } = seen;
+    if (before?.epoch === epoch && newest <= before.seq) return;
+    seen.current = { epoch, seq: newest };
+    if (before?.epoch === epoch) notifySoon();
+  }, [newest, epoch, notifySoon]);
 }
 
-/** Return what tells of the newest message in a moment, if no tab shows it by then. */
-function useTelling(timeline: Timeline, unread: number, isFirstToTell: IsFirstToTell): () => void {
+/** Return what notifies of the newest message in a moment, if no tab shows it by then. */
+function useNotifySoon(
+  timeline: Timeline,
+  unread: number,
+  claimNotification: ClaimNotification,
+): () => void {
   const latest = useRef({ timeline, unread });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const shown = useRef<Notification | null>(null);
@@ -49,17 +54,21 @@ function useTelling(timeline: Timeline, unread: number, isFirstToTell: IsFirstTo
   return useCallback(() => {
     timer.current ??= setTimeout(async () => {
       timer.current = undefined;
-      const message = messageToTell(latest.current.timeline, latest.current.unread);
-      if (message === null || !(await isFirstToTell(message.seq))) return;
+      const message = messageToNotify(latest.current.timeline, latest.current.unread);
+      if (message === null || !(await claimNotification(message.seq))) return;
       shown.current = notify(message);
-    }, TELL_AFTER_MS);
-  }, [isFirstToTell]);
+    }, NOTIFY_AFTER_MS);
+  }, [claimNotification]);
 }
 
-function messageToTell({ messages, me }: Timeline, unread: number): MessageFrame | null {
-  const newest = messages.at(-1);
-  if (!newest || newest.userId === me?.userId || unread === 0) return null;
-  return document.hidden && currentSettings().notify ? newest : null;
+function messageToNotify(timeline: Timeline, unread: number): MessageFrame | null {
+  const isWanted = unread > 0 && document.hidden && currentSettings().notify;
+  return isWanted ? newestOfOthers(timeline) : null;
+}
+
+/** Below it may be messages of mine, written in another browser. */
+function newestOfOthers({ messages, me }: Timeline): MessageFrame | null {
+  return messages.findLast(({ userId }) => userId !== me?.userId) ?? null;
 }
 
 /** One stands for the room; `renotify`, since a browser replaces one in silence without it. */

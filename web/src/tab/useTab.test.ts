@@ -9,8 +9,8 @@ import { useTab } from "./useTab";
 
 let root: Root;
 let notes: FakeNotification[];
-/** The last seq that any tab has told of. */
-let told: number;
+/** The seq of the last notification of any tab. */
+let notified: number;
 
 class FakeNotification {
   onclick: (() => void) | null = null;
@@ -28,7 +28,7 @@ beforeEach(() => {
   vi.stubGlobal("Notification", FakeNotification);
   vi.useFakeTimers();
   notes = [];
-  told = 0;
+  notified = 0;
   document.head.innerHTML = '<link rel="icon" href="./favicon.svg">';
   document.title = "Fireside";
   root = createRoot(document.createElement("div"));
@@ -49,14 +49,14 @@ function lookAway(hidden: boolean) {
   Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
 }
 
-async function isFirstToTell(seq: number) {
-  const isFirst = seq > told;
-  told = Math.max(told, seq);
+async function claimNotification(seq: number) {
+  const isFirst = seq > notified;
+  notified = Math.max(notified, seq);
   return isFirst;
 }
 
 function Tab({ timeline, unread }: { timeline: Timeline; unread: number }) {
-  useTab(timeline, unread, isFirstToTell);
+  useTab(timeline, unread, claimNotification);
   return null;
 }
 
@@ -65,7 +65,7 @@ async function show(messages: MessageFrame[], unread: number, more: Partial<Time
   await act(() => vi.advanceTimersByTimeAsync(1_000));
 }
 
-/** Without the moment after which it is told. */
+/** Without the moment after which a notification is shown. */
 async function showNow(messages: MessageFrame[], unread: number, more: Partial<Timeline> = {}) {
   const me = { userId: "ada", username: "Ada" };
   const timeline = { ...emptyTimeline("general"), me, epoch: "e1", messages, ...more };
@@ -138,6 +138,18 @@ describe("a notification", () => {
     expect(bodies()).toEqual([]);
   });
 
+  it("is shown although I answered elsewhere after it, as long as that is not read", async () => {
+    await show([said(1, "old")], 0);
+    await show([said(1, "old"), said(2, "fresh"), said(3, "mine", { userId: "ada" })], 1);
+    expect(bodies()).toEqual(["fresh"]);
+  });
+
+  it("is shown for the first message of a room", async () => {
+    await show([], 0);
+    await show([said(1, "first")], 1);
+    expect(bodies()).toEqual(["first"]);
+  });
+
   it("is not silent when it takes the place of an older one", async () => {
     await show([said(1, "old")], 0);
     await show([said(1, "old"), said(2, "fresh")], 1);
@@ -148,7 +160,7 @@ describe("a notification", () => {
     ]);
   });
 
-  it("tells at once of what comes at once, and does not wait for a silence", async () => {
+  it("is one for what comes at once, and does not wait for a silence", async () => {
     await show([said(1, "old")], 0);
     await showNow([said(2, "fresh")], 1);
     await act(() => vi.advanceTimersByTimeAsync(900));
@@ -161,7 +173,7 @@ describe("a notification", () => {
   it.each([
     ["another tab shows it meanwhile", () => showNow([said(1, "old"), said(2, "fresh")], 0)],
     ["I come back meanwhile", async () => lookAway(false)],
-    ["another tab has told of it", async () => void isFirstToTell(2)],
+    ["another tab has notified of it", async () => void claimNotification(2)],
     ["I leave the room meanwhile", () => act(async () => root.render(null))],
   ])("is not shown when %s", async (_, meanwhile) => {
     await show([said(1, "old")], 0);

@@ -4,9 +4,13 @@ import { useEffect } from "react";
 import { STRINGS } from "../strings";
 import type { Timeline } from "../timeline/model";
 import { showIcon } from "./icon";
-import { type IsFirstToTell, useNotifications } from "./useNotifications";
+import { type ClaimNotification, useNotifications } from "./useNotifications";
 
-export function useTab(timeline: Timeline, unread: number, isFirstToTell: IsFirstToTell): void {
+export function useTab(
+  timeline: Timeline,
+  unread: number,
+  claimNotification: ClaimNotification,
+): void {
   useEffect(() => {
     const title = STRINGS.tab.inRoom(timeline.room);
     document.title = unread > 0 ? STRINGS.tab.unread(unread, title) : title;
@@ -16,5 +20,5 @@ export function useTab(timeline: Timeline, unread: number, isFirstToTell: IsFirs
       showIcon(false);
     };
   }, [timeline.room, unread]);
-  useNotifications(timeline, unread, isFirstToTell);
+  useNotifications(timeline, unread, claimNotification);
 }

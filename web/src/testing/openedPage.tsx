@@ -115,7 +115,6 @@ export async function enter(...texts: string[]) {
 
 export async function leave() {
   await act(async () => button("Settings").click());
-  await act(async () => vi.dynamicImportSettled());
   await act(async () => button("Change name").click());
 }
 

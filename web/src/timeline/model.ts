@@ -7,13 +7,19 @@ type Person = HelloFrame["user"];
 /** A message of mine that the server has not stored yet. Its nonce makes every retry harmless. */
 export type OutboxEntry = Writing & Delivery;
 
-/** `tries`: how often it was sent without an answer. `reason`: the server's, null if it had none. */
+/**
+ * `tries`: how often it was sent without an answer; an older page stored entries without it.
+ * `reason`: the server's, null if it had none.
+ */
 type Delivery =
   | { name: "waiting"; tries?: number }
-  | { name: "sending"; tries: number }
+  | { name: "sending"; tries?: number }
   | { name: "failed"; reason: string | null };
 
 export type Writing = { nonce: string; text: string; writtenAt: number };
+
+/** A place in a log. Without an epoch it is not known in which one. */
+export type Position = { readonly epoch: string | null; readonly seq: number };
 
 export type Timeline = {
   readonly room: string;

@@ -65,7 +65,7 @@ export function waiting({ nonce, text, writtenAt }: OutboxEntry): OutboxEntry {
 /** The connection ended, so no answer comes any more. */
 export function requeued(entry: OutboxEntry): OutboxEntry {
   if (entry.name !== "sending") return entry;
-  const { nonce, text, writtenAt, tries } = entry;
+  const { nonce, text, writtenAt, tries = 0 } = entry;
   return tries < MAX_TRIES
     ? { nonce, text, writtenAt, name: "waiting", tries }
     : { nonce, text, writtenAt, name: "failed", reason: null };

@@ -76,6 +76,14 @@ it("restores the messages of a closed tab when the disk is full", async () => {
   expect(await opened.adopt()).toEqual([]);
 });
 
+it("sends what a page left that did not count its tries", async () => {
+  const draft = { nonce: "n1", text: "hi", writtenAt: 1, name: "sending" };
+  await database.put("outbox/Ada/general/n1", { draft, tab: "t1" });
+  const { entries } = await storageOf().restore();
+  const [shown] = restore({ ...emptyTimeline("general"), restoring: true }, null, entries);
+  expect(shown.outbox).toMatchObject([{ nonce: "n1", name: "waiting" }]);
+});
+
 it("takes over neither its own messages nor those of open tabs", async () => {
   await wrote("n1");
   expect(await storageOf().adopt()).toEqual([]);
@@ -119,20 +127,20 @@ it("stores the newest messages without a gap, to show them at once next time", a
   expect(shown).toMatchObject({ through: 2, epoch: "e1", older: null, restoring: false });
 });
 
-it("lets one tab of a user tell of a message, and of the next", async () => {
+it("lets one tab of a user notify of a message, and of the next", async () => {
   const [one, other] = [storageOf(), storageOf({ ownId: "t2", isOpen: async () => true })];
-  const told = (seq: number) =>
-    Promise.all([one, other].map(({ isFirstToTell }) => isFirstToTell("e1", seq)));
-  expect((await told(4)).filter(Boolean)).toHaveLength(1);
-  expect((await told(5)).filter(Boolean)).toHaveLength(1);
-  expect(await told(4)).toEqual([false, false]);
-  expect(await storageOf(alone, "Bob").isFirstToTell("e1", 4)).toBe(true);
+  const claimed = (seq: number) =>
+    Promise.all([one, other].map(({ claimNotification }) => claimNotification("e1", seq)));
+  expect((await claimed(4)).filter(Boolean)).toHaveLength(1);
+  expect((await claimed(5)).filter(Boolean)).toHaveLength(1);
+  expect(await claimed(4)).toEqual([false, false]);
+  expect(await storageOf(alone, "Bob").claimNotification("e1", 4)).toBe(true);
 });
 
-it("lets a tab tell of a log that starts again, and where the disk is full", async () => {
-  const { isFirstToTell } = storageOf();
-  expect(await isFirstToTell("e1", 50)).toBe(true);
-  expect(await isFirstToTell("e2", 1)).toBe(true);
+it("lets a tab notify of a log that starts again, and where the disk is full", async () => {
+  const { claimNotification } = storageOf();
+  expect(await claimNotification("e1", 50)).toBe(true);
+  expect(await claimNotification("e2", 1)).toBe(true);
   database = { ...database, update: async () => "failed" };
-  expect(await storageOf().isFirstToTell("e2", 1)).toBe(true);
+  expect(await storageOf().claimNotification("e2", 1)).toBe(true);
 });

@@ -3,13 +3,10 @@
 import type { Database } from "../device/database";
 import { readDevice, writeDevice } from "../device/storage";
 import type { Tabs } from "../device/tabs";
-import type { OutboxEntry, Snapshot, Timeline } from "./model";
+import type { OutboxEntry, Position, Snapshot, Timeline } from "./model";
 import { outboxStorage } from "./outboxStorage";
-import { isSnapshot } from "./stored";
+import { isSnapshot, positionIn } from "./stored";
 import { snapshotOf } from "./timeline";
-
-/** The last message that a notification told of. */
-type Told = { epoch: string | null; seq: number };
 
 type Restored = { snapshot: Snapshot | null; entries: OutboxEntry[] };
 
@@ -19,10 +16,10 @@ export type RoomStorage = {
   adopt: () => Promise<OutboxEntry[]>;
   save: (before: Timeline, now: Timeline) => void;
   /** What was read in any tab of this user. */
-  lastRead: () => number | null;
-  saveLastRead: (seq: number) => void;
-  /** Whether no tab of this user has told of this message or a later one; from now on one has. */
-  isFirstToTell: (epoch: string | null, seq: number) => Promise<boolean>;
+  lastRead: () => Position | null;
+  saveLastRead: (position: Position) => void;
+  /** Return whether this tab is to notify of a message: none has of it or of a later one. */
+  claimNotification: (epoch: string | null, seq: number) => Promise<boolean>;
 };
 
 export const NO_STORAGE: RoomStorage = {
@@ -31,7 +28,7 @@ export const NO_STORAGE: RoomStorage = {
   save: () => {},
   lastRead: () => null,
   saveLastRead: () => {},
-  isFirstToTell: async () => true,
+  claimNotification: async () => true,
 };
 
 const SNAPSHOT_EVERY_MS = 1_000;
@@ -55,16 +52,16 @@ export function roomStorage(
     return { snapshot: isSnapshot(snapshot) ? snapshot : null, entries };
   }
 
-  function lastRead(): number | null {
-    const seq = readDevice(`read.${place}`);
-    return seq === null ? null : Number(seq);
+  function lastRead(): Position | null {
+    const stored = readDevice(`read.${place}`);
+    return stored === null ? null : positionIn(stored);
   }
 
-  async function isFirstToTell(epoch: string | null, seq: number): Promise<boolean> {
-    const isNewer = (told: Told | undefined) => told?.epoch !== epoch || told.seq < seq;
-    const claim = (told: unknown) =>
-      isNewer(told as Told | undefined) ? { epoch, seq } : undefined;
-    return (await database.update(`told/${place}`, claim)) !== "unchanged";
+  async function claimNotification(epoch: string | null, seq: number): Promise<boolean> {
+    const isNewer = (last: Position | undefined) => last?.epoch !== epoch || last.seq < seq;
+    const claim = (last: unknown) =>
+      isNewer(last as Position | undefined) ? { epoch, seq } : undefined;
+    return (await database.update(`notified/${place}`, claim)) !== "unchanged";
   }
 
   return {
@@ -75,8 +72,8 @@ export function roomStorage(
       saveSnapshot(before, now);
     },
     lastRead,
-    saveLastRead: (seq) => writeDevice(`read.${place}`, String(seq)),
-    isFirstToTell,
+    saveLastRead: (position) => writeDevice(`read.${place}`, JSON.stringify(position)),
+    claimNotification,
   };
 }
 

@@ -9,6 +9,8 @@ const LAST_READ = "fireside.read.Ada/general";
 
 beforeEach(() => localStorage.clear());
 
+const stored = () => JSON.parse(localStorage.getItem(LAST_READ) ?? "null");
+
 /** A tab of the same user on the same device, with as many messages as `head`. */
 async function tab(head: number, epoch = "e1"): Promise<TimelineStore> {
   const tabs = Promise.resolve({ ownId: "t1", isOpen: async () => true });
@@ -40,7 +42,7 @@ it("counts what no tab of this user has read", async () => {
 
   hidden.readElsewhere();
 
-  expect(hidden.getReadState()).toEqual({ lastRead: 4, divider: null, unread: 0 });
+  expect(hidden.getReadState()).toEqual({ epoch: "e1", lastRead: 4, divider: null, unread: 0 });
   seen.viewed(true, false);
   for (const one of [seen, hidden]) hears(one, messageFrame(5, "hi"));
   expect(hidden.getReadState().unread).toBe(1);
@@ -55,18 +57,65 @@ it("never says of a device that less was read than another tab has", async () =>
   hears(late, messageFrame(4, "hi"));
   late.readElsewhere();
 
-  expect(localStorage.getItem(LAST_READ)).toBe("5");
+  expect(stored()).toEqual({ epoch: "e1", seq: 5 });
   expect(late.getReadState().lastRead).toBe(4);
 });
 
 it("starts again when the log does", async () => {
   const seen = await tab(3);
   seen.viewed(true, true);
-  expect(localStorage.getItem(LAST_READ)).toBe("3");
+  expect(stored()).toEqual({ epoch: "e1", seq: 3 });
 
   const fresh = await tab(1, "e2");
 
-  expect(localStorage.getItem(LAST_READ)).toBe("1");
+  expect(stored()).toEqual({ epoch: "e2", seq: 1 });
   hears(fresh, messageFrame(2, "hi"));
   expect(fresh.getReadState().unread).toBe(1);
 });
+
+it("counts nothing of a restored log as new, although it is longer than what was read", async () => {
+  const seen = await tab(20);
+  seen.viewed(true, true);
+
+  const restored = await tab(25, "e2");
+
+  expect(restored.getReadState()).toMatchObject({ divider: null, unread: 0 });
+  expect(stored()).toEqual({ epoch: "e2", seq: 25 });
+});
+
+it("goes on counting where the log goes on under another epoch", async () => {
+  const seen = await tab(10);
+  seen.viewed(true, true);
+  seen.disconnected();
+  const events = [messageFrame(11, "meanwhile")];
+  const resumed = { type: "resumed", room: "general", epoch: "e2", from: 10, to: 11, events };
+  const rooms = [{ room: "general", epoch: "e2", head: 11 }];
+  hears(seen, helloFrame({ rooms, resumed: [{ ...resumed, more: false, reset: false }] }));
+
+  expect(seen.getReadState().divider).toEqual({ after: 10, count: 1 });
+  expect((await tab(12, "e2")).getReadState().unread).toBe(1);
+});
+
+it("takes what an older page stored of how far was read, which knew of no epoch", async () => {
+  localStorage.setItem(LAST_READ, "2");
+  const here = await tab(3);
+  expect(here.getReadState()).toMatchObject({ divider: { after: 2, count: 1 }, unread: 1 });
+  here.viewed(true, true);
+  expect(stored()).toEqual({ epoch: "e1", seq: 3 });
+});
+
+it("starts again where an older page read more of a log than there is", async () => {
+  localStorage.setItem(LAST_READ, "7");
+  const here = await tab(3);
+  expect(stored()).toEqual({ epoch: "e1", seq: 3 });
+  hears(here, messageFrame(4, "hi"));
+  expect(here.getReadState().unread).toBe(1);
+});
+
+it.each(["", "seven", "{}", '{"epoch":1,"seq":"2"}', "null"])(
+  "starts anew from %j",
+  async (text) => {
+    localStorage.setItem(LAST_READ, text);
+    expect((await tab(3)).getReadState()).toMatchObject({ lastRead: 3, unread: 0 });
+  },
+);

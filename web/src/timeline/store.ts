@@ -2,7 +2,7 @@
 
 import type { HelloCommand, ServerFrame } from "../wire/frames";
 import { type Command, type Effect, emptyTimeline, type Step, type Timeline } from "./model";
-import { NOTHING_READ, type ReadState, updateReadState } from "./readState";
+import { isSameEpoch, NOTHING_READ, type ReadState, updateReadState } from "./readState";
 import { NO_STORAGE, type RoomStorage } from "./roomStorage";
 import * as rules from "./timeline";
 
@@ -23,7 +23,8 @@ export class TimelineStore {
     private readonly storage: RoomStorage = NO_STORAGE,
   ) {
     this.timeline = { ...emptyTimeline(room), restoring: true };
-    this.readState = { ...NOTHING_READ, lastRead: storage.lastRead() };
+    const { epoch = null, seq = null } = storage.lastRead() ?? {};
+    this.readState = { ...NOTHING_READ, epoch, lastRead: seq };
     storage.restore().then(({ snapshot, entries }) => {
       this.apply(rules.restore(this.timeline, snapshot, entries));
     });
@@ -50,9 +51,9 @@ export class TimelineStore {
     this.refreshReadState(this.watching && !this.catchingUp);
   };
 
-  /** Whether no other tab of this user has told of this message or a later one. */
-  readonly isFirstToTell = (seq: number): Promise<boolean> =>
-    this.storage.isFirstToTell(this.timeline.epoch, seq);
+  /** Return whether this tab is to notify of a message; no other tab of this user is, then. */
+  readonly claimNotification = (seq: number): Promise<boolean> =>
+    this.storage.claimNotification(this.timeline.epoch, seq);
 
   readonly hello = (): HelloCommand => {
     const resume = rules.cursor(this.timeline);
@@ -88,6 +89,7 @@ export class TimelineStore {
     for (const effect of effects) this.perform(effect);
     if (next === before) return;
     this.storage.save(before, next);
+    this.followEpoch(before);
     // What came while the connection was lost or the page closed counts as unread even when the end
     // is in view, and it is all here only when nothing is missing any more.
     if (next.online && !before.online) this.catchingUp = true;
@@ -97,23 +99,43 @@ export class TimelineStore {
     this.notify();
   }
 
+  /** Where the log is proven to go on under another epoch, what was read of it stays read. */
+  private followEpoch({ epoch, messages, through }: Timeline): void {
+    const { epoch: next, messages: kept } = this.timeline;
+    const { lastRead } = this.readState;
+    const goesOn = messages.length > 0 && messages[0] === kept[0] && through !== null;
+    if (!goesOn || next === epoch || this.readState.epoch !== epoch || lastRead === null) return;
+    this.readState = { ...this.readState, epoch: next, lastRead: Math.min(lastRead, through) };
+    this.storage.saveLastRead({ epoch: next, seq: Math.min(lastRead, through) });
+  }
+
   private refreshReadState(watching: boolean): void {
-    const { messages, me, through, known, online } = this.timeline;
+    const { messages, epoch, me, through, known, proven } = this.timeline;
     if (through === null) return;
-    const readAnywhere = this.storage.lastRead() ?? 0;
-    const log = { messages, head: online ? known : null, myId: me?.userId, readAnywhere };
+    const readAnywhere = this.readAnywhere();
+    const head = proven ? known : null;
+    const log = { messages, epoch, head, myId: me?.userId, readAnywhere };
     const before = this.readState;
     const next = updateReadState(before, log, watching);
     if (next === before) return;
     this.readState = next;
-    this.saveLastRead(before.lastRead ?? 0, next.lastRead ?? 0, readAnywhere);
+    this.saveLastRead(before, next);
     this.notify();
   }
 
+  /** How far this log was read in any tab of this user. */
+  private readAnywhere(): number {
+    const stored = this.storage.lastRead();
+    return stored && isSameEpoch(stored.epoch, this.timeline.epoch) ? stored.seq : 0;
+  }
+
   /** Never less than another tab has read, unless the log was replaced by one that starts again. */
-  private saveLastRead(before: number, now: number, readAnywhere: number): void {
-    const seq = now < before ? now : Math.max(now, readAnywhere);
-    if (seq !== readAnywhere) this.storage.saveLastRead(seq);
+  private saveLastRead(before: ReadState, { epoch, lastRead }: ReadState): void {
+    const now = lastRead ?? 0;
+    const isReset = isSameEpoch(epoch, before.epoch) && now < (before.lastRead ?? 0);
+    const seq = isReset ? now : Math.max(now, this.readAnywhere());
+    const stored = this.storage.lastRead();
+    if (stored?.seq !== seq || stored.epoch !== epoch) this.storage.saveLastRead({ epoch, seq });
   }
 
   private notify(): void {

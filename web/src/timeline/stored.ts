@@ -1,7 +1,7 @@
 /** Checks what a device stored: another version of this page may have written it in another form. */
 
-import { count, isMessage, isUser, listOf, only, shape, text } from "../wire/parse";
-import type { OutboxEntry, Snapshot } from "./model";
+import { count, isMessage, isUser, listOf, nullable, only, shape, text } from "../wire/parse";
+import type { OutboxEntry, Position, Snapshot } from "./model";
 
 /** Devices hold entries in this form already, so `draft` keeps its name. */
 export type StoredEntry = { draft: OutboxEntry; tab: string };
@@ -11,6 +11,19 @@ export const isSnapshot = shape<Snapshot>({
   epoch: text,
   messages: listOf(isMessage),
 });
+
+const isPosition = shape<Position>({ epoch: nullable(text), seq: count });
+
+/** An older page stored the seq alone. */
+export function positionIn(stored: string): Position | null {
+  try {
+    const value: unknown = JSON.parse(stored);
+    if (count(value)) return { epoch: null, seq: value };
+    return isPosition(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
 
 const hasTab = shape<Pick<StoredEntry, "tab">>({ tab: text });
 const isEntry = shape<Pick<OutboxEntry, "nonce" | "text" | "writtenAt" | "name">>({

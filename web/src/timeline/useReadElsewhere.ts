@@ -1,8 +1,8 @@
-/** Learns from the other tabs of this browser what was read there. */
+/** Updates what counts as read when another tab of this browser shows messages. */
 
 import { useEffect } from "react";
 
-/** Each write of another tab is such an event, and where that user has read to is quickly looked up. */
+/** A browser sends `storage` when another tab has written; what else it wrote changes nothing here. */
 export function useReadElsewhere(readElsewhere: () => void): void {
   useEffect(() => {
     addEventListener("storage", readElsewhere);
