@@ -101,6 +101,18 @@ def credentials(text: str) -> "Credentials":
     return key, secret
 
 
+def host_name(text: str) -> str:
+    """Return a host without scheme and port."""
+    from localgateway.net.hosts import plain_name
+
+    name = plain_name(text)
+    if not name or (":" in text and not text.endswith("]")):
+        raise click.BadParameter(
+            f"{text!r} is no host; write dev.example, 192.168.1.20 or [fe80::1], without a port"
+        )
+    return name
+
+
 def stage(text: str) -> str:
     """Return a stage that is one path segment."""
     if not STAGE.fullmatch(text):
@@ -191,16 +203,24 @@ def command() -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="write the log as JSON lines; default: text")
 @click.option(
-    "--strict-auth",
-    "strict",
+    "--any-key",
     is_flag=True,
-    help="verify signatures on @connections; needs --credentials",
+    help="take any well-formed signature on @connections and Invoke; "
+    "default: verify it with a key that is made for each run",
 )
 @click.option(
     "--credentials",
     type=credentials,
     metavar="KEY:SECRET",
-    help="access key that @connections accepts, and that handlers sign with",
+    help="access key to verify with, and that handlers sign with; default: one made for each run",
+)
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    type=host_name,
+    metavar="HOST",
+    help="further host, and host of pages, to let in beside loopback and --host",
 )
 @click.option(
     "--record",
@@ -275,8 +295,8 @@ def _options(given: dict[str, Any]) -> "Options":
     limits = Limits(
         connects_per_second=CONNECTS_PER_SECOND, requests_per_second=REQUESTS_PER_SECOND, **times
     )
-    if given["strict"] and "credentials" not in given:
-        raise CannotServe("--strict-auth: it needs to know a key; add --credentials KEY:SECRET.")
+    if given["any_key"] and "credentials" in given:
+        raise CannotServe("--any-key: with --credentials only that key counts; leave out one.")
     seed = given.pop("seed", None)
     if "faults" in given:
         plan = faults.read(given["faults"])

@@ -15,16 +15,17 @@ from aiohttp import web
 
 from localgateway.dev.faults import Faults, Plan, slow
 from localgateway.dev.recording import Recorder, record
-from localgateway.functions.context import Credentials
+from localgateway.functions.context import Credentials, new_credentials
 from localgateway.functions.runner import MakeRunner, OnCompleted, Runner
 from localgateway.functions.workers import WorkerRunner
 from localgateway.machine.api import Api, ApiError, load
 from localgateway.machine.limits import CONCURRENCY, Limits
+from localgateway.net.access import Access
 from localgateway.net.door import take_over
+from localgateway.net.hosts import AllowedHosts
 from localgateway.net.invocations import Invocations, unknown_function
-from localgateway.net.management import Access
 from localgateway.net.server import Server
-from localgateway.platform.hosts import reached_at, shown_as
+from localgateway.platform.hosts import EVERYWHERE, bracketed, reached_at, shown_as
 from localgateway.platform.signals import on_signals
 
 log = logging.getLogger(__name__)
@@ -53,8 +54,9 @@ class Options:
     concurrency: int = CONCURRENCY
     reload: bool = False
     as_json: bool = False
-    strict: bool = False
+    any_key: bool = False
     credentials: Credentials | None = None
+    allowed_hosts: Sequence[str] = ()
     record: Path | None = None
     faults: Plan | None = None
 
@@ -63,20 +65,26 @@ class Hosted:
     """One API: its gateway, and the processes of its functions."""
 
     def __init__(
-        self, api: Api, options: Options, primary: Server | None, recorder: Recorder | None
+        self,
+        api: Api,
+        options: Options,
+        key: Credentials,
+        primary: Server | None,
+        recorder: Recorder | None,
     ) -> None:
+        """Wire it; `key` is the run's own, and `primary` has the port already, if it is shared."""
         self.api = api
         self.file = Path(api.source)
         self.runner: WorkerRunner
         self._options = options
+        self._key = key
         faults = Faults(options.faults) if options.faults is not None else None
         make_runner: MakeRunner = self._make_runner
         if faults is not None:
             make_runner = slow(make_runner, faults)
         if recorder is not None:
             make_runner = record(make_runner, recorder)
-        key, secret = options.credentials or ("", "")
-        access = Access(strict=options.strict, secrets={key: secret} if key else {})
+        access = Access(strict=not options.any_key, secrets=dict([key]))
         self.server = Server(
             api,
             make_runner,
@@ -87,6 +95,7 @@ class Hosted:
             primary=primary,
         )
         self.server.app.middlewares.insert(0, Invocations(api.name, self.runner, access).answer)
+        self.server.let_in(AllowedHosts([*options.allowed_hosts, *_named(options.host)]))
 
     @property
     def url(self) -> str:
@@ -101,6 +110,7 @@ class Hosted:
             address=lambda: f"http://{host}:{self.server.port}",
             concurrency=self._options.concurrency,
             credentials=self._options.credentials,
+            gateway_key=None if self._options.credentials else self._key,
         )
         return self.runner
 
@@ -168,6 +178,7 @@ def host_all(options: Options) -> list[Hosted]:
     hosted: list[Hosted] = []
     taken: dict[tuple[int, str], Path] = {}
     recorder = None if options.record is None else _recorder(options.record)
+    key = options.credentials or new_credentials()
     for index, file in enumerate(options.files):
         api = read(file, options, _for_api(options.stages, index) if options.stages else None)
         port = _for_api(options.ports, index)
@@ -178,7 +189,7 @@ def host_all(options: Options) -> list[Hosted]:
             )
         taken[port, api.stage] = file
         first = firsts.get(port)
-        one = Hosted(api, options, None if first is None else first.server, recorder)
+        one = Hosted(api, options, key, None if first is None else first.server, recorder)
         firsts.setdefault(port, one)
         hosted.append(one)
     return hosted
@@ -195,6 +206,7 @@ async def _serve(options: Options) -> int:
             await _listen(one, options.host, _for_api(options.ports, index))
             started.append(one)
         _announce(hosted, options)
+        _warn_when_only_local(options)
         watch = asyncio.create_task(_watch(hosted)) if options.reload else None
         await stop.wait()
         if watch is not None:
@@ -259,6 +271,14 @@ def _announce(hosted: Sequence[Hosted], options: Options) -> None:
             )
 
 
+def _warn_when_only_local(options: Options) -> None:
+    if options.host in EVERYWHERE and not options.allowed_hosts:
+        log.warning(
+            "only this machine is let in: name the host that others call this machine by, "
+            "for example --allow-host 192.168.1.20"
+        )
+
+
 async def _watch(hosted: Sequence[Hosted]) -> None:
     """Reload an API when its file or its code changes."""
     seen = {one.file: await asyncio.to_thread(stamps, one.api) for one in hosted}
@@ -290,6 +310,11 @@ def _code(folder: Path) -> list[Path]:
             elif path.suffix == ".py":
                 found.append(path)
     return found
+
+
+def _named(host: str) -> list[str]:
+    """Return the host to listen on if clients can call the gateway by it."""
+    return [] if host in EVERYWHERE else [bracketed(host)]
 
 
 def _site(server: Callable[[], Server]) -> web.Application:

@@ -5,8 +5,8 @@ import threading
 
 from localgateway.functions.workers import WorkerRunner
 from localgateway.machine.api import load
+from localgateway.net.access import Access
 from localgateway.net.door import take_over
-from localgateway.net.management import Access
 from localgateway.net.server import Server
 from localgateway.net.site import make_site
 

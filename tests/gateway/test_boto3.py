@@ -2,7 +2,7 @@
 
 import pytest
 
-from localgateway.net.management import Access
+from localgateway.net.access import Access
 from tests.gateway.harness import on_loop
 from tests.gateway.processes import document, serving
 

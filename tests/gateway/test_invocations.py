@@ -27,9 +27,7 @@ async def serving(folder, *, concurrency=2, further=()):
         api = document("calls.handler") | {"name": name, "stage": name}
         files.append(folder / f"{name}.json")
         files[-1].write_text(json.dumps(api | {"functions": {"other": function}}))
-    hosted = host_all(
-        Options(files, ports=(0,), concurrency=concurrency, strict=True, credentials=KEYS)
-    )
+    hosted = host_all(Options(files, ports=(0,), concurrency=concurrency, credentials=KEYS))
     try:
         for one in hosted:
             await one.server.start("127.0.0.1", 0)

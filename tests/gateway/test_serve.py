@@ -1,5 +1,6 @@
 """`localgateway serve` as a process: its lines, its ports, its signals, its reload."""
 
+import http.client
 import json
 import os
 import queue
@@ -12,9 +13,13 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -23,6 +28,7 @@ from tests.full_pipe import full_pipe, read_until
 HANDLERS = Path(__file__).parent / "handlers"
 CODE = "def handler(event, context):\n    return {'statusCode': 200, 'body': 'old'}\n"
 PATIENCE_SECONDS = 60
+NEVER_ISSUED = "/api/@connections/AAAAAAAAAAACAAA="
 
 
 def api(folder, name="api.json", *, handler="plain.everything", root=HANDLERS, **changes):
@@ -279,3 +285,134 @@ def test_events_are_recorded_and_faults_are_served(tmp_path):
 
     (event,) = folder.iterdir()
     assert json.loads(event.read_text())["body"] == '{"do": "post"}'
+
+
+# --- Who is let in ----------------------------------------------------------------------------
+
+
+def test_handlers_sign_with_the_key_of_the_run_and_strangers_cannot(tmp_path, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    with serving(api(tmp_path, handler="posts.handler")) as running:
+        _, url = running.address()
+        with connect(url) as socket:
+            assert post_to_itself(socket) == "posted"
+
+        found = [post(url, key) for key in (("any", "any"), ("LOCALGATEWAY", "no-secret"))]
+
+    assert found == [(403, "UnrecognizedClientException")] * 2
+
+
+@pytest.mark.parametrize(
+    "own",
+    [{"AWS_ACCESS_KEY_ID": "MINE", "AWS_SECRET_ACCESS_KEY": "mine"}, {"AWS_PROFILE": "work"}],
+    ids=["key", "profile"],
+)
+def test_handlers_that_sign_with_your_own_key_still_reach_the_gateway(tmp_path, monkeypatch, own):
+    (tmp_path / "credentials").write_text(
+        "[work]\naws_access_key_id = WORK\naws_secret_access_key = work\n"
+    )
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    files = [
+        api(tmp_path, "posts.json", handler="posts.handler"),
+        api(
+            tmp_path,
+            "calls.json",
+            handler="calls.handler",
+            functions={"other": {"handler": "calls.other"}},
+        ),
+    ]
+    with serving(*files) as running:
+        posts, calls = (running.address()[1] for _ in files)
+        with connect(posts) as socket:
+            assert post_to_itself(socket) == "posted"
+        with connect(calls) as socket:
+            endpoint = calls.replace("ws:", "http:").rpartition("/")[0]
+            assert ask(socket, payload=1, endpoint=endpoint)["status"] == 200
+
+
+def test_any_key_is_taken_when_that_is_asked_for(tmp_path):
+    with serving(api(tmp_path), "--any-key") as running:
+        assert post(running.address()[1], ("any", "any")) == (410, "GoneException")
+
+
+def test_a_page_cannot_call_handlers_not_even_with_a_signature(tmp_path):
+    with serving(api(tmp_path), "--any-key") as running:
+        _, url = running.address()
+        found = [
+            (post(url, ("any", "any"), path=path, headers=headers))
+            for path in (
+                "/api/@connections/AAAAAAAAAAACAAA=",
+                "/2015-03-31/functions/app/invocations",
+            )
+            for headers in (
+                {"Origin": "https://evil.example"},
+                {"Origin": "http://localhost"},
+                {"Sec-Fetch-Site": "same-origin"},
+            )
+        ]
+
+    assert found == [(403, "ForbiddenException")] * 6
+
+
+def test_a_rebound_page_and_a_foreign_page_are_refused_unless_they_were_allowed(tmp_path):
+    own = {"Host": "dev.example"}, {"Origin": "https://dev.example"}
+    foreign = {"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}
+    with serving(api(tmp_path), "--allow-host", "dev.example", "--any-key") as running:
+        _, url = running.address()
+        allowed = [handshake(url, headers) for headers in ({}, *own)]
+        refused = [handshake(url, headers) for headers in foreign]
+        rebound = post(url, ("any", "any"), headers={"Host": "evil.example"})
+        page = get(url, {"Host": "evil.example"})
+        running.until("refused: Host 'evil.example' is not let in: .* with --allow-host")
+
+    assert allowed == [101] * 3
+    assert refused == [403] * 3
+    assert rebound[0] == page == 403
+
+
+def test_who_listens_everywhere_hears_how_others_are_let_in(tmp_path):
+    with serving(api(tmp_path), "--host", "0.0.0.0") as running:  # noqa: S104 - what is tested
+        running.until("only this machine is let in: .*--allow-host")
+
+
+def post_to_itself(socket):
+    """Have the handler post; give what came."""
+    socket.send(json.dumps({"do": "post"}))
+    return socket.recv(PATIENCE_SECONDS)
+
+
+def post(url, key, *, path=NEVER_ISSUED, headers=None):
+    """Post a signed body; give the status and the name of the error."""
+    place = urlsplit(url).netloc
+    service = "lambda" if "functions" in path else "execute-api"
+    request = AWSRequest("POST", f"http://{place}{path}", headers or {}, b"{}")
+    SigV4Auth(Credentials(*key), service, "eu-west-1").add_auth(request)
+    return requested(place, "POST", path, dict(request.headers), b"{}")
+
+
+def get(url, headers):
+    parts = urlsplit(url)
+    return requested(parts.netloc, "GET", parts.path, headers, b"")[0]
+
+
+def handshake(url, headers):
+    """Ask for a WebSocket; give the status."""
+    parts = urlsplit(url)
+    key = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    key["Sec-WebSocket-Key"] = "c2l4dGVlbiBieXRlcyBvaw=="
+    return requested(parts.netloc, "GET", parts.path, key | headers, b"")[0]
+
+
+def requested(place, method, path, headers, body):
+    connection = http.client.HTTPConnection(place, timeout=PATIENCE_SECONDS)
+    try:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("x-amzn-ErrorType")
+    finally:
+        connection.close()

@@ -4,7 +4,6 @@ They post over signed HTTP, as functions on AWS do, with a key that is new for e
 """
 
 import dataclasses
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,13 +11,14 @@ import fireside
 from fireside import environment
 from fireside.domain.entry import EntryRules
 from fireside.server import isolated_handlers
+from localgateway.functions import context
 from localgateway.functions.context import Credentials
 from localgateway.functions.runner import OnCompleted
 from localgateway.functions.workers import WorkerRunner
 from localgateway.machine.api import Api
 from localgateway.machine.core import Returned
 from localgateway.machine.limits import Limits
-from localgateway.net.management import Access
+from localgateway.net.access import Access
 
 _OK = Returned({"statusCode": 200})
 
@@ -76,7 +76,7 @@ def with_handlers(api: Api, data: Path, rules: EntryRules, endpoint: str, limits
 
 def new_credentials() -> Credentials:
     """Return a new key, known to this server and its handlers alone."""
-    return "FIRESIDE", secrets.token_urlsafe(30)
+    return context.new_credentials("FIRESIDE")
 
 
 def access_with(credentials: Credentials) -> Access:

@@ -28,8 +28,8 @@ from localgateway.functions.runner import BatchRunner, MakeRunner
 from localgateway.machine import api as gateway_api
 from localgateway.machine.api import ApiError
 from localgateway.machine.limits import Limits
+from localgateway.net.access import Access
 from localgateway.net.door import take_over
-from localgateway.net.management import Access
 from localgateway.net.server import Server
 from localgateway.net.site import Readiness, make_site
 from localgateway.platform.hosts import EVERYWHERE, bracketed, reached_at

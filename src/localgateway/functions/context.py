@@ -2,6 +2,7 @@
 
 import os
 import platform
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,7 +16,10 @@ Credentials = tuple[str, str]
 """An access key id and its secret."""
 
 NO_CREDENTIALS: Credentials = ("LOCALGATEWAY", "no-secret")
-"""What handlers sign with when you have set no credentials: valid here, not on AWS."""
+"""What handlers sign with when you have set no credentials, and the gateway takes any key."""
+
+GATEWAY_KEY, GATEWAY_SECRET = "LOCALGATEWAY_ACCESS_KEY_ID", "LOCALGATEWAY_SECRET_ACCESS_KEY"
+"""Variables of a function: the gateway's own key, whatever your own one is."""
 
 _CREDENTIAL_SOURCES = frozenset({"AWS_ACCESS_KEY_ID", "AWS_PROFILE"})
 
@@ -54,12 +58,19 @@ class Context:
         print(message, end="", flush=True)  # noqa: T201 - stdout is the log
 
 
-def environment(
+def new_credentials(name: str = "LOCALGATEWAY") -> Credentials:
+    """Return a key that nobody else knows; its id begins with `name`."""
+    return name + secrets.token_hex(8).upper(), secrets.token_urlsafe(30)
+
+
+def environment(  # noqa: PLR0913 - what a process is made of
     function: Function,
     api_name: str,
     code_root: Path,
     inherited: Mapping[str, str],
     credentials: Credentials | None = None,
+    *,
+    gateway_key: Credentials | None = None,
 ) -> dict[str, str]:
     """Return a function's variables: yours, then Lambda's, then the function's own."""
     name = f"{api_name}-{function.name}"
@@ -69,7 +80,7 @@ def environment(
     return {
         **inherited,
         **_import_path(inherited),
-        **_signing(inherited, credentials),
+        **_signing(inherited, credentials, gateway_key),
         "AWS_DEFAULT_REGION": region,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_python{version}",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory_megabytes),
@@ -94,9 +105,14 @@ def _import_path(inherited: Mapping[str, str]) -> dict[str, str]:
     return {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, given.split(os.pathsep)))}
 
 
-def _signing(inherited: Mapping[str, str], credentials: Credentials | None) -> dict[str, str]:
-    """Return what handlers sign with: the gateway's credentials, yours, or a made-up pair."""
+def _signing(
+    inherited: Mapping[str, str], credentials: Credentials | None, gateway_key: Credentials | None
+) -> dict[str, str]:
+    """Return what handlers sign with: `credentials`, yours, the gateway's, or a made-up pair."""
+    found = {}
+    if gateway_key is not None:
+        found = dict(zip((GATEWAY_KEY, GATEWAY_SECRET), gateway_key, strict=True))
     if credentials is None and not _CREDENTIAL_SOURCES.isdisjoint(inherited):
-        return {}
-    key, secret = credentials or NO_CREDENTIALS
-    return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+        return found
+    key, secret = credentials or gateway_key or NO_CREDENTIALS
+    return found | {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}

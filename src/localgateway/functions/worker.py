@@ -19,7 +19,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
-from localgateway.functions.context import Context
+from localgateway.functions.context import GATEWAY_KEY, GATEWAY_SECRET, Context
 from localgateway.functions.interception import Redirect, install
 
 MARK = "\x1e"
@@ -78,6 +78,8 @@ def load_handler(name: str, root: Path) -> Handler:
 
 def _serve(lines: "SimpleQueue[bytes]", responses: BinaryIO) -> int:
     redirect = Redirect()
+    if GATEWAY_KEY in os.environ:
+        redirect.key = os.environ[GATEWAY_KEY], os.environ[GATEWAY_SECRET]
     install(redirect)
     request_ids = _RequestIdFilter()
     _log_as_lambda(request_ids)

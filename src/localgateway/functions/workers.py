@@ -74,6 +74,7 @@ class WorkerRunner:
         address: Callable[[], str],
         concurrency: int = CONCURRENCY,
         credentials: Credentials | None = None,
+        gateway_key: Credentials | None = None,
         launch: Launch | None = None,
         report: Callable[[Report], object] = lambda _: None,
     ) -> None:
@@ -85,6 +86,8 @@ class WorkerRunner:
             address: Returns the gateway's own address, for handlers that post to it.
             concurrency: Processes that one function may have.
             credentials: What handlers sign with; your own by default.
+            gateway_key: The key that the gateway knows; boto3 signs with it what goes there, and
+                handlers sign with it if they have no other.
             launch: How processes are started; with this Python and your environment by default.
             report: Takes how long each invocation took.
         """
@@ -94,6 +97,7 @@ class WorkerRunner:
         self._address = address
         self._concurrency = concurrency
         self._credentials = credentials
+        self._gateway_key = gateway_key
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop
@@ -246,7 +250,14 @@ class WorkerRunner:
     async def _start(self, function: Function) -> Worker:
         api = self._api
         inherited = self._launch.inherited
-        variables = environment(function, api.name, api.code_root, inherited, self._credentials)
+        variables = environment(
+            function,
+            api.name,
+            api.code_root,
+            inherited,
+            self._credentials,
+            gateway_key=self._gateway_key,
+        )
         return await Worker.start(function, self._launch.command, variables)
 
     async def _warm(self, pool: _Pool) -> None:

@@ -235,8 +235,13 @@ def _check_address(request: Request, hub: Hub) -> tuple[int, str]:
         return 414, "The address is too long"
     if hub.server_for(_path(request)[1:]) is None:
         return 403, "Forbidden"
-    if len(request.headers.get_all("Host")) != 1:
+    hosts = request.headers.get_all("Host")
+    if len(hosts) != 1:
         return 400, "The request needs one Host header"
+    if hub.hosts is not None:
+        why = hub.hosts.refusal(hosts, request.headers.get_all("Origin"))
+        if why is not None:
+            return 403, why
     return 200, ""
 
 

@@ -15,8 +15,8 @@ from urllib.parse import unquote
 from aiohttp import hdrs, web
 
 from localgateway.machine.core import Outcome, Raised
-from localgateway.net.management import ERROR_TYPE, REQUEST_ID, Access, Next, read_signed
-from localgateway.net.signature import BadSignature
+from localgateway.net.access import Access, Refused, read_signed
+from localgateway.net.management import ERROR_TYPE, REQUEST_ID, Next
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +66,8 @@ class Invocations:
         kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
         try:
             body = await read_signed(request, self._access, _LARGEST.get(kind, 0), _SERVICE)
-        except BadSignature as cause:
-            return _refusal(403, cause.kind, str(cause))
+        except Refused as why:
+            return _refusal(why.status, why.kind, str(why))
         if kind not in _LARGEST:
             return _refusal(400, "InvalidParameterValueException", f"Unknown type: {kind}")
         if body is None:

@@ -5,13 +5,11 @@ and passes the others on.
 """
 
 import asyncio
-import dataclasses
 import logging
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Protocol
@@ -22,8 +20,7 @@ from aiohttp import hdrs, web
 from localgateway.dev.faults import GONE, Faults
 from localgateway.machine.core import Connection
 from localgateway.machine.limits import Limits
-from localgateway.net import signature
-from localgateway.net.signature import BadSignature, SignedRequest
+from localgateway.net.access import Access, Refused, read_signed
 
 log = logging.getLogger(__name__)
 
@@ -59,15 +56,6 @@ class Hub(Protocol):
     def server_for(self, stage: str) -> object | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Which signatures are valid: any well-formed one, or only those made with a known key."""
-
-    strict: bool = False
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Secret access keys by key id."""
-
-
 class Management:
     """Answers POST, GET and DELETE on `/STAGE/@connections/ID`."""
 
@@ -95,11 +83,11 @@ class Management:
         return await handler(request)
 
     async def _answer(self, request: web.Request, connection_id: str) -> web.Response:
-        """Check the signature, the quota, the id, the size, then whether the connection is open."""
+        """Check the caller, the quota, the id, the size, then whether the connection is open."""
         try:
             body = await read_signed(request, self._access, self._hub.limits.message_bytes)
-        except BadSignature as cause:
-            return _refusal(403, cause.kind, str(cause))
+        except Refused as why:
+            return _refusal(why.status, why.kind, str(why))
         if not self._hub.count_request():
             return _refusal(429, "LimitExceededException", "Too Many Requests")
         if not _ID.fullmatch(connection_id):
@@ -151,29 +139,6 @@ class Management:
 
     def _delete(self, connection_id: str) -> web.Response:
         return _response(204) if self._hub.delete(connection_id) else _gone()
-
-
-async def read_signed(
-    request: web.Request, access: Access, longest: int, service: str = signature.SERVICE
-) -> bytes | None:
-    """Check the signature; return the body, or None as soon as it is too long.
-
-    Raises:
-        BadSignature: The request is not signed as it must be.
-    """
-    headers = [(name.decode("latin-1"), v.decode("latin-1")) for name, v in request.raw_headers]
-    url = request.rel_url
-    head = SignedRequest(request.method, url.raw_path, url.raw_query_string, headers, b"")
-    signature.read(head)
-    body = bytearray()
-    async for piece in request.content.iter_any():
-        body += piece
-        if len(body) > longest:
-            return None
-    if access.strict:
-        whole = dataclasses.replace(head, body=bytes(body))
-        signature.verify(whole, access.secrets, datetime.now(UTC), service=service)
-    return bytes(body)
 
 
 def _as_text(body: bytes) -> bytes:

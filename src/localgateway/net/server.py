@@ -29,8 +29,10 @@ from localgateway.machine.core import (
 from localgateway.machine.events import Handshake, Ids
 from localgateway.machine.limits import CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_RESTART, Limits
 from localgateway.machine.metering import Meter
+from localgateway.net.access import Access
 from localgateway.net.door import HeadReader
-from localgateway.net.management import Access, Management, Posted
+from localgateway.net.hosts import AllowedHosts
+from localgateway.net.management import Management, Posted
 from localgateway.net.plain_http import PlainHttp
 from localgateway.net.sockets import Socket, encode_frame
 from localgateway.platform.handover import Handover
@@ -52,6 +54,8 @@ class Server:
     lingering: set[asyncio.BaseTransport]
     loses_upgrades = False
     """Whether the last handshake came without its upgrade: a proxy in front does not pass it on."""
+    hosts: AllowedHosts | None = None
+    """The hosts and origins that are let in; all of them by default."""
     _listeners: list[asyncio.Server]
     _loop: asyncio.AbstractEventLoop
     _handover: Handover[list[Completed]]
@@ -118,6 +122,11 @@ class Server:
         if self._primary is not self:
             return self._primary.port
         return int(self._listeners[0].sockets[0].getsockname()[1])
+
+    def let_in(self, hosts: AllowedHosts) -> None:
+        """Refuse every other host and origin from now on."""
+        self.hosts = hosts
+        self.app.middlewares.insert(0, hosts.answer)
 
     async def start(self, host: str, port: int) -> None:
         """Start, and listen unless the primary server does.

@@ -1,8 +1,4 @@
-"""Read and check AWS Signature Version 4 on a request to @connections.
-
-By default a signature only has to be well formed, as local handlers sign with any key. With
-`--strict-auth` it is verified, so that signing itself is tested before a deployment.
-"""
+"""Read and check AWS Signature Version 4 on a request to @connections or Invoke."""
 
 import hashlib
 import hmac

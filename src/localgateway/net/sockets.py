@@ -23,6 +23,7 @@ from localgateway.machine.limits import (
     CLOSE_TOO_SLOW,
     Limits,
 )
+from localgateway.net.hosts import AllowedHosts
 from localgateway.net.lingering import refuse
 
 _EARLY_BYTES = 64 * 1024
@@ -42,6 +43,7 @@ class Hub(Protocol):
     transports: set[asyncio.BaseTransport]
     lingering: set[asyncio.BaseTransport]
     loses_upgrades: bool
+    hosts: AllowedHosts | None
 
     def server_for(self, stage: str) -> "Hub | None": ...
     def is_full(self) -> bool: ...

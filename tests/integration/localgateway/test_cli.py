@@ -59,7 +59,8 @@ def test_times_limits_and_places_can_be_set(options, tmp_path):
         *("--host", "::1", "--port", "0", "--port", "9000", "--stage", "test"),
         *("--idle-timeout", "5s", "--lifetime", "1.5m", "--integration-timeout", "250ms"),
         *("--concurrency", "3", "--reload", "--json", "--record", str(tmp_path)),
-        *("--strict-auth", "--credentials", "KEY:SECRET:WITH:COLONS"),
+        *("--credentials", "KEY:SECRET:WITH:COLONS"),
+        *("--allow-host", "Dev.Example", "--allow-host", "[fe80:0::1]"),
         *("--faults", "drop=0.5", "--seed", "7"),
     )
 
@@ -68,7 +69,8 @@ def test_times_limits_and_places_can_be_set(options, tmp_path):
     assert found.stages == ("test",)
     assert (found.limits.idle_seconds, found.limits.lifetime_seconds) == (5, 90)
     assert found.integration_seconds == 0.25
-    assert (found.concurrency, found.reload, found.as_json, found.strict) == (3, True, True, True)
+    assert (found.concurrency, found.reload, found.as_json) == (3, True, True)
+    assert found.allowed_hosts == ("dev.example", "[fe80::1]")
     assert found.credentials == ("KEY", "SECRET:WITH:COLONS")
     assert found.record == tmp_path
     assert found.faults.seed == 7
@@ -95,7 +97,8 @@ def test_a_duration_has_a_number_and_a_unit(text, seconds):
         ("--concurrency", "0", "'0' is not a number from 1 on"),
         ("--credentials", "KEY", "it must be KEY:SECRET"),
         ("--faults", "drip=1", "is no fault. Did you mean 'drop'?"),
-        ("--strict-auth", None, "add --credentials KEY:SECRET"),
+        ("--allow-host", "http://dev.example", "is no host; write dev.example"),
+        ("--allow-host", "dev.example:3001", "without a port"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_named(tmp_path, capsys, option, value, sentence):
@@ -104,6 +107,14 @@ def test_an_option_that_cannot_be_used_is_named(tmp_path, capsys, option, value,
 
     assert code == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_any_key_and_one_key_are_not_asked_for_together(options, tmp_path, capsys):
+    assert options("--any-key").any_key
+
+    arguments = ("--any-key", "--credentials", "KEY:SECRET")
+    assert main(["serve", str(write(tmp_path)), *arguments]) == 2
+    assert "--any-key: with --credentials only that key counts" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

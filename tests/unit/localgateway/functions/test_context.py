@@ -3,7 +3,14 @@
 import os
 from pathlib import Path
 
-from localgateway.functions.context import NO_CREDENTIALS, Context, environment
+from localgateway.functions.context import (
+    GATEWAY_KEY,
+    GATEWAY_SECRET,
+    NO_CREDENTIALS,
+    Context,
+    environment,
+    new_credentials,
+)
 from localgateway.machine.api import Function
 
 FUNCTION = Function("app", "integrations.app", "code.handler", {"TABLE": "t"}, 512, 3.0)
@@ -60,3 +67,21 @@ def test_credentials_are_the_gateways_or_yours_or_ones_that_open_nothing():
     assert "AWS_ACCESS_KEY_ID" not in variables(yours)
     assert variables(yours, ("KEY", "SECRET"))["AWS_SECRET_ACCESS_KEY"] == "SECRET"
     assert variables()["AWS_ACCESS_KEY_ID"] == NO_CREDENTIALS[0]
+
+
+def test_the_gateways_key_is_there_beside_yours_and_in_its_place_where_you_have_none():
+    key = new_credentials()
+    without = environment(FUNCTION, "shop", Path("/code"), {}, gateway_key=key)
+    beside = environment(FUNCTION, "shop", Path("/code"), {"AWS_PROFILE": "work"}, gateway_key=key)
+
+    assert (without["AWS_ACCESS_KEY_ID"], without["AWS_SECRET_ACCESS_KEY"]) == key
+    assert (beside[GATEWAY_KEY], beside[GATEWAY_SECRET]) == key
+    assert "AWS_ACCESS_KEY_ID" not in beside
+
+
+def test_a_new_key_is_like_no_other():
+    one, other = new_credentials(), new_credentials()
+
+    assert one[0] != other[0]
+    assert one[1] != other[1]
+    assert new_credentials("SHOP")[0].startswith("SHOP")

@@ -3,8 +3,12 @@
 import sys
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from localgateway.functions.interception import Redirect, _Finder, install, wrap_session
+from localgateway.net.signature import SignedRequest, read
 
 
 @pytest.fixture
@@ -82,6 +86,47 @@ def test_other_requests_are_sent_as_before(redirect, session_class):
     session.send(request)
 
     assert session.own == [("https://example.com/", {})]
+
+
+@pytest.mark.parametrize(
+    ("url", "again"),
+    [
+        ("https://chat.local:3001/dev/@connections/abc", True),
+        ("http://127.0.0.1:3001/2015-03-31/functions/other/invocations", True),
+        ("http://127.0.0.1:3001/elsewhere", False),
+        ("http://127.0.0.1:3002/2015-03-31/functions/other/invocations", False),
+        ("https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/a/invocations", False),
+    ],
+)
+def test_what_goes_to_the_gateway_is_signed_again_with_its_key(redirect, session_class, url, again):
+    wrap_session(session_class, redirect)
+    redirect.key = ("GATEWAY", "its secret")
+    request = AWSRequest("POST", url, {"x-keep": "1", "x-bytes": "2"}, b"hi")
+    yours = Credentials("MINE", "my secret", "a token")
+    SigV4Auth(yours, "execute-api", "eu-west-1").add_auth(request)
+    request = request.prepare()
+    request.headers["x-bytes"] = b"2"
+    session_class().send(request)
+
+    (sent,) = session_class.sent
+    headers = sent.own[0][1]
+    signed = read(SignedRequest("POST", "", "", list(headers.items()), b""))
+    assert signed.key_id == ("GATEWAY" if again else "MINE")
+    assert (signed.region, signed.service) == ("eu-west-1", "execute-api")
+    assert ("X-Amz-Security-Token" in headers) is not again
+    assert headers["x-keep"] == "1"
+
+
+def test_what_was_signed_with_the_gateways_key_stays_as_it_is(redirect, session_class):
+    wrap_session(session_class, redirect)
+    redirect.key = ("GATEWAY", "its secret")
+    request = AWSRequest("POST", "https://chat.local:3001/dev/@connections/abc", {}, b"hi")
+    SigV4Auth(Credentials("GATEWAY", "wrong"), "execute-api", "eu-west-1").add_auth(request)
+    request = request.prepare()
+    before = request.headers["Authorization"]
+    session_class().send(request)
+
+    assert session_class.sent[0].own[0][1]["Authorization"] == before
 
 
 @pytest.fixture
