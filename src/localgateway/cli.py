@@ -152,7 +152,11 @@ def command() -> None:
 @click.argument(
     "files", metavar="API.JSON...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
-@click.option("--host", metavar="HOST", help="address to listen on; default: 127.0.0.1")
+@click.option(
+    "--host",
+    metavar="HOST",
+    help="address to listen on; 127.0.0.1 for ::1 too, :: for all; default: 127.0.0.1",
+)
 @click.option(
     "--port",
     "ports",

@@ -218,7 +218,7 @@ class Setting:
 
 SETTINGS = {
     "host": Setting(
-        "address that the chat listens on; :: for all, IPv4 too; default: 127.0.0.1",
+        "address that the chat listens on; 127.0.0.1 for ::1 too, :: for all; default: 127.0.0.1",
         "HOST",
         read_host,
     ),

@@ -3,7 +3,8 @@
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not listened on
 """Hosts that stand for all addresses of this machine, and are none to open in a browser."""
 
-_LOCALHOST = EVERYWHERE | {"127.0.0.1", "::1"}
+_LOCALHOST = EVERYWHERE | {"127.0.0.1"}
+"""Hosts to listen on at which both addresses of `localhost` are the server's own."""
 
 
 def bracketed(host: str) -> str:

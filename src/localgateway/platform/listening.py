@@ -10,19 +10,32 @@ _TRIES = 20
 _ABSENT = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 """Errors of an address that this machine does not have."""
 
+_ADDRESSES = {
+    # A socket that takes both families shows IPv4 addresses as IPv6, so there is one for each.
+    "::": ("::", "0.0.0.0"),  # noqa: S104 - as asked for
+    # Browsers open `localhost` at [::1] first: who listens there alone would be taken for us.
+    "0.0.0.0": ("0.0.0.0", "::1"),  # noqa: S104 - the same
+    "127.0.0.1": ("127.0.0.1", "::1"),
+    "localhost": ("127.0.0.1", "::1"),
+}
+"""Hosts that stand for more addresses than a look-up gives."""
+
 _Place = tuple[str | int | bytes, ...]
 _Address = tuple[socket.AddressFamily, _Place]
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """Return sockets that listen on all addresses of `host`; `::` stands for IPv4, too.
+    """Return sockets that listen on all addresses of `host`.
+
+    `::` stands for IPv4 too, and a host at which `localhost` is reached for both its addresses.
 
     All have the same port, also where `port` is 0 and the system chooses it.
 
     Raises:
         OSError: No address of `host` is this machine's, or one of them can't be used.
     """
-    addresses = [found for name in _names(host) for found in _addresses(name, port)]
+    names = _ADDRESSES.get(host, (host,))
+    addresses = [found for name in names for found in _addresses(name, port)]
     for _ in range(_TRIES if port == 0 else 0):
         try:
             return _listen_on(addresses)
@@ -30,11 +43,6 @@ def listen(host: str, port: int) -> list[socket.socket]:
             if cause.errno != errno.EADDRINUSE:  # else the chosen port is taken on another address
                 raise
     return _listen_on(addresses)
-
-
-def _names(host: str) -> Sequence[str]:
-    """Return a socket's hosts: one that takes both families shows IPv4 addresses as IPv6."""
-    return ("::", "0.0.0.0") if host == "::" else (host,)  # noqa: S104 - as asked for
 
 
 def _addresses(host: str, port: int) -> list[_Address]:

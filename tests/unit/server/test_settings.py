@@ -170,7 +170,7 @@ def test_a_chat_that_others_may_reach_does_unless_invites_are_off(change):
     ("change", "opened"),
     [
         ({}, "http://localhost:80"),
-        ({"host": "::1"}, "http://localhost:80"),
+        ({"host": "::1"}, "http://[::1]:80"),
         ({"host": "::"}, "http://localhost:80"),
         ({"host": "127.0.0.2"}, "http://127.0.0.2:80"),
         ({"host": "fe80::1"}, "http://[fe80::1]:80"),

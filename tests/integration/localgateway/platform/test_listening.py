@@ -46,6 +46,25 @@ def test_a_port_that_is_taken_in_one_family_is_taken():
 
 
 @pytest.mark.usefixtures("ipv6")
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0"])  # noqa: S104 - for a moment
+def test_where_localhost_leads_here_both_of_its_addresses_are_listened_on(host):
+    with listening(host) as port:
+        assert is_reached("127.0.0.1", port)
+        assert is_reached("::1", port)
+
+
+@pytest.mark.usefixtures("ipv6")
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0"])  # noqa: S104 - for a moment
+def test_what_is_anothers_at_one_address_of_localhost_is_taken(host):
+    with listening("::1") as port, pytest.raises(OSError, match=r".") as caught:
+        listen(host, port)
+
+    assert caught.value.errno == errno.EADDRINUSE
+    with listening("127.0.0.1"):
+        pass
+
+
+@pytest.mark.usefixtures("ipv6")
 def test_one_family_alone_is_what_is_asked_for():
     with listening("::1") as port:
         assert is_reached("::1", port)

@@ -12,7 +12,7 @@ from localgateway.platform.hosts import reached_at, shown_as
         ("0.0.0.0", "127.0.0.1", "localhost"),  # noqa: S104 - not listened on
         ("::", "127.0.0.1", "localhost"),
         ("127.0.0.1", "127.0.0.1", "localhost"),
-        ("::1", "[::1]", "localhost"),
+        ("::1", "[::1]", "[::1]"),
         ("localhost", "localhost", "localhost"),
         ("192.168.1.20", "192.168.1.20", "192.168.1.20"),
         ("fd00::1", "[fd00::1]", "[fd00::1]"),
