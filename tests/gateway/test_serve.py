@@ -24,6 +24,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.full_pipe import full_pipe, read_until
+from tests.listening import listening
 
 HANDLERS = Path(__file__).parent / "handlers"
 CODE = "def handler(event, context):\n    return {'statusCode': 200, 'body': 'old'}\n"
@@ -373,6 +374,14 @@ def test_a_rebound_page_and_a_foreign_page_are_refused_unless_they_were_allowed(
     assert allowed == [101] * 3
     assert refused == [403] * 3
     assert rebound[0] == page == 403
+
+
+def test_only_this_machine_reaches_it_and_every_process_of_it(tmp_path):
+    with serving(api(tmp_path)) as running:
+        running.address()
+        found = listening(running.process.pid)
+
+    assert {place.is_loopback for place, _ in found} == {True}
 
 
 def test_who_listens_everywhere_hears_how_others_are_let_in(tmp_path):

@@ -1,7 +1,14 @@
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import pytest
 
 from fireside.cloud.rehearse import dynamodb_local
 from fireside.cloud.rehearse.dynamodb_local import Missing
+from tests.listening import listening
 
 
 @pytest.fixture
@@ -48,3 +55,26 @@ def test_what_never_answers_is_given_up(folder):
 
     with pytest.raises(Missing):
         start(folder, start_seconds=0.1)
+
+
+def test_only_this_machine_reaches_it():
+    try:
+        dynamodb_local.require()
+    except Missing as missing:
+        pytest.skip(str(missing))
+    with dynamodb_local.running(dynamodb_local.find(), start_seconds=120) as address:
+        port = urlsplit(address).port
+        [place] = [place for place, its_port in listening(os.getpid()) if its_port == port]
+
+    assert place.is_loopback
+
+
+def test_the_class_that_binds_it_is_what_its_source_says(tmp_path):
+    source = Path(dynamodb_local.__file__).with_name("Loopback.java")
+    compiler = shutil.which("javac")
+    if compiler is None:
+        pytest.skip("Optional: no javac: run `apt-get install openjdk-17-jdk-headless`")
+    command = [compiler, "-g:none", "--release", "17", "-d", str(tmp_path), str(source)]
+    subprocess.run(command, check=True)
+
+    assert source.with_suffix(".class").read_bytes() == (tmp_path / "Loopback.class").read_bytes()
