@@ -34,10 +34,10 @@ def connection_id_of(socket):
     return json.loads(socket.recv(60))["requestContext"]["connectionId"]
 
 
-def signed_headers(method, url, body=b"", key="KEY", private="SECRET"):
+def signed_headers(method, url, body=b"", key="KEY", private="SECRET", *, service="execute-api"):
     """Sign with AWS's own signer."""
     request = AWSRequest(method, url, data=body)
-    SigV4Auth(Credentials(key, private), "execute-api", "eu-west-1").add_auth(request)
+    SigV4Auth(Credentials(key, private), service, "eu-west-1").add_auth(request)
     return dict(request.headers)
 
 

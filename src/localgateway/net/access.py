@@ -4,6 +4,7 @@ Both are for programs on this machine. A web page is refused whatever it signs, 
 does not do: no page can be open beside it that its developer did not write.
 """
 
+import asyncio
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,12 @@ from aiohttp import hdrs, web
 
 from localgateway.net import signature
 from localgateway.net.signature import SignedRequest
+
+BODY_SECONDS = 10.0
+"""How long all of a body may take."""
+
+MOST_UNREAD = 64
+"""Bodies that are waited for at the same time; one that came with its head is not counted."""
 
 _FROM_A_PAGE = (hdrs.ORIGIN, "Sec-Fetch-Site")
 """Headers that browsers add and no SDK does."""
@@ -27,6 +34,36 @@ class Refused(Exception):  # noqa: N818 - it says what happened
         self.kind = kind
 
 
+class Bodies:
+    """Reads bodies: each within a length and a time, and few at once."""
+
+    def __init__(self) -> None:
+        self.unread = 0
+        """Bodies of which a part has not arrived."""
+
+    async def read(self, request: web.Request, longest: int) -> bytes | None:
+        """Return the body, or None as soon as it is known to be too long.
+
+        Raises:
+            Refused: It took too long, or too many others are waited for.
+        """
+        if (request.content_length or 0) > longest:
+            return None
+        if request.content.is_eof():
+            return await _collect(request, longest)
+        if self.unread >= MOST_UNREAD:
+            raise Refused(503, "ServiceUnavailableException", "Too many at once: try again")
+        self.unread += 1
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                return await _collect(request, longest)
+        except TimeoutError as cause:
+            text = f"The body did not arrive within {BODY_SECONDS:g} seconds"
+            raise Refused(408, "RequestTimeoutException", text) from cause
+        finally:
+            self.unread -= 1
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """Which signatures are valid: any well-formed one, or only those made with a known key."""
@@ -34,15 +71,18 @@ class Access:
     strict: bool = False
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Secret access keys by key id."""
+    bodies: Bodies = field(default_factory=Bodies, repr=False, compare=False)
 
 
 async def read_signed(
     request: web.Request, access: Access, longest: int, service: str = signature.SERVICE
 ) -> bytes | None:
-    """Check the signature; return the body, or None as soon as it is too long.
+    """Check who sent the request; return its body, or None as soon as it is too long.
+
+    The body is read last, and only if the head can be right.
 
     Raises:
-        Refused: A page sent the request, or it is not signed as it must be.
+        Refused: A page sent the request, it is not signed as it must be, or its body is late.
     """
     if any(name in request.headers for name in _FROM_A_PAGE):
         raise Refused(403, "ForbiddenException", "Web pages can't call this: call it from a server")
@@ -50,9 +90,12 @@ async def read_signed(
     url = request.rel_url
     head = SignedRequest(request.method, url.raw_path, url.raw_query_string, headers, b"")
     try:
-        signature.read(head)
-        body = await _read(request, longest)
-        if body is not None and access.strict:
+        if not access.strict:
+            signature.read(head)
+            return await access.bodies.read(request, longest)
+        signature.check_head(head, access.secrets, datetime.now(UTC), service=service)
+        body = await access.bodies.read(request, longest)
+        if body is not None:
             whole = dataclasses.replace(head, body=body)
             signature.verify(whole, access.secrets, datetime.now(UTC), service=service)
     except signature.BadSignature as cause:
@@ -60,7 +103,7 @@ async def read_signed(
     return body
 
 
-async def _read(request: web.Request, longest: int) -> bytes | None:
+async def _collect(request: web.Request, longest: int) -> bytes | None:
     body = bytearray()
     async for piece in request.content.iter_any():
         body += piece

@@ -50,6 +50,7 @@ class PlainHttp:
             server,
             loop=asyncio.get_running_loop(),
             keepalive_timeout=_KEEPALIVE_SECONDS,
+            lingering_time=0,  # `close_when_read` drops what is left of a body that nobody read
             logger=_log,
             access_log=None,  # type: ignore[arg-type] # as aiohttp's own runners take it
         )

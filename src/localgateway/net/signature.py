@@ -91,13 +91,15 @@ def read(request: SignedRequest) -> Signature:
     return Signature(key_id, date, region, service, tuple(names.split(";")), digest)
 
 
-def verify(
+def check_head(
     request: SignedRequest, secrets: Mapping[str, str], now: datetime, *, service: str = SERVICE
-) -> None:
-    """Verify that a request was signed now, for this service, with a known key.
+) -> Signature:
+    """Return the signature of a request that says it was signed now, for this service and key.
+
+    That needs no body, so nothing is read of a request that can't be valid.
 
     Raises:
-        BadSignature: It was not.
+        BadSignature: It says something else.
     """
     signature = read(request)
     if signature.service != service:
@@ -109,13 +111,24 @@ def verify(
         raise _mismatch("Date in Credential scope does not match YYYYMMDD from the request's date")
     if abs((now - _moment(stamp)).total_seconds()) > CLOCK_SKEW_SECONDS:
         raise _mismatch(f"Signature expired: {stamp} is not within 5 min. of {now:{_STAMP}}")
-    secret = secrets.get(signature.key_id)
-    if secret is None:
+    if signature.key_id not in secrets:
         raise BadSignature(
             "UnrecognizedClientException",
             "The security token included in the request is invalid.",
         )
-    expected = sign(request, signature, stamp, secret)
+    return signature
+
+
+def verify(
+    request: SignedRequest, secrets: Mapping[str, str], now: datetime, *, service: str = SERVICE
+) -> None:
+    """Verify that a request was signed now, for this service, with a known key.
+
+    Raises:
+        BadSignature: It was not.
+    """
+    signature = check_head(request, secrets, now, service=service)
+    expected = sign(request, signature, _stamp(request), secrets[signature.key_id])
     if not hmac.compare_digest(expected, signature.hex_digest) or not _is_signed_body(request):
         raise _mismatch(
             "The request signature we calculated does not match the signature you provided. "
