@@ -12,7 +12,7 @@ prepare_python() {
   if command -v uv >/dev/null; then
     echo "Preparing .venv with uv"
     [ -x .venv/bin/python ] || uv venv --quiet --python '>=3.11' .venv
-    uv pip install --quiet --python .venv --require-hashes -r requirements/dev.txt
+    uv pip install --quiet --python .venv --only-binary :all: --require-hashes -r requirements/dev.txt
     uv pip install --quiet --python .venv --no-deps --no-build-isolation -e .
     return
   fi
@@ -24,7 +24,7 @@ prepare_python() {
   [ -x .venv/bin/pip ] || "$1" -m venv .venv ||
     stop "$1 can't make a virtual environment: install its venv package (python3-venv on Debian)."
   .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-    --require-hashes -r requirements/dev.txt
+    --only-binary :all: --require-hashes -r requirements/dev.txt
   .venv/bin/python -m pip install --quiet --disable-pip-version-check \
     --no-deps --no-build-isolation -e .
 }
@@ -34,7 +34,7 @@ prepare_venv() {
   [ -x ".venv-$1/bin/pip" ] || "$2" -m venv ".venv-$1" ||
     stop "$2 can't make a virtual environment: install its venv package (python3-venv on Debian)."
   ".venv-$1/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --require-hashes -r "requirements/$1.txt"
+    --only-binary :all: --require-hashes -r "requirements/$1.txt"
 }
 
 prepare_node() {

@@ -50,6 +50,7 @@ _MISSING = {
     "404",
     "NoSuchBucket",
     "NoSuchEntity",
+    "NoSuchKey",
     "NotFound",
     "NotFoundException",
     "ResourceNotFoundException",

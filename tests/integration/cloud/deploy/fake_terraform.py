@@ -7,6 +7,7 @@ plans and the version are made of; and `applied.json`, the variables of the last
 
 import json
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -48,6 +49,9 @@ def answer(step, options, folder, answers):
     match step:
         case "version":
             print(answers.get("version", '{"terraform_version": "1.11.4"}'))
+        case "init":
+            if "-lockfile=readonly" not in options:
+                lock(folder)
         case "plan":
             return plan(options, folder)
         case "show":
@@ -60,6 +64,18 @@ def answer(step, options, folder, answers):
             text = (folder / options[-1]).read_text("utf-8")
             (HOME / "pushed").write_text(text, "utf-8")
     return 0
+
+
+def lock(folder):
+    """Write the lock of the versions that the configuration wants."""
+    file = folder / "versions.tf"
+    text = file.read_text("utf-8") if file.is_file() else ""
+    pairs = re.findall(r'source += "(.*)"\s+version = "(.*)"', text)
+    blocks = [
+        f'provider "registry.terraform.io/{name}" {{\n  version = "{version}"\n}}\n'
+        for name, version in pairs
+    ]
+    (folder / ".terraform.lock.hcl").write_text("".join(blocks), "utf-8")
 
 
 def plan(options, folder):

@@ -92,6 +92,21 @@ def test_a_first_deploy_makes_the_bucket_then_the_chat_and_prints_the_link(compu
     assert "hello, ping and history" in done.stderr
 
 
+def test_the_lock_of_the_providers_is_made_once_and_then_used_as_it_is(computer, aws):
+    place = "fireside-state-123456789012", "prod.terraform.lock.hcl"
+    first = computer.deploy()
+    made, calls = aws.objects[place], computer.calls()
+    (computer.checkout / "infra/.terraform.lock.hcl").unlink()
+    again = computer.deploy()
+
+    assert (first.returncode, again.returncode) == (0, 0), again.stderr
+    assert b'version = "6.69.1"' in made
+    assert not [call for call in calls if "-lockfile" in call]
+    inits = [call for call in computer.calls() if call.startswith("init")]
+    assert [call.split()[-1] for call in inits] == ["-lockfile=readonly"]
+    assert aws.objects[place] == made
+
+
 def test_without_a_page_on_cloudfront_nothing_is_said_of_its_bill(computer):
     computer.answers(variables={"site": False})
 
