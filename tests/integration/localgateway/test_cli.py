@@ -193,7 +193,7 @@ def test_what_cannot_be_listened_on_has_its_remedy(number, sentence):
     [
         ("127.0.0.1", "ws://localhost:", "http://127.0.0.1:"),
         ("", "ws://localhost:", "http://127.0.0.1:"),
-        ("::", "ws://localhost:", "http://[::1]:"),
+        ("::", "ws://localhost:", "http://127.0.0.1:"),
         ("::1", "ws://[::1]:", "http://[::1]:"),
         ("192.168.1.20", "ws://192.168.1.20:", "http://192.168.1.20:"),
     ],
