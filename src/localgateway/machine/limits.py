@@ -18,6 +18,10 @@ CLOSE_UNSUPPORTED = 1003
 CLOSE_BAD_TEXT = 1007
 """Close code for text that is not UTF-8 (RFC 6455, section 8.1)."""
 
+CLOSE_POLICY = 1008
+"""Close code of a client whose frames say nothing, or whose messages have too many parts (RFC 6455,
+section 7.4.1)."""
+
 CLOSE_RESTART = 1012
 """Close code when the server stops (the IANA registry of close codes)."""
 
@@ -95,6 +99,14 @@ class Limits:
 
     pending_characters: int = 256 * 1024
     """The same in characters of their text. Chosen here."""
+
+    empty_frames: int = 64
+    """Empty and control frames on end, within a second; more closes the connection with 1008.
+    Chosen here."""
+
+    fragments: int = 256
+    """Frames of one message before its last one; more closes the connection with 1008. Chosen
+    here."""
 
     authorizer_bytes: int = 8 * 1024
     """Bytes of an authorizer's result as JSON (Q)."""

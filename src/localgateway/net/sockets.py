@@ -20,9 +20,11 @@ from localgateway.machine.events import Handshake
 from localgateway.machine.limits import (
     ABNORMAL,
     CLOSE_BAD_TEXT,
+    CLOSE_POLICY,
     CLOSE_TOO_SLOW,
     Limits,
 )
+from localgateway.net.incoming import FRAMES_A_TURN, Incoming
 from localgateway.net.lingering import refuse
 
 _EARLY_BYTES = 64 * 1024
@@ -75,6 +77,8 @@ class Socket(asyncio.Protocol):
         "_hub",
         "_in_flight",
         "_in_flight_characters",
+        "_incoming",
+        "_is_due",
         "_last_heard",
         "_last_ping",
         "_paused",
@@ -104,7 +108,9 @@ class Socket(asyncio.Protocol):
         self._early_data = b""
         self._fragments: bytearray | None = None
         self._in_flight = self._in_flight_characters = 0
+        self._incoming = Incoming(protocol)
         self._held: deque[Frame] | None = None
+        self._is_due = False
         self._behind_since: float | None = None
         self._paused = False
         self._close: tuple[int, str] | None = None
@@ -139,7 +145,8 @@ class Socket(asyncio.Protocol):
         self._close = (code, reason)
         self._protocol.send_close(code, reason)
         self._send_protocol_data()
-        self._resume()
+        self._held = None
+        self._go_on()
         loop = asyncio.get_running_loop()
         loop.call_later(self._hub.limits.closing_seconds, self._transport.abort)
 
@@ -170,6 +177,7 @@ class Socket(asyncio.Protocol):
 
     def check_liveness(self, now: float) -> None:
         """Close a client that stays behind, ping a silent one, abort one that stays silent."""
+        self._incoming.start_count()
         if self._close is None:
             self._check_reader()
         if self._paused or self._close is not None:
@@ -197,7 +205,10 @@ class Socket(asyncio.Protocol):
         """Count an invocation that ended, and handle frames that waited for it."""
         self._in_flight -= 1
         self._in_flight_characters -= characters
-        self._handle_held()
+        if self._held is not None:
+            self._handle_held()
+            self._send_protocol_data()
+            self._go_on()
 
     def data_received(self, data: bytes) -> None:
         """Handle frames, once the 101 was sent."""
@@ -207,14 +218,9 @@ class Socket(asyncio.Protocol):
                 self.pause()
             return
         self._last_heard = asyncio.get_running_loop().time()
-        self._protocol.receive_data(data)
-        frames = [event for event in self._protocol.events_received() if isinstance(event, Frame)]
-        if self._held is None:
-            self._held = deque(frames)
-            self._handle_held()
-        else:
-            self._held += frames
-        self._send_protocol_data()
+        self._incoming.add(data)
+        if self._held is None and not self._is_due:
+            self._read()
 
     def eof_received(self) -> bool:
         """Return False, so that the transport closes: a half-open WebSocket has no use."""
@@ -223,23 +229,46 @@ class Socket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Report the end to the server, and to aiohttp if it had the connection before."""
         self._hub.transports.discard(self._transport)
+        self._drop_unread()
         if self._previous is not None:
             self._previous.connection_lost(exc)
         code, reason = self._how_it_ended()
         self._hub.socket_closed(self, code, reason)
 
+    def _read(self) -> None:
+        """Parse and handle a turn's share of what arrived."""
+        self._is_due = False
+        frames_left = FRAMES_A_TURN
+        while self._incoming and self._held is None and frames_left > 0:
+            self._held = deque(self._incoming.parse())
+            frames_left -= len(self._held)
+            self._handle_held()
+        self._send_protocol_data()
+        self._go_on()
+
     def _handle_held(self) -> None:
-        """Handle frames in order while few enough are in flight; else hold the rest, and pause."""
+        """Handle frames in order while few enough are in flight; the rest is held."""
         held = self._held
-        if held is None:
-            return
         while held and self._close is None and not self._is_busy():
             self._handle_frame(held.popleft())
-        if held and self._close is None:
-            self.pause()
-        else:
+        if not held or self._close is not None:
             self._held = None
+
+    def _go_on(self) -> None:
+        """Read on: once what is held was handled, in the next turn, or as soon as data arrives."""
+        if self._held is not None:
+            self.pause()
+        elif self._incoming:
+            self.pause()
+            if not self._is_due:
+                self._is_due = True
+                asyncio.get_running_loop().call_soon(self._read)
+        else:
             self._resume()
+
+    def _drop_unread(self) -> None:
+        self._incoming.clear()
+        self._held = None
 
     def _is_busy(self) -> bool:
         limits = self._hub.limits
@@ -260,6 +289,9 @@ class Socket(asyncio.Protocol):
             self.close(CLOSE_TOO_SLOW, "Too slow: read what was sent, then come back")
 
     def _handle_frame(self, frame: Frame) -> None:
+        if not self._incoming.count(frame, self._hub.limits):
+            self._fail(CLOSE_POLICY, "Too many frames for what they say")
+            return
         match frame.opcode:
             case Opcode.TEXT if frame.fin:
                 self._handle_text(bytes(frame.data))
@@ -277,11 +309,15 @@ class Socket(asyncio.Protocol):
         try:
             text = data.decode()
         except UnicodeDecodeError:
-            self._flush_pending()
-            self._close = (CLOSE_BAD_TEXT, "The text is not UTF-8")
-            self._protocol.fail(*self._close)
+            self._fail(CLOSE_BAD_TEXT, "The text is not UTF-8")
             return
         self._hub.text_received(self, text)
+
+    def _fail(self, code: int, reason: str) -> None:
+        """End the connection for what the client sent; what it sends from now on is dropped."""
+        self._flush_pending()
+        self._close = (code, reason)
+        self._protocol.fail(code, reason)
 
     def _flush_pending(self) -> None:
         if self.pending:
@@ -312,6 +348,7 @@ class Socket(asyncio.Protocol):
             self._transport.close()
             return
         self._close = self._how_it_ended()
+        self._drop_unread()
         self._transport.write_eof()
         self._resume()
         loop = asyncio.get_running_loop()
