@@ -52,6 +52,8 @@ class Invoke(NamedTuple):
     connection_id: str
     function: str
     event: Event
+    person: str = ""
+    """Who is served: the principal that the authorizer named, so not known before."""
 
 
 class SendText(NamedTuple):
@@ -108,6 +110,8 @@ class Connection:
     phase: Phase
     last_active: float
     opened_at: float = 0.0
+    person: str = ""
+    """The principal that the authorizer named; empty without one."""
 
 
 class _Pending(NamedTuple):
@@ -203,7 +207,7 @@ class Gateway:
             now.epoch_ms,
         )
         pending = _Pending(connection_id, request_id, route, self._deadline(route, now))
-        return [self._invoke(pending, route.integration, event)]
+        return [self._invoke(pending, route.integration, event, connection.person)]
 
     def binary_received(self, connection_id: str) -> list[Action]:
         """Close the connection: API Gateway takes no binary frames from clients."""
@@ -259,7 +263,7 @@ class Gateway:
         info, request_id = connection.info, self._ids.request()
         event = events.connect(handshake, info, request_id, now.epoch_ms)
         pending = _Pending(info.connection_id, request_id, route, self._deadline(route, now))
-        return [self._invoke(pending, route.integration, event)]
+        return [self._invoke(pending, route.integration, event, connection.person)]
 
     def _run_disconnect(
         self, connection: Connection, close: tuple[int, str], now: Instant
@@ -273,7 +277,7 @@ class Gateway:
         request_id = self._ids.request()
         event = events.disconnect(info, close, request_id, now.epoch_ms)
         pending = _Pending(info.connection_id, request_id, route, self._deadline(route, now))
-        return [self._invoke(pending, route.integration, event)]
+        return [self._invoke(pending, route.integration, event, connection.person)]
 
     def _authorized(
         self, connection: Connection, pending: _Pending, outcome: Outcome, now: Instant
@@ -296,6 +300,7 @@ class Gateway:
         if not decision.allowed or handshake is None:
             return self._refuse(connection, 403, _FORBIDDEN)
         latency_ms = now.epoch_ms - connection.info.connected_at
+        connection.person = str(decision.context["principalId"])
         connection.info.authorizer = {**decision.context, "integrationLatency": max(0, latency_ms)}
         return self._run_connect(connection, pending.route, handshake, now)
 
@@ -381,10 +386,10 @@ class Gateway:
         del self.connections[connection.info.connection_id]
         return []
 
-    def _invoke(self, pending: _Pending, function: str, event: Event) -> Invoke:
+    def _invoke(self, pending: _Pending, function: str, event: Event, person: str = "") -> Invoke:
         self._invocations += 1
         self._pending[self._invocations] = pending
-        return Invoke(self._invocations, pending.connection_id, function, event)
+        return Invoke(self._invocations, pending.connection_id, function, event, person)
 
     def _select_route(self, text: str) -> Route | None:
         """Return the route of a message; a client can't name `$connect`: it counts as unknown."""
