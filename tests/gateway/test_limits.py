@@ -310,3 +310,54 @@ async def test_after_our_close_nothing_is_heard_any_more():
         await running.event("DISCONNECT")
 
         assert not [e for e in running.events if e["requestContext"]["eventType"] == "MESSAGE"]
+
+
+SLOW = Limits(
+    person_per_second=0.001,
+    person_burst=5,
+    idle_seconds=FOR_EVER,
+    ping_timeout_seconds=FOR_EVER,
+)
+
+
+@on_loop
+async def test_who_is_too_fast_is_told_once_then_waits_and_the_connection_stays():
+    async with gateway(limits=SLOW) as running:
+        client, other = await running.join(), await running.join()
+        running.server.throttled = lambda text, ms: f"{text} again in {ms > 900_000}"
+        for n in range(1000):
+            client.say(f"{n}")
+
+        heard = {await next_text(client) for _ in range(6)}
+        assert heard == {*"01234", "5 again in True"}
+        other.ask("echo")
+        assert await other.json() == {"action": "echo"}
+        (socket, _) = running.server.sockets.values()
+        await running.until(lambda: socket._paused)
+        await pass_time(1001)
+        assert {await next_text(client) for _ in range(2)} == {"6", "7 again in True"}
+        assert len(running.server.sockets) == 2
+
+
+@on_loop
+async def test_without_words_of_its_own_the_gateway_says_it_as_api_gateway_would():
+    async with gateway(limits=SLOW) as running:
+        client = await running.join()
+        for _ in range(6):
+            client.say("{}")
+        frames = [json.loads(await next_text(client)) for _ in range(6)]
+
+        assert [one["message"] for one in frames if one] == ["Too Many Requests"]
+
+
+@on_loop
+async def test_a_client_that_leaves_while_it_waits_is_gone():
+    async with gateway(limits=SLOW) as running:
+        client = await running.join()
+        for _ in range(50):
+            client.say("{}")
+        for _ in range(6):
+            await next_text(client)
+        client.vanish()
+        await pass_time(1001)
+        await running.until(lambda: not running.server.sockets)

@@ -18,6 +18,7 @@ from localgateway.platform.streams import background_output
     "data",
     "public_url",
     "invites",
+    "limits",
     "open",
     "allow_origin",
     "isolated",

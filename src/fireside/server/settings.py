@@ -22,6 +22,7 @@ CONFIG_NAME = "fireside.toml"
 CONFIG_VARIABLE = "FIRESIDE_CONFIG"
 LOG_FORMATS = ("auto", "text", "json")
 INVITES = ("auto", "required", "off")
+LIMITS = ("auto", "on", "off")
 AWS_CLIENTS = ("builtin", "boto3")
 MAX_PORT = 65_535
 
@@ -46,6 +47,7 @@ class Settings:
     port: int = 8080
     public_url: str | None = None
     invites: str = "auto"
+    limits: str = "auto"
     open: bool = False
     allow_origin: tuple[str, ...] = ()
     isolated: bool = False
@@ -62,6 +64,11 @@ def is_reachable(settings: Settings) -> bool:
 def asks_for_invite(settings: Settings) -> bool:
     """Return whether a person needs an invite to enter."""
     return settings.invites == "required" or (settings.invites == "auto" and is_reachable(settings))
+
+
+def are_limits_on(settings: Settings) -> bool:
+    """Return whether it is limited how much one person and one address may ask."""
+    return settings.limits == "on" or (settings.limits == "auto" and is_reachable(settings))
 
 
 def address(settings: Settings, port: int) -> str:
@@ -239,6 +246,13 @@ SETTINGS = {
         "machines can reach the chat); default: auto",
         "|".join(INVITES),
         one_of(INVITES),
+    ),
+    "limits": Setting(
+        "whether one person may send 20 requests a second (60 at once) and have 16 connections, "
+        "and one address 500: on (this machine's own address too), off, or auto (as soon as other "
+        "machines can reach the chat); default: auto",
+        "|".join(LIMITS),
+        one_of(LIMITS),
     ),
     "open": Setting(
         "open the browser once the server is ready; default: no", "", read_switch, "switch"

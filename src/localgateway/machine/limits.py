@@ -121,6 +121,25 @@ class Limits:
     requests_burst: float = 5_000
     """The burst of the same quota (Q)."""
 
+    person_per_second: float | None = None
+    """Messages and new connections of one person (a principal of the authorizer); more get an
+    answer that says when to go on, or 429. API Gateway has no such limit."""
+
+    person_burst: float = 60
+    """The burst of the same limit."""
+
+    person_connections: int | None = None
+    """Open connections of one person; more get 429. API Gateway has no such limit."""
+
+    address_connections: int | None = None
+    """Open connections from one address; more get 429. API Gateway has no such limit."""
+
+    counts_loopback: bool = False
+    """Whether this machine's own address is counted too; it may be that of a proxy."""
+
+    is_behind_proxy: bool = False
+    """Whether to believe `X-Forwarded-For` on connections from this machine itself."""
+
     max_connections: int = 20_000
     """Open connections, unfinished handshakes included; more get 503. Chosen here: memory is
     finite."""

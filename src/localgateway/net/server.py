@@ -6,6 +6,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -25,8 +26,9 @@ from localgateway.machine.core import (
     Invoke,
     Refuse,
     SendText,
+    Throttle,
 )
-from localgateway.machine.events import Handshake, Ids
+from localgateway.machine.events import Handshake, Ids, error_frame
 from localgateway.machine.limits import CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_RESTART, Limits
 from localgateway.machine.metering import Meter
 from localgateway.net.door import HeadReader
@@ -52,6 +54,9 @@ class Server:
     lingering: set[asyncio.BaseTransport]
     loses_upgrades = False
     """Whether the last handshake came without its upgrade: a proxy in front does not pass it on."""
+    throttled: Callable[[str, int], str] | None = None
+    """Returns the answer to a text that came too fast, and says after how many milliseconds to go
+    on; without it, the answer is API Gateway's own "Too Many Requests"."""
     _listeners: list[asyncio.Server]
     _loop: asyncio.AbstractEventLoop
     _handover: Handover[list[Completed]]
@@ -258,6 +263,8 @@ class Server:
                     self._invoke(action)
                 case SendText(connection_id, text):
                     self._send_text(connection_id, text.encode(errors="replace"))
+                case Throttle():
+                    self._throttle(action)
                 case Accept(connection_id, subprotocol):
                     self._accept(connection_id, subprotocol)
                 case Refuse(connection_id, status, message, why):
@@ -273,6 +280,16 @@ class Server:
         if self._meter is not None:
             self._meter.count_sent(len(data))
         self._queue((connection_id,), encode_frame(data))
+
+    def _throttle(self, action: Throttle) -> None:
+        """Answer, and let the sender wait: what it sends meanwhile costs nothing."""
+        connection_id, text, request_id, seconds = action
+        if self.throttled is None:
+            frame = error_frame("Too Many Requests", connection_id, request_id)
+        else:
+            frame = self.throttled(text, math.ceil(seconds * 1000))
+        self._send_text(connection_id, frame.encode(errors="replace"))
+        self.sockets[connection_id].wait(seconds)
 
     def _invoke(self, action: Invoke) -> None:
         if self._stopping:

@@ -79,6 +79,7 @@ class Socket(asyncio.Protocol):
         "_in_flight_characters",
         "_incoming",
         "_is_due",
+        "_is_waiting",
         "_last_heard",
         "_last_ping",
         "_paused",
@@ -110,7 +111,7 @@ class Socket(asyncio.Protocol):
         self._in_flight = self._in_flight_characters = 0
         self._incoming = Incoming(protocol)
         self._held: deque[Frame] | None = None
-        self._is_due = False
+        self._is_due = self._is_waiting = False
         self._behind_since: float | None = None
         self._paused = False
         self._close: tuple[int, str] | None = None
@@ -205,10 +206,12 @@ class Socket(asyncio.Protocol):
         """Count an invocation that ended, and handle frames that waited for it."""
         self._in_flight -= 1
         self._in_flight_characters -= characters
-        if self._held is not None:
-            self._handle_held()
-            self._send_protocol_data()
-            self._go_on()
+        self._handle_more()
+
+    def wait(self, seconds: float) -> None:
+        """Handle no further frame for a while."""
+        self._is_waiting = True
+        asyncio.get_running_loop().call_later(seconds, self._waited)
 
     def data_received(self, data: bytes) -> None:
         """Handle frames, once the 101 was sent."""
@@ -246,6 +249,17 @@ class Socket(asyncio.Protocol):
         self._send_protocol_data()
         self._go_on()
 
+    def _waited(self) -> None:
+        self._is_waiting = False
+        self._handle_more()
+
+    def _handle_more(self) -> None:
+        """Handle frames that were held, and read on once all were."""
+        if self._held is not None:
+            self._handle_held()
+            self._send_protocol_data()
+            self._go_on()
+
     def _handle_held(self) -> None:
         """Handle frames in order while few enough are in flight; the rest is held."""
         held = self._held
@@ -273,7 +287,8 @@ class Socket(asyncio.Protocol):
     def _is_busy(self) -> bool:
         limits = self._hub.limits
         return (
-            self._in_flight >= limits.pending_invocations
+            self._is_waiting
+            or self._in_flight >= limits.pending_invocations
             or self._in_flight_characters >= limits.pending_characters
         )
 
