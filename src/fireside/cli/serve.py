@@ -19,6 +19,7 @@ from localgateway.platform.streams import background_output
     "public_url",
     "invites",
     "limits",
+    "keep_free",
     "open",
     "allow_origin",
     "isolated",

@@ -152,7 +152,7 @@ async def start_handlers(settings: Settings, server: Server) -> None:
         return
     endpoint = f"{own_address(settings, server)}/{server.stage}"
     api = isolated.with_handlers(
-        api_document(), settings.data, entry_rules(settings), endpoint, server.limits
+        api_document(), settings, entry_rules(settings), endpoint, server.limits
     )
     await server.runner.reload(api)
     try:

@@ -45,7 +45,7 @@ def serve(settings: Settings) -> int:
         _require_store(settings.data)
         asyncio.run(_serve(settings, partial(make_isolated_server, settings, page)))
         return ExitCode.OK
-    store = open_store(settings.data)
+    store = open_store(settings.data, keep_free=settings.keep_free)
     try:
         is_over = asyncio.run(_serve(settings, partial(make_server, settings, store, page)))
     except CannotStart:

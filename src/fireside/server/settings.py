@@ -5,6 +5,7 @@ Every setting has one key: `public_url` is `--public-url`, `FIRESIDE_PUBLIC_URL`
 """
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Settings:
     public_url: str | None = None
     invites: str = "auto"
     limits: str = "auto"
+    keep_free: int = 1 << 30
     open: bool = False
     allow_origin: tuple[str, ...] = ()
     isolated: bool = False
@@ -188,6 +190,18 @@ def read_port(value: object) -> int:
     return int(digits)
 
 
+def read_bytes(value: object) -> int:
+    """Return a number of bytes, from a text such as `500 MiB`."""
+    found = _SIZE.fullmatch(str(value).strip()) if type(value) in {int, str} else None
+    if found is None or (found["unit"] is None and int(found["number"]) != 0):
+        raise ValueError("must be a size such as 500 MiB or 2 GiB, or 0")
+    return int(found["number"]) << _SHIFTS.get(found["unit"], 0)
+
+
+_SIZE = re.compile(r"(?P<number>[0-9]{1,6})(?: ?(?P<unit>MiB|GiB))?")
+_SHIFTS = {"MiB": 20, "GiB": 30}
+
+
 def read_switch(value: object) -> bool:
     """Return a boolean, from one or from a word for it."""
     match value.lower() if isinstance(value, str) else value:
@@ -253,6 +267,12 @@ SETTINGS = {
         "machines can reach the chat); default: auto",
         "|".join(LIMITS),
         one_of(LIMITS),
+    ),
+    "keep_free": Setting(
+        "free space on the disk of the messages below which no more are stored, such as 500 MiB; 0 "
+        "for none; default: 1 GiB",
+        "SIZE",
+        read_bytes,
     ),
     "open": Setting(
         "open the browser once the server is ready; default: no", "", read_switch, "switch"
