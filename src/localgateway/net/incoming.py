@@ -10,8 +10,8 @@ from websockets.server import ServerProtocol
 
 from localgateway.machine.limits import Limits
 
-PIECE_BYTES = 2 * 1024
-"""What the WebSocket library gets at once: at most 341 frames."""
+PIECE_BYTES = 1024
+"""What the WebSocket library gets at once: at most 170 whole frames."""
 
 FRAMES_A_TURN = 32
 """Frames after which a turn takes no further piece."""
