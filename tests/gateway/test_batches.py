@@ -62,6 +62,18 @@ async def test_a_client_with_too_much_under_way_is_not_read_from():
 
 
 @on_loop
+async def test_what_a_client_sent_before_its_close_is_handled_also_what_had_to_wait():
+    async with gateway(limits=Limits(pending_invocations=4)) as running:
+        client = await running.join()
+        asked = b"".join(frame(TEXT, b'{"action":"echo","n":%d}' % n) for n in range(20))
+        client.raw(asked + frame(CLOSE, b"\x03\xe8"))
+
+        assert await client.closed() == (1000, "")
+        handled = await running.event("MESSAGE", 20)
+        assert [json.loads(event["body"])["n"] for event in handled] == list(range(20))
+
+
+@on_loop
 async def test_one_person_on_many_connections_waits_for_itself():
     """Without an authorizer each connection is a person; here it names the same for some."""
     stage = Stage()

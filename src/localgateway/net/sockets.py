@@ -246,7 +246,6 @@ class Socket(asyncio.Protocol):
             self._held = deque(self._incoming.parse())
             frames_left -= len(self._held)
             self._handle_held()
-        self._send_protocol_data()
         self._go_on()
 
     def _waited(self) -> None:
@@ -257,7 +256,6 @@ class Socket(asyncio.Protocol):
         """Handle frames that were held, and read on once all were."""
         if self._held is not None:
             self._handle_held()
-            self._send_protocol_data()
             self._go_on()
 
     def _handle_held(self) -> None:
@@ -269,10 +267,15 @@ class Socket(asyncio.Protocol):
             self._held = None
 
     def _go_on(self) -> None:
-        """Read on: once what is held was handled, in the next turn, or as soon as data arrives."""
+        """Read on: once what is held was handled, in the next turn, or as soon as data arrives.
+
+        A close frame may follow what is held: so it is answered when that was handled.
+        """
         if self._held is not None:
             self.pause()
-        elif self._incoming:
+            return
+        self._send_protocol_data()
+        if self._incoming:
             self.pause()
             if not self._is_due:
                 self._is_due = True
