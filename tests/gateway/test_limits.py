@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
+from dataclasses import replace
 from socket import SO_SNDBUF, SOL_SOCKET
 
 import pytest
@@ -351,8 +352,8 @@ async def test_without_words_of_its_own_the_gateway_says_it_as_api_gateway_would
 
 
 @on_loop
-async def test_a_client_that_leaves_while_it_waits_is_gone():
-    async with gateway(limits=SLOW) as running:
+async def test_a_client_that_leaves_while_it_waits_is_gone_when_it_counts_as_idle():
+    async with gateway(limits=replace(SLOW, idle_seconds=600)) as running:
         client = await running.join()
         for _ in range(50):
             client.say("{}")
