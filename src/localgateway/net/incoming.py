@@ -22,12 +22,13 @@ _DATA_OPCODES = frozenset({Opcode.CONT, Opcode.TEXT, Opcode.BINARY})
 class Incoming:
     """The bytes that arrived on one connection, and how many of its frames said nothing."""
 
-    __slots__ = ("_empty_frames", "_fragments", "_protocol", "_unread")
+    __slots__ = ("_empty_frames", "_fragments", "_is_over", "_protocol", "_unread")
 
     def __init__(self, protocol: ServerProtocol) -> None:
         self._protocol = protocol
         self._unread: bytearray | None = None
         self._empty_frames = self._fragments = 0
+        self._is_over = False
 
     def __bool__(self) -> bool:
         """Return whether something waits to be parsed."""
@@ -35,6 +36,8 @@ class Incoming:
 
     def add(self, data: bytes) -> None:
         """Keep what arrived."""
+        if self._is_over:
+            return
         if self._unread is None:
             self._unread = bytearray(data)
         else:
@@ -52,8 +55,9 @@ class Incoming:
         self._protocol.receive_data(piece)
         return [event for event in self._protocol.events_received() if isinstance(event, Frame)]
 
-    def clear(self) -> None:
-        """Forget what arrived."""
+    def end(self) -> None:
+        """Drop what arrived, and what still arrives: a flood goes on after its close frame."""
+        self._is_over = True
         self._unread = None
 
     def count(self, frame: Frame, limits: Limits) -> bool:

@@ -284,7 +284,7 @@ class Socket(asyncio.Protocol):
             self._resume()
 
     def _drop_unread(self) -> None:
-        self._incoming.clear()
+        self._incoming.end()
         self._held = None
 
     def _is_busy(self) -> bool:

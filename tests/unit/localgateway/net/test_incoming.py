@@ -40,9 +40,10 @@ def test_a_frame_in_several_pieces_is_one_frame(incoming):
     assert [frame.data for frame in frames] == [b"x" * 2 * PIECE_BYTES]
 
 
-def test_nothing_is_parsed_of_nothing_or_of_what_was_forgotten(incoming):
+def test_after_the_end_nothing_is_parsed_of_what_arrived_or_still_arrives(incoming):
     incoming.add(masked(b"hi"))
-    incoming.clear()
+    incoming.end()
+    incoming.add(masked(b"hi"))
 
     assert not incoming
     assert incoming.parse() == []
