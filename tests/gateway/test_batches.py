@@ -74,6 +74,27 @@ async def test_what_a_client_sent_before_its_close_is_handled_also_what_had_to_w
 
 
 @on_loop
+async def test_what_waited_for_a_batch_is_submitted_after_all_its_replies():
+    """Else the first of what waited would be a batch by itself."""
+    stage = Stage()
+    async with gateway(stage, limits=Limits(pending_invocations=4)) as running:
+        client = await running.join()
+        (socket,) = running.server.sockets.values()
+        stage.open.clear()
+        client.raw(b"".join(frame(TEXT, b'{"action":"echo","n":%d}' % n) for n in range(13)))
+        await running.until(lambda: socket._in_flight == 4)
+        order = []
+        submit, reply = running.server.runner.submit, running.server._reply
+        running.server.runner.submit = lambda it: (order.append("submit"), submit(it))
+        running.server._reply = lambda *it: (order.append("reply"), reply(*it))
+        stage.open.set()
+        for _ in range(13):
+            await client.text()
+
+    assert "reply reply reply submit submit submit" in " ".join(order)
+
+
+@on_loop
 async def test_one_person_on_many_connections_waits_for_itself():
     """Without an authorizer each connection is a person; here it names the same for some."""
     stage = Stage()

@@ -57,6 +57,8 @@ class Server:
     throttled: Callable[[str, int], str] | None = None
     """Returns the answer to a text that came too fast, and says after how many milliseconds to go
     on; without it, the answer is API Gateway's own "Too Many Requests"."""
+    _next_batch: list[Invoke] | None = None
+    """Messages that waited for a batch, while its replies are sent."""
     _listeners: list[asyncio.Server]
     _loop: asyncio.AbstractEventLoop
     _handover: Handover[list[Completed]]
@@ -297,7 +299,10 @@ class Server:
         socket = self.sockets.get(action.connection_id)
         if socket is not None:
             socket.invoked(_characters(action))
-        self.runner.submit(action)
+        if self._next_batch is None:
+            self.runner.submit(action)
+        else:
+            self._next_batch.append(action)
 
     def _accept(self, connection_id: str, subprotocol: str | None) -> None:
         socket = self._waiting.pop(connection_id)
@@ -318,15 +323,28 @@ class Server:
             self._handover.put(batch)
 
     def _completed(self, batch: list[Completed]) -> None:
-        """Send a batch's broadcasts and replies in the order in which the handlers ran."""
-        now = _now()
-        for invocation, outcome, broadcasts in batch:
-            for broadcast in broadcasts:
-                self.broadcast(broadcast.connection_ids, broadcast.data)
-            socket = self.sockets.get(invocation.connection_id)
-            if socket is not None:
-                socket.answered(_characters(invocation))
-            self.perform(self.gateway.answered(invocation.invocation_id, outcome, now))
+        """Send a batch's broadcasts and replies in the order in which the handlers ran.
+
+        Messages that waited for it are submitted together: else the first would be a batch alone.
+        """
+        now, waited = _now(), list[Invoke]()
+        self._next_batch = waited
+        try:
+            for completed in batch:
+                self._reply(completed, now)
+        finally:
+            self._next_batch = None
+            for invocation in waited:
+                self.runner.submit(invocation)
+
+    def _reply(self, completed: Completed, now: Instant) -> None:
+        invocation, outcome, broadcasts = completed
+        for broadcast in broadcasts:
+            self.broadcast(broadcast.connection_ids, broadcast.data)
+        socket = self.sockets.get(invocation.connection_id)
+        if socket is not None:
+            socket.answered(_characters(invocation))
+        self.perform(self.gateway.answered(invocation.invocation_id, outcome, now))
 
     def _queue_one(self, connection_id: str, frame: bytes) -> None:
         self._queue((connection_id,), frame)
