@@ -101,10 +101,11 @@ def send_text(number: int, message: str = "Shall we light the fire at seven?") -
 
 
 @contextlib.contextmanager
-def fireside_server() -> Iterator[tuple[subprocess.Popen, int]]:
+def fireside_server(*options: str) -> Iterator[tuple[subprocess.Popen, int]]:
     """Run `fireside serve` with a new database, pinned to one core."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "fireside", "serve", "--port", "0", "--data", folder]
+        command += options
         with _process(command) as server:
             for line in server.stdout:
                 if "http://" in line:

@@ -11,6 +11,7 @@ import pytest
 
 from fireside.adapters.sqlite import files, opening
 from fireside.adapters.sqlite.opening import WAL_BYTES, _prepare
+from fireside.adapters.sqlite.space import FreeSpace
 from fireside.adapters.sqlite.store import SqliteStore
 from fireside.adapters.sqlite.unusable import StoreBusy, StoreCorrupt, StoreUnwritable
 from fireside.adapters.sqlite.witness import WitnessFile, signature
@@ -417,3 +418,23 @@ def damage_unseen(path):
     path.write_bytes(whole[:start] + b"\xff" * (end - start) + whole[end:])
     with closing(WitnessFile(path)) as file:
         file.write(replace(file.read(), closed=signature(path)))
+
+
+def test_with_too_little_space_nothing_is_stored_but_all_is_read_and_repeats_are_acked(store, path):
+    free = [1 << 30]
+    store._space = FreeSpace(path.parent, 1 << 30, lambda _: (0, 0, free[0]))
+    (first,) = send(store, "first")
+
+    free[0] -= 1
+    refuse(store, "second")
+    store.begin()
+    repeated = store.append(draft("first"))
+    store.commit()
+    assert (repeated.message, repeated.duplicate) == (first, True)
+    assert seqs(store.before("general", None, 10)) == [1]
+    with pytest.raises(StorageFailed, match="nearly full"):
+        store.check()
+
+    free[0] += 1
+    assert [message.seq for message in send(store, "second")] == [2]
+    store.check()

@@ -86,7 +86,9 @@ def handlers_without_a_folder(tmp_path):
     (tmp_path / "file").write_text("in the way")
     folder = tmp_path / "file" / "folder"
     endpoint = "http://127.0.0.1:9/ws"
-    return isolated.with_handlers(api_document(), folder, EntryRules(), endpoint, Limits())
+    return isolated.with_handlers(
+        api_document(), Settings(data=folder), EntryRules(), endpoint, Limits()
+    )
 
 
 def test_handlers_that_can_not_start_are_said_and_ended(tmp_path):

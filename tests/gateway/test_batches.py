@@ -6,8 +6,9 @@ import threading
 
 import pytest
 
+from localgateway.functions.runner import MOST_OF_ONE
 from localgateway.machine.limits import Limits
-from localgateway.net import server
+from localgateway.net import plain_http, server
 from tests.gateway.harness import CLOSE, TEXT, frame, gateway, on_loop
 
 
@@ -61,6 +62,70 @@ async def test_a_client_with_too_much_under_way_is_not_read_from():
 
 
 @on_loop
+async def test_what_a_client_sent_before_its_close_is_handled_also_what_had_to_wait():
+    async with gateway(limits=Limits(pending_invocations=4)) as running:
+        client = await running.join()
+        asked = b"".join(frame(TEXT, b'{"action":"echo","n":%d}' % n) for n in range(20))
+        client.raw(asked + frame(CLOSE, b"\x03\xe8"))
+
+        assert await client.closed() == (1000, "")
+        handled = await running.event("MESSAGE", 20)
+        assert [json.loads(event["body"])["n"] for event in handled] == list(range(20))
+
+
+@on_loop
+async def test_what_waited_for_a_batch_is_submitted_after_all_its_replies():
+    """Else the first of what waited would be a batch by itself."""
+    stage = Stage()
+    async with gateway(stage, limits=Limits(pending_invocations=4)) as running:
+        client = await running.join()
+        (socket,) = running.server.sockets.values()
+        stage.open.clear()
+        client.raw(b"".join(frame(TEXT, b'{"action":"echo","n":%d}' % n) for n in range(13)))
+        await running.until(lambda: socket._in_flight == 4)
+        order = []
+        submit, reply = running.server.runner.submit, running.server._reply
+        running.server.runner.submit = lambda it: (order.append("submit"), submit(it))
+        running.server._reply = lambda *it: (order.append("reply"), reply(*it))
+        stage.open.set()
+        for _ in range(13):
+            await client.text()
+
+    assert "reply reply reply submit submit submit" in " ".join(order)
+
+
+@on_loop
+async def test_one_person_on_many_connections_waits_for_itself():
+    """Without an authorizer each connection is a person; here it names the same for some."""
+    stage = Stage()
+
+    def door(event, _context):
+        stage(event, None)
+        name = event["queryStringParameters"]["name"]
+        rule = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        return {"principalId": name, "policyDocument": {"Statement": [rule]}}
+
+    async with gateway(stage, door=door, authorizer=[]) as running:
+        flooders = [await running.join("/ws?name=flooder") for _ in range(5)]
+        innocent = await running.join("/ws?name=ann")
+        stage.ran.clear()
+        stage.open.clear()
+        for flooder in flooders:
+            for _ in range(20):
+                flooder.ask("echo", who="flooder")
+        sockets = running.server.sockets
+        await running.until(lambda: sum(s._in_flight for s in sockets.values()) == 100)
+        innocent.ask("echo", who="ann")
+        await running.until(lambda: sum(s._in_flight for s in sockets.values()) == 101)
+        stage.open.set()
+        await innocent.text()
+        await running.until(lambda: len(stage.ran) == 101)
+
+    names = [body["who"] for body in stage.ran]
+    assert names.index("ann") <= 2 * MOST_OF_ONE
+
+
+@on_loop
 async def test_pushes_and_replies_leave_after_the_commit_and_in_the_order_of_the_handlers():
     stage = Stage()
     let_commit = threading.Event()
@@ -98,11 +163,12 @@ async def test_what_leaves_in_one_turn_is_one_write():
         write = socket._transport.write
         socket._transport.write = lambda data: (writes.append(data), write(data))
         stage.open.clear()
-        client.raw(b"".join(frame(TEXT, b'{"action":"echo","n":%d}' % n) for n in range(50)))
+        many = 1 + MOST_OF_ONE  # the first one is a batch by itself
+        client.raw(b"".join(frame(TEXT, b'{"action":"echo","n":%d}' % n) for n in range(many)))
         await running.event("MESSAGE")
-        await running.until(lambda: socket._in_flight == 50)
+        await running.until(lambda: socket._in_flight == many)
         stage.open.set()
-        for _ in range(50):
+        for _ in range(many):
             await client.text()
 
         assert len(writes) <= 2
@@ -175,7 +241,7 @@ async def test_a_stop_needs_no_farewell_and_waits_for_nobody_who_is_silent():
 
 
 def test_the_waits_of_a_stop_are_shorter_than_the_five_seconds_that_are_promised():
-    waits = (server._DRAIN_SECONDS, server._CLOSING_SECONDS, server._SITE_SECONDS)
+    waits = (server._DRAIN_SECONDS, server._CLOSING_SECONDS, plain_http._SECONDS)
 
     assert sum(waits) < 5
 

@@ -3,18 +3,33 @@
 import asyncio
 import contextlib
 import json
+from collections import Counter
+from dataclasses import replace
 from socket import SO_SNDBUF, SOL_SOCKET
 
+import pytest
+
 from localgateway.machine.limits import Limits
-from tests.gateway.harness import CLOSE, PING, PONG, TEXT, frame, gateway, on_loop, pass_time
+from localgateway.net.incoming import FRAMES_A_TURN, PIECE_BYTES
+from tests.gateway.harness import (
+    CLOSE,
+    CONTINUATION,
+    PING,
+    PONG,
+    TEXT,
+    frame,
+    gateway,
+    on_loop,
+    pass_time,
+)
 
 FOR_EVER = 10.0**6
 
 
 async def next_text(client):
-    """Read the next text frame, past pings."""
+    """Read the next text frame, past pings and their answers."""
     opcode, data = await client.frame()
-    while opcode == PING:
+    while opcode in {PING, PONG}:
         opcode, data = await client.frame()
     assert opcode == TEXT
     return data.decode()
@@ -175,7 +190,8 @@ async def test_more_in_one_turn_than_a_queue_holds_is_one_close_and_not_two():
 
 @on_loop
 async def test_a_flood_of_pings_that_nobody_reads_is_closed_too():
-    async with gateway(limits=Limits(closing_seconds=0.1)) as running:
+    limits = Limits(closing_seconds=0.1, empty_frames=10**9)
+    async with gateway(limits=limits) as running:
         client, other = await running.join(), await running.join()
         client.writer.transport.pause_reading()
         flood = frame(PING, b"x" * 125) * 2000
@@ -192,13 +208,81 @@ async def test_a_flood_of_pings_that_nobody_reads_is_closed_too():
 
 @on_loop
 async def test_a_flood_of_pings_that_is_read_is_answered_one_by_one():
-    async with gateway() as running:
+    async with gateway(limits=Limits(empty_frames=2000)) as running:
         client = await running.join()
         client.raw(b"".join(frame(PING, b"%d" % n) for n in range(2000)))
 
         assert [await client.frame() for _ in range(2000)] == [
             (PONG, b"%d" % n) for n in range(2000)
         ]
+
+
+@pytest.mark.parametrize("opcode", [PING, PONG, CONTINUATION], ids=["ping", "pong", "part"])
+@on_loop
+async def test_frames_that_say_nothing_are_at_most_64_on_end(opcode):
+    empty = frame(opcode, fin=opcode != CONTINUATION)
+    async with gateway(limits=Limits(empty_frames=64)) as running:
+        client, other = await running.join(), await running.join()
+        client.raw(frame(TEXT, b"{", fin=False) + empty * 64 + frame(CONTINUATION, b"}"))
+        assert await next_text(client) == "{}"
+        client.raw(frame(TEXT, b"{", fin=False) + empty * 65 + frame(CONTINUATION, b"never read}"))
+
+        assert (await client.closed())[0] == 1008
+        assert (await why(running))[0] == 1008
+        assert "{never read}" not in [event.get("body") for event in running.events]
+        other.ask("echo")
+        assert await other.json() == {"action": "echo"}
+
+
+@on_loop
+async def test_pings_of_a_client_that_only_listens_never_add_up():
+    limits = Limits(empty_frames=2, ping_timeout_seconds=FOR_EVER, ping_seconds=FOR_EVER)
+    async with gateway(limits=limits) as running:
+        client = await running.join()
+        for _ in range(10):
+            client.raw(frame(PING, b"one") + frame(PING, b"two"))
+            assert [await client.frame() for _ in range(2)] == [(PONG, b"one"), (PONG, b"two")]
+            await pass_time(20)
+
+        assert len(running.server.sockets) == 1
+
+
+@on_loop
+async def test_a_message_in_too_many_parts_closes_its_connection():
+    async with gateway(limits=Limits(fragments=256)) as running:
+        client = await running.join()
+        part = frame(CONTINUATION, b"x", fin=False)
+        for _ in range(2):
+            client.raw(frame(TEXT, b"x", fin=False) + part * 255 + frame(CONTINUATION, b"x"))
+            assert await next_text(client) == "x" * 257
+        client.raw(frame(TEXT, b"x", fin=False) + part * 256)
+
+        assert (await client.closed())[0] == 1008
+
+
+@on_loop
+async def test_one_turn_of_the_loop_handles_few_frames_of_a_client_that_sends_many():
+    limits = Limits(pending_invocations=10**6)
+    async with gateway(limits=limits) as running:
+        client, loop = await running.join(), asyncio.get_running_loop()
+        turn, turns = 0, Counter()
+
+        def next_turn():
+            nonlocal turn
+            turn += 1
+            ticking[0] = loop.call_soon(next_turn)
+
+        def noting(*args):
+            turns[turn] += 1
+            received(*args)
+
+        received, running.server.text_received = running.server.text_received, noting
+        ticking = [loop.call_soon(next_turn)]
+        client.raw(frame(TEXT, b"{}") * 5000)
+        await running.until(lambda: turns.total() == 5000)
+        ticking[0].cancel()
+
+        assert max(turns.values()) <= FRAMES_A_TURN + PIECE_BYTES // len(frame(TEXT, b"{}"))
 
 
 @on_loop
@@ -227,3 +311,54 @@ async def test_after_our_close_nothing_is_heard_any_more():
         await running.event("DISCONNECT")
 
         assert not [e for e in running.events if e["requestContext"]["eventType"] == "MESSAGE"]
+
+
+SLOW = Limits(
+    person_per_second=0.001,
+    person_burst=5,
+    idle_seconds=FOR_EVER,
+    ping_timeout_seconds=FOR_EVER,
+)
+
+
+@on_loop
+async def test_who_is_too_fast_is_told_once_then_waits_and_the_connection_stays():
+    async with gateway(limits=SLOW) as running:
+        client, other = await running.join(), await running.join()
+        running.server.throttled = lambda text, ms: f"{text} again in {ms > 900_000}"
+        for n in range(1000):
+            client.say(f"{n}")
+
+        heard = {await next_text(client) for _ in range(6)}
+        assert heard == {*"01234", "5 again in True"}
+        other.ask("echo")
+        assert await other.json() == {"action": "echo"}
+        (socket, _) = running.server.sockets.values()
+        await running.until(lambda: socket._paused)
+        await pass_time(1001)
+        assert {await next_text(client) for _ in range(2)} == {"6", "7 again in True"}
+        assert len(running.server.sockets) == 2
+
+
+@on_loop
+async def test_without_words_of_its_own_the_gateway_says_it_as_api_gateway_would():
+    async with gateway(limits=SLOW) as running:
+        client = await running.join()
+        for _ in range(6):
+            client.say("{}")
+        frames = [json.loads(await next_text(client)) for _ in range(6)]
+
+        assert [one["message"] for one in frames if one] == ["Too Many Requests"]
+
+
+@on_loop
+async def test_a_client_that_leaves_while_it_waits_is_gone_when_it_counts_as_idle():
+    async with gateway(limits=replace(SLOW, idle_seconds=600)) as running:
+        client = await running.join()
+        for _ in range(50):
+            client.say("{}")
+        for _ in range(6):
+            await next_text(client)
+        client.vanish()
+        await pass_time(1001)
+        await running.until(lambda: not running.server.sockets)

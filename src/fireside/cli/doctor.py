@@ -7,13 +7,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from fireside.adapters.invite_file import InviteUnusable
+from fireside.adapters.sqlite.space import WARN_TIMES, Usage
 from fireside.cli.options import with_settings
 from fireside.console.checks import Check, line
 from fireside.console.exits import ExitCode
@@ -34,7 +35,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @click.command("doctor")
-@with_settings("host", "port", "data", "public_url", "invites")
+@with_settings("host", "port", "data", "public_url", "invites", "keep_free")
 @click.option("--json", "as_json", is_flag=True, help="JSON output")
 def command(settings: Settings, *, as_json: bool) -> int:
     """Check what the chat needs, and print a remedy for each problem.
@@ -62,7 +63,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield check_python(sys.version_info[:3])
     yield check_sqlite(sqlite3.sqlite_version_info, sqlite3.threadsafety)
     yield check_folder(settings.data)
-    yield check_space(settings.data, shutil.disk_usage)
+    yield check_space(settings, shutil.disk_usage)
     yield check_wal(settings.data)
     yield check_database(settings.data)
     yield check_port(settings)
@@ -102,13 +103,15 @@ def check_folder(data: Path) -> Check:
         )
 
 
-def check_space(data: Path, usage: Callable[[Path], tuple[int, int, int]]) -> Check:
-    """Check the free space: with a full disk, every message is refused."""
-    free = usage(_nearest(data))[2]
+def check_space(settings: Settings, usage: Usage) -> Check:
+    """Check the free space: below what must stay free, every message is refused."""
+    free = usage(_nearest(settings.data))[2]
     found = f"{free / (1 << 30):,.1f} GiB free"
-    if free < NO_SPACE:
-        return Check("free space", "fail", found, "Free some space, or choose --data elsewhere.")
-    if free < LITTLE_SPACE:
+    if free < max(settings.keep_free, NO_SPACE):
+        found = f"{found}, which is too little to store messages"
+        remedy = "Free some space, choose --data elsewhere, or a smaller --keep-free."
+        return Check("free space", "fail", found, remedy)
+    if free < max(WARN_TIMES * settings.keep_free, LITTLE_SPACE):
         return Check("free space", "warn", found, "Free some space soon.")
     return Check("free space", "ok", found)
 

@@ -18,6 +18,8 @@ from localgateway.platform.streams import background_output
     "data",
     "public_url",
     "invites",
+    "limits",
+    "keep_free",
     "open",
     "allow_origin",
     "isolated",

@@ -112,6 +112,18 @@ class Busy(ChatError):
         super().__init__("busy", text, retryable=True, retry_after_ms=retry_after_ms)
 
 
+class RateLimited(ChatError):
+    """One person sent too many requests; the connection stays, and a retry in time succeeds."""
+
+    def __init__(self, retry_after_ms: int) -> None:
+        super().__init__(
+            "rate_limited",
+            "That was too much at once; wait a moment, then try again",
+            retryable=True,
+            retry_after_ms=retry_after_ms,
+        )
+
+
 class StorageFailed(ChatError):
     """The store failed, so nothing was stored."""
 

@@ -24,6 +24,7 @@ from fireside.domain.errors import (
     Forbidden,
     Internal,
     InvalidName,
+    RateLimited,
     StorageFailed,
     Unauthorized,
 )
@@ -56,6 +57,12 @@ def storage_failed(event: dict[str, Any]) -> Response:
     if event["requestContext"]["eventType"] == "CONNECT":
         return {"statusCode": 503}
     return _refusal(event, StorageFailed())
+
+
+def throttled(body: str, retry_after_ms: int) -> str:
+    """Return the answer to a frame that came too fast, before a handler has seen it."""
+    error = RateLimited(retry_after_ms)
+    return wire.encode(Refused(error), request_id=readable_id(body))
 
 
 def _route(chat: Chat, rules: Rules, event: dict[str, Any]) -> Response:

@@ -26,7 +26,11 @@ _RETRY_SECONDS = 0.02
 
 
 def open_store(
-    folder: Path, *, lock_timeout_seconds: float = 0.2, busy_seconds: float = BUSY_SECONDS
+    folder: Path,
+    *,
+    keep_free: int = 0,
+    lock_timeout_seconds: float = 0.2,
+    busy_seconds: float = BUSY_SECONDS,
 ) -> SqliteStore:
     """Open the database in `folder`.
 
@@ -39,7 +43,10 @@ def open_store(
     while True:
         try:
             return SqliteStore.open(
-                database_file(folder), new_epoch=new_epoch, busy_seconds=busy_seconds
+                database_file(folder),
+                new_epoch=new_epoch,
+                busy_seconds=busy_seconds,
+                keep_free=keep_free,
             )
         except StoreUnusable as cause:
             if not isinstance(cause, StoreLocked) or time.monotonic() >= until:

@@ -11,6 +11,7 @@ import fireside
 from fireside import environment
 from fireside.domain.entry import EntryRules
 from fireside.server import isolated_handlers
+from fireside.server.settings import Settings
 from localgateway.functions import context
 from localgateway.functions.context import Credentials
 from localgateway.functions.runner import OnCompleted
@@ -54,10 +55,13 @@ class IsolatedRunner(WorkerRunner):
             raise NotReady(str(outcome[0]))
 
 
-def with_handlers(api: Api, data: Path, rules: EntryRules, endpoint: str, limits: Limits) -> Api:
+def with_handlers(
+    api: Api, settings: Settings, rules: EntryRules, endpoint: str, limits: Limits
+) -> Api:
     """Return the API with the code of its functions, and with their environment."""
     variables = {
-        isolated_handlers.DATA: str(data.absolute()),
+        isolated_handlers.DATA: str(settings.data.absolute()),
+        isolated_handlers.KEEP_FREE: str(settings.keep_free),
         environment.ENDPOINT: endpoint,
         environment.HOSTS: " ".join(rules.hosts),
         environment.ORIGINS: " ".join(rules.origins),

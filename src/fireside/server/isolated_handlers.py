@@ -31,6 +31,8 @@ from fireside.system import entropy, epoch_ms
 
 DATA, INVITES = "FIRESIDE_DATA", "FIRESIDE_INVITES"
 """The settings of these names. Without the word `off`, people need the invite in the folder."""
+KEEP_FREE = "FIRESIDE_KEEP_FREE"
+"""The setting of this name, in bytes."""
 
 READY = "$ready"
 """Route of the one event that the server itself sends: can messages be stored?"""
@@ -51,7 +53,11 @@ def authorizer(event: dict[str, Any], context: object) -> Response:
 
 def make_chat(environ: Mapping[str, str]) -> Handler:
     """Return the chat's handler, made from environment variables."""
-    store = open_store(Path(environ[DATA]), lock_timeout_seconds=LOCK_TIMEOUT_SECONDS)
+    store = open_store(
+        Path(environ[DATA]),
+        keep_free=int(environ.get(KEEP_FREE, "0")),
+        lock_timeout_seconds=LOCK_TIMEOUT_SECONDS,
+    )
     atexit.register(store.close)  # else the next process has to check the whole database
     connections = MemoryRegistry()
     outbound = AfterCommit(_connections_api(environ))

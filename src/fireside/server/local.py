@@ -17,10 +17,11 @@ from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.domain.events import Closing
 from fireside.handlers.authorizer import log_refusal, make_authorizer
-from fireside.handlers.router import make_handler, storage_failed
+from fireside.handlers.router import make_handler, storage_failed, throttled
 from fireside.server import isolated
 from fireside.server.addresses import name_of, origin_of
 from fireside.server.data_folder import invite_file, live_rules
+from fireside.server.limits import chat_limits
 from fireside.server.settings import Settings, asks_for_invite
 from fireside.system import entropy, epoch_ms
 from localgateway.functions.connections import Connections
@@ -92,7 +93,7 @@ def make_server(
 ) -> Server:
     """Return a server with store, chat, handlers and gateway in this process."""
     rules = live_rules(entry_rules(settings), invite_file(settings.data))
-    limits = limits or Limits()
+    limits = limits or chat_limits(settings)
     connections = Connections()
     chat = Chat(
         messages=store,
@@ -151,7 +152,7 @@ async def start_handlers(settings: Settings, server: Server) -> None:
         return
     endpoint = f"{own_address(settings, server)}/{server.stage}"
     api = isolated.with_handlers(
-        api_document(), settings.data, entry_rules(settings), endpoint, server.limits
+        api_document(), settings, entry_rules(settings), endpoint, server.limits
     )
     await server.runner.reload(api)
     try:
@@ -187,9 +188,10 @@ def _gateway(  # noqa: PLR0913 - what differs between the two
         live=live,
         site=site,
         access=access,
-        limits=limits,
+        limits=limits or chat_limits(settings),
         last_message=closing_frame,
     )
+    server.throttled = throttled
     return server
 
 

@@ -15,10 +15,10 @@ from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.invite import link
 from fireside.server import isolated_handlers
 from fireside.server.data_folder import invite_file, open_store
+from fireside.server.limits import chat_limits
 from fireside.server.local import make_isolated_server, make_server, page_folder, start_handlers
 from fireside.server.process import allowed_connections, cannot_listen
 from fireside.server.settings import Settings, address, asks_for_invite, is_reachable
-from localgateway.machine.limits import Limits
 from localgateway.net.server import Server
 from localgateway.platform.hosts import EVERYWHERE
 from localgateway.platform.signals import on_signals
@@ -45,7 +45,7 @@ def serve(settings: Settings) -> int:
         _require_store(settings.data)
         asyncio.run(_serve(settings, partial(make_isolated_server, settings, page)))
         return ExitCode.OK
-    store = open_store(settings.data)
+    store = open_store(settings.data, keep_free=settings.keep_free)
     try:
         is_over = asyncio.run(_serve(settings, partial(make_server, settings, store, page)))
     except CannotStart:
@@ -59,7 +59,7 @@ def serve(settings: Settings) -> int:
 async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
     """Serve until a signal comes; return whether the store may be closed."""
     secret = _secret(settings)
-    server = make(limits=Limits(max_connections=allowed_connections()))
+    server = make(limits=chat_limits(settings, allowed_connections()))
     stop = asyncio.Event()
     on_signals(stop.set)
     try:

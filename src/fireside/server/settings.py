@@ -5,6 +5,7 @@ Every setting has one key: `public_url` is `--public-url`, `FIRESIDE_PUBLIC_URL`
 """
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ CONFIG_NAME = "fireside.toml"
 CONFIG_VARIABLE = "FIRESIDE_CONFIG"
 LOG_FORMATS = ("auto", "text", "json")
 INVITES = ("auto", "required", "off")
+LIMITS = ("auto", "on", "off")
 AWS_CLIENTS = ("builtin", "boto3")
 MAX_PORT = 65_535
 
@@ -46,6 +48,8 @@ class Settings:
     port: int = 8080
     public_url: str | None = None
     invites: str = "auto"
+    limits: str = "auto"
+    keep_free: int = 1 << 30
     open: bool = False
     allow_origin: tuple[str, ...] = ()
     isolated: bool = False
@@ -62,6 +66,11 @@ def is_reachable(settings: Settings) -> bool:
 def asks_for_invite(settings: Settings) -> bool:
     """Return whether a person needs an invite to enter."""
     return settings.invites == "required" or (settings.invites == "auto" and is_reachable(settings))
+
+
+def are_limits_on(settings: Settings) -> bool:
+    """Return whether it is limited how much one person and one address may ask."""
+    return settings.limits == "on" or (settings.limits == "auto" and is_reachable(settings))
 
 
 def address(settings: Settings, port: int) -> str:
@@ -181,6 +190,18 @@ def read_port(value: object) -> int:
     return int(digits)
 
 
+def read_bytes(value: object) -> int:
+    """Return a number of bytes, from a text such as `500 MiB`."""
+    found = _SIZE.fullmatch(str(value).strip()) if type(value) in {int, str} else None
+    if found is None or (found["unit"] is None and int(found["number"]) != 0):
+        raise ValueError("must be a size such as 500 MiB or 2 GiB, or 0")
+    return int(found["number"]) << _SHIFTS.get(found["unit"], 0)
+
+
+_SIZE = re.compile(r"(?P<number>[0-9]{1,6})(?: ?(?P<unit>MiB|GiB))?")
+_SHIFTS = {"MiB": 20, "GiB": 30}
+
+
 def read_switch(value: object) -> bool:
     """Return a boolean, from one or from a word for it."""
     match value.lower() if isinstance(value, str) else value:
@@ -239,6 +260,19 @@ SETTINGS = {
         "machines can reach the chat); default: auto",
         "|".join(INVITES),
         one_of(INVITES),
+    ),
+    "limits": Setting(
+        "whether one person may send 20 requests a second (60 at once) and have 16 connections, "
+        "and one address 500: on (this machine's own address too), off, or auto (as soon as other "
+        "machines can reach the chat); default: auto",
+        "|".join(LIMITS),
+        one_of(LIMITS),
+    ),
+    "keep_free": Setting(
+        "free space on the disk of the messages below which no more are stored, such as 500 MiB; 0 "
+        "for none; default: 1 GiB",
+        "SIZE",
+        read_bytes,
     ),
     "open": Setting(
         "open the browser once the server is ready; default: no", "", read_switch, "switch"

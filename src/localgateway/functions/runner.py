@@ -1,8 +1,9 @@
 """Run handlers on one thread in batches: one transaction a batch, answers after the commit.
 
-It takes every invocation that waits, opens one transaction, runs the handlers in order with a
-savepoint each, commits, and only then passes on results and broadcasts, in order. A single message
-is a batch of one. So nothing is sent before it is durable, and many messages share a commit.
+It takes what waits, a few invocations of each person, opens one transaction, runs the handlers in
+order with a savepoint each, commits, and only then passes on results and broadcasts, in order. A
+single message is a batch of one. So nothing is sent before it is durable, many messages share a
+commit, and who sends much waits for itself.
 """
 
 import logging
@@ -11,10 +12,11 @@ import traceback
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, NamedTuple, Protocol
 
 from localgateway.functions.connections import Broadcast, Connections
+from localgateway.functions.turns import Turns
 from localgateway.machine.core import Invoke, Outcome, Raised, Returned
 from localgateway.machine.events import Event
 
@@ -25,6 +27,9 @@ LARGEST_BATCH = 256
 
 LARGEST_BATCH_CHARACTERS = 1_000_000
 """The same in characters of their text, for the same reason."""
+
+MOST_OF_ONE = 8
+"""Invocations of one person in one transaction: it ends soon for all others."""
 
 _LAST_BATCH_SECONDS = 0.5
 
@@ -109,8 +114,10 @@ class BatchRunner:
         self._on_lost_commit = on_lost_commit
         self._on_completed = on_completed
         self._waiting: SimpleQueue[Invoke | Task | None] = SimpleQueue()
+        self._turns: Turns[Invoke] = Turns()
+        self._tasks: list[Task] = []
         self._thread = threading.Thread(target=self._work, name="handlers", daemon=True)
-        self._is_dropping = False
+        self._is_stopping = self._is_dropping = False
 
     @property
     def functions(self) -> Collection[str]:
@@ -140,34 +147,45 @@ class BatchRunner:
         return not self._thread.is_alive()
 
     def _work(self) -> None:
-        running = True
-        while running and not self._is_dropping:
-            running = self._round(self._drain())
-
-    def _drain(self) -> list[Invoke | Task | None]:
-        """Wait for an item, then return it with those queued behind it, within the limits."""
-        items = [self._waiting.get()]
-        characters = _characters(items[0])
-        try:
-            while (
-                len(items) < LARGEST_BATCH
-                and characters < LARGEST_BATCH_CHARACTERS
-                and items[-1] is not None
-            ):
-                items.append(self._waiting.get_nowait())
-                characters += _characters(items[-1])
-        except Empty:
+        while not self._is_dropping and self._round():
             pass
-        return items
 
-    def _round(self, items: list[Invoke | Task | None]) -> bool:
-        batch = [item for item in items if isinstance(item, Invoke)]
+    def _round(self) -> bool:
+        """Run a batch, then the tasks; return whether something is left or may still come."""
+        self._collect()
+        batch = self._batch()
         if batch:
             self._on_completed(self._run(batch))
-        for item in items:
-            if isinstance(item, Task):
-                _run_task(item)
-        return items[-1] is not None
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            _run_task(task)
+        return bool(self._turns) or not self._is_stopping
+
+    def _collect(self) -> None:
+        """Put all that was submitted in its place; wait for an item if there is none."""
+        if not self._turns:
+            self._sort(self._waiting.get())
+        for _ in range(self._waiting.qsize()):
+            self._sort(self._waiting.get())
+
+    def _sort(self, item: Invoke | Task | None) -> None:
+        if isinstance(item, Invoke):
+            self._turns.add(item.person or item.connection_id, item)
+        elif isinstance(item, Task):
+            self._tasks.append(item)
+        else:
+            self._is_stopping = True
+
+    def _batch(self) -> list[Invoke]:
+        """Return the invocations whose turn it is, within the limits."""
+        batch: list[Invoke] = []
+        characters = 0
+        for invocation in self._turns.take(MOST_OF_ONE):
+            batch.append(invocation)
+            characters += len(invocation.event.get("body") or "")
+            if len(batch) >= LARGEST_BATCH or characters >= LARGEST_BATCH_CHARACTERS:
+                break
+        return batch
 
     def _run(self, batch: list[Invoke]) -> list[Completed]:
         """Run a batch in one transaction; if that fails, run each invocation in its own."""
@@ -217,10 +235,6 @@ class BatchRunner:
             self._transaction.rollback()
         except Exception as cause:  # noqa: BLE001 - the store may have rolled back by itself
             log.warning("rolling back failed: %s", _where_raised(cause))
-
-
-def _characters(item: Invoke | Task | None) -> int:
-    return len(item.event.get("body") or "") if isinstance(item, Invoke) else 0
 
 
 def _where_raised(cause: Exception) -> str:

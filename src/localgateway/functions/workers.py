@@ -10,19 +10,22 @@ import logging
 import math
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from localgateway.functions.context import Credentials, environment
 from localgateway.functions.runner import Completed, OnCompleted
+from localgateway.functions.turns import Turns
 from localgateway.functions.worker_process import Launch, Worker, WorkerLost
 from localgateway.machine.api import Api, ApiError, Function
 from localgateway.machine.core import Invoke, Outcome, Raised
 from localgateway.machine.limits import CONCURRENCY
 
 log = logging.getLogger(__name__)
+
+_DIRECT = "direct calls"
+"""They have their turns as if one person made them."""
 
 IDLE_SECONDS = 60.0
 """Time without work after which a process ends, unless it is the last; Lambda waits longer."""
@@ -58,7 +61,7 @@ class _Pool:
 
     def __init__(self, function: Function) -> None:
         self.function = function
-        self.waiting: deque[Invoke | DirectCall] = deque()
+        self.waiting: Turns[Invoke | DirectCall] = Turns()
         self.idle: list[Worker] = []
         self.size = 0
 
@@ -127,14 +130,14 @@ class WorkerRunner:
     def submit(self, invocation: Invoke) -> None:
         """Queue an invocation; called on the loop."""
         pool = self._pools[invocation.function]
-        pool.waiting.append(invocation)
+        pool.waiting.add(invocation.person or invocation.connection_id, invocation)
         self._dispatch(pool)
 
     def call(self, function: str, event: Any) -> "asyncio.Future[Outcome]":  # noqa: ANN401 - any JSON
         """Call a function by name, soon; return the future of its outcome. Called on the loop."""
         direct = DirectCall(function, event, self._loop.create_future())
         pool = self._pools[function]
-        pool.waiting.append(direct)
+        pool.waiting.add(_DIRECT, direct)
         self._dispatch(pool)
         return direct.answer
 
@@ -189,7 +192,7 @@ class WorkerRunner:
                 pool.size += 1
             elif worker.idle_timer is not None:
                 worker.idle_timer.cancel()
-            self._spawn(self._work(pool, worker, pool.waiting.popleft()))
+            self._spawn(self._work(pool, worker, pool.waiting.next()))
 
     def _spawn(self, work: Any) -> None:  # noqa: ANN401 - a coroutine
         task = self._loop.create_task(work)

@@ -3,15 +3,16 @@
 Time comes in as an argument, so ten idle minutes and two hours open pass in microseconds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from localgateway.machine import events, policy
 from localgateway.machine.api import CONNECT, DEFAULT, DISCONNECT, LIFECYCLE, Api, Route
 from localgateway.machine.events import ConnectionInfo, Event, Handshake, Ids
 from localgateway.machine.limits import CLOSE_GOING_AWAY, CLOSE_UNSUPPORTED, NO_STATUS, Limits
+from localgateway.machine.persons import Persons, counted_address
 from localgateway.machine.quota import Quota
 from localgateway.machine.results import ProxyResult, read_result
 from localgateway.machine.selection import compile_selection
@@ -20,6 +21,7 @@ _SUCCESS = range(200, 300)
 _INTERNAL_ERROR = "Internal server error"
 _TIMED_OUT = "Endpoint request timed out"
 _FORBIDDEN = "Forbidden"
+_TOO_MANY = "Too Many Requests"
 _BAD_BODY = "Bad request body"
 
 
@@ -52,6 +54,8 @@ class Invoke(NamedTuple):
     connection_id: str
     function: str
     event: Event
+    person: str = ""
+    """Who is served: the principal that the authorizer named, so not known before."""
 
 
 class SendText(NamedTuple):
@@ -59,6 +63,15 @@ class SendText(NamedTuple):
 
     connection_id: str
     text: str
+
+
+class Throttle(NamedTuple):
+    """Answer a message that came too fast, and read no further from its sender for a while."""
+
+    connection_id: str
+    text: str
+    request_id: str
+    wait_seconds: float
 
 
 class Accept(NamedTuple):
@@ -86,7 +99,7 @@ class CloseWith(NamedTuple):
     reason: str
 
 
-Action = Invoke | SendText | Accept | Refuse | CloseWith
+Action = Invoke | SendText | Throttle | Accept | Refuse | CloseWith
 
 
 class Phase(Enum):
@@ -108,6 +121,11 @@ class Connection:
     phase: Phase
     last_active: float
     opened_at: float = 0.0
+    person: str = ""
+    """The principal that the authorizer named; empty without one."""
+    counted_person: str = ""
+    counted_address: str = ""
+    """Under what the connection is counted, until it is forgotten."""
 
 
 class _Pending(NamedTuple):
@@ -132,6 +150,7 @@ class Gateway:
         self._refused_late: dict[int, Connection] = {}
         self._invocations = 0
         connects, requests = limits.connects_per_second, limits.requests_per_second
+        self._persons = Persons(limits)
         self._connects = None if connects is None else Quota(connects, connects)
         self._requests = None if requests is None else Quota(requests, limits.requests_burst)
 
@@ -154,8 +173,8 @@ class Gateway:
         )
         connection = Connection(info, handshake, Phase.AUTHORIZING, now.monotonic)
         self.connections[connection_id] = connection
-        if not self._count_connection(now):
-            return connection_id, self._refuse(connection, 429, "Too Many Requests")
+        if not self._count_connection(connection, handshake, now):
+            return connection_id, self._refuse(connection, 429, _TOO_MANY)
         route = self.api.routes.get(CONNECT)
         if route is None:
             return connection_id, self._accept(connection, None, now)
@@ -186,6 +205,9 @@ class Gateway:
         # Counted but never refused: we never saw API Gateway send a frame for a throttled message.
         self.count_request(now)
         request_id = self._ids.request()
+        wait = self._persons.wait_seconds(connection.person or connection_id, now.monotonic)
+        if wait:
+            return [Throttle(connection_id, text, request_id, wait)]
         route = self._select_route(text)
         if route is None:
             return [
@@ -203,7 +225,7 @@ class Gateway:
             now.epoch_ms,
         )
         pending = _Pending(connection_id, request_id, route, self._deadline(route, now))
-        return [self._invoke(pending, route.integration, event)]
+        return [self._invoke(pending, route.integration, event, connection.person)]
 
     def binary_received(self, connection_id: str) -> list[Action]:
         """Close the connection: API Gateway takes no binary frames from clients."""
@@ -238,15 +260,35 @@ class Gateway:
 
     def tick(self, now: Instant) -> list[Action]:
         """Time out invocations, and close connections that were idle or open too long."""
+        self._persons.forget_rested(now.monotonic)
         return [*self._time_out(now), *self._close_expired(now)]
 
     def in_flight(self) -> int:
         """Return how many invocations have not ended."""
         return len(self._pending)
 
-    def _count_connection(self, now: Instant) -> bool:
-        """Count a new connection; return whether it is within the quota."""
-        return self._connects is None or self._connects.take(now.monotonic)
+    def _count_connection(self, connection: Connection, handshake: Handshake, now: Instant) -> bool:
+        """Count a new connection; return whether it is within the quota, and its address's."""
+        if self._connects is not None and not self._connects.take(now.monotonic):
+            return False
+        address = counted_address(handshake, self.limits)
+        if not self._persons.enter_from(address):
+            return False
+        connection.counted_address = address
+        return True
+
+    def _count_person(self, connection: Connection, now: Instant) -> bool:
+        """Count a new connection as its person's; return whether that is within the limits."""
+        person = connection.person
+        if self._persons.wait_seconds(person, now.monotonic) or not self._persons.enter(person):
+            return False
+        connection.counted_person = person
+        return True
+
+    def _uncount(self, connection: Connection) -> None:
+        self._persons.leave(connection.counted_person)
+        self._persons.leave_from(connection.counted_address)
+        connection.counted_person = connection.counted_address = ""
 
     def count_request(self, now: Instant) -> bool:
         """Count a message or a request to @connections; return whether it is within the quota."""
@@ -259,13 +301,14 @@ class Gateway:
         info, request_id = connection.info, self._ids.request()
         event = events.connect(handshake, info, request_id, now.epoch_ms)
         pending = _Pending(info.connection_id, request_id, route, self._deadline(route, now))
-        return [self._invoke(pending, route.integration, event)]
+        return [self._invoke(pending, route.integration, event, connection.person)]
 
     def _run_disconnect(
         self, connection: Connection, close: tuple[int, str], now: Instant
     ) -> list[Action]:
         connection.phase = Phase.CLOSED
         info = connection.info
+        self._uncount(connection)
         self.connections.pop(info.connection_id, None)
         route = self.api.routes.get(DISCONNECT)
         if route is None:
@@ -273,7 +316,7 @@ class Gateway:
         request_id = self._ids.request()
         event = events.disconnect(info, close, request_id, now.epoch_ms)
         pending = _Pending(info.connection_id, request_id, route, self._deadline(route, now))
-        return [self._invoke(pending, route.integration, event)]
+        return [self._invoke(pending, route.integration, event, connection.person)]
 
     def _authorized(
         self, connection: Connection, pending: _Pending, outcome: Outcome, now: Instant
@@ -292,12 +335,21 @@ class Gateway:
             assert pending.route.authorizer is not None
             place = f"{self.api.source}: authorizers.{pending.route.authorizer.name}"
             return self._refuse(connection, 500, _INTERNAL_ERROR, f"{place}: {cause}.")
-        handshake = connection.handshake
-        if not decision.allowed or handshake is None:
+        if not decision.allowed:
             return self._refuse(connection, 403, _FORBIDDEN)
+        return self._admitted(connection, decision.context, pending.route, now)
+
+    def _admitted(
+        self, connection: Connection, context: Mapping[str, Any], route: Route, now: Instant
+    ) -> list[Action]:
+        """Run `$connect` for the person that the authorizer let in, unless it comes too often."""
+        assert connection.handshake is not None
+        connection.person = str(context["principalId"])
+        if not self._count_person(connection, now):
+            return self._refuse(connection, 429, _TOO_MANY)
         latency_ms = now.epoch_ms - connection.info.connected_at
-        connection.info.authorizer = {**decision.context, "integrationLatency": max(0, latency_ms)}
-        return self._run_connect(connection, pending.route, handshake, now)
+        connection.info.authorizer = {**context, "integrationLatency": max(0, latency_ms)}
+        return self._run_connect(connection, route, connection.handshake, now)
 
     def _connected(self, connection: Connection, outcome: Outcome, now: Instant) -> list[Action]:
         result = _proxy_result(outcome)
@@ -378,13 +430,14 @@ class Gateway:
 
     def _forget(self, connection: Connection) -> list[Action]:
         connection.phase = Phase.CLOSED
+        self._uncount(connection)
         del self.connections[connection.info.connection_id]
         return []
 
-    def _invoke(self, pending: _Pending, function: str, event: Event) -> Invoke:
+    def _invoke(self, pending: _Pending, function: str, event: Event, person: str = "") -> Invoke:
         self._invocations += 1
         self._pending[self._invocations] = pending
-        return Invoke(self._invocations, pending.connection_id, function, event)
+        return Invoke(self._invocations, pending.connection_id, function, event, person)
 
     def _select_route(self, text: str) -> Route | None:
         """Return the route of a message; a client can't name `$connect`: it counts as unknown."""

@@ -18,6 +18,10 @@ CLOSE_UNSUPPORTED = 1003
 CLOSE_BAD_TEXT = 1007
 """Close code for text that is not UTF-8 (RFC 6455, section 8.1)."""
 
+CLOSE_POLICY = 1008
+"""Close code of a client whose frames say nothing, or whose messages have too many parts (RFC 6455,
+section 7.4.1)."""
+
 CLOSE_RESTART = 1012
 """Close code when the server stops (the IANA registry of close codes)."""
 
@@ -96,6 +100,14 @@ class Limits:
     pending_characters: int = 256 * 1024
     """The same in characters of their text. Chosen here."""
 
+    empty_frames: int = 64
+    """Empty and control frames on end, within a second; more closes the connection with 1008.
+    Chosen here."""
+
+    fragments: int = 256
+    """Frames of one message before its last one; more closes the connection with 1008. Chosen
+    here."""
+
     authorizer_bytes: int = 8 * 1024
     """Bytes of an authorizer's result as JSON (Q)."""
 
@@ -108,6 +120,25 @@ class Limits:
 
     requests_burst: float = 5_000
     """The burst of the same quota (Q)."""
+
+    person_per_second: float | None = None
+    """Messages and new connections of one person (a principal of the authorizer); more get an
+    answer that says when to go on, or 429. API Gateway has no such limit."""
+
+    person_burst: float = 60
+    """The burst of the same limit."""
+
+    person_connections: int | None = None
+    """Open connections of one person; more get 429. API Gateway has no such limit."""
+
+    address_connections: int | None = None
+    """Open connections from one address; more get 429. API Gateway has no such limit."""
+
+    counts_loopback: bool = False
+    """Whether this machine's own address is counted too; it may be that of a proxy."""
+
+    is_behind_proxy: bool = False
+    """Whether to believe `X-Forwarded-For` on connections from this machine itself."""
 
     max_connections: int = 20_000
     """Open connections, unfinished handshakes included; more get 503. Chosen here: memory is

@@ -6,6 +6,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 import secrets
 import time
 from collections.abc import Callable, Iterable
@@ -25,8 +26,9 @@ from localgateway.machine.core import (
     Invoke,
     Refuse,
     SendText,
+    Throttle,
 )
-from localgateway.machine.events import Handshake, Ids
+from localgateway.machine.events import Handshake, Ids, error_frame
 from localgateway.machine.limits import CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_RESTART, Limits
 from localgateway.machine.metering import Meter
 from localgateway.net.access import Access
@@ -56,6 +58,11 @@ class Server:
     """Whether the last handshake came without its upgrade: a proxy in front does not pass it on."""
     hosts: AllowedHosts | None = None
     """The hosts and origins that are let in; all of them by default."""
+    throttled: Callable[[str, int], str] | None = None
+    """Returns the answer to a text that came too fast, and says after how many milliseconds to go
+    on; without it, the answer is API Gateway's own "Too Many Requests"."""
+    _next_batch: list[Invoke] | None = None
+    """Messages that waited for a batch, while its replies are sent."""
     _listeners: list[asyncio.Server]
     _loop: asyncio.AbstractEventLoop
     _handover: Handover[list[Completed]]
@@ -267,6 +274,8 @@ class Server:
                     self._invoke(action)
                 case SendText(connection_id, text):
                     self._send_text(connection_id, text.encode(errors="replace"))
+                case Throttle():
+                    self._throttle(action)
                 case Accept(connection_id, subprotocol):
                     self._accept(connection_id, subprotocol)
                 case Refuse(connection_id, status, message, why):
@@ -283,13 +292,26 @@ class Server:
             self._meter.count_sent(len(data))
         self._queue((connection_id,), encode_frame(data))
 
+    def _throttle(self, action: Throttle) -> None:
+        """Answer, and let the sender wait: what it sends meanwhile costs nothing."""
+        connection_id, text, request_id, seconds = action
+        if self.throttled is None:
+            frame = error_frame("Too Many Requests", connection_id, request_id)
+        else:
+            frame = self.throttled(text, math.ceil(seconds * 1000))
+        self._send_text(connection_id, frame.encode(errors="replace"))
+        self.sockets[connection_id].wait(seconds)
+
     def _invoke(self, action: Invoke) -> None:
         if self._stopping:
             return
         socket = self.sockets.get(action.connection_id)
         if socket is not None:
             socket.invoked(_characters(action))
-        self.runner.submit(action)
+        if self._next_batch is None:
+            self.runner.submit(action)
+        else:
+            self._next_batch.append(action)
 
     def _accept(self, connection_id: str, subprotocol: str | None) -> None:
         socket = self._waiting.pop(connection_id)
@@ -310,15 +332,28 @@ class Server:
             self._handover.put(batch)
 
     def _completed(self, batch: list[Completed]) -> None:
-        """Send a batch's broadcasts and replies in the order in which the handlers ran."""
-        now = _now()
-        for invocation, outcome, broadcasts in batch:
-            for broadcast in broadcasts:
-                self.broadcast(broadcast.connection_ids, broadcast.data)
-            socket = self.sockets.get(invocation.connection_id)
-            if socket is not None:
-                socket.answered(_characters(invocation))
-            self.perform(self.gateway.answered(invocation.invocation_id, outcome, now))
+        """Send a batch's broadcasts and replies in the order in which the handlers ran.
+
+        Messages that waited for it are submitted together: else the first would be a batch alone.
+        """
+        now, waited = _now(), list[Invoke]()
+        self._next_batch = waited
+        try:
+            for completed in batch:
+                self._reply(completed, now)
+        finally:
+            self._next_batch = None
+            for invocation in waited:
+                self.runner.submit(invocation)
+
+    def _reply(self, completed: Completed, now: Instant) -> None:
+        invocation, outcome, broadcasts = completed
+        for broadcast in broadcasts:
+            self.broadcast(broadcast.connection_ids, broadcast.data)
+        socket = self.sockets.get(invocation.connection_id)
+        if socket is not None:
+            socket.answered(_characters(invocation))
+        self.perform(self.gateway.answered(invocation.invocation_id, outcome, now))
 
     def _queue_one(self, connection_id: str, frame: bytes) -> None:
         self._queue((connection_id,), frame)

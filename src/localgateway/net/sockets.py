@@ -20,10 +20,12 @@ from localgateway.machine.events import Handshake
 from localgateway.machine.limits import (
     ABNORMAL,
     CLOSE_BAD_TEXT,
+    CLOSE_POLICY,
     CLOSE_TOO_SLOW,
     Limits,
 )
 from localgateway.net.hosts import AllowedHosts
+from localgateway.net.incoming import FRAMES_A_TURN, Incoming
 from localgateway.net.lingering import refuse
 
 _EARLY_BYTES = 64 * 1024
@@ -77,6 +79,9 @@ class Socket(asyncio.Protocol):
         "_hub",
         "_in_flight",
         "_in_flight_characters",
+        "_incoming",
+        "_is_due",
+        "_is_waiting",
         "_last_heard",
         "_last_ping",
         "_paused",
@@ -106,7 +111,9 @@ class Socket(asyncio.Protocol):
         self._early_data = b""
         self._fragments: bytearray | None = None
         self._in_flight = self._in_flight_characters = 0
+        self._incoming = Incoming(protocol)
         self._held: deque[Frame] | None = None
+        self._is_due = self._is_waiting = False
         self._behind_since: float | None = None
         self._paused = False
         self._close: tuple[int, str] | None = None
@@ -141,7 +148,8 @@ class Socket(asyncio.Protocol):
         self._close = (code, reason)
         self._protocol.send_close(code, reason)
         self._send_protocol_data()
-        self._resume()
+        self._held = None
+        self._go_on()
         loop = asyncio.get_running_loop()
         loop.call_later(self._hub.limits.closing_seconds, self._transport.abort)
 
@@ -172,6 +180,7 @@ class Socket(asyncio.Protocol):
 
     def check_liveness(self, now: float) -> None:
         """Close a client that stays behind, ping a silent one, abort one that stays silent."""
+        self._incoming.start_count()
         if self._close is None:
             self._check_reader()
         if self._paused or self._close is not None:
@@ -199,7 +208,12 @@ class Socket(asyncio.Protocol):
         """Count an invocation that ended, and handle frames that waited for it."""
         self._in_flight -= 1
         self._in_flight_characters -= characters
-        self._handle_held()
+        self._handle_more()
+
+    def wait(self, seconds: float) -> None:
+        """Handle no further frame for a while."""
+        self._is_waiting = True
+        asyncio.get_running_loop().call_later(seconds, self._waited)
 
     def data_received(self, data: bytes) -> None:
         """Handle frames, once the 101 was sent."""
@@ -209,14 +223,9 @@ class Socket(asyncio.Protocol):
                 self.pause()
             return
         self._last_heard = asyncio.get_running_loop().time()
-        self._protocol.receive_data(data)
-        frames = [event for event in self._protocol.events_received() if isinstance(event, Frame)]
-        if self._held is None:
-            self._held = deque(frames)
-            self._handle_held()
-        else:
-            self._held += frames
-        self._send_protocol_data()
+        self._incoming.add(data)
+        if self._held is None and not self._is_due:
+            self._read()
 
     def eof_received(self) -> bool:
         """Return False, so that the transport closes: a half-open WebSocket has no use."""
@@ -225,28 +234,66 @@ class Socket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Report the end to the server, and to aiohttp if it had the connection before."""
         self._hub.transports.discard(self._transport)
+        self._drop_unread()
         if self._previous is not None:
             self._previous.connection_lost(exc)
         code, reason = self._how_it_ended()
         self._hub.socket_closed(self, code, reason)
 
+    def _read(self) -> None:
+        """Parse and handle a turn's share of what arrived."""
+        self._is_due = False
+        frames_left = FRAMES_A_TURN
+        while self._incoming and self._held is None and frames_left > 0:
+            self._held = deque(self._incoming.parse())
+            frames_left -= len(self._held)
+            self._handle_held()
+        self._go_on()
+
+    def _waited(self) -> None:
+        self._is_waiting = False
+        self._handle_more()
+
+    def _handle_more(self) -> None:
+        """Handle frames that were held, and read on once all were."""
+        if self._held is not None:
+            self._handle_held()
+            self._go_on()
+
     def _handle_held(self) -> None:
-        """Handle frames in order while few enough are in flight; else hold the rest, and pause."""
+        """Handle frames in order while few enough are in flight; the rest is held."""
         held = self._held
-        if held is None:
-            return
         while held and self._close is None and not self._is_busy():
             self._handle_frame(held.popleft())
-        if held and self._close is None:
-            self.pause()
-        else:
+        if not held or self._close is not None:
             self._held = None
+
+    def _go_on(self) -> None:
+        """Read on: once what is held was handled, in the next turn, or as soon as data arrives.
+
+        A close frame may follow what is held: so it is answered when that was handled.
+        """
+        if self._held is not None:
+            self.pause()
+            return
+        self._send_protocol_data()
+        if self._incoming:
+            self.pause()
+            if not self._is_due:
+                self._is_due = True
+                asyncio.get_running_loop().call_soon(self._read)
+        else:
             self._resume()
+
+    def _drop_unread(self) -> None:
+        self._incoming.end()
+        self._held = None
 
     def _is_busy(self) -> bool:
         limits = self._hub.limits
         return (
-            self._in_flight >= limits.pending_invocations
+            self._is_waiting
+            or self._in_flight >= limits.pending_invocations
             or self._in_flight_characters >= limits.pending_characters
         )
 
@@ -262,6 +309,9 @@ class Socket(asyncio.Protocol):
             self.close(CLOSE_TOO_SLOW, "Too slow: read what was sent, then come back")
 
     def _handle_frame(self, frame: Frame) -> None:
+        if not self._incoming.count(frame, self._hub.limits):
+            self._fail(CLOSE_POLICY, "Too many frames for what they say")
+            return
         match frame.opcode:
             case Opcode.TEXT if frame.fin:
                 self._handle_text(bytes(frame.data))
@@ -279,11 +329,15 @@ class Socket(asyncio.Protocol):
         try:
             text = data.decode()
         except UnicodeDecodeError:
-            self._flush_pending()
-            self._close = (CLOSE_BAD_TEXT, "The text is not UTF-8")
-            self._protocol.fail(*self._close)
+            self._fail(CLOSE_BAD_TEXT, "The text is not UTF-8")
             return
         self._hub.text_received(self, text)
+
+    def _fail(self, code: int, reason: str) -> None:
+        """End the connection for what the client sent; what it sends from now on is dropped."""
+        self._flush_pending()
+        self._close = (code, reason)
+        self._protocol.fail(code, reason)
 
     def _flush_pending(self) -> None:
         if self.pending:
@@ -314,6 +368,7 @@ class Socket(asyncio.Protocol):
             self._transport.close()
             return
         self._close = self._how_it_ended()
+        self._drop_unread()
         self._transport.write_eof()
         self._resume()
         loop = asyncio.get_running_loop()

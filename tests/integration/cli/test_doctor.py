@@ -75,10 +75,20 @@ def test_a_file_system_without_wal_fails(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("free", "verdict"), [(10 * GIB, "ok"), (GIB // 2, "warn"), (1 << 20, "fail")]
+    ("free", "keep_free", "verdict"),
+    [
+        (10 * GIB, GIB, "ok"),
+        (2 * GIB - 1, GIB, "warn"),
+        (GIB - 1, GIB, "fail"),
+        (GIB, 0, "ok"),
+        (GIB // 2, 0, "warn"),
+        (1 << 20, 0, "fail"),
+    ],
 )
-def test_a_disk_that_fills_up_is_told_in_time(tmp_path, free, verdict):
-    assert check_space(tmp_path, lambda _: (0, 0, free)).verdict == verdict
+def test_a_disk_that_fills_up_is_told_in_time(tmp_path, free, keep_free, verdict):
+    settings = Settings(data=tmp_path, keep_free=keep_free)
+
+    assert check_space(settings, lambda _: (0, 0, free)).verdict == verdict
 
 
 def listening(host, port):

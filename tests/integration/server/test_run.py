@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -158,3 +159,22 @@ def test_all_addresses_are_those_of_both_families(tmp_path, mode):
                 socket.send('{"action":"ping","id":"1"}')
                 assert json.loads(socket.recv(SECONDS))["type"] == "pong"
         assert ended(process) == 0
+
+
+def test_below_the_space_that_must_stay_free_nothing_is_stored_and_that_is_told(tmp_path):
+    log = tmp_path / "log"
+    with (
+        log.open("w") as stderr,
+        serving(tmp_path / "data", "--keep-free", "999999 GiB", stderr=stderr) as (_, port),
+    ):
+        with connect(f"ws://127.0.0.1:{port}/ws?username=Ann") as socket:
+            socket.send('{"action":"sendMessage","message":"hi"}')
+            refusal = json.loads(socket.recv(SECONDS))
+        with pytest.raises(HTTPError) as unready:
+            urlopen(f"http://127.0.0.1:{port}/readyz", timeout=SECONDS)
+
+    assert (refusal["code"], refusal["retryable"]) == ("storage", True)
+    assert "nearly full" in refusal["message"]
+    assert unready.value.code == 503
+    unready.value.close()
+    assert "no message is stored" in log.read_text()

@@ -14,6 +14,8 @@ WITHOUT_TEXT = (errors.StorageFailed, errors.Internal)
 def made(kind):
     if kind in WITHOUT_TEXT:
         return kind()
+    if kind is errors.RateLimited:
+        return kind(50)
     return kind("No", "room") if kind in WITH_FIELD else kind("No")
 
 
@@ -29,7 +31,7 @@ def test_each_has_a_code_that_programs_know_and_a_sentence_for_people(refusal):
 def test_only_what_may_pass_is_worth_asking_again():
     retryable = {refusal.code for refusal in REFUSALS if refusal.retryable}
 
-    assert retryable == {"busy", "storage"}
+    assert retryable == {"busy", "rate_limited", "storage"}
 
 
 def test_a_field_that_is_wrong_is_named():

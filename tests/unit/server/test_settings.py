@@ -179,3 +179,19 @@ def test_a_chat_that_others_may_reach_does_unless_invites_are_off(change):
 )
 def test_the_address_is_one_that_can_be_opened(change, opened):
     assert address(replace(Settings(data=Path("data")), **change), 80) == opened
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [("500 MiB", 500 << 20), ("2GiB", 2 << 30), ("0", 0), (0, 0), (" 1 GiB ", 1 << 30)],
+)
+def test_a_size_has_its_unit(given, found):
+    assert SETTINGS["keep_free"].read(given) == found
+
+
+@pytest.mark.parametrize(
+    "given", ["1", 1, "1 GB", "-1 GiB", "1.5 GiB", "", True, None, "\u0661 GiB"]
+)
+def test_a_size_without_a_unit_is_a_mistake(given):
+    with pytest.raises(ValueError, match="must be a size such as 500 MiB"):
+        SETTINGS["keep_free"].read(given)

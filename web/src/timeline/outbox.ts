@@ -50,8 +50,10 @@ export function rejectSend(timeline: Timeline, error: ErrorFrame): Step {
     : { nonce, text, writtenAt, name: "failed", reason: error.message };
   const outbox = timeline.outbox.map((entry) => (entry === refused ? next : entry));
   if (!error.retryable) return [{ ...timeline, outbox, sendTries: 0 }];
-  const ms = error.retryAfterMs ?? requestBackoff(RETRY_AFTER_MS, timeline.sendTries);
-  const sendTries = timeline.sendTries + 1;
+  const { retryAfterMs } = error;
+  const ms = retryAfterMs ?? requestBackoff(RETRY_AFTER_MS, timeline.sendTries);
+  // A server that says when to come back has not failed: the next failure waits no longer for it.
+  const sendTries = timeline.sendTries + (retryAfterMs === undefined ? 1 : 0);
   return [
     { ...timeline, outbox, paused: true, sendTries },
     { type: "later", what: "send", ms },

@@ -266,6 +266,30 @@ describe("sending", () => {
     expect(commands(rules.sendDue(paused).slice(1) as Effect[])).toMatchObject([{ nonce: "n1" }]);
   });
 
+  it("counts no failure while the server only asks it to be slower", () => {
+    let [timeline] = wrote(loaded(1), "n1");
+    const slower = error("n1", { code: "rate_limited", retryable: true, retryAfterMs: 50 });
+    for (let round = 0; round < 8; round += 1) {
+      const [paused, ...effects] = receive(timeline, slower);
+      expect(effects).toEqual([{ type: "later", what: "send", ms: 50 }]);
+      expect(paused.outbox).toMatchObject([{ name: "waiting", nonce: "n1" }]);
+      [timeline] = rules.sendDue(paused);
+    }
+    const [, ...effects] = receive(timeline, error("n1", { retryable: true }));
+    expect(effects).toEqual([{ type: "later", what: "send", ms: 1_000 }]);
+  });
+
+  it("asks for what it missed again when that was too much at once", () => {
+    const [missing] = receive(rules.disconnect(loaded(1))[0], hello());
+    expect(missing.catchUp).toBe("asked");
+    const slower = error("resume", { code: "rate_limited", retryable: true, retryAfterMs: 50 });
+    const [waiting, ...effects] = receive(missing, slower);
+    expect(effects).toMatchObject([{ type: "later", what: "catchUp" }]);
+    expect(commands(rules.catchUpDue(waiting).slice(1) as Effect[])).toMatchObject([
+      { action: "resume" },
+    ]);
+  });
+
   it("repairs a text that no server can store", () => {
     const writing = { nonce: "n1", text: "a\ud83d, b\ude00, \ud83d\ude00", writtenAt: 0 };
     const [sending, ...sends] = rules.write(loaded(1), writing);

@@ -17,6 +17,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 from fireside.adapters.sqlite import lockfile, schema
 from fireside.adapters.sqlite.files import OpenFiles, bytes_of, wal_of
 from fireside.adapters.sqlite.opening import is_same_log, open_database
+from fireside.adapters.sqlite.space import FreeSpace
 from fireside.adapters.sqlite.unusable import StoreLocked, explaining, is_damage
 from fireside.adapters.sqlite.witness import Witness, WitnessFile, signature
 from fireside.domain.errors import StorageFailed
@@ -44,6 +45,11 @@ def _storage(
     return guarded
 
 
+NO_SPACE = (
+    "The server's disk is nearly full, so nothing more is stored; "
+    "tell the person who runs it, then try again"
+)
+
 _COLUMNS = "room, seq, message_id, timestamp_ms, user_id, username, text, nonce, reply_to"
 _SELECT = f"SELECT {_COLUMNS} FROM messages "  # noqa: S608 - constant text
 _INSERT = (
@@ -60,7 +66,7 @@ _TAIL = "SELECT seq, timestamp_ms FROM messages WHERE room = ? ORDER BY seq DESC
 class SqliteStore:
     """The message store of one machine."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what `open` made and was told
         self,
         path: Path,
         database: sqlite3.Connection,
@@ -68,6 +74,7 @@ class SqliteStore:
         lock: int,
         *,
         new_epoch: Callable[[], str],
+        keep_free: int = 0,
     ) -> None:
         self._path = path
         self._database = database
@@ -76,6 +83,7 @@ class SqliteStore:
         self._new_epoch = new_epoch
         self._execute = database.execute
         self._files = OpenFiles(path)
+        self._space = FreeSpace(path.parent, keep_free)
         self._tails: dict[str, Tail] = {}
         self._last: Message | None = None
         self._changes = 0
@@ -89,10 +97,18 @@ class SqliteStore:
         witness_file.write(self._witness)
 
     @classmethod
-    def open(cls, path: Path, *, new_epoch: Callable[[], str], busy_seconds: float = 0) -> Self:
+    def open(
+        cls,
+        path: Path,
+        *,
+        new_epoch: Callable[[], str],
+        busy_seconds: float = 0,
+        keep_free: int = 0,
+    ) -> Self:
         """Open the file, or create it so that only its owner may read it.
 
-        Another program that uses it may end within `busy_seconds`.
+        Another program that uses it may end within `busy_seconds`. Nothing is appended while less
+        than `keep_free` bytes of the disk are free.
 
         Raises:
             StoreUnusable: One of its subclasses, with a sentence that says what to do.
@@ -105,7 +121,7 @@ class SqliteStore:
                 path, file.read(), new_epoch=new_epoch, busy_seconds=busy_seconds
             )
             held.callback(database.close)
-            store = cls(path, database, file, lock, new_epoch=new_epoch)
+            store = cls(path, database, file, lock, new_epoch=new_epoch, keep_free=keep_free)
             held.pop_all()
         return store
 
@@ -144,13 +160,25 @@ class SqliteStore:
 
         If its author used this nonce before, store nothing and return that first message.
         """
+        if not self._space.is_enough:
+            return self._first(draft)
         message = follow(self._tail(draft.room), draft)
         if self._execute(_INSERT, _row(message)).rowcount == 0:
-            row = self._execute(_FIRST, (draft.user_id, draft.nonce)).fetchone()
-            return Stored(Message(*row), duplicate=True)
+            return self._first(draft)
         self._tails[draft.room] = Tail(message.seq, message.timestamp_ms)
         self._last = message
         return Stored(message, duplicate=False)
+
+    def _first(self, draft: Draft) -> Stored:
+        """Return what is stored under a draft's nonce.
+
+        Raises:
+            StorageFailed: Nothing is, and there is no space for it.
+        """
+        row = self._execute(_FIRST, (draft.user_id, draft.nonce)).fetchone()
+        if row is None:
+            raise StorageFailed(NO_SPACE)
+        return Stored(Message(*row), duplicate=True)
 
     @_storage
     def after(self, room: str, seq: int, limit: int) -> list[Message]:
@@ -183,6 +211,7 @@ class SqliteStore:
         """Start a batch."""
         if self._data_version() != self._version:
             self._read_again()
+        self._space.look()
         self._last = None
         self._changes = self._database.total_changes
         self._execute("BEGIN")
@@ -286,6 +315,9 @@ class SqliteStore:
             StorageFailed: Nothing can be stored at the moment.
         """
         self._require_files()
+        self._space.look()
+        if not self._space.is_enough:
+            raise StorageFailed(NO_SPACE)
         self._execute("INSERT OR REPLACE INTO meta VALUES ('checked', 'yes')")
 
 

@@ -6,7 +6,12 @@ import threading
 import pytest
 
 from localgateway.functions.connections import Broadcast, Connections
-from localgateway.functions.runner import LARGEST_BATCH, LARGEST_BATCH_CHARACTERS, BatchRunner
+from localgateway.functions.runner import (
+    LARGEST_BATCH,
+    LARGEST_BATCH_CHARACTERS,
+    MOST_OF_ONE,
+    BatchRunner,
+)
 from localgateway.machine.core import Invoke, Raised, Returned
 from tests.gateway.harness import Ledger
 
@@ -26,14 +31,14 @@ class Bench:
             on_completed=self.released.append,
         )
 
-    def invoke(self, *bodies, function="app"):
-        """Queue an invocation for each body."""
+    def invoke(self, *bodies, function="app", person=""):
+        """Queue an invocation for each body, each on a connection of its own."""
         for number, body in enumerate(bodies):
-            self.runner.submit(Invoke(number, f"c{number}", function, {"body": body}))
+            self.runner.submit(Invoke(number, f"c{number}", function, {"body": body}, person))
 
     def round(self):
         """Run one round, and give what it released in one go."""
-        self.runner._round(self.runner._drain())
+        self.runner._round()
         return self.released.pop(0) if self.released else []
 
 
@@ -289,3 +294,41 @@ def test_a_stop_that_takes_too_long_drops_what_waits():
     assert [[done.invocation.event["body"] for done in batch] for batch in bench.released] == [
         ["first"]
     ]
+
+
+def test_a_person_who_sent_much_before_has_a_small_part_of_the_batch():
+    bench = Bench(echo)
+    bench.invoke(*["much"] * 1000, person="flooder")
+    bench.invoke("one", "two", person="ann")
+    bench.invoke("three", person="bob")
+
+    first = [done.outcome.value for done in bench.round()]
+
+    assert first == ["much", "one", "three", "much", "two", *["much"] * (MOST_OF_ONE - 2)]
+
+
+def test_nothing_of_what_a_person_sent_is_lost_or_overtaken():
+    bench = Bench(echo)
+    sent = [str(n) for n in range(3 * MOST_OF_ONE + 1)]
+    bench.invoke(*sent, person="flooder")
+
+    assert [done.outcome.value for _ in range(4) for done in bench.round()] == sent
+
+
+def test_who_had_no_turn_in_a_full_batch_is_first_in_the_next():
+    bench = Bench(echo)
+    for n in range(LARGEST_BATCH + 1):
+        bench.invoke(f"{n} first", f"{n} second", person=f"p{n}")
+
+    bench.round()
+
+    assert bench.round()[0].outcome == Returned(f"{LARGEST_BATCH} first")
+
+
+def test_a_stop_finishes_also_what_one_person_has_queued():
+    bench = Bench(echo)
+    bench.invoke(*["x"] * 100, person="flooder")
+    bench.runner.start()
+
+    assert bench.runner.stop(10)
+    assert sum(map(len, bench.released)) == 100

@@ -19,6 +19,7 @@ from localgateway.machine.core import (
     Refuse,
     Returned,
     SendText,
+    Throttle,
 )
 from localgateway.machine.events import Handshake, Ids
 from localgateway.machine.limits import Limits
@@ -568,3 +569,105 @@ def test_whatever_happens_every_connection_ends_and_nothing_is_left(happenings):
 
     assert world.gateway.connections == {}
     assert world.gateway.in_flight() == 0
+
+
+# --- limits by person and by address ----------------------------------------------------------
+
+GENEROUS = Limits(person_per_second=20, person_burst=1000, address_connections=500)
+
+
+def enter(gateway, name, now=0):
+    """Come in under a name, as far as one is let; give the connection's id and the last action."""
+    connection_id, (asking,) = knock(gateway, f"name={name}", now=now)
+    allowed = Returned(allow(asking.event) | {"principalId": name})
+    (action,) = gateway.answered(asking.invocation_id, allowed, at(now))
+    if isinstance(action, Invoke):
+        (action,) = gateway.answered(action.invocation_id, OK, at(now))
+    return connection_id, action
+
+
+def test_invocations_say_whose_they_are_once_the_authorizer_has_said_it():
+    gateway = machine(authorizer=[])
+    connection_id, (asking,) = knock(gateway)
+    allowed = Returned(allow(asking.event))
+    (connecting,) = gateway.answered(asking.invocation_id, allowed, at(0))
+    gateway.answered(connecting.invocation_id, OK, at(0))
+    (saying,) = say(gateway, connection_id, action="echo")
+    (leaving,) = gateway.closed(connection_id, 1000, "", at(0))
+
+    assert [one.person for one in (asking, connecting, saying, leaving)] == ["", *["ann"] * 3]
+
+
+def test_who_says_too_much_is_told_when_to_go_on_on_any_of_its_connections():
+    gateway = machine(Limits(person_per_second=20, person_burst=60), authorizer=[])
+    one, _ = enter(gateway, "flooder")
+    two, _ = enter(gateway, "flooder")
+    said = [*(say(gateway, one) for _ in range(30)), *(say(gateway, two) for _ in range(30))]
+
+    kinds = [type(actions[0]) for actions in said]
+    assert kinds == [Invoke] * 58 + [Throttle] * 2  # to come in twice counted too
+    assert said[-1][0].wait_seconds == pytest.approx(0.05)
+    assert isinstance(say(gateway, two, now=0.051)[0], Invoke)
+    innocent, _ = enter(gateway, "ann")
+    assert isinstance(say(gateway, innocent)[0], Invoke)
+
+
+def test_without_an_authorizer_each_connection_is_a_person():
+    gateway = machine(Limits(person_per_second=1, person_burst=2))
+    one, two = join(gateway), join(gateway)
+
+    assert [type(say(gateway, one)[0]) for _ in range(3)] == [Invoke, Invoke, Throttle]
+    assert isinstance(say(gateway, two)[0], Invoke)
+
+
+def test_a_person_may_have_so_many_connections_and_a_new_one_for_each_that_ended():
+    gateway = machine(Limits(person_connections=16), authorizer=[])
+    first, _ = enter(gateway, "ann")
+    for _ in range(15):
+        assert isinstance(enter(gateway, "ann")[1], Accept)
+
+    _, refused = enter(gateway, "ann")
+    assert (type(refused), refused.status) == (Refuse, 429)
+    assert isinstance(enter(gateway, "bob")[1], Accept)
+    gateway.closed(first, 1000, "", at(0))
+    assert isinstance(enter(gateway, "ann")[1], Accept)
+    assert isinstance(enter(gateway, "ann")[1], Refuse)
+
+
+def test_a_handshake_that_failed_is_counted_no_longer():
+    gateway = machine(Limits(person_connections=1), authorizer=[])
+    for _ in range(3):
+        _, (asking,) = knock(gateway)
+        (connecting,) = gateway.answered(asking.invocation_id, Returned(allow(asking.event)), at(0))
+        gateway.answered(connecting.invocation_id, Returned({"statusCode": 503}), at(0))
+
+    assert isinstance(enter(gateway, "ann")[1], Accept)
+
+
+def test_who_comes_in_again_and_again_is_refused_for_a_while():
+    gateway = machine(Limits(person_per_second=20, person_burst=3), authorizer=[])
+
+    assert [type(enter(gateway, "ann")[1]) for _ in range(4)] == [Accept] * 3 + [Refuse]
+    assert isinstance(enter(gateway, "ann", now=1)[1], Accept)
+
+
+def test_an_address_may_have_so_many_connections():
+    gateway = machine(Limits(address_connections=2, counts_loopback=True))
+    first = join(gateway)
+    join(gateway)
+
+    _, (refused,) = knock(gateway)
+    assert (type(refused), refused.status) == (Refuse, 429)
+    gateway.closed(first, 1000, "", at(0))
+    join(gateway)
+
+
+def test_a_person_at_rest_takes_no_memory():
+    gateway = machine(GENEROUS, authorizer=[])
+    connection_id, _ = enter(gateway, "ann")
+    say(gateway, connection_id)
+    assert gateway._persons._quotas
+    gateway.closed(connection_id, 1000, "", at(0))
+    gateway.tick(at(2))
+
+    assert not gateway._persons._quotas

@@ -1,0 +1,32 @@
+"""How much one person, and one address, may ask of a chat on one machine."""
+
+from dataclasses import replace
+
+from fireside.server.settings import Settings, are_limits_on
+from localgateway.machine.limits import Limits
+
+REQUESTS_UNDER_WAY = 8
+"""Requests of one connection that are handled at a time: always, as it slows no client down."""
+
+PER_SECOND, BURST = 20.0, 60.0
+"""Requests of one person, of any kind; a page in use needs one or two a second."""
+
+CONNECTIONS_OF_A_PERSON = 16
+CONNECTIONS_OF_AN_ADDRESS = 500
+"""Enough for a school, which has one address to the outside."""
+
+
+def chat_limits(settings: Settings, most: int = Limits().max_connections) -> Limits:
+    """Return the gateway's limits for a chat, with room for `most` connections."""
+    always = Limits(max_connections=most, pending_invocations=REQUESTS_UNDER_WAY)
+    if not are_limits_on(settings):
+        return always
+    return replace(
+        always,
+        person_per_second=PER_SECOND,
+        person_burst=BURST,
+        person_connections=CONNECTIONS_OF_A_PERSON,
+        address_connections=CONNECTIONS_OF_AN_ADDRESS,
+        counts_loopback=settings.limits == "on",
+        is_behind_proxy=settings.public_url is not None,
+    )
