@@ -126,6 +126,9 @@ def use(request):
     return request.param
 
 
+NOT_REPEATED = {"DescribeTable"}
+"""Nothing depends on its answer: it is asked for again a minute later."""
+
 FIRST_FAULT, *OTHER_FAULTS = FAULTS
 
 
@@ -145,7 +148,8 @@ def test_a_call_that_goes_wrong_once_changes_nothing(tables, troubled, untrouble
     for at in range(1, calls + 1):
         trouble.plan(fault, at)
         assert played(tables, use, through_the_door) == expected, f"call {at} of {calls}"
-        assert len(trouble.calls) > calls or fault == "done in part"
+        is_enough = fault == "done in part" or trouble.calls[at - 1] in NOT_REPEATED
+        assert len(trouble.calls) > calls or is_enough
 
 
 def test_two_calls_in_a_row_that_go_wrong_change_nothing(tables, troubled, untroubled, use):
@@ -169,7 +173,7 @@ def test_what_was_given_up_can_be_asked_again(tables, troubled, untroubled, use,
         trouble.plan(fault, at)
         with contextlib.suppress(Busy):
             use(adapters)
-            assert fault == "done in part"
+            assert fault == "done in part" or trouble.calls[at - 1] in NOT_REPEATED
         use(adapters)
         assert world.seen() == expected, f"call {at} of {calls}"
 

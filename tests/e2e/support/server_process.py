@@ -133,9 +133,10 @@ class Output:
         self._stream.close()
 
     def _read(self) -> None:
+        """Find the address in what is printed; the log, one JSON object a line, may come before."""
         for line in self._stream:
             self._lines.append(line)
-            found = re.search(r"https?://\S+", line)
+            found = None if line.startswith("{") else re.search(r"https?://\S+", line)
             if self._address is None and found is not None:
                 self._address = found[0]
                 self._is_said.set()
