@@ -304,9 +304,9 @@ def test_no_secret_is_in_the_output_or_on_the_disk(tmp_path, mode, log_format):
         [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         said = ""
-        while "http://" not in said:
+        while "Fireside is at" not in said:
             said += process.stdout.readline()
-        address = "http://" + said.split("http://")[1].split()[0]
+        address = said.split("Fireside is at ")[1].split()[0]
         port = urlsplit(address).port
         right = secret_of(invite(data, address))
         for secret in (right, WRONG):
