@@ -131,7 +131,7 @@ def test_a_second_socket_takes_over_before_the_gateway_cuts_and_nothing_flickers
         wait_until(ada, lambda: "hello" in heard[-1] and len(heard) == 2 and "pong" in heard[0])
         bob.says("on which line?")
         ada.sees("on which line?")
-        ada.page.clock.run_for(12_000)
+        ada.page.clock.fast_forward("01:01")
         wait_until(ada, sockets[0].is_closed)
         ada.says("on the new one")
         bob.sees("on the new one")
