@@ -145,6 +145,7 @@ def main() -> int:
     )
     scope = parser.parse_args().scope
     RESULTS.mkdir(exist_ok=True)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each server and each worker would compile all
     with tempfile.TemporaryDirectory() as scratch:
         measured = scope == "all" or os.environ.get("TEST_COVERAGE") == "1"
         parts = {
