@@ -15,6 +15,7 @@ COMPOSITION = "fireside.functions.aws"
 KILL_SWITCH = "fireside.functions.kill_switch"
 STORES = "fireside.adapters.dynamodb.store"
 CLIENTS = "fireside.adapters.aws_clients"
+VARIABLES = "fireside.environment"
 
 
 class Call(NamedTuple):
@@ -65,13 +66,13 @@ def environment() -> dict[str, set[str]]:
         name: set(_read_by(composition, builder))
         for name, builder in _builders(composition).items()
     }
-    return {**found, "brake": set(_constants(_parse(KILL_SWITCH)).values())}
+    return {**found, "brake": set(_variables(_parse(KILL_SWITCH)))}
 
 
 def _read_by(module: ast.Module, function: str) -> Iterator[str]:
     """Yield the variables that a function, and the Fireside code it imports, reads."""
-    parts, names = list(_closure(module, function)), _constants(module)
-    yield from (names[name] for part in parts for name in _names(part, names))
+    parts = list(_closure(module, function))
+    yield from (name for part in parts for name in _variables(part))
     for origin, name in _used(module, parts):
         if origin == CLIENTS:
             yield _constants(_parse(CLIENTS))["CLIENT"]
@@ -87,10 +88,17 @@ def _asked(composition: ast.Module, builder: str) -> Iterator[Call]:
         verbs.update(_attributes(_parse(module)))
     for factory in _factories(composition, builder):
         yield FACTORIES[factory]
-    variables = _constants(composition)
     for store, table in _stores(parts):
         for operation in _operations(store, verbs):
-            yield Call(f"dynamodb:{operation}", variables[table])
+            yield Call(f"dynamodb:{operation}", table)
+
+
+def _variables(part: ast.AST) -> Iterator[str]:
+    """Yield the variables that a part names: `environment.HOSTS`."""
+    module, names = VARIABLES.rpartition(".")[2], _constants(_parse(VARIABLES))
+    for node in ast.walk(part):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == module:
+            yield names[node.attr]
 
 
 def _builders(composition: ast.Module) -> dict[str, str]:
@@ -147,7 +155,8 @@ def _stores(parts: list[ast.AST]) -> Iterator[tuple[str, str]]:
     for node in (node for part in parts for node in ast.walk(part)):
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("Dynamo"):
             table = next(arg for arg in node.args if ast.unparse(arg).startswith("environ["))
-            yield ast.unparse(node.func), ast.unparse(table)[len("environ[") : -1]
+            (variable,) = _variables(table)
+            yield ast.unparse(node.func), variable
 
 
 def _operations(store: str, verbs: set[str]) -> set[str]:
