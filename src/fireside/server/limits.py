@@ -5,7 +5,7 @@ from dataclasses import replace
 from fireside.server.settings import Settings, are_limits_on
 from localgateway.machine.limits import Limits
 
-REQUESTS_UNDER_WAY = 8
+REQUESTS_UNDER_WAY = 32
 """Requests of one connection that are handled at a time: always, as it slows no client down."""
 
 PER_SECOND, BURST = 20.0, 60.0

@@ -28,7 +28,7 @@ LARGEST_BATCH = 256
 LARGEST_BATCH_CHARACTERS = 1_000_000
 """The same in characters of their text, for the same reason."""
 
-MOST_OF_ONE = 8
+MOST_OF_ONE = 32
 """Invocations of one person in one transaction: it ends soon for all others."""
 
 _LAST_BATCH_SECONDS = 0.5

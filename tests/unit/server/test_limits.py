@@ -40,7 +40,7 @@ def test_only_who_says_on_counts_this_machine_and_only_behind_an_address_a_proxy
 
 
 def test_few_requests_of_a_connection_are_under_way_whatever_the_settings():
-    assert limits(limits="off").pending_invocations == limits(limits="on").pending_invocations == 8
+    assert limits(limits="off").pending_invocations == limits(limits="on").pending_invocations == 32
 
 
 def test_there_is_room_for_as_many_connections_as_the_system_allows():
