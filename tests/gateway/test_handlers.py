@@ -10,8 +10,8 @@ import pytest
 
 from localgateway.functions.runner import Completed
 from localgateway.functions.workers import WorkerRunner
+from localgateway.machine.actions import Invoke
 from localgateway.machine.api import ApiError, parse
-from localgateway.machine.core import Invoke
 from localgateway.machine.limits import Limits
 from tests.gateway.harness import on_loop, pass_time
 from tests.gateway.processes import HANDLERS, LogLines, document, serving

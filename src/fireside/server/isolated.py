@@ -16,8 +16,8 @@ from localgateway.functions import context
 from localgateway.functions.context import Credentials
 from localgateway.functions.runner import OnCompleted
 from localgateway.functions.workers import WorkerRunner
+from localgateway.machine.actions import Returned
 from localgateway.machine.api import Api
-from localgateway.machine.core import Returned
 from localgateway.machine.limits import Limits
 from localgateway.net.access import Access
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, TypeGuard
 
 from localgateway.functions.runner import Completed, MakeRunner, OnCompleted, Runner
-from localgateway.machine.core import Invoke
+from localgateway.machine.actions import Invoke
 from localgateway.platform.handover import Handover
 
 GONE, THROTTLED = 410, 429

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 
 from localgateway.functions.runner import MakeRunner, OnCompleted, Runner
-from localgateway.machine.core import Invoke
+from localgateway.machine.actions import Invoke
 from localgateway.machine.events import Event
 
 log = logging.getLogger(__name__)

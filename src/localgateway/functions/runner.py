@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 
 from localgateway.functions.connections import Broadcast, Connections
 from localgateway.functions.turns import Turns
-from localgateway.machine.core import Invoke, Outcome, Raised, Returned
+from localgateway.machine.actions import Invoke, Outcome, Raised, Returned
 from localgateway.machine.events import Event
 
 log = logging.getLogger(__name__)

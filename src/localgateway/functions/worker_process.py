@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from localgateway.functions.worker import MARK
+from localgateway.machine.actions import Outcome, Raised, Returned
 from localgateway.machine.api import Function
-from localgateway.machine.core import Outcome, Raised, Returned
 
 log = logging.getLogger(__name__)
 

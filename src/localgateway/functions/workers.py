@@ -18,8 +18,8 @@ from localgateway.functions.context import Credentials, environment
 from localgateway.functions.runner import Completed, OnCompleted
 from localgateway.functions.turns import Turns
 from localgateway.functions.worker_process import Launch, Worker, WorkerLost
+from localgateway.machine.actions import Invoke, Outcome, Raised
 from localgateway.machine.api import Api, ApiError, Function
-from localgateway.machine.core import Invoke, Outcome, Raised
 from localgateway.machine.limits import CONCURRENCY
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from aiohttp import hdrs, web
 
-from localgateway.machine.core import Outcome, Raised
+from localgateway.machine.actions import Outcome, Raised
 from localgateway.net.access import Access, Refused, read_signed
 from localgateway.net.management import ERROR_TYPE, REQUEST_ID, Next
 

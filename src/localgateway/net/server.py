@@ -15,19 +15,17 @@ from aiohttp import web
 
 from localgateway.dev.faults import Faults, FaultyDelivery
 from localgateway.functions.runner import Completed, MakeRunner, Runner
-from localgateway.machine.api import Api
-from localgateway.machine.core import (
+from localgateway.machine.actions import (
     Accept,
     Action,
     CloseWith,
-    Connection,
-    Gateway,
-    Instant,
     Invoke,
     Refuse,
     SendText,
     Throttle,
 )
+from localgateway.machine.api import Api
+from localgateway.machine.core import Connection, Gateway, Instant
 from localgateway.machine.events import Handshake, Ids, error_frame
 from localgateway.machine.limits import CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_RESTART, Limits
 from localgateway.machine.metering import Meter

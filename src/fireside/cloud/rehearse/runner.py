@@ -6,8 +6,8 @@ from typing import Any
 from fireside.cloud.rehearse.latency import LatencySimulator
 from localgateway.functions.worker_process import Worker
 from localgateway.functions.workers import WorkerRunner
+from localgateway.machine.actions import Invoke
 from localgateway.machine.api import Function
-from localgateway.machine.core import Invoke
 
 SETTLE_SECONDS = 2.0
 """For invocations under way when a rehearsal ends, such as those of `$disconnect`."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from localgateway.dev import faults
 from localgateway.dev.faults import Delivery, Faults, FaultsError, FaultyDelivery, Frequency, Plan
 from localgateway.functions.runner import Completed
-from localgateway.machine.core import Invoke, Returned
+from localgateway.machine.actions import Invoke, Returned
 
 EVERYTHING = {
     kind: Frequency(chance=0.3)

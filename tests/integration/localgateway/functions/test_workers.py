@@ -4,7 +4,7 @@ import pytest
 
 from localgateway.functions.worker_process import _ending
 from localgateway.functions.workers import _describe
-from localgateway.machine.core import Raised, Returned
+from localgateway.machine.actions import Raised, Returned
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from localgateway.dev import recording
 from localgateway.dev.recording import Recorder
-from localgateway.machine.core import Invoke
+from localgateway.machine.actions import Invoke
 
 
 def event(route="sendMessage", request_id="JC1dgf9yBQMCK-g=", **more):

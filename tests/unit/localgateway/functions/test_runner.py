@@ -12,7 +12,7 @@ from localgateway.functions.runner import (
     MOST_OF_ONE,
     BatchRunner,
 )
-from localgateway.machine.core import Invoke, Raised, Returned
+from localgateway.machine.actions import Invoke, Raised, Returned
 from tests.gateway.harness import Ledger
 
 

@@ -7,20 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localgateway.machine.api import parse
-from localgateway.machine.core import (
+from localgateway.machine.actions import (
     Accept,
     CloseWith,
-    Gateway,
-    Instant,
     Invoke,
-    Phase,
     Raised,
     Refuse,
     Returned,
     SendText,
     Throttle,
 )
+from localgateway.machine.api import parse
+from localgateway.machine.core import Gateway, Instant, Phase
 from localgateway.machine.events import Handshake, Ids
 from localgateway.machine.limits import Limits
 from tests.gateway.harness import document

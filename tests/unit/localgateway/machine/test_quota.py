@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
+from localgateway.machine.actions import Accept, Refuse
 from localgateway.machine.api import ApiError, parse
-from localgateway.machine.core import Accept, Gateway, Instant, Refuse
+from localgateway.machine.core import Gateway, Instant
 from localgateway.machine.events import Handshake, Ids
 from localgateway.machine.limits import Limits
 
