@@ -92,6 +92,11 @@ class Place:
                     database.backup(target)
         return backup
 
+    def restore(self, backup):
+        """Copy a backup into the database, which may be in use."""
+        with closing(sqlite3.connect(backup)) as source, closing(sqlite3.connect(self.path)) as it:
+            source.backup(it)
+
     def time_passes(self, folder=None):
         """Let a copy of the witness be older than its file, as a copy is that was kept a while."""
         witness = (folder or self.folder) / self.witness.name
@@ -225,8 +230,7 @@ def test_a_database_that_is_restored_while_it_is_in_use_gets_another_epoch(place
     backup = place.back_up()
     place.say(*"def")
 
-    with closing(sqlite3.connect(backup)) as source, closing(sqlite3.connect(place.path)) as there:
-        source.backup(there)
+    place.restore(backup)
     place.say("x")
 
     assert place.store.epoch == "epoch-2"
@@ -240,8 +244,7 @@ def test_a_restore_while_in_use_is_remembered_until_its_epoch_is_stored(place):
     place.say(*"abc")
     backup = place.back_up()
     place.say(*"def")
-    with closing(sqlite3.connect(backup)) as source, closing(sqlite3.connect(place.path)) as there:
-        source.backup(there)
+    place.restore(backup)
 
     with closing(sqlite3.connect(place.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -265,8 +268,7 @@ def test_a_restore_while_in_use_costs_no_message_if_its_witness_cannot_be_writte
     place.say(*"abc")
     backup = place.back_up()
     place.say(*"def")
-    with closing(sqlite3.connect(backup)) as source, closing(sqlite3.connect(place.path)) as there:
-        source.backup(there)
+    place.restore(backup)
 
     monkeypatch.setattr(WitnessFile, "write", full_disk)
     place.say("x")

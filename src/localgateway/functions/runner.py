@@ -29,7 +29,7 @@ LARGEST_BATCH_CHARACTERS = 1_000_000
 """The same in characters of their text, for the same reason."""
 
 MOST_OF_ONE = 32
-"""Invocations of one person in one transaction: it ends soon for all others."""
+"""Invocations of one person in one transaction, an eighth of the largest one."""
 
 _LAST_BATCH_SECONDS = 0.5
 
