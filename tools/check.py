@@ -2,7 +2,7 @@
 
 `make test` runs the quick part: every kind of check, each behaviour once. `make test-rest` runs
 what that leaves out, `make test-all` both. With TEST_NO_SKIPS=1, as in CI, a skip is a failure.
-Coverage costs time: it is measured by `make test-all`, and with TEST_COVERAGE=1.
+Coverage costs time: it is measured, of the quick part, with TEST_COVERAGE=1 or by `make test-all`.
 """
 
 import argparse
@@ -71,9 +71,7 @@ def quick_steps(scratch: Path, *, measured: bool) -> list[Step]:
     vitest = ("npm", "test", "--silent", "--", "--reporter=default", "--reporter=junit")
     return [
         Step("page tests", (*vitest, f"--outputFile.junit={web}"), ROOT / "web", web),
-        _erase_coverage(),
-        _python_tests("python tests", "not long", measured=measured),
-        *([Step("coverage combine", (f"{BIN}/coverage", "combine", "--quiet"))] * measured),
+        *(_measured_tests() if measured else [_python_tests("python tests", "not long")]),
         Step(
             "build",
             (sys.executable, "-m", "build", "--no-isolation", "--outdir", f"{scratch}", "."),
@@ -81,42 +79,28 @@ def quick_steps(scratch: Path, *, measured: bool) -> list[Step]:
     ]
 
 
-def rest_steps(*, after_quick: bool) -> list[Step]:
-    """List what `make test` leaves out: other modes, every variation, infra/, many bad frames.
-
-    Where `make test` measured its coverage before them, theirs is added, and both together must
-    be enough (fail_under in pyproject.toml).
-    """
-    both = [
-        Step("coverage combine, of both", (f"{BIN}/coverage", "combine", "--quiet", "--append")),
-        Step("coverage of both parts", (f"{BIN}/coverage", "report")),
-    ]
+def rest_steps() -> list[Step]:
+    """List what `make test` leaves out: other modes, every variation, infra/, many bad frames."""
     return [
-        _python_tests("long python tests", "long", measured=after_quick),
-        *(both if after_quick else []),
+        _python_tests("long python tests", "long"),
         Step("fuzz", (sys.executable, "tools/fuzz.py")),
     ]
 
 
-def has_quick_coverage() -> bool:
-    """Return whether .coverage is what `make test` left, and the sources are still the same."""
-    coverage, tally = ROOT / ".coverage", _tally("quick")
-    if not coverage.is_file() or not tally.is_file():
-        return False
-    covered = coverage.stat().st_mtime
-    is_of_quick = covered <= tally.stat().st_mtime  # any later run would have written to it
-    sources = (ROOT / "src").rglob("*.py")
-    return is_of_quick and all(path.stat().st_mtime <= covered for path in sources)
+def _measured_tests() -> list[Step]:
+    """Run each behaviour once, and require that this covers enough (fail_under, pyproject.toml)."""
+    coverage = f"{BIN}/coverage"
+    return [
+        Step("coverage of earlier runs is erased", (coverage, "erase")),
+        _python_tests("python tests", "not long", (coverage, "run")),
+        Step("coverage combine", (coverage, "combine", "--quiet")),
+        Step("coverage", (coverage, "report")),
+    ]
 
 
-def _erase_coverage() -> Step:
-    return Step("coverage of earlier runs is erased", (f"{BIN}/coverage", "erase"))
-
-
-def _python_tests(name: str, marked: str, *, measured: bool) -> Step:
+def _python_tests(name: str, marked: str, run: tuple[str, ...] = (sys.executable,)) -> Step:
     report = RESULTS / f"{name.replace(' ', '-')}.xml"
     pytest = ("pytest", "-q", "-rs", "-m", marked, *AT_ONCE, f"--junitxml={report}")
-    run = (f"{BIN}/coverage", "run") if measured else (sys.executable,)
     return Step(name, (*run, "-m", *pytest), report=report)
 
 
@@ -164,11 +148,10 @@ def main() -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each server and each worker would compile all
     with tempfile.TemporaryDirectory() as scratch:
         measured = scope == "all" or os.environ.get("TEST_COVERAGE") == "1"
-        after_quick = scope == "all" or has_quick_coverage()
         parts = {
             "lint": lint_steps(),
             "quick": quick_steps(Path(scratch), measured=measured),
-            "rest": rest_steps(after_quick=after_quick),
+            "rest": rest_steps(),
         }
         outcomes = {step.name: run(step) for part in SCOPES[scope] for step in parts[part]}
     return _summary(outcomes, scope)

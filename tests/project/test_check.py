@@ -1,7 +1,6 @@
 """`make test` counts everything, names what it skipped, and ends with the tally."""
 
 import importlib.util
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -96,7 +95,7 @@ def test_an_optional_skip_is_fine_everywhere(check, monkeypatch):
 def marked(check, scope, tmp_path):
     """Return which tests of Python are run: what -m says."""
     parts = {"lint": check.lint_steps, "quick": lambda: check.quick_steps(tmp_path, measured=True)}
-    parts["rest"] = lambda: check.rest_steps(after_quick=True)
+    parts["rest"] = check.rest_steps
     steps = [step for part in check.SCOPES[scope] for step in parts[part]()]
     commands = [step.command for step in steps if "pytest" in step.command]
     return [command[command.index("-m", 3) + 1] for command in commands]
@@ -109,45 +108,12 @@ def test_make_test_and_the_rest_run_every_test_once_between_them(check, tmp_path
     assert marked(check, "lint", tmp_path) == []
 
 
-@pytest.mark.parametrize("after_quick", [True, False])
-def test_coverage_is_asked_of_both_parts_together(check, after_quick):
-    steps = check.rest_steps(after_quick=after_quick)
-
-    asked = [step for step in steps if step.command[1:] == ("report",)]
-    measured = [step for step in steps if step.command[1:2] == ("run",)]
-    assert len(asked) == len(measured) == int(after_quick)
-
-
 @pytest.mark.parametrize("measured", [True, False])
-def test_coverage_is_measured_where_it_is_asked_for(check, tmp_path, measured):
-    commands = [step.command for step in check.quick_steps(tmp_path, measured=measured)]
+def test_coverage_is_measured_and_required_where_it_is_asked_for(check, tmp_path, measured):
+    steps = check.quick_steps(tmp_path, measured=measured)
 
-    assert [command[1:] for command in commands].count(("erase",)) == 1, "none is left to trust"
-    assert any(command[1:2] == ("run",) for command in commands) == measured
-    assert any(command[1:2] == ("combine",) for command in commands) == measured
-
-
-@pytest.mark.parametrize(
-    ("written", "is_fresh"),
-    [
-        (("source", "coverage", "tally"), True),
-        (("source", "tally", "coverage"), False),  # by a run of something else
-        (("coverage", "tally", "source"), False),
-        (("source", "coverage"), False),
-        (("source", "tally"), False),
-    ],
-)
-def test_coverage_counts_that_make_test_left_of_these_sources(
-    check, monkeypatch, tmp_path, written, is_fresh
-):
-    monkeypatch.setattr(check, "ROOT", tmp_path)
-    (tmp_path / "src").mkdir()
-    names = {"source": "src/a.py", "coverage": ".coverage", "tally": "tally-quick.txt"}
-    for moment, kind in enumerate(written):
-        (tmp_path / names[kind]).touch()
-        os.utime(tmp_path / names[kind], (moment, moment))
-
-    assert check.has_quick_coverage() == is_fresh
+    of_coverage = [step.command[1] for step in steps if step.command[0].endswith("/coverage")]
+    assert of_coverage == ["erase", "run", "combine", "report"] * measured
 
 
 TALLIES = {
