@@ -1,6 +1,7 @@
 """Handlers as written for Lambda, in processes of their own (rows 4, 33 to 36, 38, 40 to 44)."""
 
 import asyncio
+import dataclasses
 import json
 import logging
 import os
@@ -431,7 +432,7 @@ async def test_an_invocation_that_runs_out_of_time_is_reported_too():
 async def test_a_stop_that_runs_out_of_time_says_so_and_leaves_no_process():
     released = []
     runner = WorkerRunner(
-        parse(document()), on_completed=released.extend, address=lambda: "http://127.0.0.1:1"
+        parse(document()), on_completed=released.extend, address=address_of_nobody
     )
     runner.start()
     await runner.warm()
@@ -444,10 +445,49 @@ async def test_a_stop_that_runs_out_of_time_says_so_and_leaves_no_process():
 
 
 @on_loop
+async def test_a_call_that_comes_while_the_first_process_starts_gets_no_second_one():
+    released = []
+    runner = WorkerRunner(
+        parse(document()), on_completed=released.extend, address=address_of_nobody, concurrency=1
+    )
+    runner.start()
+    warming = asyncio.create_task(runner.warm())
+    await asyncio.sleep(0)  # the start is under way
+    runner.submit(invocation({"do": "echo"}))
+    await warming
+    await asyncio.gather(*runner._tasks)
+
+    assert len(released) == 1
+    assert runner._pools["app"].size == len(runner._pools["app"].idle) == 1
+    assert await runner.end(1)
+
+
+@on_loop
+async def test_a_call_that_comes_before_the_handler_is_known_waits_for_it():
+    released = []
+    api = parse(document())
+    unknown = dataclasses.replace(api.functions["app"], handler=None)
+    runner = WorkerRunner(
+        dataclasses.replace(api, functions={"app": unknown}),
+        on_completed=released.extend,
+        address=address_of_nobody,
+    )
+    runner.start()
+    runner.submit(invocation({"do": "echo"}))
+    assert not runner._tasks
+
+    await runner.reload(api)
+    await asyncio.gather(*runner._tasks)
+
+    assert [one.outcome.value["statusCode"] for one in released] == [200]
+    assert await runner.end(1)
+
+
+@on_loop
 async def test_a_function_that_can_not_start_leaves_no_other_half_started():
     api = document()
     api["integrations"]["broken"] = {"handler": "nothing.of_that_name"}
-    runner = WorkerRunner(parse(api), on_completed=print, address=lambda: "http://127.0.0.1:1")
+    runner = WorkerRunner(parse(api), on_completed=print, address=address_of_nobody)
     runner.start()
 
     with pytest.raises(ApiError, match="nothing"):
@@ -461,7 +501,7 @@ async def test_a_function_that_can_not_start_leaves_no_other_half_started():
 async def test_a_process_killed_from_outside_while_idle_costs_one_error_at_most():
     released = []
     runner = WorkerRunner(
-        parse(document()), on_completed=released.extend, address=lambda: "http://127.0.0.1:1"
+        parse(document()), on_completed=released.extend, address=address_of_nobody
     )
     runner.start()
     await runner.warm()
@@ -476,6 +516,10 @@ async def test_a_process_killed_from_outside_while_idle_costs_one_error_at_most(
     assert isinstance(released[1], Completed)
     assert released[1].outcome.value["statusCode"] == 200
     assert await runner.end(1)
+
+
+def address_of_nobody():
+    return "http://127.0.0.1:1"
 
 
 def invocation(body):

@@ -185,7 +185,12 @@ class WorkerRunner:
         self._pools = {name: _Pool(function) for name, function in api.functions.items()}
 
     def _dispatch(self, pool: _Pool) -> None:
-        """Start what waits in idle processes, then in new ones, up to the limit."""
+        """Start what waits in idle processes, then in new ones, up to the limit.
+
+        What waits for a function whose handler is not known yet waits for the `reload` that tells.
+        """
+        if pool.function.handler is None:
+            return
         while pool.waiting and (pool.idle or pool.size < self._concurrency):
             worker = pool.idle.pop() if pool.idle else None
             if worker is None:
@@ -264,13 +269,19 @@ class WorkerRunner:
         return await Worker.start(function, self._launch.command, variables)
 
     async def _warm(self, pool: _Pool) -> None:
+        """Start a process, which counts from now on: calls may come before it is ready."""
+        if pool.size >= self._concurrency:
+            return
+        pool.size += 1
         try:
             worker = await self._start(pool.function)
         except (WorkerLost, OSError) as cause:
+            pool.size -= 1
+            self._dispatch(pool)
             place = f"{self._api.source}: {pool.function.place}.handler"
             raise ApiError(f"{place}: {cause}.") from cause
-        pool.size += 1
-        pool.idle.append(worker)
+        await self._keep_idle(pool, worker)
+        self._dispatch(pool)
 
     async def _keep_idle(self, pool: _Pool, worker: Worker) -> None:
         if pool is not self._pools.get(pool.function.name):
