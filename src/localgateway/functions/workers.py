@@ -288,7 +288,8 @@ class WorkerRunner:
             await worker.end()  # it has the code from before a reload
             return
         pool.idle.append(worker)
-        worker.idle_timer = self._loop.call_later(IDLE_SECONDS, self._end_idle, pool, worker)
+        loop = asyncio.get_running_loop()  # `warm` may come before `start`
+        worker.idle_timer = loop.call_later(IDLE_SECONDS, self._end_idle, pool, worker)
 
     async def _discard(self, pool: _Pool, worker: Worker | None) -> None:
         pool.size -= 1
