@@ -25,7 +25,7 @@ _OK = Returned({"statusCode": 200})
 
 
 class NotReady(Exception):  # noqa: N818 - a state, as in "ready"
-    """The handlers' process can't store messages."""
+    """The handlers' process has no database, or can't store messages."""
 
 
 class IsolatedRunner(WorkerRunner):
@@ -43,13 +43,24 @@ class IsolatedRunner(WorkerRunner):
             api, on_completed=on_completed, address=address, concurrency=1, credentials=credentials
         )
 
+    async def require_database(self) -> None:
+        """Let the handlers open the database; the disk may be too full to store anything.
+
+        Raises:
+            NotReady: They can't.
+        """
+        await self._ask(isolated_handlers.OPENED)
+
     async def check(self) -> None:
         """Ask the handlers whether they can store messages.
 
         Raises:
             NotReady: They can't.
         """
-        context = {"routeKey": isolated_handlers.READY, "requestId": ""}
+        await self._ask(isolated_handlers.READY)
+
+    async def _ask(self, route: str) -> None:
+        context = {"routeKey": route, "requestId": ""}
         outcome = await self.call("chat", {"requestContext": context})
         if outcome != _OK:
             raise NotReady(str(outcome[0]))

@@ -34,8 +34,9 @@ DATA, INVITES = "FIRESIDE_DATA", "FIRESIDE_INVITES"
 KEEP_FREE = "FIRESIDE_KEEP_FREE"
 """The setting of this name, in bytes."""
 
-READY = "$ready"
-"""Route of the one event that the server itself sends: can messages be stored?"""
+OPENED, READY = "$opened", "$ready"
+"""Routes of the events that the server itself sends: is the database open, can messages be stored?
+"""
 
 LOCK_TIMEOUT_SECONDS = 3.0
 """How long to wait for the lock of an earlier process, which was ended a moment ago."""
@@ -106,8 +107,10 @@ def in_transactions(
     """Return a handler that stores all or nothing, then posts the pushes, then answers."""
 
     def run(event: dict[str, Any], context: object) -> Response:
-        if event["requestContext"]["routeKey"] == READY:
+        route = event["requestContext"]["routeKey"]
+        if route == READY:
             store.check()
+        if route in {OPENED, READY}:
             return {"statusCode": 200}
         try:
             store.begin()

@@ -146,7 +146,7 @@ async def start_handlers(settings: Settings, server: Server) -> None:
     """Start the isolated handlers, if there are any, now that the port to post to is known.
 
     Raises:
-        CannotStart: They can't store messages.
+        CannotStart: They can't open the database.
     """
     if not isinstance(server.runner, isolated.IsolatedRunner):
         return
@@ -157,7 +157,7 @@ async def start_handlers(settings: Settings, server: Server) -> None:
     await server.runner.reload(api)
     try:
         await server.runner.warm()
-        await server.runner.check()
+        await server.runner.require_database()
     except (ApiError, isolated.NotReady) as cause:
         await server.stop()
         message = f"The handlers' own process does not work ({cause}): try without --isolated."

@@ -161,11 +161,13 @@ def test_all_addresses_are_those_of_both_families(tmp_path, mode):
         assert ended(process) == 0
 
 
-def test_below_the_space_that_must_stay_free_nothing_is_stored_and_that_is_told(tmp_path):
+@pytest.mark.parametrize("mode", [(), ("--isolated",)], ids=["in batches", "isolated"])
+def test_below_the_space_that_must_stay_free_nothing_is_stored_and_that_is_told(tmp_path, mode):
     log = tmp_path / "log"
+    arguments = ("--keep-free", "999999 GiB", *mode)
     with (
         log.open("w") as stderr,
-        serving(tmp_path / "data", "--keep-free", "999999 GiB", stderr=stderr) as (_, port),
+        serving(tmp_path / "data", *arguments, stderr=stderr) as (_, port),
     ):
         with connect(f"ws://127.0.0.1:{port}/ws?username=Ann") as socket:
             socket.send('{"action":"sendMessage","message":"hi"}')
