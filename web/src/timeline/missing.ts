@@ -18,10 +18,11 @@ export function isBehind(timeline: Timeline): boolean {
   return through === null || !proven || (known > through && !isFull(timeline));
 }
 
-export function scheduleCatchUp(timeline: Timeline): Step {
+/** `atLeastMs`: what the server asked for. */
+export function scheduleCatchUp(timeline: Timeline, atLeastMs = 0): Step {
   const { online, catchUp, catchUpTries } = timeline;
   if (!online || catchUp !== "none" || !isBehind(timeline)) return [timeline];
-  const ms = requestBackoff(GAP_GRACE_MS, catchUpTries);
+  const ms = Math.max(atLeastMs, requestBackoff(GAP_GRACE_MS, catchUpTries));
   return [
     { ...timeline, catchUp: "soon" },
     { type: "later", what: "catchUp", ms },

@@ -60,9 +60,10 @@ export type Snapshot = { me: Person; epoch: string; messages: MessageFrame[] };
 
 export type Command = ClientCommand & { id: string };
 
-export type Effect =
-  | { type: "ask"; command: Command }
-  | { type: "later"; what: "catchUp" | "send"; ms: number };
+export type Effect = { type: "ask"; command: Command } | { type: "later"; what: Later; ms: number };
+
+/** What is done again after a pause. */
+export type Later = "catchUp" | "send" | "older";
 
 export type Step = [next: Timeline, ...effects: Effect[]];
 

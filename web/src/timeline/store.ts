@@ -1,7 +1,14 @@
 /** Holds one room's timeline for the page: passes events to the rules and performs their effects. */
 
 import type { HelloCommand, ServerFrame } from "../wire/frames";
-import { type Command, type Effect, emptyTimeline, type Step, type Timeline } from "./model";
+import {
+  type Command,
+  type Effect,
+  emptyTimeline,
+  type Later,
+  type Step,
+  type Timeline,
+} from "./model";
 import { isSameEpoch, NOTHING_READ, type ReadState, updateReadState } from "./readState";
 import { NO_STORAGE, type RoomStorage } from "./roomStorage";
 import * as rules from "./timeline";
@@ -147,9 +154,8 @@ export class TimelineStore {
     else this.schedule(effect.what, effect.ms);
   }
 
-  private schedule(what: "catchUp" | "send", ms: number): void {
-    const due = what === "catchUp" ? rules.catchUpDue : rules.sendDue;
-    const timer = setTimeout(() => this.apply(due(this.timeline)), ms);
+  private schedule(what: Later, ms: number): void {
+    const timer = setTimeout(() => this.apply(rules.DUE[what](this.timeline)), ms);
     clearTimeout(this.timers.get(what));
     this.timers.set(what, timer);
   }

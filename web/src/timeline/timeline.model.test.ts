@@ -8,6 +8,7 @@ import { MAX_FOLLOWED } from "./log";
 import {
   type Command,
   emptyTimeline,
+  type Later,
   type OutboxEntry,
   type Snapshot,
   type Step,
@@ -101,7 +102,7 @@ class Page {
   timeline = emptyTimeline(ROOM);
   answers: ServerFrame[] = [];
   pushes: ServerFrame[] = [];
-  timers = new Set<"catchUp" | "send">();
+  timers = new Set<Later>();
   connected = false;
   private kept: { snapshot: Snapshot | null; entries: OutboxEntry[] } | null = null;
   private snapshot: Snapshot | null = null;
@@ -143,8 +144,7 @@ class Page {
   wakeTimer(): void {
     for (const what of this.timers) {
       this.timers.delete(what);
-      const due = what === "catchUp" ? rules.catchUpDue : rules.sendDue;
-      this.take(due(this.timeline));
+      this.take(rules.DUE[what](this.timeline));
     }
   }
 

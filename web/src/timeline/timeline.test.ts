@@ -290,6 +290,36 @@ describe("sending", () => {
     ]);
   });
 
+  it("waits for as long as the server says before it asks for what it missed again", () => {
+    const [missing] = receive(rules.disconnect(loaded(1))[0], hello());
+    const slower = error("resume", { code: "rate_limited", retryable: true, retryAfterMs: 5_000 });
+    const [, ...effects] = receive(missing, slower);
+    expect(effects).toEqual([{ type: "later", what: "catchUp", ms: 5_000 }]);
+  });
+
+  it("goes on with older messages by itself when that was too much at once", () => {
+    const [asking] = rules.fetchOlder(readingBack(51, 60));
+    const slower = error("older-51", { code: "rate_limited", retryable: true, retryAfterMs: 50 });
+    const [waiting, ...effects] = receive(asking, slower);
+    expect(effects).toEqual([{ type: "later", what: "older", ms: 50 }]);
+    expect(rules.fetchOlder(waiting)).toEqual([waiting]);
+
+    const [again, ...asks] = rules.olderDue(waiting);
+    expect(again.fetchingOlder).toBe(true);
+    expect(commands(asks as Effect[])).toMatchObject([{ action: "getHistory", before: 51 }]);
+  });
+
+  it("leaves it to the reader to ask for older messages again when it is not said when", () => {
+    const [asking] = rules.fetchOlder(readingBack(51, 60));
+    const [refused, ...effects] = receive(asking, error("older-51", { retryable: true }));
+    expect([refused.fetchingOlder, effects]).toEqual([false, []]);
+  });
+
+  it("asks for no older messages when the wait ends on another connection", () => {
+    const [down] = rules.disconnect(rules.fetchOlder(readingBack(51, 60))[0]);
+    expect(rules.olderDue(down)).toEqual([down]);
+  });
+
   it("repairs a text that no server can store", () => {
     const writing = { nonce: "n1", text: "a\ud83d, b\ude00, \ud83d\ude00", writtenAt: 0 };
     const [sending, ...sends] = rules.write(loaded(1), writing);

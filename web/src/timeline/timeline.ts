@@ -25,7 +25,16 @@ import {
   resume,
   scheduleCatchUp,
 } from "./missing";
-import type { Command, Effect, OutboxEntry, Snapshot, Step, Timeline, Writing } from "./model";
+import type {
+  Command,
+  Effect,
+  Later,
+  OutboxEntry,
+  Snapshot,
+  Step,
+  Timeline,
+  Writing,
+} from "./model";
 import { acknowledge, rejectSend, requeued, sendNext, waiting } from "./outbox";
 
 /** Followed by the seq, so that an answer that came too late is recognized. */
@@ -166,6 +175,11 @@ export function fetchOlder(timeline: Timeline): Step {
   ];
 }
 
+/** The pause that the server asked for is over. */
+export function olderDue(timeline: Timeline): Step {
+  return timeline.fetchingOlder ? fetchOlder({ ...timeline, fetchingOlder: false }) : [timeline];
+}
+
 /** The moment in which a gap may close by itself is over. */
 export function catchUpDue(timeline: Timeline): Step {
   if (timeline.catchUp !== "soon") return [timeline];
@@ -176,6 +190,12 @@ export function catchUpDue(timeline: Timeline): Step {
 export function sendDue(timeline: Timeline): Step {
   return pump({ ...timeline, paused: false });
 }
+
+export const DUE: Record<Later, (timeline: Timeline) => Step> = {
+  catchUp: catchUpDue,
+  send: sendDue,
+  older: olderDue,
+};
 
 function welcome(timeline: Timeline, frame: HelloFrame): Step {
   const head = frame.rooms.find((it) => it.room === timeline.room)?.head ?? 0;
@@ -205,9 +225,16 @@ function olderPage(timeline: Timeline, frame: HistoryFrame): Step {
 }
 
 function refuse(timeline: Timeline, error: ErrorFrame): Step {
-  if (isOlder(error)) return [{ ...timeline, fetchingOlder: false }];
-  if (error.id === RESUME_ID || error.id === NEWEST_ID) return [{ ...timeline, catchUp: "none" }];
+  if (isOlder(error)) return refuseOlder(timeline, error);
+  if (error.id === RESUME_ID || error.id === NEWEST_ID) {
+    return scheduleCatchUp({ ...timeline, catchUp: "none" }, error.retryAfterMs);
+  }
   return rejectSend(timeline, error);
+}
+
+function refuseOlder(timeline: Timeline, { retryAfterMs: ms }: ErrorFrame): Step {
+  if (ms === undefined) return [{ ...timeline, fetchingOlder: false }];
+  return [timeline, { type: "later", what: "older", ms }];
 }
 
 /** After every change: send the next entry, and fetch what is missing. */
