@@ -91,6 +91,10 @@ module "chat" {
     FIRESIDE_POST_SECONDS      = tostring(var.post_seconds)
     FIRESIDE_BROADCAST_SECONDS = tostring(var.broadcast_seconds)
     FIRESIDE_AWS_CLIENT        = var.aws_client
+
+    # What one person may cause in an hour, so that one alone can't pull the brake; `fireside verify`
+    # alone connects some twenty times under one name, and each counts as 50.
+    FIRESIDE_PERSON_MESSAGES_PER_HOUR = tostring(max(2000, floor(var.brake_messages_per_hour / 5)))
   }) : name => value if value != "" }
 
   statements = {
@@ -99,12 +103,16 @@ module "chat" {
       resources = [module.tables.messages.arn]
     }
     KnowConnectionsAndRoomMembers = {
-      actions   = ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:Query"]
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:Query", "dynamodb:UpdateItem"]
       resources = [module.tables.connections.arn]
     }
     PostToConnections = {
       actions   = ["execute-api:ManageConnections"]
       resources = [local.connections_arn]
+    }
+    EndConnections = {
+      actions   = ["execute-api:ManageConnections"]
+      resources = [local.endings_arn]
     }
     InvokeFanout = {
       actions   = ["lambda:InvokeFunction"]
@@ -166,6 +174,9 @@ module "fanout" {
 locals {
   # *: every connection of this stage; no other stage's, and no other verb than POST.
   connections_arn = "${module.websocket_api.execution_arn}/${local.api.stage}/POST/@connections/*"
+
+  # *: the same, with DELETE alone: to cut off who floods.
+  endings_arn = "${module.websocket_api.execution_arn}/${local.api.stage}/DELETE/@connections/*"
 }
 
 # --- The kill switch, `brake`: too many messages in an hour set the stage's throttle to 0 --------

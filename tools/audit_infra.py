@@ -257,6 +257,7 @@ def _targets(state: State) -> dict[str, str]:
         "FIRESIDE_MESSAGES_TABLE": tables.get("seq", "?"),
         "FIRESIDE_CONNECTIONS_TABLE": tables.get("sk", "?"),
         aws_calls.CONNECTIONS: f"{api['execution_arn']}/{API['stage']}/POST/@connections/*",
+        aws_calls.ENDINGS: f"{api['execution_arn']}/{API['stage']}/DELETE/@connections/*",
         aws_calls.FUNCTION: state.alias("fanout").get("arn", "?"),
         aws_calls.STAGE: stage.get("arn", "?"),
     }

@@ -26,9 +26,11 @@ class Call(NamedTuple):
 
 
 CONNECTIONS, FUNCTION, STAGE = "posts to connections", "the function fanout", "the stage"
+ENDINGS = "ends of connections"
 
 FACTORIES = {
     "outbound": Call("execute-api:ManageConnections", CONNECTIONS),
+    "ender": Call("execute-api:ManageConnections", ENDINGS),
     "functions": Call("lambda:InvokeFunction", FUNCTION),
 }
 """The calls of the clients that `adapters/aws_clients.py` makes, except for tables."""

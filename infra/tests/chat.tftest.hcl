@@ -48,7 +48,7 @@ run "says_what_the_worst_day_costs_before_it_is_made" {
   }
 
   assert {
-    condition     = output.worst_day_dollars == 15
+    condition     = output.worst_day_dollars == 16
     error_message = "A lower throttle and a lower brake make a cheaper day."
   }
 }

@@ -99,3 +99,10 @@ class Outbound(Protocol):
 
     def send(self, connection_ids: Iterable[str], data: bytes) -> set[str]:
         """Send `data` to every connection; return those that are gone."""
+
+
+class Spending(Protocol):
+    """What each person has used, in an hour, counted over all processes."""
+
+    def spend(self, user_id: str, hour: int, messages: int) -> int:
+        """Add messages to what a person used in an hour since 1970; return all of it."""

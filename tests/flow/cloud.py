@@ -57,6 +57,7 @@ class Region:
     before: object = lambda _call: None
     after: object = lambda _call: None
     invoked: list = field(default_factory=list)
+    ended: list = field(default_factory=list)
     calls: Counter = field(default_factory=Counter)
 
     def environ(self, **more):
@@ -108,8 +109,11 @@ class Cloud:
         self._verify(visit, headers)
         names = {name.lower(): value for name, value in headers}
         operation = names.get("x-amz-target", "").partition(".")[2]
-        request = json.loads(visit.body)
-        if operation:
+        request = json.loads(visit.body or "null")
+        if visit.head.startswith("DELETE "):
+            operation, name = "DELETE", visit.path.split("/")[1]
+            do = self._end(name, unquote(visit.path.split("/")[3]))
+        elif operation:
             name, do = _table(request), self._ask(visit, headers)
         elif visit.path.startswith("/2015-03-31/functions/"):
             operation, name = "Invoke", unquote(visit.path).split(":")[-2]
@@ -132,7 +136,8 @@ class Cloud:
         return done
 
     def _verify(self, visit, headers):
-        request = signature.SignedRequest("POST", visit.path, "", headers, visit.body)
+        method = visit.head.partition(" ")[0]
+        request = signature.SignedRequest(method, visit.path, "", headers, visit.body)
         claimed = signature.read(request)
         wanted = signature.sign(request, claimed, request.value("x-amz-date"), SECRET)
         if (claimed.key_id, claimed.hex_digest) != (KEY_ID, wanted):
@@ -150,6 +155,13 @@ class Cloud:
 
     def _post(self, name, connection_id, data):
         return lambda: self._regions[name].post(connection_id, data)
+
+    def _end(self, name, connection_id):
+        def do():
+            self._regions[name].ended.append(connection_id)
+            return answer(204)
+
+        return do
 
     def _invoke(self, name, payload):
         def do():

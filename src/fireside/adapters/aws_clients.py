@@ -11,6 +11,7 @@ from fireside.adapters.dynamodb.http import DynamoDbApi
 from fireside.adapters.http.pool import Pool
 from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.http.tls import context_for
+from fireside.adapters.outbound.ending import ConnectionsEnder, Ender
 from fireside.adapters.outbound.http import ConnectionsApi
 from fireside.adapters.outbound.lambda_invoke import Functions, LambdaApi
 from fireside.adapters.outbound.posting import Poster
@@ -38,6 +39,16 @@ def outbound(environ: Mapping[str, str], endpoint: str) -> Poster:
 
         return BotoConnections.connect(endpoint, region)
     return ConnectionsApi(endpoint, region, credentials(environ), pool_to(environ, endpoint))
+
+
+def ender(environ: Mapping[str, str], endpoint: str) -> Ender:
+    """Return a client that ends connections of the API at `endpoint`."""
+    region = environ["AWS_REGION"]
+    if _is_boto3(environ):
+        from fireside.adapters.outbound.boto import BotoEnder  # noqa: PLC0415 - the same
+
+        return BotoEnder.connect(endpoint, region)
+    return ConnectionsEnder(endpoint, region, credentials(environ), pool_to(environ, endpoint))
 
 
 def functions(environ: Mapping[str, str]) -> Functions:

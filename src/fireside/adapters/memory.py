@@ -3,7 +3,7 @@
 The store passes the same contract tests as the others, so nothing needs to be mocked.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from fireside.domain.message import Draft, Message, Stored, Tail, follow
@@ -124,3 +124,15 @@ class MemoryRegistry:
             connection = self.get(connection_id)
             if connection and connection.connected_at_ms < older_than_ms:
                 self.remove(connection_id)
+
+
+class MemorySpending:
+    """What each person has used, of one process."""
+
+    def __init__(self) -> None:
+        self._used: Counter[tuple[str, int]] = Counter()
+
+    def spend(self, user_id: str, hour: int, messages: int) -> int:
+        """Add messages to what a person used in an hour; return all of it."""
+        self._used[user_id, hour] += messages
+        return self._used[user_id, hour]

@@ -10,13 +10,13 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fireside import environment
 from fireside.adapters import aws_clients
 from fireside.adapters.dynamodb.client import RetryPolicy, Tables
-from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
+from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoSpending, DynamoStore
 from fireside.adapters.outbound import payload
 from fireside.adapters.outbound.event_counts import CountingTables, EventCounts
 from fireside.adapters.outbound.fanout import FanOut, deadlines_from
@@ -24,6 +24,7 @@ from fireside.chat import HANDSHAKE_GRACE_MS, Chat
 from fireside.console.logs import setup_logging
 from fireside.domain.errors import ChatError
 from fireside.functions import metrics
+from fireside.handlers.allowance import Allowances, allowance_from, with_allowances
 from fireside.handlers.authorizer import Handler, log_refusal, make_authorizer
 from fireside.handlers.router import Response, make_handler
 from fireside.handlers.rules import rules_from
@@ -130,7 +131,8 @@ def build_chat(variables: Mapping[str, str], system: System = SYSTEM) -> Handler
         ping_seconds=PING_SECONDS,
     )
     rules = rules_from(environ)
-    return _with_metrics(make_handler(chat, lambda: rules), counts, _name(environ, "chat"), system)
+    handler = _with_allowances(make_handler(chat, lambda: rules), environ, tables, counts, system)
+    return _with_metrics(handler, counts, _name(environ, "chat"), system)
 
 
 def build_authorizer(variables: Mapping[str, str], _system: System = SYSTEM) -> Handler:
@@ -178,6 +180,24 @@ def _registry(environ: Mapping[str, str], tables: Tables, system: System) -> Dyn
     return DynamoRegistry(
         tables, environ[environment.CONNECTIONS_TABLE], clock=system.clock, retry=system.retry
     )
+
+
+def _with_allowances(
+    handle: Handler,
+    environ: Mapping[str, str],
+    tables: Tables,
+    counts: EventCounts,
+    system: System,
+) -> Handler:
+    """Return a handler that bounds what each person costs, if a variable says how much that is."""
+    per_hour = allowance_from(environ)
+    if per_hour is None:
+        return handle
+    once = replace(system.retry, budget_ms=0)  # a sender waits, and the next event counts it too
+    spending = DynamoSpending(tables, environ[environment.CONNECTIONS_TABLE], retry=once)
+    allowances = Allowances(spending, per_hour, system.clock)
+    ender = aws_clients.ender(environ, environ[environment.ENDPOINT])
+    return with_allowances(handle, allowances, lambda: counts.pushed, ender.end)
 
 
 def _with_metrics(handle: Handler, counts: EventCounts, name: str, system: System) -> Handler:

@@ -18,6 +18,7 @@ _VERBS: Mapping[Operation, str] = {
     "PutItem": "put_item",
     "Query": "query",
     "TransactWriteItems": "transact_write_items",
+    "UpdateItem": "update_item",
 }
 
 

@@ -21,6 +21,7 @@ Operation = Literal[
     "PutItem",
     "Query",
     "TransactWriteItems",
+    "UpdateItem",
 ]
 
 Answer = dict[str, Any]

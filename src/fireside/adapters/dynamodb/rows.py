@@ -8,6 +8,7 @@
     connections   pk                  sk      contains
                   connection#L0SM…    -       a connection and its rooms; has a ttl
                   room#general        L0SM…   the same connection, as a member of the room
+                  person#ann          495812  what a person used in an hour since 1970; has a ttl
 
 Attribute names are short because AWS bills every byte: a member of a room stays below 100 bytes.
 `v` in every row is the version of its format. A newer version of the code may add attributes; if
@@ -194,6 +195,24 @@ def _facts(connection: Connection) -> Item:
         "at": number(connection.connected_at_ms),
         "hi": number(int(connection.said_hello)),
         "ttl": number(connection.connected_at_ms // 1_000 + CONNECTION_SECONDS),
+    }
+
+
+def spending_key(user_id: str, hour: int) -> Item:
+    return {"pk": text(f"person#{user_id}"), "sk": text(str(hour))}
+
+
+def spend(hour: int, messages: int) -> dict[str, object]:
+    """Return what is added to a person's row, as fields of a request that answers with the sum."""
+    return {
+        "UpdateExpression": "SET v = :v, #ttl = :ttl ADD used :used",
+        "ExpressionAttributeNames": {"#ttl": "ttl"},
+        "ExpressionAttributeValues": {
+            ":v": number(VERSION),
+            ":ttl": number((hour + 2) * 3_600),
+            ":used": number(messages),
+        },
+        "ReturnValues": "UPDATED_NEW",
     }
 
 

@@ -1,4 +1,4 @@
-"""Messages and connections in two DynamoDB tables, whose keys are in `rows.py`.
+"""Messages, connections and what people used in two DynamoDB tables, whose keys are in `rows.py`.
 
 No Scan and no index: a page of history is one Query, and so are a room's members. All reads are
 strongly consistent, because a writer must see what the writer before it stored.
@@ -271,6 +271,22 @@ class DynamoRegistry:
         now_seconds = self._clock() // 1_000
         connections = (rows.connection(row, now_seconds) for row in found)
         return (connection for connection in connections if connection)
+
+
+class DynamoSpending:
+    """What each person has used, on AWS; a call whose answer is lost may count twice."""
+
+    def __init__(self, tables: Tables, table: str, *, retry: RetryPolicy) -> None:
+        self._tables = tables
+        self._table = table
+        self._retry = retry
+
+    def spend(self, user_id: str, hour: int, messages: int) -> int:
+        """Add messages to what a person used in an hour since 1970; return all of it."""
+        key = rows.spending_key(user_id, hour)
+        request = {"TableName": self._table, "Key": key, **rows.spend(hour, messages)}
+        answer = self._retry.run(lambda: self._tables.call("UpdateItem", request))
+        return int(answer["Attributes"]["used"]["N"])
 
 
 def _pages(tables: Tables, request: Mapping[str, object]) -> Iterator[Item]:

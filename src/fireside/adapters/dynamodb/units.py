@@ -32,6 +32,8 @@ def written(operation: Operation, request: Mapping[str, Any]) -> int:
         case "TransactWriteItems":
             puts = [one["Put"]["Item"] for one in request["TransactItems"]]
             return _TRANSACTION * sum(_steps(size(row), WRITE_UNIT_BYTES) for row in puts)
+        case "UpdateItem":
+            return 1  # only counts are updated, in rows below 1 KB
         case "BatchWriteItem":
             asked = [one for several in request["RequestItems"].values() for one in several]
             puts = [one["PutRequest"]["Item"] for one in asked if "PutRequest" in one]

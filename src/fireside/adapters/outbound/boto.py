@@ -18,6 +18,7 @@ from botocore.exceptions import (
 )
 
 from fireside.adapters.http.boto import SOCKETS, client
+from fireside.adapters.outbound.ending import END_SECONDS, log_ended
 from fireside.adapters.outbound.lambda_invoke import ACCEPTED, INVOKE_SECONDS
 from fireside.adapters.outbound.posting import (
     BUDGET_SECONDS,
@@ -67,6 +68,29 @@ class BotoConnections(Posting):
         under_way = [self._threads.submit(_post, posts, one, data, until) for one in ids]
         wait(under_way, until - time.monotonic())
         return [_status(post) for post in under_way]
+
+
+class BotoEnder:
+    """Ends connections through the SDK."""
+
+    def __init__(self, client: BaseClient) -> None:
+        self._client = client
+
+    @classmethod
+    def connect(cls, endpoint: str, region: str) -> Self:
+        """Return an instance for `https://HOST/STAGE`; the SDK finds the credentials by itself."""
+        return cls(posting_client(endpoint, region, END_SECONDS))
+
+    def end(self, connection_id: str) -> None:
+        """End a connection; that it can't be ended is only logged."""
+        try:
+            self._client.delete_connection(ConnectionId=connection_id)
+        except ClientError as cause:
+            log_ended(cause.response["ResponseMetadata"]["HTTPStatusCode"])
+        except (BotoCoreError, HTTPClientError, ConnectionError):
+            log_ended(None)
+        else:
+            log_ended(_SENT)
 
 
 def posting_client(endpoint: str, region: str, seconds: float) -> BaseClient:

@@ -18,11 +18,13 @@ class EventCounts:
     """Connections that answered 410."""
     delegated: int = 0
     """Connections left to the function `fanout`."""
+    pushed: int = 0
+    """Connections that were posted to, by either function."""
     _written_at: float | None = None
 
     def begin(self) -> None:
         """Reset all counts for a new event."""
-        self.conflicts = self.gone = self.delegated = 0
+        self.conflicts = self.gone = self.delegated = self.pushed = 0
         self._written_at = None
 
     def wrote(self) -> None:

@@ -83,6 +83,7 @@ class FanOut:
     def send(self, connection_ids: Iterable[str], data: bytes) -> set[str]:
         """Send `data` to every connection; return those it posted to that are gone."""
         ids = list(connection_ids)
+        self._counts.pushed += len(ids)
         here = INLINE if self._seconds_left() else 0
         self._delegate(ids[here:], data)
         posted = self._poster.post(

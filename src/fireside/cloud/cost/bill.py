@@ -15,6 +15,7 @@ from fireside.cloud.cost.usage import (
     monthly_usage,
     naive_usage,
 )
+from fireside.handlers.allowance import CONNECTION, REPORT_EACH
 from fireside.system import DAY_SECONDS
 
 
@@ -92,8 +93,8 @@ MAX_CALL_SECONDS = BUSY_CALL_SECONDS + WIDE.broadcast_seconds
 MAX_READ_UNITS = 103
 """Of one command: a page of 100 of the longest messages."""
 
-MAX_WRITE_UNITS = 12
-"""Of one command: the longest message."""
+MAX_WRITE_UNITS = 13
+"""Of one command: the longest message, and what its sender has used."""
 
 IDLE_MINUTES = 10
 """Connection minutes of a client that connects and then sends nothing: the idle timeout."""
@@ -150,7 +151,7 @@ def worst_day(  # noqa: PLR0913 - each bounds it, and each has a name at every c
             connection_minutes=connects * IDLE_MINUTES,
             requests=commands + 3 * connects,
             gb_seconds=seconds * memory_megabytes / 1_024,
-            write_units=commands * MAX_WRITE_UNITS + connects * 4,
+            write_units=commands * MAX_WRITE_UNITS + connects * (4 + CONNECTION / REPORT_EACH),
             read_units=commands * MAX_READ_UNITS + connects,
         ),
         free_tier=False,

@@ -14,6 +14,7 @@ from fireside.domain.commands import DEFAULT_PAGE
 from fireside.domain.message import Message
 from fireside.domain.names import LOBBY
 from fireside.functions.aws import PING_SECONDS
+from fireside.handlers.allowance import CONNECTION, REPORT_EACH
 from fireside.ports import Connection
 
 LIFETIME_HOURS = LIFETIME_SECONDS / 3_600
@@ -26,7 +27,7 @@ MEMORY_GB = MEMORY_MEGABYTES / 1_024
 
 MILLISECONDS = {
     "authorizer": 3.0,
-    "$connect": 20.0,
+    "$connect": 24.0,
     "$disconnect": 20.0,
     "hello": 25.0,
     "getHistory": 15.0,
@@ -154,13 +155,16 @@ def billed_usage(counts: ActivityCounts) -> Usage:
         + counts.pings * 2  # the connection, the head
         + counts.history_loads * (2 + page)
     )
+    messages = 2 * commands + counts.sends * pushes
+    rows_written = counts.sends * _write_units(counts.message_bytes) + counts.connections * 6
+    counted = messages + counts.connections * CONNECTION  # against the allowances of their people
     return Usage(
-        messages=2 * commands + counts.sends * pushes,
+        messages=messages,
         connection_minutes=counts.minutes,
         requests=commands + 3 * counts.connections + counts.sends * shards,
         gb_seconds=_gb_seconds(counts, shards),
         read_units=reads,
-        write_units=counts.sends * _write_units(counts.message_bytes) + counts.connections * 6,
+        write_units=rows_written + counted / REPORT_EACH,
     )
 
 

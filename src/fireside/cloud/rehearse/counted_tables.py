@@ -20,6 +20,7 @@ _KINDS: Mapping[str, Kind] = {
     "DescribeTable": "read",
     "PutItem": "write",
     "BatchWriteItem": "write",
+    "UpdateItem": "write",
     "TransactWriteItems": "transaction",
 }
 _MAX_REQUEST_BYTES = 16 * 1024 * 1024  # of DynamoDB

@@ -131,6 +131,7 @@ def function_variables(api: Api, rules: EntryRules, gateway: str, tables: str) -
         environment.CONNECTIONS_TABLE: CONNECTIONS,
         environment.ENDPOINT: f"{gateway}/{api.stage}",
         environment.FANOUT_FUNCTION: f"{api.name}-{FANOUT}",
+        environment.PERSON_MESSAGES_PER_HOUR: str(ENDLESS),
         environment.HOSTS: " ".join(sorted({*LOOPBACK_HOSTS, *rules.hosts})),
         environment.ORIGINS: " ".join(sorted(rules.origins)),
         environment.INVITE_SHA256: OPEN,
@@ -138,6 +139,9 @@ def function_variables(api: Api, rules: EntryRules, gateway: str, tables: str) -
         "AWS_ENDPOINT_URL_LAMBDA": gateway,
     }
 
+
+ENDLESS = 10**9
+"""Messages of each person: a rehearsal counts them, and refuses none of its simulated users."""
 
 _AUTHORIZER_VARIABLES = {environment.HOSTS, environment.ORIGINS, environment.INVITE_SHA256}
 

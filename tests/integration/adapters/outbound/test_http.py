@@ -282,4 +282,4 @@ def test_ids_that_are_no_ids_go_nowhere_else(way_with):
 
 @pytest.mark.parametrize("odd", ["L0SM9cOFvHcCIhw=", "a-b_c==", "a=b", "a/b c%é", "", "."])
 def test_an_id_is_quoted_as_urllib_would(odd):
-    assert http._quoted(odd) == quote(odd, safe="")
+    assert http.quoted(odd) == quote(odd, safe="")

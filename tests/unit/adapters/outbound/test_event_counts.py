@@ -57,9 +57,9 @@ def test_only_another_sender_is_a_conflict(failure, conflicts):
 def test_each_event_starts_from_nothing():
     counts, _ = counting()
     counts.wrote()
-    counts.conflicts = counts.gone = counts.delegated = 3
+    counts.conflicts = counts.gone = counts.delegated = counts.pushed = 3
 
     counts.begin()
 
-    assert (counts.conflicts, counts.gone, counts.delegated) == (0, 0, 0)
+    assert (counts.conflicts, counts.gone, counts.delegated, counts.pushed) == (0, 0, 0, 0)
     assert counts.since_written() is None

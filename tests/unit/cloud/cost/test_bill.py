@@ -16,6 +16,7 @@ from fireside.cloud.cost.usage import (
     naive_usage,
     scale,
 )
+from fireside.handlers.allowance import REPORT_EACH
 
 FIVE = Workload(5, 300, hours=2, days=22, online=5, online_per_room=5)
 FIFTY = Workload(50, 2_000, hours=8, days=22, online=50, online_per_room=12)
@@ -58,20 +59,22 @@ def test_a_message_is_billed_for_its_way_in_its_ack_and_its_receivers():
 
     assert alone.messages == 2_000
     assert crowd.messages == 2_000 + 39_000
-    assert alone.write_units == crowd.write_units == 4_000
+    assert alone.write_units == 4_000 + 2_000 / REPORT_EACH
+    assert crowd.write_units == 4_000 + 41_000 / REPORT_EACH
     assert alone.read_units == 2_000
 
 
 @pytest.mark.parametrize(("size", "units"), [(100, 4), (1_000, 6), (4_000, 12)])
 def test_a_long_message_is_written_in_more_units(size, units):
-    assert billed_usage(ActivityCounts(sends=1, message_bytes=size)).write_units == units
+    used = billed_usage(ActivityCounts(sends=1, message_bytes=size))
+    assert used.write_units == units + 2 / REPORT_EACH
 
 
 def test_silence_is_billed_for_its_pings_and_its_minutes():
     used = billed_usage(ActivityCounts(minutes=17, pings=2))
 
     assert (used.messages, used.connection_minutes, used.requests) == (4, 17, 2)
-    assert used.write_units == 0
+    assert used.write_units == 4 / REPORT_EACH
 
 
 @pytest.mark.parametrize(("members", "calls"), [(500, 1), (501, 2), (5_500, 2), (5_501, 3)])
