@@ -127,7 +127,7 @@ async def test_every_answer_has_the_headers_of_the_page(folder, path):
         assert headers[name.lower()] == value.lower()
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
 @pytest.mark.parametrize("path", ["/", "/ws", "/nothing"])
 @on_loop
 async def test_what_would_change_something_is_405(folder, method, path):
