@@ -1,6 +1,8 @@
 """`fireside rehearse`: the zip for Lambda runs here, counts what AWS would, and stays here."""
 
 import asyncio
+import contextlib
+import json
 import os
 import re
 import subprocess
@@ -8,8 +10,11 @@ import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from websockets.asyncio.client import connect as connect_async
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from fireside.cli.main import main
 from fireside.cloud.cost.bill import lines, total
@@ -18,7 +23,9 @@ from fireside.cloud.rehearse import dynamodb_local, unpacked
 from fireside.cloud.rehearse import load as simulated_load
 from fireside.cloud.rehearse.rehearse import Rehearsal, RehearseOptions
 from fireside.console.exits import ExitCode
+from fireside.handlers.allowance import HOUR_MS
 from fireside.server.settings import Settings
+from fireside.system import epoch_ms
 from localgateway.functions.worker_process import Worker, WorkerLost
 from localgateway.machine.api import Function, load
 from tests.e2e.support.clients import LONGEST_SECONDS, status_of
@@ -88,6 +95,37 @@ def test_the_counts_and_the_model_agree(folder, dynamodb, monkeypatch):
     assert used.gb_seconds == pytest.approx(billed_ms / 1_000 * 0.5)
     on_this_machine = replace(expected, gb_seconds=used.gb_seconds)
     assert dollars(used) == pytest.approx(dollars(on_this_machine), rel=0.1)
+
+
+async def one_floods(url, _crowd, _messages, _seed, heard):
+    """Let Mallory send until he is cut off, and come back; Ann is asked something after that."""
+    async with connect_async(f"{url}?username=Ann", proxy=None) as ann:
+        hour = None
+        while hour != epoch_ms() // HOUR_MS:  # else the hour was over meanwhile
+            hour = epoch_ms() // HOUR_MS
+            async with connect_async(f"{url}?username=Mallory", proxy=None) as mallory:
+                with contextlib.suppress(ConnectionClosed):
+                    while True:
+                        await mallory.send('{"action":"ping"}')
+                        heard.answers.append(json.loads(await mallory.recv()).get("code"))
+            try:
+                await connect_async(f"{url}?username=Mallory", proxy=None)
+            except InvalidStatus as refused:
+                heard.status = refused.response.status_code
+        await ann.send('{"action":"sendMessage","message":"still here"}')
+        heard.others = json.loads(await ann.recv())["message"]
+
+
+def test_a_flood_is_cut_off_and_others_go_on(folder, dynamodb, monkeypatch):
+    heard = SimpleNamespace(answers=[], status=None, others=None)
+    monkeypatch.setattr(unpacked, "ENDLESS", 200)
+    monkeypatch.setattr("fireside.cloud.rehearse.rehearse.LoadResult", lambda: heard)
+    monkeypatch.setattr(simulated_load, "run_load", one_floods)
+    review = rehearsed(folder, dynamodb, people=2)
+
+    assert heard.answers.count("rate_limited") >= 1
+    assert (heard.status, heard.others) == (429, "still here")
+    assert review.used.messages >= 200
 
 
 def dollars(used):
