@@ -12,7 +12,10 @@ export class FakeSocket implements Socket {
   readonly sent: { action: string; id: string; [field: string]: unknown }[] = [];
   isClosed = false;
 
-  constructor(readonly url: string) {}
+  constructor(
+    readonly url: string,
+    readonly subprotocols: readonly string[] = [],
+  ) {}
 
   send(text: string): void {
     this.sent.push(JSON.parse(text));
@@ -46,8 +49,8 @@ export class FakeNetwork implements Network {
   isUp = true;
   chance = 1;
 
-  readonly openSocket = (url: string): FakeSocket => {
-    const socket = new FakeSocket(url);
+  readonly openSocket = (url: string, subprotocols: readonly string[]): FakeSocket => {
+    const socket = new FakeSocket(url, subprotocols);
     this.sockets.push(socket);
     return socket;
   };
