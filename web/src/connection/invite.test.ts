@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { addressFor, browserNetwork } from "./client";
-import { fetchConfig, lastConfig } from "./config";
+import { fetchConfig, lastConfig, storeConfig } from "./config";
 import {
   inviteAccepted,
   inviteIn,
@@ -223,11 +223,22 @@ describe("the config of the page", () => {
   it("is stored for the next visit, also when the server is unreachable then", async () => {
     const told = '{"socket":"wss://a.example/ws","invite":"required"}';
     expect((await fetchConfig(async () => told)).invite).toBe("required");
+    storeConfig();
+    vi.resetModules();
+    const { fetchConfig: fetchNextTime } = await import("./config");
+    expect((await fetchNextTime(async () => Promise.reject(new Error("away")))).invite).toBe(
+      "required",
+    );
     expect((await fetchConfig(async () => Promise.reject(new Error("away")))).invite).toBe(
       "required",
     );
     expect(lastConfig().socket).toBe("wss://a.example/ws");
     expect(addressFor("Ada K")).toBe("wss://a.example/ws?username=Ada%20K");
+  });
+
+  it("is not stored for one who only looks at the door", async () => {
+    await fetchConfig(async () => '{"invite":"required"}');
+    expect(localStorage).toHaveLength(0);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 /** A network for tests: sockets that do what the test says, and a server that may be down. */
 
+import { vi } from "vitest";
 import type { Platform } from "../chat";
 import type { Network, Socket } from "../connection/client";
 import { memoryDatabase } from "../device/database";
@@ -76,7 +77,8 @@ export class FakeNetwork implements Network {
 
 export function fakePlatform(network: Network): Platform {
   const tabs = { ownId: "tab", isOpen: async () => false };
-  return { network, database: memoryDatabase(), tabs: Promise.resolve(tabs) };
+  const storage = { database: memoryDatabase(), tabs: Promise.resolve(tabs) };
+  return { network, storage: () => storage, forget: vi.fn(async () => {}) };
 }
 
 export function helloFrame(more: object = {}): object {
