@@ -16,6 +16,7 @@ from fireside.console.qr import show
 from fireside.domain.invite import hash_of, link
 from fireside.server.addresses import read_address
 from fireside.server.data_folder import invite_file
+from fireside.server.own_folder import require_own_folder
 from fireside.server.settings import BadSettings, Settings, address, asks_for_invite
 from localgateway.platform.hosts import EVERYWHERE
 
@@ -75,9 +76,10 @@ def invite(
     With `as_hash`, print only the secret's hash, which is what functions on AWS have of it.
 
     Raises:
-        CannotStart: The invite can't be stored, or the address is unknown.
+        CannotStart: The invite can't be stored safely, or the address is unknown.
     """
     place = "" if as_hash else _address(settings, url)
+    require_own_folder(settings.data)
     try:
         file = invite_file(settings.data)
         secret = file.replace() if new else file.secret()

@@ -17,6 +17,7 @@ from fireside.adapters.sqlite.unusable import (
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.handlers.authorizer import Rules
+from fireside.server.own_folder import require_own_folder
 from fireside.system import new_epoch, new_invite
 
 BUSY_SECONDS = 10.0
@@ -37,8 +38,10 @@ def open_store(
     A process that has just been ended may hold its lock for a moment, as `fireside doctor` does.
 
     Raises:
-        CannotStart: It can't be opened; the sentence says why, and what to do.
+        CannotStart: It can't be opened, or others may write to the folder; the sentence says why,
+            and what to do.
     """
+    require_own_folder(folder)
     until = time.monotonic() + lock_timeout_seconds
     while True:
         try:
