@@ -235,6 +235,30 @@ def _with_options(run: Run, options: Sequence[Callable[[Run], Run]]) -> Run:
     return run
 
 
+# --- Secrets ------------------------------------------------------------------------------------
+
+
+def read_secret(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return the secret of an option that has an environment variable; `-` reads it from stdin.
+
+    One that stands on the command line is taken, with a warning.
+    """
+    if value == "-":
+        return sys.stdin.readline().strip()
+    if value and ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE:
+        warn_of_secret(f"{param.opts[0]} - reads it from stdin, and {param.envvar} may hold it")
+    return value
+
+
+def warn_of_secret(better: str) -> None:
+    """Print to stderr that the command line is no place for a secret, and which one is better."""
+    print(
+        "fireside: the invite is on the command line, where other users of this machine see it, "
+        f"and in your shell's history: {better}.",
+        file=sys.stderr,
+    )
+
+
 # --- Types of values ----------------------------------------------------------------------------
 
 
