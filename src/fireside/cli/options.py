@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from fireside import environment
 from fireside.cli.old_names import print_renamed
 from fireside.cloud.deploy.stage import PROJECT, STAGE, find_stage
-from fireside.server import settings
+from fireside.server import found_settings, settings
 from fireside.server.settings import (
     RENAMED_KEYS,
     RENAMED_VALUES,
@@ -165,7 +165,7 @@ def _read_file(context: click.Context, _: click.Parameter, value: str | None) ->
     for name in sorted(environment.OF_FUNCTIONS.intersection(os.environ)):
         print(f"fireside: ignoring {name}, which is a variable of the functions.", file=sys.stderr)
     path = settings.config_path(value, Path.cwd())
-    values = {} if path is None else settings.read_file(path)
+    values = {} if path is None else _values_in(path, is_named=value is not None)
     for old, new in RENAMED_KEYS.items():
         old_variable = settings.find_variable(old, os.environ)
         if old_variable is not None:
@@ -175,6 +175,17 @@ def _read_file(context: click.Context, _: click.Parameter, value: str | None) ->
             values.setdefault(new, values.pop(old))
     context.default_map = values
     return path
+
+
+def _values_in(path: Path, *, is_named: bool) -> dict[str, object]:
+    """Return the values of a settings file; one that was found and not named is announced."""
+    if is_named:
+        return settings.read_file(path)
+    found_settings.require_own_file(path)
+    values = settings.read_file(path)
+    for line in found_settings.announcement(path, values):
+        print(f"fireside: {line}", file=sys.stderr)
+    return values
 
 
 def _config_option(unless: str | None) -> Callable[[Run], Run]:
