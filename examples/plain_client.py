@@ -26,11 +26,17 @@ def main(link: str, username: str, text: str) -> None:
             if frame["type"] == "ack":  # on AWS, commands sent together may swap
                 socket.send(json.dumps({"action": "getHistory"}))
             if frame["type"] == "error":
-                sys.exit(f"{frame['code']}: {frame['message']}")
+                sys.exit(printable(f"{frame['code']}: {frame['message']}"))
             if frame["type"] == "history":
                 for message in frame["messages"]:
-                    print(f"{message['timestamp']}  {message['username']}: {message['message']}")
+                    said = f"{message['username']}: {message['message']}"
+                    print(f"{message['timestamp']}  {printable(said)}")
                 break
+
+
+def printable(text: str) -> str:
+    """Escape control characters, which a terminal would obey."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 if __name__ == "__main__":

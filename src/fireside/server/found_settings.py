@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from fireside.adapters.own_file import is_own
+from fireside.console.logs import printable
 from fireside.server.addresses import is_only_here, name_of, read_address, read_origins
 from fireside.server.settings import BadSettings
 
@@ -30,7 +31,7 @@ def announcement(path: Path, values: Mapping[str, object]) -> Iterator[str]:
         warning = say(values[key]) if key in values else None
         if warning is not None:
             found = f"{path} was found here, not named with --config"
-            yield f"warning: {found}, and sets {key}: {_printable(warning)}"
+            yield f"warning: {found}, and sets {key}: {printable(warning)}"
 
 
 def _of_public_url(value: object) -> str | None:
@@ -65,11 +66,6 @@ _WARNINGS: Mapping[str, Callable[[object], str | None]] = {
     "invites": _of_invites,
     "data": _of_data,
 }
-
-
-def _printable(text: str) -> str:
-    """Escape what could move the cursor of a terminal."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _all_here(addresses: Sequence[object]) -> bool:
