@@ -249,16 +249,21 @@ def _with_options(run: Run, options: Sequence[Callable[[Run], Run]]) -> Run:
 # --- Secrets ------------------------------------------------------------------------------------
 
 
-def read_secret(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Return the secret of an option that has an environment variable; `-` reads it from stdin.
-
-    One that stands on the command line is taken, with a warning.
-    """
-    if value == "-":
-        return sys.stdin.readline().strip()
-    if value and ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE:
+def note_secret(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return the value of an option that has a variable; warn if it stands on the command line."""
+    is_shown = ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
+    if value and value != "-" and is_shown:
         warn_of_secret(f"{param.opts[0]} - reads it from stdin, and {param.envvar} may hold it")
     return value
+
+
+def read_secret(given: str | None, question: str) -> str | None:
+    """Return a secret; `-` stands for a line of stdin, which is asked for on a terminal."""
+    if given != "-":
+        return given
+    if sys.stdin.isatty():
+        print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
 
 
 def warn_of_secret(better: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from fireside.cli.old_names import CommandWithOldNames
-from fireside.cli.options import FILE, read_secret, warn_of_secret
+from fireside.cli.options import FILE, note_secret, read_secret, warn_of_secret
 from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.verify.verify import MESSAGES_SENT, VerifyOptions, run
 from fireside.server import settings
@@ -22,7 +22,7 @@ from fireside.server import settings
     "--invite",
     metavar="LINK",
     envvar=settings.INVITE_LINK_VARIABLE,
-    callback=read_secret,
+    callback=note_secret,
     help="invite link or its secret; - reads it from stdin; "
     f"default: the variable {settings.INVITE_LINK_VARIABLE}",
 )
@@ -47,4 +47,5 @@ def command(*, url: str, invite: str | None, out: Path, read_only: bool, yes: bo
     """
     if "invite=" in url:
         warn_of_secret("give the address alone with --url, and the link with --invite -")
-    return run(url, VerifyOptions(invite, out, read_only, yes), DeployContext())
+    secret = read_secret(invite, "Invite link: ")
+    return run(url, VerifyOptions(secret, out, read_only, yes), DeployContext())
