@@ -2,7 +2,8 @@
 
 python examples/plain_client.py http://localhost:8080 Ada "Hello there"
 
-If the chat needs an invite, use the invite's link instead of the address.
+If the chat needs an invite, use the invite's link instead of the address; `-` reads it from stdin,
+so that it is in no list of processes.
 """
 
 import json
@@ -14,7 +15,7 @@ from websockets.sync.client import connect
 
 def main(link: str, username: str, text: str) -> None:
     """Send one message, then print the last fifty, newest first."""
-    place = urlsplit(link)
+    place = urlsplit(sys.stdin.readline().strip() if link == "-" else link)
     folder = place.path.rstrip("/")  # the chat may be behind a path
     address = f"{place.scheme.replace('http', 'ws')}://{place.netloc}{folder}/ws"
     url = f"{address}?username={quote(username)}"

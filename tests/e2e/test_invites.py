@@ -79,11 +79,13 @@ def test_the_plain_client_of_the_readme_takes_the_link(tmp_path):
         link = invite(tmp_path / "data", server.address)
 
         said = subprocess.check_output([*example, link, "Ada", "Hello"], text=True)
+        piped = subprocess.check_output([*example, "-", "Ada", "Hi"], input=link, text=True)
         turned_away = subprocess.run(
             [*example, server.address, "Ada", "Hello"], capture_output=True, check=False, text=True
         )
 
     assert said.endswith("Ada: Hello\n")
+    assert "Ada: Hi\n" in piped
     assert "HTTP 403" in turned_away.stderr
 
 
