@@ -2,7 +2,8 @@
 
 python examples/plain_client.py http://localhost:8080 Ada "Hello there"
 
-If the chat needs an invite, use the invite's link instead of the address.
+If the chat needs an invite, use the invite's link instead of the address; `-` reads it from stdin,
+so that it is in no list of processes.
 """
 
 import json
@@ -14,7 +15,7 @@ from websockets.sync.client import connect
 
 def main(link: str, username: str, text: str) -> None:
     """Send one message, then print the last fifty, newest first."""
-    place = urlsplit(link)
+    place = urlsplit(sys.stdin.readline().strip() if link == "-" else link)
     folder = place.path.rstrip("/")  # the chat may be behind a path
     address = f"{place.scheme.replace('http', 'ws')}://{place.netloc}{folder}/ws"
     url = f"{address}?username={quote(username)}"
@@ -26,11 +27,17 @@ def main(link: str, username: str, text: str) -> None:
             if frame["type"] == "ack":  # on AWS, commands sent together may swap
                 socket.send(json.dumps({"action": "getHistory"}))
             if frame["type"] == "error":
-                sys.exit(f"{frame['code']}: {frame['message']}")
+                sys.exit(printable(f"{frame['code']}: {frame['message']}"))
             if frame["type"] == "history":
                 for message in frame["messages"]:
-                    print(f"{message['timestamp']}  {message['username']}: {message['message']}")
+                    said = f"{message['username']}: {message['message']}"
+                    print(f"{message['timestamp']}  {printable(said)}")
                 break
+
+
+def printable(text: str) -> str:
+    """Escape control characters, which a terminal would obey."""
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from localgateway.machine.api import STAGE, ApiError
 from localgateway.machine.limits import (
@@ -94,7 +95,9 @@ def integration_time(text: str) -> float:
 
 
 def credentials(text: str) -> "Credentials":
-    """Return the two parts of `KEY:SECRET`."""
+    """Return the two parts of `KEY:SECRET`; `-` stands for a line of stdin."""
+    if text == "-":
+        text = sys.stdin.readline().strip()
     key, colon, secret = text.partition(":")
     if not (key and colon and secret):
         raise click.BadParameter("it must be KEY:SECRET")
@@ -132,6 +135,21 @@ def count(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
         raise click.BadParameter(f"{text!r} is not a number from 1 on")
     return int(text)
+
+
+def _secret_credentials(
+    ctx: click.Context, param: click.Parameter, text: str | None
+) -> "Credentials | None":
+    """Return the two parts, and warn of a secret that stands on the command line."""
+    is_shown = ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
+    if text is not None and text != "-" and is_shown:
+        print(
+            "localgateway: the secret is on the command line, where other users of this machine "
+            "see it, and in your shell's history: --credentials - reads it from stdin, and "
+            f"{param.envvar} may hold it.",
+            file=sys.stderr,
+        )
+    return None if text is None else credentials(text)
 
 
 # --- The commands -----------------------------------------------------------------------------
@@ -214,9 +232,11 @@ def command() -> None:
 )
 @click.option(
     "--credentials",
-    type=credentials,
     metavar="KEY:SECRET",
-    help="access key to verify with, and that handlers sign with; default: one made for each run",
+    envvar="LOCALGATEWAY_CREDENTIALS",
+    callback=_secret_credentials,
+    help="access key to verify with, and that handlers sign with; - reads it from stdin; "
+    "default: the variable LOCALGATEWAY_CREDENTIALS, or one made for each run",
 )
 @click.option(
     "--allow-host",

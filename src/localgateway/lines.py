@@ -6,6 +6,8 @@ import traceback
 from datetime import UTC, datetime
 from typing import TextIO
 
+from localgateway.platform.printable import printable
+
 _BUILT_IN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _PREFIXES = {"WARNING": "warning: ", "ERROR": "error: ", "CRITICAL": "error: "}
 _IN_MESSAGE = frozenset({"ms", "route"})
@@ -30,12 +32,12 @@ class TextLines(logging.Formatter):
         facts = _facts(record)
         printed = "| " if "printed" in facts else ""
         shown = "".join(
-            f"  {key}={_printable(str(value))}"
+            f"  {key}={printable(str(value))}"
             for key, value in facts.items()
             if key not in _IN_MESSAGE and key != "printed"
         )
         prefix = _PREFIXES.get(record.levelname, "")
-        return f"{time} {prefix}{printed}{_printable(record.getMessage())}{shown}"
+        return f"{time} {prefix}{printed}{printable(record.getMessage())}{shown}"
 
 
 class JsonLines(logging.Formatter):
@@ -56,8 +58,3 @@ def _facts(record: logging.LogRecord) -> dict[str, object]:
     if record.exc_info and record.exc_info[1]:
         facts["error"] = "".join(traceback.format_exception(record.exc_info[1]))
     return facts
-
-
-def _printable(text: str) -> str:
-    """Escape control characters except tabs, so that a handler can't forge a line."""
-    return "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in text)

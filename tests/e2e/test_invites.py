@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from fireside.server.data_folder import request_end
 from tests.e2e.support.accessibility import violations
 from tests.e2e.support.connection import BACK_MS
 from tests.e2e.support.server_process import ROOT, in_both_modes, serving
@@ -78,11 +79,13 @@ def test_the_plain_client_of_the_readme_takes_the_link(tmp_path):
         link = invite(tmp_path / "data", server.address)
 
         said = subprocess.check_output([*example, link, "Ada", "Hello"], text=True)
+        piped = subprocess.check_output([*example, "-", "Ada", "Hi"], input=link, text=True)
         turned_away = subprocess.run(
             [*example, server.address, "Ada", "Hello"], capture_output=True, check=False, text=True
         )
 
     assert said.endswith("Ada: Hello\n")
+    assert "Ada: Hi\n" in piped
     assert "HTTP 403" in turned_away.stderr
 
 
@@ -99,6 +102,33 @@ def test_a_new_invite_counts_from_the_next_handshake_on(tmp_path, mode):
             assert knock(server, f"invite.{new}")[0] == 101
             inside.send('{"action":"ping","id":"1"}')
             assert json.loads(inside.recv())["type"] == "pong"
+
+
+@in_both_modes
+def test_with_end_who_came_in_by_the_old_one_is_told_and_closed(tmp_path, mode):
+    data = tmp_path / "data"
+    with serving(data, *REQUIRED, *mode) as server:
+        url = f"{server.socket_url}?username=Bob"
+        first = secret_of(invite(data, server.address))
+        with connect(url, subprotocols=[f"invite.{first}"]) as old:
+            second = secret_of(invite(data, server.address, "--new"))
+            with connect(url, subprotocols=[f"invite.{second}"]) as new:
+                request_end(data)
+                is_told_and_closed(old)
+                new.send('{"action":"ping","id":"1"}')
+                assert json.loads(new.recv())["type"] == "pong"
+
+                invite(data, server.address, "--new", "--end")
+                is_told_and_closed(new)
+
+
+def is_told_and_closed(socket):
+    closing = json.loads(socket.recv(timeout=60))
+    assert (closing["type"], closing["again"]) == ("closing", False)
+    assert "ask for the new link" in closing["reason"]
+    with pytest.raises(ConnectionClosed) as closed:
+        socket.recv(timeout=60)
+    assert closed.value.rcvd.code == 1008
 
 
 def test_on_this_machine_alone_nobody_is_asked(tmp_path):
@@ -241,6 +271,21 @@ def test_who_is_inside_stays_until_the_line_is_lost_and_then_is_told(tmp_path, p
 
         expect(ada.rows("sent")).to_have_count(2, timeout=BACK_MS)
         expect(banner).to_have_count(0)
+
+
+def test_who_is_ended_with_their_invite_is_told_and_comes_back_by_the_new_link(tmp_path, person):
+    with serving(tmp_path / "data", *REQUIRED) as server:
+        ada = come_by(person("Ada"), invite(tmp_path / "data", server.address)).is_inside()
+        new = invite(tmp_path / "data", server.address, "--new", "--end")
+
+        expect(ada.page.get_by_role("status").first).to_have_text(
+            "The server ended this visit: The invite was replaced; ask for the new link, "
+            "then open it in this tab"
+        )
+        ada.says("written meanwhile")
+        ada.page.evaluate("link => { location.href = link; }", new)
+        expect(ada.rows("sent")).to_have_count(1)
+        ada.sees("written meanwhile")
 
 
 def test_what_a_browser_needs_to_hear_about_its_subprotocols(tmp_path, person):

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fireside.domain.commands import decode
+from fireside.domain.errors import InvalidName
+from fireside.domain.names import clean_username
 from fireside.handlers import router
 from tests.flow.house import House
 
@@ -217,13 +219,30 @@ def test_a_thousand_characters_are_kept_after_trimming():
     assert ann.received[0]["message"] == "🔥" * 1_000
 
 
-def test_markup_and_controls_come_back_as_they_were():
+def test_markup_comes_back_as_it_was():
     ann = House().join("Ann")
-    text = "<b>hi</b>\x00\x1f\\ \"'"
+    text = "<b>hi</b>\\ \"'\ttab\nline"
 
     ann.say(text)
 
     assert ann.ask("getHistory")["messages"][0]["message"] == text
+
+
+@pytest.mark.parametrize("control", ["\x00", "\x1b", "\x7f", "\x9b"])
+def test_control_characters_are_refused_in_texts_and_in_names(control):
+    house = House()
+    ann = house.join("Ann")
+
+    refused = ann.say(f"<b>hi</b>{control}[2J there")
+
+    assert (refused["type"], refused["code"], refused["field"]) == (
+        "error",
+        "bad_request",
+        "message",
+    )
+    assert ann.received == []
+    with pytest.raises(InvalidName):
+        clean_username(f"An{control}n")
 
 
 def test_nobody_asks_without_being_vouched_for():

@@ -1,5 +1,8 @@
 """The smallest client: it never says hello and shows what has timestamp, username and message."""
 
+import runpy
+from pathlib import Path
+
 import pytest
 
 from tests.flow.house import House
@@ -60,3 +63,11 @@ def test_a_second_delivery_of_one_event_is_the_same_message():
     house.handler(event, None)
 
     assert house.store.head("general") == 1
+
+
+def test_it_prints_control_characters_escaped():
+    """Messages from before the server refused them may hold some, and other servers send them."""
+    example = Path(__file__).parents[2] / "examples/plain_client.py"
+    printable = runpy.run_path(str(example))["printable"]
+
+    assert printable("Bob: \x1b[2J\x9b31m\x7fhi 🔥 漢字") == r"Bob: \x1b[2J\x9b31m\x7fhi 🔥 漢字"

@@ -43,6 +43,7 @@ class Computer:
             print_progress=self.said.append,
             print_result=self.told.append,
             ask=lambda _question: self.answers.pop(0) if self.answers else None,
+            is_for_a_person=lambda: True,
             pause=lambda _seconds: None,
             target=self.reach,
         )

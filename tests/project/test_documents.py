@@ -18,7 +18,7 @@ from fireside.cli.invoke import ROUTES
 from fireside.cli.main import COMMANDS, fireside
 from fireside.console.exits import ExitCode
 from fireside.domain.errors import Code
-from fireside.server.settings import CONFIG_VARIABLE, SETTINGS, variable
+from fireside.server.settings import CONFIG_VARIABLE, INVITE_LINK_VARIABLE, SETTINGS, variable
 from localgateway.machine import limits
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,7 +89,12 @@ def test_every_close_code_is_documented():
 
 def test_every_variable_named_for_the_program_is_one_that_it_knows():
     """The program refuses the others: it does not start while one is exported."""
-    known = {CONFIG_VARIABLE, *map(variable, SETTINGS), *environment.OF_FUNCTIONS}
+    known = {
+        CONFIG_VARIABLE,
+        INVITE_LINK_VARIABLE,
+        *map(variable, SETTINGS),
+        *environment.OF_FUNCTIONS,
+    }
     tools = [ROOT / name for name in ("tests/conftest.py", "tools/check.py", ".ci/run", "Makefile")]
 
     for path in [*DOCUMENTS, *tools]:

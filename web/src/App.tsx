@@ -2,12 +2,14 @@
 
 import { useEffect, useState } from "react";
 import { browserPlatform, type Platform, type Visit, visit } from "./chat";
+import { storeConfig } from "./connection/config";
 import { takeInvite } from "./connection/invite";
 import { hasJoined, isBlocked } from "./connection/machine";
 import { useConfig } from "./connection/useConfig";
 import { useConnection } from "./connection/useConnection";
+import { useForgottenElsewhere } from "./device/forget";
 import { Join } from "./join/Join";
-import { rememberJoined, rememberLeft, returningName } from "./join/remembered";
+import { NAME_KEY, rememberJoined, rememberLeft, returningName } from "./join/remembered";
 import { PageFailed } from "./PageFailed";
 import { Room } from "./room/Room";
 import { useSettingsOfOtherTabs } from "./settings/settings";
@@ -29,11 +31,21 @@ function Page({ platform }: { platform: Platform }) {
   const config = useConfig(platform.network.config, isRefused);
   useSettingsOfOtherTabs();
   useInviteLinks(() => current?.client.retry());
+  useForgottenElsewhere(NAME_KEY, forget);
 
   useEffect(() => {
     if (connection.name === "open" && current) rememberJoined(current.username);
     if (connection.name === "refused") rememberLeft();
   }, [connection.name, current]);
+
+  useEffect(() => {
+    if (connection.name === "open" && config) storeConfig();
+  }, [connection.name, config]);
+
+  function forget() {
+    setCurrent(null);
+    void platform.forget();
+  }
 
   function leave() {
     rememberLeft();
@@ -41,7 +53,7 @@ function Page({ platform }: { platform: Platform }) {
   }
 
   if (current !== null && hasJoined(connection))
-    return <Room visit={current} connection={connection} onLeave={leave} />;
+    return <Room visit={current} connection={connection} onLeave={leave} onForget={forget} />;
   return (
     <Join
       connection={connection}

@@ -2,25 +2,46 @@
 
 import { addressFor, browserNetwork, ConnectionClient, type Network } from "./connection/client";
 import { browserDatabase, type Database } from "./device/database";
+import { forgetDevice } from "./device/forget";
 import { claimTab, type Tabs } from "./device/tabs";
+import { countUnsent } from "./timeline/outboxStorage";
 import { roomStorage } from "./timeline/roomStorage";
 import { TimelineStore } from "./timeline/store";
 
-export type Visit = { username: string; client: ConnectionClient; store: TimelineStore };
+export type Visit = {
+  username: string;
+  client: ConnectionClient;
+  store: TimelineStore;
+  /** How many messages wait on this device, under any name and of any tab. */
+  countUnsent: () => Promise<number>;
+};
 
 /** What the page runs on: a browser, or in tests a stand-in for it. */
-export type Platform = { network: Network; database: Database; tabs: Promise<Tabs> };
+export type Platform = {
+  network: Network;
+  storage: () => DeviceStorage;
+  forget: () => Promise<void>;
+};
+
+type DeviceStorage = { database: Database; tabs: Promise<Tabs> };
 
 export const ROOM = "general";
 
+/** The storage is opened by the first visit: the door alone leaves nothing on a device. */
 export function browserPlatform(): Platform {
-  return { network: browserNetwork, database: browserDatabase(), tabs: claimTab() };
+  let opened: DeviceStorage | undefined;
+  const storage = () => {
+    opened ??= { database: browserDatabase(), tabs: claimTab() };
+    return opened;
+  };
+  return { network: browserNetwork, storage, forget: forgetDevice };
 }
 
 /** `returning`: this user had joined before the page was reloaded, and does not have to again. */
 export function visit(username: string, platform: Platform, returning = false): Visit {
-  const storage = roomStorage(username, ROOM, platform.database, platform.tabs);
+  const { database, tabs } = platform.storage();
+  const storage = roomStorage(username, ROOM, database, tabs);
   const store: TimelineStore = new TimelineStore(ROOM, (command) => client.ask(command), storage);
   const client = new ConnectionClient(addressFor(username), store, platform.network, returning);
-  return { username, client, store };
+  return { username, client, store, countUnsent: () => countUnsent(database) };
 }

@@ -6,7 +6,10 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { takeInvite } from "./connection/invite";
+import { eraseTab } from "./device/storage";
+import { isForgotten } from "./join/remembered";
 
+if (isForgotten()) eraseTab();
 takeInvite();
 const root = document.getElementById("root");
 if (root)

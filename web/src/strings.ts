@@ -135,6 +135,20 @@ export const STRINGS = {
     changeName: "Change name",
   },
 
+  forget: {
+    title: "Forget this device",
+    what: "Everything that this browser keeps of this chat is removed, in all its tabs: your name, the invite, drafts, unsent messages, settings, and the messages kept to read.",
+    unsent: (count: number) =>
+      counted(count, {
+        one: "# message is not sent yet and will be lost.",
+        other: "# messages are not sent yet and will be lost.",
+      }),
+    stays:
+      "What you sent stays in the chat. To come back you need its address and, where it asks for one, the invite link.",
+    forget: "Forget everything here",
+    cancel: "Cancel",
+  },
+
   details: {
     title: "Connection details",
     connection: "Connection",

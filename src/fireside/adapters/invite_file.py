@@ -4,13 +4,15 @@ It has one secret in each line. The first is the one to share; all of them are a
 is read at every handshake, so a new invite is valid at once.
 """
 
+import errno
 import logging
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from fireside.adapters.text_file import read_text
+from fireside.adapters.own_file import is_own, open_own
+from fireside.adapters.text_file import decode
 from fireside.domain.invite import hash_of, is_secret
 
 log = logging.getLogger(__name__)
@@ -75,12 +77,12 @@ class InviteFile:
 
     def is_private(self) -> bool:
         """Return whether only the owner may read the file; always True on Windows."""
-        return os.name == "nt" or self.path.stat().st_mode & 0o077 == 0
+        return os.name == "nt" or self.path.lstat().st_mode & 0o077 == 0
 
     def _secrets(self) -> list[str]:
         """Return the secrets in the file. An error never shows its contents."""
         try:
-            words = read_text(self.path).split()
+            words = decode(self._read()).split()
         except UnicodeDecodeError:
             words = []
         if not words or not all(map(is_secret, words)):
@@ -88,6 +90,16 @@ class InviteFile:
                 f"{self.path} holds no invite: make one with `fireside invite --new`."
             )
         return words
+
+    def _read(self) -> bytes:
+        """Return what is in the file; one that another user put there says nothing."""
+        with os.fdopen(open_own(self.path, os.O_RDONLY), "rb") as file:
+            if not is_own(os.fstat(file.fileno())):
+                raise InviteUnusable(
+                    f"{self.path} belongs to another user: make one of your own with "
+                    "`fireside invite --new`."
+                )
+            return file.read()
 
     def _write(self, put: Callable[[str, Path], None]) -> str:
         """Write a new secret, and return it. After a power cut, the file is the old or the new one.
@@ -112,6 +124,11 @@ class InviteFile:
         return secret
 
     def _unreadable(self, cause: OSError) -> InviteUnusable:
+        if cause.errno == errno.ELOOP:
+            return InviteUnusable(
+                f"{self.path} is a symbolic link: make a file of your own with "
+                "`fireside invite --new`."
+            )
         return InviteUnusable(f"Can't read {self.path} ({cause.strerror}): fix its permissions.")
 
     def _unwritable(self, cause: OSError) -> InviteUnusable:

@@ -13,7 +13,15 @@ def read_text(path: Path) -> str:
         OSError: The file can't be read.
         UnicodeDecodeError: It is neither UTF-8 nor UTF-16 with a byte order mark.
     """
-    data = path.read_bytes()
+    return decode(path.read_bytes())
+
+
+def decode(data: bytes) -> str:
+    r"""Return the text of a file from its bytes, with `\n` at the end of each line.
+
+    Raises:
+        UnicodeDecodeError: It is neither UTF-8 nor UTF-16 with a byte order mark.
+    """
     named = (encoding for mark, encoding in _ENCODINGS.items() if data.startswith(mark))
     text = data.decode(next(named, "utf-8"))
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -20,6 +20,7 @@ from fireside.console.checks import Check, line
 from fireside.console.exits import ExitCode
 from fireside.server.data_folder import invite_file
 from fireside.server.database_check import check_database
+from fireside.server.own_folder import NAME, check_own_folder
 from fireside.server.process import cannot_listen
 from fireside.server.settings import Settings, asks_for_invite, is_reachable
 from fireside.system import DAY_SECONDS
@@ -92,15 +93,16 @@ def check_sqlite(version: tuple[int, ...], threadsafety: int) -> Check:
 
 
 def check_folder(data: Path) -> Check:
-    """Try to write to the data folder."""
+    """Try to write to the data folder, which must not be open to others."""
+    wrong = check_own_folder(data)
+    if wrong is not None:
+        return wrong
     try:
         with _scratch(data):
-            return Check("data folder", "ok", f"{data} is writable")
+            return Check(NAME, "ok", f"{data} is writable, and not by others")
     except OSError as cause:
         found = f"can't write to {data}: {cause.strerror}"
-        return Check(
-            "data folder", "fail", found, "Fix its permissions, or choose another with --data."
-        )
+        return Check(NAME, "fail", found, "Fix its permissions, or choose another with --data.")
 
 
 def check_space(settings: Settings, usage: Usage) -> Check:

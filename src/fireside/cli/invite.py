@@ -15,13 +15,20 @@ from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.qr import show
 from fireside.domain.invite import hash_of, link
 from fireside.server.addresses import read_address
-from fireside.server.data_folder import invite_file
+from fireside.server.data_folder import invite_file, request_end
+from fireside.server.own_folder import require_own_folder
 from fireside.server.settings import BadSettings, Settings, address, asks_for_invite
 from localgateway.platform.hosts import EVERYWHERE
 
 
 @click.command("invite")
 @click.option("--new", is_flag=True, help="replace the secret; older links stop working")
+@click.option(
+    "--end",
+    is_flag=True,
+    help="with --new: disconnect who came in by an older link; default: they stay until their "
+    "connection ends",
+)
 @click.option("--url", metavar="URL", help="address of the chat; default: --public-url")
 @click.option(
     "--hash",
@@ -35,13 +42,14 @@ from localgateway.platform.hosts import EVERYWHERE
 @with_settings("host", "port", "data", unless="stage")
 @stage_options(
     default=None,
-    stage_help="print the link of this stage on AWS (not with --new, --hash or --url); "
+    stage_help="print the link of this stage on AWS (not with --new, --end, --hash or --url); "
     "default: the chat on this machine",
 )
 def command(  # noqa: PLR0913 - one per option
     settings: Settings,
     *,
     new: bool,
+    end: bool,
     url: str | None,
     as_hash: bool,
     qr: bool | None,
@@ -55,7 +63,7 @@ def command(  # noqa: PLR0913 - one per option
     --stage, print the link of a chat on AWS.
     """
     if stage is not None:
-        if new or as_hash or url is not None:
+        if new or end or as_hash or url is not None:
             raise _usage(
                 "--stage goes with --qr alone: "
                 "`fireside deploy` knows --new-invite and --add-invite."
@@ -63,31 +71,45 @@ def command(  # noqa: PLR0913 - one per option
         return print_link(find_stage(project, stage, infra), DeployContext(), qr=qr)
     if project != PROJECT or infra is not None:
         raise _usage("--project and --infra are for a chat on AWS: name it with --stage NAME.")
+    if end and not new:
+        raise _usage("--end goes with --new: it disconnects who came in by what that replaces.")
     place = None if url is None else _given(url)
-    return invite(settings, new=new, url=place, qr=qr, as_hash=as_hash)
+    return invite(settings, new=new, end=end, url=place, qr=qr, as_hash=as_hash)
 
 
-def invite(
-    settings: Settings, *, new: bool, url: str | None, qr: bool | None, as_hash: bool = False
+def invite(  # noqa: PLR0913 - one per option
+    settings: Settings,
+    *,
+    new: bool,
+    url: str | None,
+    qr: bool | None,
+    as_hash: bool = False,
+    end: bool = False,
 ) -> int:
     """Print the link on stdout, and on a terminal its QR code; print notes on stderr.
 
     With `as_hash`, print only the secret's hash, which is what functions on AWS have of it.
 
     Raises:
-        CannotStart: The invite can't be stored, or the address is unknown.
+        CannotStart: The invite can't be stored safely, or the address is unknown.
     """
     place = "" if as_hash else _address(settings, url)
+    require_own_folder(settings.data)
     try:
         file = invite_file(settings.data)
         secret = file.replace() if new else file.secret()
+        if end:
+            request_end(settings.data)
     except InviteUnusable as cause:
         raise CannotStart(str(cause), ExitCode.DATA) from cause
+    except OSError as cause:
+        sentence = f"The invite was replaced, but nobody is disconnected ({cause.strerror})"
+        raise CannotStart(f"{sentence}: restart the server.", ExitCode.DATA) from cause
     if as_hash:
         print(hash_of(secret))
         return int(ExitCode.OK)
     show(link(place, secret), qr=qr)
-    for note in _notes(settings, new=new, url=url):
+    for note in _notes(settings, new=new, end=end, url=url):
         print(note, file=sys.stderr)
     return int(ExitCode.OK)
 
@@ -100,11 +122,13 @@ def _address(settings: Settings, url: str | None) -> str:
     return address(settings, settings.port)
 
 
-def _notes(settings: Settings, *, new: bool, url: str | None) -> Iterator[str]:
-    if new:
+def _notes(settings: Settings, *, new: bool, end: bool, url: str | None) -> Iterator[str]:
+    if end:
+        yield "Older links stop working now, and who came in by one is disconnected in a moment."
+    elif new:
         yield (
             "Older links stop working now. "
-            "People who are connected stay until their connection ends."
+            "People who are connected stay until their connection ends; --end disconnects them."
         )
     if settings.invites == "off":
         yield "But `invites` is off: people enter without one."

@@ -15,7 +15,7 @@ import click
 from fireside.adapters.memory import MemoryRegistry, MemoryStore
 from fireside.chat import Chat
 from fireside.console.exits import CannotStart, ExitCode
-from fireside.console.logs import setup_logging
+from fireside.console.logs import printable, setup_logging
 from fireside.domain.entry import EntryRules, User
 from fireside.domain.message import ENTROPY_BITS
 from fireside.domain.names import LOBBY, fold
@@ -23,6 +23,7 @@ from fireside.handlers.authorizer import context_of, principal_id
 from fireside.handlers.router import make_handler
 from fireside.ports import Connection, MessageStore
 from fireside.server.data_folder import open_store
+from localgateway.platform.printable import printable_json
 
 ROUTES = (
     "$connect",
@@ -73,7 +74,7 @@ def invoke(route: str, *, event: str | None, username: str | None, data: str | N
         response = _answer(asked, MemoryStore(_random_epoch()))
     else:
         response = _answer_from(asked, Path(data).expanduser())
-    print(json.dumps(response, indent=2, ensure_ascii=False))
+    print(printable_json(response))
     broken = response["statusCode"] == HTTPStatus.INTERNAL_SERVER_ERROR
     return int(ExitCode.UNEXPECTED if broken else ExitCode.OK)
 
@@ -120,7 +121,7 @@ class Printed:
     def send(self, connection_ids: Iterable[str], data: bytes) -> set[str]:
         """Print `data` once for each connection."""
         for connection_id in connection_ids:
-            print(f"pushed to {connection_id}: {data.decode()}", file=sys.stderr)
+            print(f"pushed to {connection_id}: {printable(data.decode())}", file=sys.stderr)
         return set()
 
 

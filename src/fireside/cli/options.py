@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from fireside import environment
 from fireside.cli.old_names import print_renamed
 from fireside.cloud.deploy.stage import PROJECT, STAGE, find_stage
-from fireside.server import settings
+from fireside.server import found_settings, settings
 from fireside.server.settings import (
     RENAMED_KEYS,
     RENAMED_VALUES,
@@ -165,7 +165,7 @@ def _read_file(context: click.Context, _: click.Parameter, value: str | None) ->
     for name in sorted(environment.OF_FUNCTIONS.intersection(os.environ)):
         print(f"fireside: ignoring {name}, which is a variable of the functions.", file=sys.stderr)
     path = settings.config_path(value, Path.cwd())
-    values = {} if path is None else settings.read_file(path)
+    values = {} if path is None else _values_in(path, is_named=value is not None)
     for old, new in RENAMED_KEYS.items():
         old_variable = settings.find_variable(old, os.environ)
         if old_variable is not None:
@@ -175,6 +175,17 @@ def _read_file(context: click.Context, _: click.Parameter, value: str | None) ->
             values.setdefault(new, values.pop(old))
     context.default_map = values
     return path
+
+
+def _values_in(path: Path, *, is_named: bool) -> dict[str, object]:
+    """Return the values of a settings file; one that was found and not named is announced."""
+    if is_named:
+        return settings.read_file(path)
+    found_settings.require_own_file(path)
+    values = settings.read_file(path)
+    for line in found_settings.announcement(path, values):
+        print(f"fireside: {line}", file=sys.stderr)
+    return values
 
 
 def _config_option(unless: str | None) -> Callable[[Run], Run]:
@@ -233,6 +244,35 @@ def _with_options(run: Run, options: Sequence[Callable[[Run], Run]]) -> Run:
     for add in reversed(options):
         run = add(run)
     return run
+
+
+# --- Secrets ------------------------------------------------------------------------------------
+
+
+def note_secret(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return the value of an option that has a variable; warn if it stands on the command line."""
+    is_shown = ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
+    if value and value != "-" and is_shown:
+        warn_of_secret(f"{param.opts[0]} - reads it from stdin, and {param.envvar} may hold it")
+    return value
+
+
+def read_secret(given: str | None, question: str) -> str | None:
+    """Return a secret; `-` stands for a line of stdin, which is asked for on a terminal."""
+    if given != "-":
+        return given
+    if sys.stdin.isatty():
+        print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
+
+
+def warn_of_secret(better: str) -> None:
+    """Print to stderr that the command line is no place for a secret, and which one is better."""
+    print(
+        "fireside: the invite is on the command line, where other users of this machine see it, "
+        f"and in your shell's history: {better}.",
+        file=sys.stderr,
+    )
 
 
 # --- Types of values ----------------------------------------------------------------------------

@@ -1,24 +1,30 @@
 """`fireside verify`: check a running chat from outside."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from fireside.cli.old_names import CommandWithOldNames
-from fireside.cli.options import FILE
+from fireside.cli.options import FILE, note_secret, read_secret, warn_of_secret
 from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.verify.verify import MESSAGES_SENT, VerifyOptions, run
+from fireside.server import settings
 
 
 @click.command("verify", cls=CommandWithOldNames)
 @click.option(
-    "--url", metavar="URL", required=True, help="address of the chat: wss://HOST/ws, or its link"
+    "--url",
+    metavar="URL",
+    required=True,
+    help="address of the chat: wss://HOST/ws, or that of its page",
 )
 @click.option(
     "--invite",
     metavar="LINK",
-    help="invite link or its secret, if it is not in the URL; - reads it from stdin",
+    envvar=settings.INVITE_LINK_VARIABLE,
+    callback=note_secret,
+    help="invite link or its secret; - reads it from stdin; "
+    f"default: the variable {settings.INVITE_LINK_VARIABLE}",
 )
 @click.option(
     "--out",
@@ -39,5 +45,7 @@ def command(*, url: str, invite: str | None, out: Path, read_only: bool, yes: bo
     It checks who may connect, the frames, the limits, and several people at once. It takes at most
     ten minutes and costs at most five cents. The report holds nothing private.
     """
-    secret = sys.stdin.readline().strip() if invite == "-" else invite
+    if "invite=" in url:
+        warn_of_secret("give the address alone with --url, and the link with --invite -")
+    secret = read_secret(invite, "Invite link: ")
     return run(url, VerifyOptions(secret, out, read_only, yes), DeployContext())

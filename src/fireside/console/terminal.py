@@ -26,10 +26,16 @@ def ask(question: str) -> str | None:
     return sys.stdin.readline().strip()
 
 
+def is_for_a_person() -> bool:
+    """Return whether results go to a terminal: a log or a pipe must not hold a secret."""
+    return sys.stdout.isatty()
+
+
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """The three functions together; tests bring their own."""
+    """The functions together; tests bring their own."""
 
     print_progress: WriteLine = print_progress
     print_result: WriteLine = print_result
     ask: Callable[[str], str | None] = ask
+    is_for_a_person: Callable[[], bool] = is_for_a_person

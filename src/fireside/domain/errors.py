@@ -71,7 +71,7 @@ class TooLong(ChatError):
 
 
 class InvalidText(ChatError):
-    """The message has no visible text."""
+    """The message has no visible text, or control characters in it."""
 
     def __init__(self, text: str) -> None:
         super().__init__("bad_request", text, field="message")

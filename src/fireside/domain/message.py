@@ -63,7 +63,8 @@ def clean_text(text: str) -> str:
     """Return `text` trimmed, its lines divided by line feeds alone.
 
     Raises:
-        InvalidText: It has no visible character.
+        InvalidText: It has no visible character, or a control character within, which a terminal
+            would obey.
         TooLong: It has more than `MAX_TEXT` characters.
     """
     text = _trim(_LINE_END.sub("\n", text))
@@ -73,6 +74,8 @@ def clean_text(text: str) -> str:
         raise TooLong(f"Use at most {MAX_TEXT:,} characters", "message")
     if not any(map(_is_visible, text)):
         raise InvalidText("Write something that can be seen")
+    if _CONTROL.search(text):
+        raise InvalidText("Leave out control characters; line feeds and tabs may stay")
     return text
 
 
@@ -110,6 +113,9 @@ def is_message_id(text: str) -> bool:
 
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 """All that Unicode says ends a line, besides a line feed: every reader must see the same lines."""
+
+_CONTROL = re.compile("[\\x00-\\x08\\x0e-\\x1f\\x7f-\\x9f]")
+"""Every other control character (C0, DEL, C1), besides tabs and line feeds."""
 
 _SPACES = "\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
     map(chr, (*range(0x21), *range(0x7F, 0xA1), *range(0x2000, 0x200B)))

@@ -8,9 +8,13 @@ from urllib.parse import quote, unquote
 
 from fireside.domain.entry import EntryRules, User, admit
 from fireside.domain.errors import ChatError
+from fireside.domain.invite import hash_of
 from fireside.handlers.handshake import read_handshake
 
 log = logging.getLogger(__name__)
+
+INVITE_HASH = "inviteSha256"
+"""In a connection's context: the hash of the secret that it came in with."""
 
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 """A Lambda handler: takes an event and a context, returns the response."""
@@ -23,20 +27,27 @@ OnRefusal = Callable[[ChatError, dict[str, Any]], object]
 """Takes why a handshake was refused, and its event."""
 
 
-def make_authorizer(rules: Rules, on_refusal: OnRefusal = lambda *_: None) -> Handler:
+def make_authorizer(
+    rules: Rules, on_refusal: OnRefusal = lambda *_: None, *, notes_invite: bool = False
+) -> Handler:
     """Return the function that API Gateway calls before `$connect`.
 
-    The client is not told why it is refused; `on_refusal` is.
+    The client is not told why it is refused; `on_refusal` is. With `notes_invite`, the connection's
+    context has the hash of the secret that it came in with, where one is asked for.
     """
 
     def authorize(event: dict[str, Any], _context: object) -> dict[str, Any]:
         try:
-            user = admit_from(event, rules())
+            current = rules()
+            handshake = read_handshake(event)
+            user = admit(handshake, current)
         except ChatError as refusal:
             on_refusal(refusal, event)
             return _policy("nobody", "Deny", event["methodArn"])
         allowed = _policy(principal_id(user), "Allow", event["methodArn"])
-        return {**allowed, "context": context_of(user)}
+        noted = notes_invite and current.invites is not None
+        invite = {INVITE_HASH: hash_of(handshake.invite or "")} if noted else {}
+        return {**allowed, "context": context_of(user) | invite}
 
     return authorize
 

@@ -1,10 +1,12 @@
 """The data folder of a chat on one machine: its database and its invite."""
 
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
 
 from fireside.adapters.invite_file import InviteFile
+from fireside.adapters.own_file import open_own
 from fireside.adapters.sqlite.store import SqliteStore
 from fireside.adapters.sqlite.unusable import (
     StoreBusy,
@@ -17,6 +19,7 @@ from fireside.adapters.sqlite.unusable import (
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.handlers.authorizer import Rules
+from fireside.server.own_folder import require_own_folder
 from fireside.system import new_epoch, new_invite
 
 BUSY_SECONDS = 10.0
@@ -37,8 +40,10 @@ def open_store(
     A process that has just been ended may hold its lock for a moment, as `fireside doctor` does.
 
     Raises:
-        CannotStart: It can't be opened; the sentence says why, and what to do.
+        CannotStart: It can't be opened, or others may write to the folder; the sentence says why,
+            and what to do.
     """
+    require_own_folder(folder)
     until = time.monotonic() + lock_timeout_seconds
     while True:
         try:
@@ -73,6 +78,30 @@ def database_file(folder: Path) -> Path:
 def invite_file(folder: Path) -> InviteFile:
     """Return the file of the invite, beside the messages."""
     return InviteFile(folder / "invite", new_invite)
+
+
+def request_end(folder: Path) -> None:
+    """Let the server that uses a folder, if one runs, end who came in by an invite that is gone.
+
+    Raises:
+        OSError: The folder can't be written.
+    """
+    descriptor = open_own(_end_mark(folder), os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(f"{time.time_ns()}\n")
+
+
+def end_requested(folder: Path) -> tuple[int, int] | None:
+    """Return what is another value after each request; None if there was none so far."""
+    try:
+        found = _end_mark(folder).lstat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _end_mark(folder: Path) -> Path:
+    return folder / "invite.end"
 
 
 def live_rules(rules: EntryRules, invites: InviteFile) -> Rules:

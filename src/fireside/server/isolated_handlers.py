@@ -49,7 +49,8 @@ def chat(event: dict[str, Any], context: object) -> Response:
 
 def authorizer(event: dict[str, Any], context: object) -> Response:
     """Decide who may connect. Its process never opens the database."""
-    return make_authorizer(_rules(os.environ), log_refusal)(event, context)
+    authorize = make_authorizer(_rules(os.environ), log_refusal, notes_invite=True)
+    return authorize(event, context)
 
 
 def make_chat(environ: Mapping[str, str]) -> Handler:

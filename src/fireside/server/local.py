@@ -110,7 +110,10 @@ def make_server(
 
     make_runner = partial(
         BatchRunner,
-        {"chat": make_handler(chat, rules), "authorizer": make_authorizer(rules, log_refusal)},
+        {
+            "chat": make_handler(chat, rules),
+            "authorizer": make_authorizer(rules, log_refusal, notes_invite=True),
+        },
         store,
         connections,
         on_lost_commit=storage_failed,

@@ -13,7 +13,7 @@ from pathlib import Path
 from fireside.adapters.invite_file import InviteUnusable
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.invite import link
-from fireside.server import isolated_handlers
+from fireside.server import ended_invites, isolated_handlers
 from fireside.server.data_folder import invite_file, open_store
 from fireside.server.limits import chat_limits
 from fireside.server.local import make_isolated_server, make_server, page_folder, start_handlers
@@ -69,13 +69,17 @@ async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
     await start_handlers(settings, server)
     place = address(settings, server.port)
     print(f"Fireside is at {place}  (messages in {settings.data}, Ctrl-C to stop)", flush=True)  # noqa: T201 - the one line people wait for
+    watching = None
     if secret is not None:
+        watching = asyncio.create_task(ended_invites.watch(settings.data, server))
         print(_invitation(place, secret, settings.data), flush=True)  # noqa: T201 - and the next
     _warn_when_exposed(settings, server.port)
     if settings.open:
         # Some browsers' programs end only when the browser is closed: don't wait for that.
         threading.Thread(target=webbrowser.open, args=(place,), daemon=True).start()
     await stop.wait()
+    if watching is not None:
+        watching.cancel()
     log.info("stopping")
     return await server.stop()
 

@@ -21,6 +21,9 @@ from localgateway.platform.hosts import shown_as
 ENV_PREFIX = "FIRESIDE_"
 CONFIG_NAME = "fireside.toml"
 CONFIG_VARIABLE = "FIRESIDE_CONFIG"
+INVITE_LINK_VARIABLE = "FIRESIDE_INVITE_LINK"
+"""The invite of the chat that `fireside verify` checks; no setting."""
+
 LOG_FORMATS = ("auto", "text", "json")
 INVITES = ("auto", "required", "off")
 LIMITS = ("auto", "on", "off")
@@ -107,7 +110,7 @@ def check_variables(names: Iterable[str]) -> None:
         BadSettings: With the name that is nearest.
     """
     known = [CONFIG_VARIABLE, *map(variable, SETTINGS)]
-    others = environment.OF_FUNCTIONS.union([CONFIG_VARIABLE])
+    others = environment.OF_FUNCTIONS.union([CONFIG_VARIABLE, INVITE_LINK_VARIABLE])
     keys = {*SETTINGS, *RENAMED_KEYS}
     for name in names:
         if name.startswith(ENV_PREFIX) and name not in others and _key(name) not in keys:

@@ -4,7 +4,6 @@ A file holds the bare event, so any tool that takes a Lambda event can read it. 
 follows from its route, or from being an authorizer's event.
 """
 
-import json
 import logging
 import os
 import re
@@ -15,6 +14,7 @@ from pathlib import Path
 from localgateway.functions.runner import MakeRunner, OnCompleted, Runner
 from localgateway.machine.actions import Invoke
 from localgateway.machine.events import Event
+from localgateway.platform.printable import printable_json
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Recorder:
         what = "authorizer" if event.get("type") == "REQUEST" else context["routeKey"]
         name = _UNSAFE.sub("-", f"{what}-{context['requestId']}").strip("-")
         path = self._folder / f"{next(self._numbers):04}-{name}.json"
-        text = json.dumps(event, indent=2, ensure_ascii=False) + "\n"
+        text = printable_json(event) + "\n"
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace") as opened:
             opened.write(text)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from traceback import print_exc
+from traceback import format_exc
 from typing import Any
 from urllib.parse import unquote
 
@@ -22,6 +22,7 @@ from localgateway.functions.interception import Redirect, install
 from localgateway.functions.worker import CannotLoad, load_handler
 from localgateway.machine.api import Api, ApiError, Function
 from localgateway.machine.events import Event
+from localgateway.platform.printable import printable, printable_json
 
 
 class CannotReplay(Exception):  # noqa: N818 - it says what happened
@@ -102,9 +103,9 @@ def _call(api: Api, function: Function, event: Event, redirect: Redirect) -> boo
     try:
         value = handler(event, Context(str(context.get("requestId")), deadline_ms, os.environ))
     except Exception:  # noqa: BLE001 - anything a handler raises is to be shown
-        print_exc()
+        print("\n".join(map(printable, format_exc().splitlines())), file=sys.stderr)
         return False
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=repr))
+    print(printable_json(value))
     return True
 
 
@@ -150,7 +151,7 @@ class _PrintedRequests(BaseHTTPRequestHandler):
         return unquote(self.path).rpartition("/")[2]
 
     def _print(self, text: str) -> None:
-        print(text, file=sys.stderr)
+        print(printable(text), file=sys.stderr)
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)

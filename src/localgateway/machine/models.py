@@ -7,13 +7,22 @@ draft 4 does not have ("Unsupported keyword(s)", aws-cdk #14585), and values the
 
 import copy
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, NoReturn
+
+from localgateway.platform.deadline import TooSlow, cpu_deadline
+
+log = logging.getLogger(__name__)
 
 Model = Callable[[str], bool]
 """Takes a message's body; returns whether it is JSON that the schema allows."""
+
+CHECK_SECONDS = 0.1
+"""How much of the processor's time a body may take; a pattern may try without an end."""
 
 _DRAFT = "http://json-schema.org/draft-04/schema#"
 
@@ -47,13 +56,26 @@ def compile_model(schema: object) -> Model:
 
     def fits(body: str) -> bool:
         try:
-            validate(json.loads(body, parse_constant=_refuse_constant))
+            value = json.loads(body, parse_constant=_refuse_constant)
+            with cpu_deadline(CHECK_SECONDS):
+                validate(value)
         except (ValueError, ArithmeticError, RecursionError):
             # Not JSON or not allowed; a number too large to divide; nested too deeply.
             return False
+        except TooSlow:
+            note_slow()
+            return False
         return True
 
+    note_slow = cache(_log_slow)  # once for each model
     return fits
+
+
+def _log_slow() -> None:
+    log.warning(
+        "a body took too long to check against its model, so it does not fit: simplify its "
+        "patterns, such as (a+)+, which try each way to cut a text"
+    )
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -9,7 +9,7 @@ import logging
 import math
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from aiohttp import web
 
@@ -27,7 +27,13 @@ from localgateway.machine.actions import (
 from localgateway.machine.api import Api
 from localgateway.machine.core import Connection, Gateway, Instant
 from localgateway.machine.events import Handshake, Ids, error_frame
-from localgateway.machine.limits import CLOSE_GOING_AWAY, CLOSE_NORMAL, CLOSE_RESTART, Limits
+from localgateway.machine.limits import (
+    CLOSE_GOING_AWAY,
+    CLOSE_NORMAL,
+    CLOSE_POLICY,
+    CLOSE_RESTART,
+    Limits,
+)
 from localgateway.machine.metering import Meter
 from localgateway.net.access import Access
 from localgateway.net.door import HeadReader
@@ -250,6 +256,23 @@ class Server:
             return False
         self.sockets[connection_id].close(CLOSE_NORMAL, "")
         return True
+
+    def end(
+        self, is_over: Callable[[Mapping[str, object]], bool], last_frame: bytes, reason: str
+    ) -> int:
+        """Send a last frame to the connections whose authorizer context is over, and close them.
+
+        Return how many there were.
+        """
+        over = [
+            connection_id
+            for connection_id, socket in self.sockets.items()
+            if is_over(socket.connection.info.authorizer or {})
+        ]
+        self.broadcast(over, last_frame)
+        for connection_id in over:
+            self.sockets[connection_id].close(CLOSE_POLICY, reason)
+        return len(over)
 
     def broadcast(self, connection_ids: Iterable[str], data: bytes) -> None:
         """Send the same text frame to several connections."""

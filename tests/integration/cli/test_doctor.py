@@ -55,6 +55,13 @@ def test_a_file_in_the_place_of_the_folder_fails(tmp_path):
     assert check_wal(data).verdict == "fail"
 
 
+def test_a_folder_that_others_may_write_to_fails(tmp_path):
+    tmp_path.chmod(0o777)
+
+    assert check_folder(tmp_path).verdict == "fail"
+    assert f"chmod go-w {tmp_path}" in check_folder(tmp_path).remedy
+
+
 def test_a_file_system_without_wal_fails(tmp_path, monkeypatch):
     class NoWal:
         def execute(self, _):

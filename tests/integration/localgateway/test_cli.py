@@ -1,6 +1,7 @@
 """The command line: what it reads, and the sentence for each thing it can't use."""
 
 import errno
+import io
 import json
 import socket
 import subprocess
@@ -81,6 +82,19 @@ def test_times_limits_and_places_can_be_set(options, tmp_path):
 )
 def test_a_duration_has_a_number_and_a_unit(text, seconds):
     assert cli.duration(text) == seconds
+
+
+def test_a_key_need_not_stand_on_the_command_line(options, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("KEY:FROM STDIN\n"))
+    assert options("--credentials", "-").credentials == ("KEY", "FROM STDIN")
+    monkeypatch.setenv("LOCALGATEWAY_CREDENTIALS", "KEY:FROM VARIABLE")
+    assert options().credentials == ("KEY", "FROM VARIABLE")
+    assert capsys.readouterr().err == ""
+
+    assert options("--credentials", "KEY:SHOWN").credentials == ("KEY", "SHOWN")
+    warning = capsys.readouterr().err
+    assert "--credentials - reads it from stdin" in warning
+    assert "SHOWN" not in warning
 
 
 @pytest.mark.usefixtures("options")

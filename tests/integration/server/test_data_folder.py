@@ -94,3 +94,26 @@ def test_a_folder_that_cannot_be_written_needs_a_person(tmp_path):
 
     assert code == ExitCode.DATA
     assert "make sure that you own it" in sentence
+
+
+@pytest.mark.parametrize("name", ["fireside.db.lock", "fireside.db.witness"])
+def test_a_planted_link_is_not_written_through(tmp_path, name):
+    (tmp_path / "diary").write_text("dear diary")
+    (tmp_path / "data").mkdir(mode=0o700)
+    (tmp_path / "data" / name).symlink_to(tmp_path / "diary")
+
+    code, sentence = ending(tmp_path / "data")
+
+    assert code == ExitCode.DATA
+    assert f"{name} is a symbolic link" in sentence
+    assert (tmp_path / "diary").read_text() == "dear diary"
+
+
+def test_a_folder_that_others_may_write_to_is_not_used(tmp_path):
+    tmp_path.chmod(0o777)
+
+    code, sentence = ending(tmp_path)
+
+    assert code == ExitCode.DATA
+    assert "chmod go-w" in sentence
+    assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ import stat
 
 import pytest
 
+from fireside.adapters import own_file
 from fireside.adapters.invite_file import InviteFile, InviteUnusable
 from fireside.domain.invite import hash_of
 
@@ -147,3 +148,27 @@ def test_others_who_may_read_it_are_noticed(file):
     file.path.chmod(0o640)
 
     assert not file.is_private()
+
+
+def test_a_link_in_its_place_is_not_followed_and_is_replaced_by_a_new_one(file, tmp_path):
+    file.path.parent.mkdir()
+    (tmp_path / "theirs").write_text("a-secret-of-another-user\n")
+    file.path.symlink_to(tmp_path / "theirs")
+
+    with pytest.raises(InviteUnusable, match=r"is a symbolic link: .*`fireside invite --new`"):
+        file.secret()
+    assert file.hashes() == frozenset()
+
+    secret = file.replace()
+    assert file.hashes() == {hash_of(secret)}
+    assert (tmp_path / "theirs").read_text() == "a-secret-of-another-user\n"
+
+
+def test_one_that_another_user_put_there_lets_nobody_in(file, monkeypatch):
+    file.secret()
+    monkeypatch.setattr(os, "geteuid", lambda: file.path.stat().st_uid + 1)
+    monkeypatch.setattr(own_file, "_ROOT", -1)
+
+    with pytest.raises(InviteUnusable, match="belongs to another user"):
+        file.secret()
+    assert file.hashes() == frozenset()

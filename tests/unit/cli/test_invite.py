@@ -10,6 +10,7 @@ from fireside.cli.main import main
 from fireside.console.exits import ExitCode
 from fireside.console.qr import drawn
 from fireside.domain.invite import hash_of, is_secret, link
+from fireside.server.data_folder import end_requested
 from fireside.system import new_invite
 
 
@@ -43,6 +44,21 @@ def test_the_link_is_the_same_until_a_new_one_is_wanted(capsys):
     assert first == again != new == last
     assert "Older links stop working" in note
     assert "People who are connected stay" in note
+
+
+def test_with_end_the_server_is_asked_to_disconnect_the_others(capsys, tmp_path):
+    run(capsys)
+    before = end_requested(tmp_path / "data")
+    code, _, note = run(capsys, "--new", "--end")
+
+    assert code == ExitCode.OK
+    assert before is None
+    assert end_requested(tmp_path / "data") is not None
+    assert "who came in by one is disconnected" in note
+
+    code, _, said = run(capsys, "--end")
+    assert code == ExitCode.USAGE
+    assert "--end goes with --new" in said
 
 
 @pytest.mark.parametrize(

@@ -89,4 +89,6 @@ def test_an_old_key_in_the_file_is_the_new_one(capsys, tmp_path):
     file.write_text("faithful = true", "utf-8")
 
     assert parsed(serve, [])["isolated"] is True
-    assert capsys.readouterr().err == line(f"faithful in {file}", "isolated")
+    named, *rest = capsys.readouterr().err.splitlines(keepends=True)
+    assert named == f"fireside: settings from {file}: faithful\n"
+    assert rest == [line(f"faithful in {file}", "isolated")]

@@ -74,6 +74,18 @@ def test_the_nearest_source_wins(load, toml):
     assert settings.public_url == "http://file"
 
 
+def test_a_file_that_was_found_is_named_first_and_one_that_was_named_is_not(load, toml, capsys):
+    path = toml('port = 1\npublic_url = "https://evil.example"')
+
+    load()
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == f"fireside: settings from {path}: port, public_url"
+    assert second.endswith("the link with the invite leads to https://evil.example")
+
+    load("--config", str(path))
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize("flag", ["--open", "--no-open"])
 def test_a_switch_can_be_set_and_unset_over_the_other_sources(load, toml, flag):
     toml(f"open = {'false' if flag == '--open' else 'true'}")

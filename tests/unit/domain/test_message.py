@@ -54,6 +54,15 @@ def test_a_long_run_of_line_ends_and_spaces_is_trimmed():
     assert clean_text(f"{text}a{text}") == "a"
 
 
+@pytest.mark.parametrize(("written", "repaired"), VECTORS["controls"])
+def test_a_control_character_within_a_text_is_refused(written, repaired):
+    """A terminal would obey it. The page sends such a text without them."""
+    with pytest.raises(InvalidText, match="control characters") as refusal:
+        clean_text(written)
+    assert (refusal.value.code, refusal.value.field) == ("bad_request", "message")
+    assert clean_text(repaired) == repaired
+
+
 @pytest.mark.parametrize("text", VECTORS["empty"])
 def test_a_text_must_say_something(text):
     with pytest.raises(InvalidText):

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from fireside.domain.entry import EntryRules, User
-from fireside.handlers.authorizer import log_refusal, make_authorizer, user_of
+from fireside.domain.invite import hash_of
+from fireside.handlers.authorizer import INVITE_HASH, log_refusal, make_authorizer, user_of
 
 ARN = "arn:aws:execute-api:eu-central-1:1:api/ws/$connect"
 
@@ -30,6 +31,21 @@ def test_a_user_is_let_in_with_what_every_event_shall_say():
 
     assert effect(answer) == "Allow"
     assert answer["context"] == {"username": "Ann", "userId": "ann"}
+
+
+@pytest.mark.parametrize("notes_invite", [True, False])
+def test_the_invite_is_noted_by_its_hash_and_only_where_that_is_asked_for(notes_invite):
+    rules = EntryRules(invites=frozenset([hash_of("the-secret")]))
+    event = {
+        "methodArn": ARN,
+        "headers": {"Host": "localhost:8080"},
+        "queryStringParameters": {"username": "Ann", "invite": "the-secret"},
+    }
+    answer = make_authorizer(lambda: rules, notes_invite=notes_invite)(event, None)
+
+    noted = {INVITE_HASH: hash_of("the-secret")} if notes_invite else {}
+    assert answer["context"] == {"username": "Ann", "userId": "ann"} | noted
+    assert "the-secret" not in str(answer)
 
 
 @pytest.mark.parametrize("name", ["Ann", "Ada K", "Zoë", "Ζωή", "山田 太郎"])

@@ -4,7 +4,7 @@ import type { ClientCommand, HelloFrame } from "../wire/frames";
 import { type Frame, parse } from "../wire/parse";
 import { Answers, LONGEST_MS } from "./answers";
 import { lastConfig } from "./config";
-import { subprotocols } from "./invite";
+import { inviteAccepted, inviteRefused, inviteToOffer, subprotocols } from "./invite";
 import { type Effect, type Event, IDLE, type State, step } from "./machine";
 
 /** The part of a WebSocket that is used here, so that a test can replace it. */
@@ -12,7 +12,7 @@ export type Socket = Pick<WebSocket, "send" | "close" | "onopen" | "onmessage" |
 
 /** The network, and the randomness for jitter. Timers are the global ones. */
 export type Network = {
-  openSocket: (url: string) => Socket;
+  openSocket: (url: string, subprotocols: string[]) => Socket;
   isServerUp: () => Promise<boolean>;
   /** The text of `config.json`; rejects when no server answers. */
   config: () => Promise<string>;
@@ -38,6 +38,8 @@ const PING_ID = "ping";
 export class ConnectionClient {
   private state: State;
   private socket: Socket | null = null;
+  /** What the handshake of the socket offered. */
+  private invite: string | null = null;
   private successor: Successor | null = null;
   private retiring: Socket | null = null;
   private isStarted = false;
@@ -139,7 +141,8 @@ export class ConnectionClient {
   }
 
   private open(): void {
-    const socket = this.network.openSocket(this.url);
+    this.invite = inviteToOffer();
+    const socket = this.network.openSocket(this.url, subprotocols(this.invite));
     this.socket = socket;
     socket.onopen = () => this.dispatch({ type: "opened" });
     socket.onmessage = (event) => this.receive(event.data);
@@ -149,7 +152,8 @@ export class ConnectionClient {
   /** Replace the connection before the gateway closes it for its age; both deliver meanwhile. */
   private readonly renew = (): void => {
     if (this.state.name !== "open" || this.successor) return;
-    const socket = this.network.openSocket(this.url);
+    const invite = inviteToOffer();
+    const socket = this.network.openSocket(this.url, subprotocols(invite));
     const giveUp = () => {
       this.dropSuccessor();
       this.renewIn(RENEW_RETRY_MS);
@@ -163,6 +167,7 @@ export class ConnectionClient {
       // Anything else before the hello also arrives on the old connection.
       if (frame?.type !== "hello") return;
       this.takeOver(socket);
+      this.invite = invite;
       this.handle(frame);
     };
   };
@@ -225,7 +230,10 @@ export class ConnectionClient {
 
   private probe(): void {
     this.network.isServerUp().then(
-      (alive) => this.dispatch({ type: "probed", alive }),
+      (alive) => {
+        const hasOther = alive && inviteRefused(this.invite);
+        this.dispatch({ type: "probed", alive, hasOther });
+      },
       () => this.dispatch({ type: "probed", alive: false }),
     );
   }
@@ -247,6 +255,7 @@ export class ConnectionClient {
 
   private handle(frame: Frame): void {
     if (frame.type === "hello") {
+      if (lastConfig().invite === "required") inviteAccepted(this.invite);
       this.keepAlive(frame);
       this.renewBefore(frame.limits.lifetimeSeconds);
     }
@@ -286,7 +295,7 @@ const PROBE_TIMEOUT_MS = 10_000;
 const CONFIG_TIMEOUT_MS = 60_000;
 
 export const browserNetwork: Network = {
-  openSocket: (url) => new WebSocket(url, subprotocols()),
+  openSocket: (url, subprotocols) => new WebSocket(url, subprotocols),
   isServerUp: async () => !isServerError(await fetchConfigFile(PROBE_TIMEOUT_MS)),
   config: async () => {
     const answer = await fetchConfigFile(CONFIG_TIMEOUT_MS);

@@ -11,19 +11,27 @@ export type Config = {
 
 const CONFIG_KEY = "config";
 
+/** What the server has said since the page was opened. */
+let latest: string | null = null;
+
 /** Return the last known configuration, so that the page need not wait for the next answer. */
 export function lastConfig(): Config {
-  return configFrom(readDevice(CONFIG_KEY) ?? "");
+  return configFrom(latest ?? readDevice(CONFIG_KEY) ?? "");
 }
 
-/** Fetch the configuration and store it; without an answer return the last known one. */
+/** Fetch the configuration; without an answer return the last known one. */
 export async function fetchConfig(fetchText: () => Promise<string>): Promise<Config> {
   try {
-    writeDevice(CONFIG_KEY, await fetchText());
+    latest = await fetchText();
   } catch {
     // The server is down: what it said last time still holds.
   }
   return lastConfig();
+}
+
+/** Store it for the next visit of a user who has joined: the door alone leaves nothing on a device. */
+export function storeConfig(): void {
+  if (latest !== null) writeDevice(CONFIG_KEY, latest);
 }
 
 /** A static host may have no such file: then the page's own origin is the chat, and it is open. */

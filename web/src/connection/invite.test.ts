@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { addressFor, browserNetwork } from "./client";
-import { fetchConfig, lastConfig } from "./config";
+import { fetchConfig, lastConfig, storeConfig } from "./config";
 import {
+  inviteAccepted,
   inviteIn,
+  inviteRefused,
+  inviteToOffer,
   isInviteUnclear,
   storedInvite,
   storeInvite,
@@ -128,9 +131,10 @@ describe("an invite", () => {
   it("is offered with the subprotocol, and no subprotocol is offered without it", () => {
     const opened = vi.fn(class {});
     vi.stubGlobal("WebSocket", opened);
-    browserNetwork.openSocket("ws://here/ws");
+    const open = () => browserNetwork.openSocket("ws://here/ws", subprotocols(inviteToOffer()));
+    open();
     storeInvite(SECRET);
-    browserNetwork.openSocket("ws://here/ws");
+    open();
     expect(opened.mock.calls).toEqual([
       ["ws://here/ws", []],
       ["ws://here/ws", ["fireside.v1", `invite.${SECRET}`]],
@@ -149,11 +153,54 @@ describe("an invite", () => {
       clear: () => {},
     });
     storeInvite(SECRET);
-    expect(subprotocols()).toContain(`invite.${SECRET}`);
+    expect(inviteToOffer()).toBe(SECRET);
     vi.unstubAllGlobals();
     storeInvite(SECRET); // storage works again: it is the truth from here on
     localStorage.clear();
     expect(storedInvite()).toBeNull();
+  });
+});
+
+describe("a second invite", () => {
+  const OTHER = "zzzzzzzzzzzzzzzzzzzzzz";
+
+  beforeEach(() => {
+    storeInvite(SECRET);
+    storeInvite(OTHER);
+  });
+
+  it("is offered first, and replaces the first one when a hello came with it", () => {
+    expect(inviteToOffer()).toBe(OTHER);
+    inviteAccepted(OTHER);
+    expect(storedInvite()).toBe(OTHER);
+    expect(JSON.stringify({ ...localStorage })).not.toContain(SECRET);
+  });
+
+  it("is forgotten when it was refused and a hello came with the first one", () => {
+    expect(inviteRefused(OTHER)).toBe(true);
+    expect(inviteToOffer()).toBe(SECRET);
+    inviteAccepted(SECRET);
+    expect(storedInvite()).toBe(SECRET);
+    expect(JSON.stringify({ ...localStorage })).not.toContain(OTHER);
+  });
+
+  it("takes turns with the first one while both are refused: a full server may refuse both", () => {
+    inviteRefused(OTHER);
+    expect(inviteRefused(SECRET)).toBe(false);
+    expect(inviteToOffer()).toBe(OTHER);
+  });
+
+  it("is tried again when its link is opened again, and not when the first one's is", () => {
+    inviteRefused(OTHER);
+    storeInvite(OTHER);
+    expect(inviteToOffer()).toBe(OTHER);
+    storeInvite(SECRET);
+    expect(inviteToOffer()).toBe(SECRET);
+  });
+
+  it("stays when a hello came with the first one before it was offered", () => {
+    inviteAccepted(SECRET);
+    expect(inviteToOffer()).toBe(OTHER);
   });
 });
 
@@ -176,11 +223,22 @@ describe("the config of the page", () => {
   it("is stored for the next visit, also when the server is unreachable then", async () => {
     const told = '{"socket":"wss://a.example/ws","invite":"required"}';
     expect((await fetchConfig(async () => told)).invite).toBe("required");
+    storeConfig();
+    vi.resetModules();
+    const { fetchConfig: fetchNextTime } = await import("./config");
+    expect((await fetchNextTime(async () => Promise.reject(new Error("away")))).invite).toBe(
+      "required",
+    );
     expect((await fetchConfig(async () => Promise.reject(new Error("away")))).invite).toBe(
       "required",
     );
     expect(lastConfig().socket).toBe("wss://a.example/ws");
     expect(addressFor("Ada K")).toBe("wss://a.example/ws?username=Ada%20K");
+  });
+
+  it("is not stored for one who only looks at the door", async () => {
+    await fetchConfig(async () => '{"invite":"required"}');
+    expect(localStorage).toHaveLength(0);
   });
 
   it.each([

@@ -6,6 +6,8 @@ const SECRET = /^[A-Za-z0-9_-]{22,128}$/;
 /** Not the end of another word; the `#` before it may have become another character on its way. */
 const IN_LINK = /(?<![\w-])invite=([\w-]+)/i;
 const INVITE_KEY = "invite";
+/** A newer one, with which no hello has come yet: a link may be wrong, so it replaces nothing so far. */
+const NEW_KEY = "invite.new";
 
 /** Find the secret in a link, also amid a sentence, or in a part of a link. */
 export function inviteIn(text: string): string | null {
@@ -24,19 +26,46 @@ export function isInviteUnclear(page: Location = location): boolean {
   return hasInvite(page.hash) && linkedInvite(page.hash) === null;
 }
 
+/** The newest, whether it was tried or not. */
 export function storedInvite(): string | null {
-  return readDevice(INVITE_KEY);
+  return readDevice(NEW_KEY) ?? readDevice(INVITE_KEY);
 }
 
 /** Store the secret; what the address still has of this or of another one is not needed any more. */
 export function storeInvite(secret: string, page: Location = location, past = history): void {
-  writeDevice(INVITE_KEY, secret);
+  const known = readDevice(INVITE_KEY) ?? secret;
+  writeDevice(INVITE_KEY, known);
+  writeDevice(NEW_KEY, secret === known ? null : secret);
+  lastRefused = null;
   if (hasInvite(page.hash)) past.replaceState(null, "", page.pathname + page.search);
 }
 
+/** What the last handshake offered in vain: the other one's turn has come. */
+let lastRefused: string | null = null;
+
+/** Return the secret for the next handshake: the newest, or the one before when that was refused. */
+export function inviteToOffer(): string | null {
+  const newest = storedInvite();
+  return newest === lastRefused ? readDevice(INVITE_KEY) : newest;
+}
+
+/** Return whether an older secret is left to try at once. */
+export function inviteRefused(offered: string | null): boolean {
+  lastRefused = offered;
+  return inviteToOffer() !== offered && offered === readDevice(NEW_KEY);
+}
+
+/** A hello came: `offered` is good, and a newer one that was refused is not. */
+export function inviteAccepted(offered: string | null): void {
+  if (offered === null) return;
+  const newest = readDevice(NEW_KEY);
+  if (newest === offered) writeDevice(INVITE_KEY, offered);
+  if (newest === offered || newest === lastRefused) writeDevice(NEW_KEY, null);
+  lastRefused = null;
+}
+
 /** What a handshake offers. It is the only header that a page can set, so the invite is in it. */
-export function subprotocols(): string[] {
-  const invite = storedInvite();
+export function subprotocols(invite: string | null): string[] {
   return invite === null ? [] : ["fireside.v1", `invite.${invite}`];
 }
 

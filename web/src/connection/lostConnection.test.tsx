@@ -100,7 +100,9 @@ it("does not scroll a reader near the end when the connection is lost", async ()
 describe("what a crashed tab left unsent", () => {
   async function leaveBehind(nonce: string) {
     const entry = { nonce, text: `left as ${nonce}`, writtenAt: 1, name: "waiting" };
-    await platform.database.put(`outbox/Ada/general/${nonce}`, { draft: entry, tab: "crashed" });
+    await platform
+      .storage()
+      .database.put(`outbox/Ada/general/${nonce}`, { draft: entry, tab: "crashed" });
   }
 
   it("is sent by an open tab, soon or when the computer is online again", async () => {
@@ -110,7 +112,7 @@ describe("what a crashed tab left unsent", () => {
     expect(network.socket.asked("sendMessage")).toMatchObject([{ nonce: "n1" }]);
     const ack = { type: "ack", id: "n1", nonce: "n1", messageId: "m2", room: "general", seq: 2 };
     await says({ ...ack, timestamp: "2026-11-22T10:02:00.000Z", duplicate: false });
-    expect(await platform.database.entries("outbox/")).toEqual([]);
+    expect(await platform.storage().database.entries("outbox/")).toEqual([]);
 
     await leaveBehind("n2");
     await act(async () => dispatchEvent(new Event("online")));
@@ -123,7 +125,9 @@ describe("what a crashed tab left unsent", () => {
     await leave();
     await leaveBehind("n1");
     await pass(60_000);
-    expect(await platform.database.get("outbox/Ada/general/n1")).toMatchObject({ tab: "crashed" });
+    expect(await platform.storage().database.get("outbox/Ada/general/n1")).toMatchObject({
+      tab: "crashed",
+    });
   });
 
   it("does not scroll a reader further up", async () => {

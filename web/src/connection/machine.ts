@@ -24,7 +24,8 @@ export type Event =
   | { type: "elapsed" }
   | { type: "woke" }
   | { type: "retried" }
-  | { type: "probed"; alive: boolean }
+  /** `hasOther`: the invite was refused, and another one is left to try. */
+  | { type: "probed"; alive: boolean; hasOther?: boolean }
   | { type: "stopped" };
 
 export type Effect =
@@ -93,7 +94,7 @@ function reconnect(attempt: number, refusals: number): Step {
 
 function connect(trying: Attempt): Step {
   return [
-    { name: "connecting", ...trying },
+    { ...trying, name: "connecting" },
     { type: "open" },
     { type: "wait", ms: HANDSHAKE_TIMEOUT_MS },
   ];
@@ -124,6 +125,7 @@ function whileProbing(
   const { attempt, first, returning } = state;
   if (!first && isReconnectTrigger(event)) return reconnect(attempt, state.refusals);
   if (event.type !== "probed") return [state];
+  if (event.hasOther) return connect(state);
   if (first && event.alive) return [{ name: "refused", reason: "refused" }];
   if (first && !returning) return [{ name: "refused", reason: "away" }];
   const refusals = event.alive ? state.refusals + 1 : 0;

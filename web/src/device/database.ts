@@ -1,6 +1,6 @@
 /** Values by key, stored on this device in IndexedDB, or in memory where that fails. */
 
-import { noteUnstored, storageName } from "./storage";
+import { isErased, noteUnstored, storageName } from "./storage";
 
 export type Database = {
   get: (key: string) => Promise<unknown>;
@@ -47,7 +47,7 @@ export function browserDatabase(): Database {
 
   async function use<T>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => () => T) {
     const opened = await opening;
-    if (!opened) throw new Error("There is no storage");
+    if (!opened || isErased()) throw new Error("There is no storage");
     const transaction = opened.transaction(STORE, mode);
     const answer = ask(transaction.objectStore(STORE));
     await completionOf(transaction);
@@ -105,13 +105,41 @@ export function browserDatabase(): Database {
   };
 }
 
+/** Delete the database of this device; of a browser that does not answer nothing is waited for. */
+export async function deleteDatabase(): Promise<void> {
+  const opened = await openInTime();
+  if (opened) await inTime(emptied(opened));
+  opened?.close();
+  await inTime(deleted());
+}
+
+async function emptied(opened: IDBDatabase): Promise<void> {
+  const transaction = opened.transaction(STORE, "readwrite");
+  transaction.objectStore(STORE).clear();
+  await completionOf(transaction);
+}
+
+/** Other tabs close the database when they are asked to; one that sleeps delays this, so it is emptied first. */
+async function deleted(): Promise<void> {
+  const request = indexedDB.deleteDatabase(storageName());
+  await new Promise<void>((resolve, reject) => {
+    request.onsuccess = () => resolve();
+    request.onerror = () => reject(request.error);
+  });
+}
+
 const STORE = "values";
-const OPEN_WITHIN_MS = 3_000;
+const ANSWER_WITHIN_MS = 3_000;
 
 function openInTime(): Promise<IDBDatabase | null> {
+  return inTime(open());
+}
+
+/** Null where it fails or takes too long. */
+function inTime<T>(work: Promise<T>): Promise<T | null> {
   return new Promise((resolve) => {
-    setTimeout(() => resolve(null), OPEN_WITHIN_MS);
-    open().then(resolve, () => resolve(null));
+    setTimeout(() => resolve(null), ANSWER_WITHIN_MS);
+    work.then(resolve, () => resolve(null));
   });
 }
 

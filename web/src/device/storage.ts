@@ -32,6 +32,29 @@ export function writeTab(key: string, value: string | null): void {
 /** In a tab, to tell a removed value from one that was never written. */
 const REMOVED = "";
 
+/** Whether only this tab has a value of `key`: what the device keeps of it was erased. */
+export function isErasedElsewhere(key: string): boolean {
+  return device.read(key) === null && tab.read(key) !== null;
+}
+
+let hasErased = false;
+
+/** Remove everything of this device and of this tab; until the page is loaded again nothing is stored. */
+export function eraseStorage(): void {
+  hasErased = true;
+  device.erase();
+  tab.erase();
+}
+
+/** Remove everything of this tab, where the device was forgotten while it slept. */
+export function eraseTab(): void {
+  tab.erase();
+}
+
+export function isErased(): boolean {
+  return hasErased;
+}
+
 let hasFailed = false;
 
 /** Whether a value could not be stored since the page was opened, here or in the database. */
@@ -69,6 +92,7 @@ function placeIn(storage: () => Storage) {
   }
 
   function write(key: string, value: string | null): void {
+    if (hasErased) return;
     try {
       if (value === null) storage().removeItem(storageKey(key));
       else storage().setItem(storageKey(key), value);
@@ -79,7 +103,17 @@ function placeIn(storage: () => Storage) {
     }
   }
 
-  return { read, write };
+  function erase(): void {
+    unstored.clear();
+    try {
+      const keys = Object.keys(storage()).filter((key) => key.startsWith(storageKey("")));
+      for (const key of keys) storage().removeItem(key);
+    } catch {
+      // Forbidden: then there is nothing in it.
+    }
+  }
+
+  return { read, write, erase };
 }
 
 const device = placeIn(() => localStorage);

@@ -6,7 +6,7 @@
  * it one message.
  */
 
-import { readDevice, storageKey, writeDevice } from "./storage";
+import { isErased, readDevice, storageKey, writeDevice } from "./storage";
 
 const FRESH_MS = 90_000; // hidden tabs may run a timer only once a minute
 const TICK_MS = 5_000;
@@ -89,6 +89,7 @@ function idFromSession(): string | null {
 }
 
 function saveInSession(tabId: string): void {
+  if (isErased()) return;
   try {
     sessionStorage.setItem(storageKey(SESSION_KEY), tabId);
   } catch {

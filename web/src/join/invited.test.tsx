@@ -2,7 +2,7 @@ import { act, StrictMode } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { App } from "../App";
-import { storedInvite, storeInvite } from "../connection/invite";
+import { storedInvite, storeInvite, takeInvite } from "../connection/invite";
 import { FakeNetwork, fakePlatform, helloFrame } from "../testing/fakeNetwork";
 
 const SECRET = "AbCdEfGhIjKlMnOpQrSt_-";
@@ -139,6 +139,40 @@ it("joins again with a link that is opened in this tab", async () => {
   expect(location.hash).toBe("");
   expect(storedInvite()).toBe(OTHER);
   expect(network.sockets).toHaveLength(2);
+});
+
+const offered = () => network.sockets.map((it) => it.subprotocols.at(-1));
+
+it("enters with the invite that was good when a newer link is wrong, and keeps it", async () => {
+  storeInvite(SECRET);
+  history.replaceState(null, "", `/#invite=${OTHER}`);
+  takeInvite();
+  await open();
+  await type("name", "Ada");
+  await submit();
+  await refuse();
+  await act(async () => vi.advanceTimersByTimeAsync(0));
+  expect(offered()).toEqual([`invite.${OTHER}`, `invite.${SECRET}`]);
+  expect(alerts()).toBe("");
+  await act(async () => network.socket.opens());
+  await act(async () => network.socket.says(helloFrame()));
+  expect(storedInvite()).toBe(SECRET);
+});
+
+it("keeps the good invite of a user who opens a wrong link while inside", async () => {
+  storeInvite(SECRET);
+  await open();
+  await type("name", "Ada");
+  await submit();
+  await act(async () => network.socket.opens());
+  await act(async () => network.socket.says(helloFrame()));
+  history.replaceState(null, "", `/#invite=${OTHER}`);
+  await act(async () => dispatchEvent(new Event("hashchange")));
+  await refuse();
+  await act(async () => vi.advanceTimersByTimeAsync(3_000));
+  await refuse();
+  await act(async () => vi.advanceTimersByTimeAsync(0));
+  expect(offered()).toEqual([`invite.${SECRET}`, `invite.${OTHER}`, `invite.${SECRET}`]);
 });
 
 it("does not ask for an invite after its link was opened on the join form", async () => {

@@ -1,10 +1,15 @@
 /** The last name in this tab, and whether that user left the chat or only closed the page. */
 
-import { readTab, writeTab } from "../device/storage";
+import { isErasedElsewhere, readTab, writeTab } from "../device/storage";
 
-const NAME_KEY = "name";
+export const NAME_KEY = "name";
 /** The name as well, but only of a user who has joined. */
 const JOINED_KEY = "present";
+
+/** Whether the device was forgotten while this tab slept: only this tab still has a name. */
+export function isForgotten(): boolean {
+  return isErasedElsewhere(NAME_KEY);
+}
 
 export function rememberedName(): string {
   return readTab(NAME_KEY) ?? "";

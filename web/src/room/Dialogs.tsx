@@ -10,14 +10,14 @@ export type DialogName = "settings" | "details" | "keys";
 type DialogsProps = {
   opened: DialogName | null;
   details: Omit<ComponentProps<typeof DiagnosticsDialog>, "onClose">;
+  settings: Omit<ComponentProps<typeof SettingsDialog>, "onClose">;
   onClose: (dialog: DialogName) => void;
-  onLeave: () => void;
 };
 
-export function Dialogs({ opened, details, onClose, onLeave }: DialogsProps) {
+export function Dialogs({ opened, details, settings, onClose }: DialogsProps) {
   switch (opened) {
     case "settings":
-      return <SettingsDialog onClose={() => onClose(opened)} onLeave={onLeave} />;
+      return <SettingsDialog {...settings} onClose={() => onClose(opened)} />;
     case "details":
       return <DiagnosticsDialog {...details} onClose={() => onClose(opened)} />;
     case "keys":

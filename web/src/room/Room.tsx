@@ -25,9 +25,14 @@ import { useDraft } from "./useDraft";
 import { useShortcuts } from "./useShortcuts";
 import "./room.css";
 
-type RoomProps = { visit: Visit; connection: State; onLeave: () => void };
+type RoomProps = {
+  visit: Visit;
+  connection: State;
+  onLeave: () => void;
+  onForget: () => void;
+};
 
-export function Room({ visit, connection, onLeave }: RoomProps) {
+export function Room({ visit, connection, onLeave, onForget }: RoomProps) {
   const { client, store, username } = visit;
   const timeline = useSyncExternalStore(store.subscribe, store.getTimeline);
   const readState = useSyncExternalStore(store.subscribe, store.getReadState);
@@ -62,8 +67,8 @@ export function Room({ visit, connection, onLeave }: RoomProps) {
       <Dialogs
         opened={opened}
         details={{ timeline, skipped, status: STRINGS.connection[statusOf(connection, outage)] }}
+        settings={{ onLeave, onForget, countUnsent: visit.countUnsent }}
         onClose={closed}
-        onLeave={onLeave}
       />
     </div>
   );

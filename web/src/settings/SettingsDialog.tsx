@@ -1,15 +1,16 @@
-/** The settings: theme, Enter key, notifications, another name. */
+/** The settings: theme, Enter key, notifications, another name, and forgetting this device. */
 
 import { useState } from "react";
 import { STRINGS } from "../strings";
 import { Dialog } from "../ui/Dialog";
+import { ForgetDialog } from "./ForgetDialog";
 import { changeSettings, type Theme, useSettings } from "./settings";
 
 const WORDS = STRINGS.settings;
 
-type SettingsProps = { onClose: () => void; onLeave: () => void };
+type SettingsProps = ForgetProps & { onClose: () => void; onLeave: () => void };
 
-export function SettingsDialog({ onClose, onLeave }: SettingsProps) {
+export function SettingsDialog({ onClose, onLeave, onForget, countUnsent }: SettingsProps) {
   const { theme, enterAddsLine } = useSettings();
   return (
     <Dialog title={WORDS.title} closeLabel={STRINGS.close} onClose={onClose}>
@@ -45,7 +46,30 @@ export function SettingsDialog({ onClose, onLeave }: SettingsProps) {
       <button type="button" className="plain" onClick={onLeave}>
         {WORDS.changeName}
       </button>
+      <Forget onForget={onForget} countUnsent={countUnsent} />
     </Dialog>
+  );
+}
+
+type ForgetProps = { onForget: () => void; countUnsent: () => Promise<number> };
+
+/** The dialog opens when it is known how many messages it has to speak of. */
+function Forget({ onForget, countUnsent }: ForgetProps) {
+  const [unsent, setUnsent] = useState<number | null>(null);
+  return (
+    <>
+      <button
+        type="button"
+        className="plain harm"
+        aria-haspopup="dialog"
+        onClick={() => void countUnsent().then(setUnsent)}
+      >
+        {STRINGS.forget.title}
+      </button>
+      {unsent !== null && (
+        <ForgetDialog unsent={unsent} onForget={onForget} onClose={() => setUnsent(null)} />
+      )}
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 /** A network for tests: sockets that do what the test says, and a server that may be down. */
 
+import { vi } from "vitest";
 import type { Platform } from "../chat";
 import type { Network, Socket } from "../connection/client";
 import { memoryDatabase } from "../device/database";
@@ -12,7 +13,10 @@ export class FakeSocket implements Socket {
   readonly sent: { action: string; id: string; [field: string]: unknown }[] = [];
   isClosed = false;
 
-  constructor(readonly url: string) {}
+  constructor(
+    readonly url: string,
+    readonly subprotocols: readonly string[] = [],
+  ) {}
 
   send(text: string): void {
     this.sent.push(JSON.parse(text));
@@ -46,8 +50,8 @@ export class FakeNetwork implements Network {
   isUp = true;
   chance = 1;
 
-  readonly openSocket = (url: string): FakeSocket => {
-    const socket = new FakeSocket(url);
+  readonly openSocket = (url: string, subprotocols: readonly string[]): FakeSocket => {
+    const socket = new FakeSocket(url, subprotocols);
     this.sockets.push(socket);
     return socket;
   };
@@ -73,7 +77,8 @@ export class FakeNetwork implements Network {
 
 export function fakePlatform(network: Network): Platform {
   const tabs = { ownId: "tab", isOpen: async () => false };
-  return { network, database: memoryDatabase(), tabs: Promise.resolve(tabs) };
+  const storage = { database: memoryDatabase(), tabs: Promise.resolve(tabs) };
+  return { network, storage: () => storage, forget: vi.fn(async () => {}) };
 }
 
 export function helloFrame(more: object = {}): object {

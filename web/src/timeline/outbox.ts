@@ -1,6 +1,7 @@
 /** Messages that the server has not stored yet: sent one at a time; the nonce makes a retry harmless. */
 
 import type { AckFrame, ErrorFrame } from "../wire/frames";
+import { withoutControls } from "../wire/text";
 import { insert } from "./log";
 import type { OutboxEntry, Step, Timeline } from "./model";
 import { requestBackoff } from "./requestBackoff";
@@ -17,8 +18,8 @@ export function sendNext(timeline: Timeline): Step {
   const first = outbox.find((entry) => entry.name === "waiting");
   if (!first) return [timeline];
   const { nonce, writtenAt, tries = 0 } = first;
-  // Half an emoji, as a paste may leave it, can't be encoded as UTF-8.
-  const text = first.text.toWellFormed();
+  // Half an emoji, as a paste may leave it, can't be encoded as UTF-8; controls would be refused.
+  const text = withoutControls(first.text.toWellFormed());
   const sending: OutboxEntry = { nonce, text, writtenAt, name: "sending", tries: tries + 1 };
   return [
     { ...timeline, outbox: outbox.map((entry) => (entry === first ? sending : entry)) },

@@ -12,12 +12,19 @@ type OutboxStorage = {
   save: (before: readonly OutboxEntry[], now: readonly OutboxEntry[]) => void;
 };
 
+/** Under any name, of any tab. */
+export async function countUnsent(database: Database): Promise<number> {
+  return (await database.entries(OUTBOX)).length;
+}
+
+const OUTBOX = "outbox/";
+
 export function outboxStorage(
   place: string,
   database: Database,
   tabs: Promise<Tabs>,
 ): OutboxStorage {
-  const prefix = `outbox/${place}/`;
+  const prefix = `${OUTBOX}${place}/`;
   let latest: readonly OutboxEntry[] = [];
 
   async function stored(): Promise<[key: string, StoredEntry][]> {

@@ -321,7 +321,11 @@ describe("sending", () => {
   });
 
   it("repairs a text that no server can store", () => {
-    const writing = { nonce: "n1", text: "a\ud83d, b\ude00, \ud83d\ude00", writtenAt: 0 };
+    const writing = {
+      nonce: "n1",
+      text: "a\ud83d, b\ude00, \u001b\u009b\ud83d\ude00",
+      writtenAt: 0,
+    };
     const [sending, ...sends] = rules.write(loaded(1), writing);
     const repaired = "a\ufffd, b\ufffd, \ud83d\ude00";
     expect(commands(sends)).toMatchObject([{ message: repaired }]);

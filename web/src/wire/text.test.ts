@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { empty, texts } from "../../../tests/vectors/texts.json";
+import { controls, empty, texts } from "../../../tests/vectors/texts.json";
 import { cleanText, hasVisibleText } from "./text";
 
 it.each(["hi", ".", "🔥", "👩\u200d🚀", "❤️", "1️⃣", "🏳️\u200d🌈", "नि", "\u200b\u200b!"])(
@@ -23,6 +23,10 @@ it.each(texts)("sends %j as %j, as the server stores it", (text, stored) => {
   expect(cleanText(text ?? "")).toBe(stored);
   expect(hasVisibleText(stored ?? "")).toBe(true);
 });
+
+it.each(controls)("sends %j as %j: the server refuses control characters", (text, sent) =>
+  expect(cleanText(text ?? "")).toBe(sent),
+);
 
 it.each(empty)("takes %j as empty, as the server does", (text) =>
   expect(hasVisibleText(cleanText(text))).toBe(false),

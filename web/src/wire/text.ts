@@ -3,10 +3,21 @@
 /** All that Unicode says ends a line: a message from before this rule may hold any of them. */
 export const LINE_END = /\r\n|[\n\v\f\r\u0085\u2028\u2029]/g;
 
-/** Return the text as it is sent and stored: trimmed, its lines divided by line feeds alone. */
+/** The server refuses these, which a terminal would obey: all but tabs and line feeds. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+const CONTROLS = /[\0-\x08\x0e-\x1f\x7f-\x9f]/g;
+
+/**
+ * Return the text as it is sent and stored: trimmed, its lines divided by line feeds alone, without
+ * other control characters.
+ */
 export function cleanText(written: string): string {
-  const text = withLineFeeds(written);
+  const text = withoutControls(withLineFeeds(written));
   return text.slice(startOf(text), endOf(text));
+}
+
+export function withoutControls(text: string): string {
+  return text.replace(CONTROLS, "");
 }
 
 export function withLineFeeds(text: string): string {

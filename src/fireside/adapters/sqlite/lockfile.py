@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from fireside.adapters.own_file import open_own
+
 
 class Held(Exception):  # noqa: N818 - it says what is so
     """Another process has the lock; the argument is its id."""
@@ -23,7 +25,7 @@ def hold(path: Path) -> int:
         Held: Another process has the lock.
         OSError: The file can't be written.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = open_own(path, os.O_RDWR | os.O_CREAT)
     try:
         _claim(descriptor)
     except BaseException:
@@ -35,7 +37,7 @@ def hold(path: Path) -> int:
 def holder(path: Path) -> str | None:
     """Return the id of the process that has the lock, None if none has it."""
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        descriptor = open_own(path, os.O_RDWR)
     except OSError:
         return None
     try:

@@ -71,6 +71,10 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 
 def _of_system(path: Path, cause: OSError) -> StoreUnusable:
+    if cause.errno == errno.ELOOP:
+        return StoreUnwritable(
+            f"{cause.filename} is a symbolic link: find out who made it, then remove it."
+        )
     return _disk_failed(path) if cause.errno in _FULL_OR_FAILED else _forbidden(path)
 
 

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fireside.adapters.own_file import open_own
+
 COPY_NS = 500_000_000
 """A file that is so much younger than it says was not written when it says."""
 
@@ -52,7 +54,7 @@ class WitnessFile:
         Raises:
             OSError: It can't be written.
         """
-        descriptor = os.open(path_of(database), os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = open_own(path_of(database), os.O_RDWR | os.O_CREAT)
         self._file = os.fdopen(descriptor, "r+b", buffering=0)
         self._clock_ns = clock_ns
 

@@ -249,10 +249,13 @@ class _Deployment:
         if plan.variables.get("open"):
             self.context.print_progress(invites.OPEN_NOTICE)
             self.context.print_result(address)
+        elif chosen.secret is not None and self.context.is_for_a_person():
+            self.context.print_result(link(address, chosen.secret))
         else:
-            self.context.print_result(
-                address if chosen.secret is None else link(address, chosen.secret)
-            )
+            self.context.print_result(address)
+            if chosen.secret is not None:
+                command = f"fireside invite {self.stage.command_options}"
+                self.context.print_progress(f"People need an invite to enter: {command}")
 
 
 def cost_summary(variables: Mapping[str, Any]) -> list[str]:

@@ -58,6 +58,7 @@ class Computer:
         for name in COPIED:
             shutil.copy(ROOT / name, self.checkout / name)
         self.state = state or self.home
+        self.has_terminal = False
         script = folder / "bin/terraform"
         script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -IS "{PROGRAM}" "$@"\n', "utf-8")
         script.chmod(0o755)
@@ -90,6 +91,7 @@ class Computer:
     def run(self, *words, **environ):
         """Run a command in this process, and return its exit code and output."""
         output, errors = io.StringIO(), io.StringIO()
+        output.isatty = lambda: self.has_terminal
         with (
             pytest.MonkeyPatch.context() as patch,
             contextlib.redirect_stdout(output),

@@ -76,7 +76,16 @@ def steps(calls):
     )
 
 
+def test_where_no_person_reads_along_the_link_is_not_printed(computer):
+    done = computer.deploy()
+
+    assert done.stdout == "https://chat.example/\n"
+    assert done.stderr.endswith("enter: fireside invite --stage prod\n")
+    assert secret_of(computer) not in done.stderr
+
+
 def test_a_first_deploy_makes_the_bucket_then_the_chat_and_prints_the_link(computer):
+    computer.has_terminal = True
     done = computer.deploy()
 
     assert done.returncode == 0, done.stderr
@@ -241,7 +250,7 @@ def continues(computer):
     done = computer.deploy()
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"https://chat.example/#invite={secret_of(computer)}\n"
+    assert done.stdout == "https://chat.example/\n"
 
 
 def test_the_calls_of_a_first_deploy_are_those_that_are_interrupted(computer):

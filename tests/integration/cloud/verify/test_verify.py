@@ -1,14 +1,17 @@
 """`fireside verify` passes a good chat and fails a broken one; its report has no secrets."""
 
 import contextlib
+import io
 import json
 import re
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 from websockets.sync.server import serve
 
+from fireside.cli import verify as command_module
 from fireside.cli.main import main
 from fireside.cloud.verify import checks, client, verify
 from fireside.cloud.verify.client import BudgetExceeded, CheckFailed, MessageBudget, Target
@@ -236,6 +239,39 @@ def test_what_is_neither_is_refused_without_repeating_the_invite(url, invite):
 )
 def test_the_report_has_the_service_but_not_the_address(url, service):
     assert verify.service(url) == service
+
+
+@pytest.mark.parametrize("from_stdin", [True, False])
+def test_the_invite_need_not_stand_on_the_command_line(monkeypatch, capsys, from_stdin):
+    asked = []
+    monkeypatch.setattr(command_module, "run", lambda *given: asked.append(given[1]) or 0)
+    if from_stdin:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(f"https://a.example/#invite={SECRET}\n"))
+    else:
+        monkeypatch.setenv("FIRESIDE_INVITE_LINK", f"https://a.example/#invite={SECRET}")
+    more = ["--invite", "-"] if from_stdin else []
+    assert main(["verify", "--url", "https://a.example", *more]) == 0
+
+    assert asked[0].invite == f"https://a.example/#invite={SECRET}"
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--url", "https://a.example", "--invite", SECRET),
+        ("--url", f"https://a.example/#invite={SECRET}"),
+    ],
+)
+def test_one_that_does_is_taken_with_a_warning(monkeypatch, capsys, words):
+    monkeypatch.setattr(command_module, "run", lambda *_: 0)
+
+    assert main(["verify", *words]) == 0
+
+    warning = capsys.readouterr().err
+    assert "on the command line, where other users of this machine see it" in warning
+    assert "--invite -" in warning
+    assert SECRET not in warning
 
 
 def test_the_report_is_written_twice_and_has_no_secret(tmp_path, capsys):

@@ -110,6 +110,17 @@ def test_an_authorizers_event_reaches_the_authorizer(api, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out) == {"principalId": "arn:x"}
 
 
+def test_what_an_event_holds_moves_no_terminal(api, tmp_path, capsys):
+    code = HANDLERS.replace("as asked", "as asked \\x9b2J")
+    files = [event(tmp_path, body="\x9b2J\x7f"), event(tmp_path, "0002.json", body="raise")]
+    assert replay(load(api(code)), files) == 1
+
+    said = capsys.readouterr()
+    assert json.loads(said.out)["body"] == "\x9b2J\x7f"
+    assert r"as asked \x9b2J" in said.err
+    assert not {"\x9b", "\x7f"} & {*said.out, *said.err}
+
+
 def test_a_handler_that_raises_is_told_with_its_trace_and_the_rest_goes_on(api, tmp_path, capsys):
     files = [event(tmp_path, body="raise"), event(tmp_path, "0002.json")]
     assert replay(load(api()), files) == 1

@@ -72,6 +72,15 @@ class Inner:
         return True
 
 
+def test_a_file_can_be_shown_on_a_terminal(tmp_path):
+    path = Recorder(tmp_path).record(event() | {"body": "\x1b[2J\x9b\x7f 漢字"})
+
+    text = path.read_text(encoding="utf-8")
+    assert not {"\x1b", "\x9b", "\x7f"} & set(text)
+    assert "漢字" in text
+    assert json.loads(text)["body"] == "\x1b[2J\x9b\x7f 漢字"
+
+
 @pytest.fixture
 def runner(tmp_path):
     inner = []

@@ -199,3 +199,14 @@ def test_a_schema_elsewhere_is_never_fetched(address):
     assert str(refusal.value) == (
         f"$ref: {address!r} is not in the model; copy that schema under definitions"
     )
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|a)*$", "^([a-z]+)*$"])
+def test_a_pattern_that_tries_for_ever_blocks_nothing(pattern, caplog):
+    fits = compile_model({"properties": {"name": {"type": "string", "pattern": pattern}}})
+    endless = json.dumps({"name": "a" * 100 + "!"})
+
+    assert not fits(endless)
+    assert not fits(endless)
+    assert fits('{"name": "aaa"}')
+    assert caplog.text.count("a body took too long to check") == 1

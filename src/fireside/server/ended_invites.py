@@ -1,0 +1,54 @@
+"""Ends the connections of an invite that was replaced: `fireside invite --new --end`.
+
+The command touches a file beside the invite, and the running server looks at it every second. Each
+connection carries the hash of the secret that it came in with, which the authorizer noted.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from fireside import wire
+from fireside.domain.events import Closing
+from fireside.handlers.authorizer import INVITE_HASH
+from fireside.server.data_folder import end_requested, invite_file
+from localgateway.net.server import Server
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+LOOKS = 2
+"""How often to look for such connections: at the first, a handshake may be under way."""
+
+ENDED = Closing(
+    "The invite was replaced; ask for the new link, then open it in this tab", again=False
+)
+
+
+async def watch(folder: Path, server: Server) -> None:
+    """End such connections whenever that was asked for, until this is cancelled."""
+    seen, left = end_requested(folder), 0
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        asked = end_requested(folder)
+        if asked != seen:
+            seen, left = asked, LOOKS
+        if left:
+            left -= 1
+            is_other = came_by_another(invite_file(folder).hashes())
+            ended = server.end(is_other, _last_frame(), "Invite replaced")
+            log.info("the invite was replaced: %d connections that came by it end", ended)
+
+
+def came_by_another(hashes: frozenset[str]) -> Callable[[Mapping[str, object]], bool]:
+    """Return a test of an authorizer context: whether its connection showed no invite of these."""
+
+    def is_other(context: Mapping[str, object]) -> bool:
+        return context.get(INVITE_HASH) not in hashes
+
+    return is_other
+
+
+def _last_frame() -> bytes:
+    return wire.encode(ENDED).encode()
