@@ -217,13 +217,13 @@ def test_lost_doubled_and_overtaking_pushes_end_in_the_same_room(place, person, 
         FrameInterceptor(ada.page, down=down)
         ada.joins(server.address)
         bob = person("Bob").joins(server.address)
-        for number in range(25):
+        for number in range(15):
             bob.says(f"message {number}")
-        expect(bob.rows("sent")).to_have_count(25)
+        expect(bob.rows("sent")).to_have_count(15)
 
         ada.looks_away(away=False)  # the page asks what it may have missed
 
-        wanted = [f"message {number}" for number in range(25)]
+        wanted = [f"message {number}" for number in range(15)]
         expect(ada.rows().locator(".body")).to_have_text(wanted, timeout=BACK_MS)
 
 

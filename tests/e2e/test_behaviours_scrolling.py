@@ -111,13 +111,15 @@ def test_a_growing_field_and_a_keyboard_move_neither_the_end_nor_a_reader(place,
 
 
 @on_all
-@pytest.mark.parametrize("top", [0, 400], ids=["from the very top", "from further down"])
-def test_ten_older_pages_come_above_without_moving_what_is_read(place, reader, top):
+@pytest.mark.parametrize(
+    ("top", "pages"), [(0, 3), (400, 10)], ids=["from the very top", "from further down"]
+)
+def test_older_pages_come_above_without_moving_what_is_read(place, reader, top, pages):
     """Also while others talk, and when rows far below must go because 500 are enough."""
     place.seed(many(560))
     with place.open() as server, proxied(server.port) as proxy:
         ada, bob = reader(proxy.address, server.address)
-        for page in range(1, 11):
+        for page in range(1, pages + 1):
             proxy.hold("down")
             assert ada.log.evaluate(UNTIL_LOADING, top)
             seq, place = eye(ada)
