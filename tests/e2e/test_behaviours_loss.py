@@ -56,6 +56,7 @@ def test_a_loss_is_told_after_five_seconds_with_a_silent_countdown(place, person
         expect(status_of(ada)).to_have_text("Connected")
 
 
+@pytest.mark.page_alone
 @on_both
 def test_the_banner_hides_nothing_that_can_not_be_scrolled_to(place, person, look):
     place.seed(many(30))
@@ -81,6 +82,7 @@ def test_the_banner_hides_nothing_that_can_not_be_scrolled_to(place, person, loo
             assert focused["y"] >= banner["y"] + banner["height"] - 1
 
 
+@pytest.mark.page_alone
 def test_retry_keeps_the_focus_and_gives_it_on(place, person):
     with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada")
@@ -148,6 +150,7 @@ def wait_long(person, proxy, *, tries: int = 4) -> None:
         turn_on_until(person, lambda before=before: proxy.turned_away > before)
 
 
+@pytest.mark.page_alone
 @pytest.mark.long  # the page's own tests have each pause
 def test_tries_grow_apart_up_to_48_seconds_and_never_end(place, person):
     with place.open() as server, proxied(server.port) as proxy:

@@ -87,6 +87,7 @@ def test_the_log_sticks_to_its_end_and_never_moves_a_reader(place, person, look)
         assert from_end(ada) <= MOST_PX
 
 
+@pytest.mark.page_alone
 @on_both
 def test_a_growing_field_and_a_keyboard_move_neither_the_end_nor_a_reader(place, person, look):
     place.seed(many(45))
@@ -143,6 +144,7 @@ UNTIL_LOADING = """async (log, top) => {
 }"""
 
 
+@pytest.mark.page_alone
 @pytest.mark.long
 @on_all
 def test_rows_never_seen_before_move_exactly_with_the_wheel(place, reader):
@@ -207,6 +209,7 @@ JUMPS = {
 }
 
 
+@pytest.mark.page_alone
 @on_both
 @pytest.mark.parametrize("jump", JUMPS.values(), ids=JUMPS)
 def test_a_jump_by_script_is_not_undone_by_what_comes_with_it(place, person, look, jump):
@@ -239,6 +242,7 @@ SETTLED = """async () => {
 }"""
 
 
+@pytest.mark.page_alone
 @on_both
 def test_the_home_key_leads_to_the_top_and_the_end_key_back(place, person, look):
     place.seed(many(45))
@@ -284,6 +288,7 @@ def test_nothing_jumps_in_a_whole_session(place, person, look):
         assert ada.page.evaluate("window.shifts.all") < 0.02
 
 
+@pytest.mark.page_alone
 @pytest.mark.long
 @on_both
 def test_nothing_jumps_while_one_reads_back(place, person, look):
