@@ -217,6 +217,7 @@ def test_two_tabs_do_not_send_an_outbox_twice(place, person):
     two_tabs_write_and_return(place, person, "127.0.0.1")
 
 
+@pytest.mark.long  # the page's own tests have tabs without Web Locks
 def test_two_tabs_over_plain_http_do_not_send_an_outbox_twice(place, person):
     """There are no Web Locks: a tab leaves a fresh time instead."""
     two_tabs_write_and_return(place, person, "fireside.lan")
