@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from fireside.cloud.rehearse import dynamodb_local
 from tests.e2e.support.browser import HOW_TO_GET_IT, find_chromium
 
 NO_SKIPS = os.environ.get("TEST_NO_SKIPS") == "1"
@@ -74,6 +75,20 @@ def chromium() -> str:
     if found is None:
         pytest.skip(HOW_TO_GET_IT)
     return found
+
+
+@pytest.fixture(scope="session")
+def dynamodb() -> Iterator[str]:
+    """Start a DynamoDB Local for all tests of this process, or skip; give its address.
+
+    Each access key has tables of its own there. To start one takes seconds of two cores.
+    """
+    try:
+        dynamodb_local.require()
+        with dynamodb_local.running(dynamodb_local.find(), start_seconds=120) as address:
+            yield address
+    except dynamodb_local.Missing as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -27,7 +27,9 @@ export default defineConfig({
     // No test depends on the speed of the machine; this only ends one that hangs.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    environment: "happy-dom",
+    // A page takes a second to make: a file whose tests need one says so in its first line.
+    environment: "node",
+    maxWorkers: "100%", // by default one core is left idle
     restoreMocks: true,
     sequence: { shuffle: true },
   },

@@ -2,7 +2,6 @@
 
 import functools
 import itertools
-from pathlib import Path
 
 import boto3
 import pytest
@@ -15,23 +14,11 @@ from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.memory import MemoryRegistry, MemoryStore
 from fireside.adapters.sqlite.store import SqliteStore
-from fireside.cloud.rehearse import dynamodb_local
 
-PACKAGE = Path(__file__).resolve().parents[1] / "dynamodb"
 NUMBERS = itertools.count(1)
 CLIENTS = ("own", "boto3")
 LONG = RetryPolicy(budget_ms=60_000)
 """The machine may be a busy one."""
-
-
-@pytest.fixture(scope="session")
-def dynamodb():
-    """Start DynamoDB Local, or skip with the way to get it; give its address."""
-    try:
-        with dynamodb_local.running(PACKAGE, start_seconds=120) as address:
-            yield address
-    except dynamodb_local.Missing as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")

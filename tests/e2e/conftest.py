@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from fireside.cloud.rehearse import dynamodb_local
 from tests.e2e.support.browser import CHROMIUM_ARGUMENTS, LONGEST_MS
 from tests.e2e.support.dynamodb_tables import Tables
 from tests.e2e.support.person import Person
@@ -24,7 +23,6 @@ from tests.e2e.support.server_process import (
     Mode,
     Running,
     serving,
-    skip_without_dynamodb_local,
 )
 
 HERE = Path(__file__).parent
@@ -84,19 +82,11 @@ def mode(request: pytest.FixtureRequest) -> Mode:
 
 
 @pytest.fixture(scope="session")
-def dynamodb_of_all() -> Iterator[str]:
-    """Start a DynamoDB Local for all who rehearse, or skip them."""
-    skip_without_dynamodb_local()
-    with dynamodb_local.running(dynamodb_local.find()) as address:
-        yield address
-
-
-@pytest.fixture(scope="session")
 def rehearsal(
-    dynamodb_of_all: str, tmp_path_factory: pytest.TempPathFactory
+    dynamodb: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Tables, Running]]:
     """Rehearse once for all who neither end it nor ask for anything special."""
-    tables = Tables(dynamodb_of_all)
+    tables = Tables(dynamodb)
     folder = tmp_path_factory.mktemp("rehearsal")
     with serving(folder, *REHEARSED, program=tables.program) as running:
         yield tables, running
@@ -109,7 +99,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, mode: Mode) -> Iterato
     if mode != REHEARSED:
         yield OnOneMachine(tmp_path / "data", mode)
         return
-    dynamodb = request.getfixturevalue("dynamodb_of_all")
+    dynamodb = request.getfixturevalue("dynamodb")
     tables, running = request.getfixturevalue("rehearsal")
     yield Rehearsed(tmp_path / "data", dynamodb, tables, running)
     tables.forget()

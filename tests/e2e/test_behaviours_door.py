@@ -41,6 +41,7 @@ def stays_at_the_door(place, person, cut, words: str) -> None:
         ada.is_inside()
 
 
+@pytest.mark.page_alone
 def test_a_name_is_checked_as_one_types_and_remembered(place, person):
     with place.open() as server:
         ada = person("Ada Kestrel").opens(server.address)

@@ -99,8 +99,11 @@ def test_who_is_let_in_no_more_is_told_and_not_tried_again_and_again(place, pers
         expect(status_of(ada)).to_have_text("Disconnected")
         assert tries_in_time(ada, 300_000) == tries
 
+        before = proxy.turned_away
         ada.presses("Retry now")
+        wait_until(ada, lambda: proxy.turned_away > before)
         expect(told).to_have_text(BLOCKED)
+        ada.is_answered()
         proxy.restore()
         ada.presses("Retry now")
         expect(status_of(ada)).to_have_text("Connected")

@@ -15,6 +15,7 @@ from tests.e2e.support.seeding import many, words
 pytestmark = pytest.mark.e2e
 
 
+@pytest.mark.page_alone
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @on_both
 def test_axe_finds_nothing_in_any_state(place, person, look, scheme):
@@ -39,6 +40,7 @@ def focused(person) -> str:
     )
 
 
+@pytest.mark.page_alone
 def test_everything_is_reached_by_keyboard_and_the_log_is_one_stop(place, person):
     place.seed(many(40))
     with place.open() as server:
@@ -70,6 +72,7 @@ def test_everything_is_reached_by_keyboard_and_the_log_is_one_stop(place, person
         expect(ada.composer).to_be_focused()
 
 
+@pytest.mark.page_alone
 def test_the_focus_is_always_seen(place, person):
     with place.open() as server:
         ada = person("Ada", **DESKTOP).joins(server.address)
@@ -94,6 +97,7 @@ RING = """() => {
 }"""
 
 
+@pytest.mark.page_alone
 @pytest.mark.parametrize("opener", ["Settings", "Connection details"])
 @on_both
 def test_a_dialog_gives_the_focus_back(place, person, look, opener):
@@ -112,6 +116,7 @@ def test_a_dialog_gives_the_focus_back(place, person, look, opener):
         expect(button).to_be_focused()
 
 
+@pytest.mark.page_alone
 @pytest.mark.parametrize("width", [320, 390])
 def test_a_phone_has_room_for_everything(place, person, width):
     look = PHONE | {"viewport": {"width": width, "height": 640}}
@@ -144,6 +149,7 @@ def test_a_phone_has_room_for_everything(place, person, width):
         assert ada.page.locator(".app").bounding_box()["height"] == 640
 
 
+@pytest.mark.page_alone
 @pytest.mark.parametrize(
     ("width", "height"), [(667, 190), (844, 200), (568, 180), (667, 375), (320, 256)]
 )
@@ -173,6 +179,7 @@ def ends_above(person, upper: str, lower: str) -> bool:
     return box["y"] + box["height"] <= below["y"]
 
 
+@pytest.mark.page_alone
 @pytest.mark.parametrize("width", [844, 480])
 def test_nothing_is_under_the_edges_of_a_phone_on_its_side(place, person, width):
     """On the narrower one also the join form is as wide as the edges let it be."""
@@ -229,6 +236,7 @@ SMALL_FIELDS = """() => [...document.querySelectorAll("input:not([type]), textar
 PAPER, EMBERS = "rgb(250, 247, 242)", "rgb(25, 22, 20)"
 
 
+@pytest.mark.page_alone
 @pytest.mark.parametrize(("scheme", "colour"), [("light", PAPER), ("dark", EMBERS)])
 def test_the_systems_light_is_the_pages(place, person, scheme, colour):
     with place.open() as server:
@@ -237,6 +245,7 @@ def test_the_systems_light_is_the_pages(place, person, scheme, colour):
         expect(ada.page.locator("body")).to_have_css("background-color", colour)
 
 
+@pytest.mark.page_alone
 def test_a_chosen_light_is_kept_and_there_from_the_first_paint(place, person):
     with place.open() as server:
         ada = person("Ada", color_scheme="light").joins(server.address)
@@ -267,6 +276,7 @@ FIRST_COLOUR = f"""new MutationObserver((_, observer) => {{
 }}).observe(document, {{ childList: true, subtree: true }});"""
 
 
+@pytest.mark.page_alone
 def test_who_wants_no_motion_sees_none(place, person):
     place.seed(many(60))
     with place.open() as server:
@@ -292,6 +302,7 @@ WATCH_MOTION = """() => {
 }"""
 
 
+@pytest.mark.page_alone
 def test_who_wants_more_contrast_gets_it(place, person):
     with place.open() as server:
         ada = person("Ada").joins(server.address)
@@ -307,6 +318,7 @@ def test_who_wants_more_contrast_gets_it(place, person):
         assert muted == text
 
 
+@pytest.mark.page_alone
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_scrollbars_have_the_colours_of_the_theme(place, person, scheme):
     """Firefox on Linux gives them a white track if no colours are set."""
@@ -328,6 +340,7 @@ CONTROL_COLOUR = """() => {
 }"""
 
 
+@pytest.mark.page_alone
 def test_forced_colours_leave_every_control_an_edge(place, person):
     with place.open() as server:
         ada = person("Ada", forced_colors="active").joins(server.address)
@@ -341,6 +354,7 @@ def test_forced_colours_leave_every_control_an_edge(place, person):
         assert ada.page.evaluate("matchMedia('(forced-colors: active)').matches")
 
 
+@pytest.mark.page_alone
 @on_both
 def test_right_to_left_words_and_pages(place, person, look):
     with place.open() as server:
@@ -449,6 +463,7 @@ window.Notification = class {
 };"""
 
 
+@pytest.mark.page_alone
 def test_every_control_that_is_drawn_does_something(place, person):
     """A list of all that can be pressed: who adds one has to say here what it is."""
     place.seed(many(3))

@@ -81,6 +81,7 @@ def test_what_came_while_the_page_was_closed_is_marked_as_new(place, person):
         expect(ada.log.locator(".new")).to_have_text("2 new")
 
 
+@pytest.mark.page_alone
 @pytest.mark.parametrize(
     ("zone", "days"), [("Europe/Berlin", 3), ("UTC", 2)], ids=["Berlin", "Greenwich"]
 )
@@ -143,6 +144,7 @@ def test_the_last_known_messages_are_there_before_the_server_is(place, person):
         expect(ada.page.locator(".skeleton")).to_have_count(0)
 
 
+@pytest.mark.page_alone
 def test_copied_rows_are_what_one_sees_of_them(place, person):
     """No initials, no name and no time that only a screen reader is given, no button."""
     with place.open() as server:
@@ -167,6 +169,7 @@ def test_copied_rows_are_what_one_sees_of_them(place, person):
         assert all(re.fullmatch(r"\d+:\d\d\s[AP]M", time) for time in times), times
 
 
+@pytest.mark.page_alone
 @on_both
 def test_piled_marks_paint_over_no_other_row(place, person, look):
     high = "".join(letter + "\u0301" * 100 + "\u0316" * 100 for letter in "pile")
@@ -192,6 +195,7 @@ RESTYLE = """([which, style]) => {
 PILED = 'li.msg:not([data-seq="1"], [data-seq="6"]) .body'
 
 
+@pytest.mark.page_alone
 @on_both
 def test_letters_with_marks_of_living_languages_are_whole(place, person, look):
     """What is cut must be a pile: no accent, vowel sign or tail that people write."""
@@ -206,6 +210,7 @@ def test_letters_with_marks_of_living_languages_are_whole(place, person, look):
         assert body.screenshot() == cut
 
 
+@pytest.mark.page_alone
 def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(place, person):
     with place.open() as server:
         ada = person("Ada").joins(server.address)
@@ -222,6 +227,7 @@ def test_markdown_links_code_and_emoji_are_dressed_and_nothing_is_run(place, per
         expect(ada.log.locator(".body.large")).to_have_text("❤️🔥")
 
 
+@pytest.mark.page_alone
 @on_both
 def test_a_link_that_shows_another_address_shows_where_it_leads(place, person, look):
     turned = "\u202e" + "https://bank.example"[::-1]
@@ -257,6 +263,7 @@ READS_ON = """link => {
 }"""
 
 
+@pytest.mark.page_alone
 @on_both
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 def test_a_skeleton_stands_still_until_the_first_page_is_there(place, person, look, motion):

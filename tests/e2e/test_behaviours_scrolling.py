@@ -87,6 +87,7 @@ def test_the_log_sticks_to_its_end_and_never_moves_a_reader(place, person, look)
         assert from_end(ada) <= MOST_PX
 
 
+@pytest.mark.page_alone
 @on_both
 def test_a_growing_field_and_a_keyboard_move_neither_the_end_nor_a_reader(place, person, look):
     place.seed(many(45))
@@ -111,13 +112,15 @@ def test_a_growing_field_and_a_keyboard_move_neither_the_end_nor_a_reader(place,
 
 
 @on_all
-@pytest.mark.parametrize("top", [0, 400], ids=["from the very top", "from further down"])
-def test_ten_older_pages_come_above_without_moving_what_is_read(place, reader, top):
+@pytest.mark.parametrize(
+    ("top", "pages"), [(0, 3), (400, 10)], ids=["from the very top", "from further down"]
+)
+def test_older_pages_come_above_without_moving_what_is_read(place, reader, top, pages):
     """Also while others talk, and when rows far below must go because 500 are enough."""
     place.seed(many(560))
     with place.open() as server, proxied(server.port) as proxy:
         ada, bob = reader(proxy.address, server.address)
-        for page in range(1, 11):
+        for page in range(1, pages + 1):
             proxy.hold("down")
             assert ada.log.evaluate(UNTIL_LOADING, top)
             seq, place = eye(ada)
@@ -141,6 +144,7 @@ UNTIL_LOADING = """async (log, top) => {
 }"""
 
 
+@pytest.mark.page_alone
 @pytest.mark.long
 @on_all
 def test_rows_never_seen_before_move_exactly_with_the_wheel(place, reader):
@@ -205,6 +209,7 @@ JUMPS = {
 }
 
 
+@pytest.mark.page_alone
 @on_both
 @pytest.mark.parametrize("jump", JUMPS.values(), ids=JUMPS)
 def test_a_jump_by_script_is_not_undone_by_what_comes_with_it(place, person, look, jump):
@@ -237,6 +242,7 @@ SETTLED = """async () => {
 }"""
 
 
+@pytest.mark.page_alone
 @on_both
 def test_the_home_key_leads_to_the_top_and_the_end_key_back(place, person, look):
     place.seed(many(45))
@@ -282,6 +288,7 @@ def test_nothing_jumps_in_a_whole_session(place, person, look):
         assert ada.page.evaluate("window.shifts.all") < 0.02
 
 
+@pytest.mark.page_alone
 @pytest.mark.long
 @on_both
 def test_nothing_jumps_while_one_reads_back(place, person, look):

@@ -217,6 +217,7 @@ def test_two_tabs_do_not_send_an_outbox_twice(place, person):
     two_tabs_write_and_return(place, person, "127.0.0.1")
 
 
+@pytest.mark.long  # the page's own tests have tabs without Web Locks
 def test_two_tabs_over_plain_http_do_not_send_an_outbox_twice(place, person):
     """There are no Web Locks: a tab leaves a fresh time instead."""
     two_tabs_write_and_return(place, person, "fireside.lan")
@@ -329,6 +330,7 @@ def press_enter(person, **flags: object) -> None:
     )
 
 
+@pytest.mark.page_alone
 def test_an_input_method_confirms_without_sending(place, person):
     with place.open() as server:
         ada = person("Ada").joins(server.address)
@@ -347,6 +349,7 @@ def test_an_input_method_confirms_without_sending(place, person):
         ada.sees("会議")
 
 
+@pytest.mark.page_alone
 def test_enter_sends_and_shift_enter_breaks_the_line(place, person):
     with place.open() as server:
         ada = person("Ada").joins(server.address)
@@ -361,6 +364,7 @@ def test_enter_sends_and_shift_enter_breaks_the_line(place, person):
         expect(ada.rows().locator(".body")).to_have_text("one\ntwo")
 
 
+@pytest.mark.page_alone
 def test_enter_breaks_the_line_on_touch_and_the_button_sends(place, person):
     with place.open() as server:
         ada = person("Ada", **PHONE).joins(server.address)
@@ -374,6 +378,7 @@ def test_enter_breaks_the_line_on_touch_and_the_button_sends(place, person):
         expect(ada.rows().locator(".body")).to_have_text("one\ntwo")
 
 
+@pytest.mark.page_alone
 def test_a_setting_swaps_the_enter_key_and_is_kept(place, person):
     with place.open() as server:
         ada = person("Ada").joins(server.address)
@@ -391,6 +396,7 @@ def test_a_setting_swaps_the_enter_key_and_is_kept(place, person):
         expect(ada.rows().locator(".body")).to_have_text("one\ntwo")
 
 
+@pytest.mark.page_alone
 def test_a_block_keeps_its_indentation_and_its_lines_wherever_it_was_copied(place, person):
     with place.open() as server:
         ada, bob = person("Ada").joins(server.address), person("Bob").joins(server.address)
@@ -413,6 +419,7 @@ def texts(person) -> list[str]:
     return person.rows().locator(".body").all_text_contents()
 
 
+@pytest.mark.page_alone
 def test_the_counter_counts_characters_and_nothing_is_cut(place, person):
     with place.open() as server:
         ada = person("Ada").joins(server.address)
@@ -434,6 +441,7 @@ def test_the_counter_counts_characters_and_nothing_is_cut(place, person):
         expect(ada.rows("sent")).to_have_count(1)
 
 
+@pytest.mark.page_alone
 def test_of_a_paste_as_long_as_a_book_what_fits_is_kept_and_the_rest_is_said(place, person):
     """A page that lays out two million letters answers no key for seconds."""
     book = "The last boat leaves at seven. " * 65_000
@@ -457,6 +465,7 @@ def test_of_a_paste_as_long_as_a_book_what_fits_is_kept_and_the_rest_is_said(pla
         expect(full).to_have_count(0)
 
 
+@pytest.mark.page_alone
 @on_both
 def test_the_status_of_a_full_field_is_there_before_its_text(place, person, look):
     """A screen reader may not hear one that comes into being with its text."""
@@ -471,6 +480,7 @@ def test_the_status_of_a_full_field_is_there_before_its_text(place, person, look
         expect(status).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.page_alone
 @on_both
 def test_the_mark_on_what_is_too_much_follows_the_field(place, person, look):
     """Past 40 % of the screen the field scrolls, and with it what lies behind."""

@@ -30,15 +30,9 @@ from localgateway.functions.worker_process import Worker, WorkerLost
 from localgateway.machine.api import Function, load
 from tests.e2e.support.clients import LONGEST_SECONDS, status_of
 from tests.e2e.support.guarded_rehearsal import let_posts_take_long
-from tests.e2e.support.server_process import REHEARSED, ROOT, serving, skip_without_dynamodb_local
+from tests.e2e.support.server_process import REHEARSED, ROOT, serving
 
-
-@pytest.fixture(autouse=True, scope="module")
-def dynamodb():
-    """Start one for all tests here, also for those that start their own: or skip them."""
-    skip_without_dynamodb_local()
-    with dynamodb_local.running(dynamodb_local.find()) as address:
-        yield address
+pytestmark = pytest.mark.usefixtures("dynamodb")  # those that start their own need it too
 
 
 @pytest.fixture

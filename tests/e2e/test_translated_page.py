@@ -40,6 +40,7 @@ def test_a_translated_page_survives_a_lost_connection_and_says_so(tmp_path, pers
         expect(ada.row("written meanwhile")).not_to_contain_text("Waiting")
 
 
+@pytest.mark.long
 @in_each_way
 def test_a_translated_page_goes_through_all_that_it_shows(tmp_path, person, how):
     seed(tmp_path / "data", many(120))

@@ -3,7 +3,6 @@
 import pytest
 
 from fireside.adapters.http.pool import Pool
-from tests.contract.conftest import dynamodb  # noqa: F401 - a fixture
 from tests.flow.cloud import Furniture, cloud_before
 from tests.flow.house import House
 from tests.flow.patience import have_patience

@@ -30,11 +30,13 @@ def test_echo_gives_back_what_it_got():
         assert client_of("echo", served.url, "hello \N{FIRE}") == "hello \N{FIRE}\n"
 
 
-@pytest.fixture
-def chat(tmp_path, monkeypatch):
-    monkeypatch.setenv("CHAT_FILE", str(tmp_path / "chat.db"))
-    with Served(EXAMPLES / "chat_in_60_lines/api.json") as served:
-        yield served
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory):
+    """Serve it once for all who come and go: it remembers who is there, and nothing they said."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHAT_FILE", str(tmp_path_factory.mktemp("chat") / "chat.db"))
+        with Served(EXAMPLES / "chat_in_60_lines/api.json") as served:
+            yield served
 
 
 def test_in_the_chat_all_hear_what_one_says(chat):

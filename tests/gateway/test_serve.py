@@ -166,6 +166,7 @@ def status(url, data=None):
     return refused.value.code
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_and_every_process_of_its_functions(tmp_path, number):
     with serving(api(tmp_path)) as running:
@@ -180,6 +181,7 @@ def test_a_signal_ends_it_and_every_process_of_its_functions(tmp_path, number):
     assert not is_running(pid)
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize("busy", [True, False])
 def test_processes_end_also_when_the_gateway_is_killed(tmp_path, busy):
     with serving(api(tmp_path)) as running:
@@ -304,6 +306,7 @@ def test_handlers_sign_with_the_key_of_the_run_and_strangers_cannot(tmp_path, mo
     assert found == [(403, "UnrecognizedClientException")] * 2
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize(
     "own",
     [{"AWS_ACCESS_KEY_ID": "MINE", "AWS_SECRET_ACCESS_KEY": "mine"}, {"AWS_PROFILE": "work"}],

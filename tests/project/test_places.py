@@ -45,6 +45,10 @@ def test_modes_of_its_own(place, mode): pass
 def test_without_a_place(mode, one): pass
 
 def test_of_one_machine(): pass
+
+@pytest.mark.page_alone
+@pytest.mark.parametrize("one", ["a", "b"])
+def test_of_the_page(place, one): pass
 """
 
 
@@ -110,6 +114,10 @@ def test_of_two_that_vary_the_first_of_each_is_asked_elsewhere(said):
     assert asked(said, "test_stacked") == everywhere | more
 
 
+def test_what_is_of_the_page_alone_is_asked_on_one_machine(said):
+    assert asked(said, "test_of_the_page") == {"in batches-a", "in batches-b"}
+
+
 def test_what_varies_nothing_is_asked_everywhere(said):
     assert asked(said, "test_plain") == set(PLACES)
 
@@ -143,4 +151,4 @@ def test_the_quick_part_has_what_is_not_varied(quick):
 
 
 def test_what_is_left_out_is_told(said):
-    assert re.search(r"\b18 deselected", said)
+    assert re.search(r"\b22 deselected", said)

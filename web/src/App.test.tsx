@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { act } from "react";
 import { beforeEach, describe, expect, it } from "vitest";
 import { helloFrame, pageFrame } from "./testing/fakeNetwork";

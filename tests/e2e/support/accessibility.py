@@ -134,7 +134,8 @@ def refuse_bad(frame: dict) -> list[dict]:
 
 def violations(person) -> list[str]:
     """Ask axe what is wrong with the page as it is now, once nothing fades in any more."""
-    person.page.add_script_tag(path=AXE)
+    if not person.page.evaluate("'axe' in window"):
+        person.page.add_script_tag(path=AXE)
     person.page.wait_for_function(NOTHING_FADES, polling=50)
     found = person.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     return [

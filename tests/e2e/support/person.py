@@ -1,6 +1,7 @@
 """A person with a browser: what they do on the page, and what they see there."""
 
 import contextlib
+import json
 
 from playwright.sync_api import (
     BrowserContext,
@@ -26,6 +27,7 @@ class Person:
         self.page.on("request", self._request)
         self._origin = ""
         self._unanswered: set[object] = set()
+        self._sockets: list[set[object]] = []
         for event in ("requestfinished", "requestfailed"):
             self.page.on(event, self._answer)
         self.page.on("websocket", self._websocket)
@@ -87,7 +89,7 @@ class Person:
         """Wait until all that the page asks the server is answered, or has failed."""
         self.page.wait_for_timeout(20)  # for a request to begin
         for _ in range(LONGEST_MS // 20):
-            if not self._unanswered:
+            if not self._unanswered and not any(self._sockets):
                 return
             self.page.wait_for_timeout(20)
 
@@ -140,10 +142,18 @@ class Person:
             self.wrong.append(message.text)
 
     def _websocket(self, socket) -> None:
-        """Take a socket for a request until it hears its first frame, or is closed."""
-        self._unanswered.add(socket)
-        for event in ("framereceived", "socketerror", "close"):
-            socket.on(event, lambda *_: self._unanswered.discard(socket))
+        """Take a socket for a request until it hears its first frame, and each frame with an id.
+
+        None of them is one any more as soon as the socket is closed.
+        """
+        unanswered = {socket}
+        self._sockets.append(unanswered)
+        socket.on("framesent", lambda frame: unanswered.update(_ids(frame)))
+        socket.on(
+            "framereceived", lambda frame: unanswered.difference_update({socket, *_ids(frame)})
+        )
+        for event in ("socketerror", "close"):
+            socket.on(event, lambda *_: unanswered.clear())
 
     def _answer(self, request) -> None:
         self._unanswered.discard(request)
@@ -152,3 +162,9 @@ class Person:
         self._unanswered.add(request)
         if not request.url.startswith((self._origin, "data:")):
             self.wrong.append(f"a request to elsewhere: {request.url}")
+
+
+def _ids(text) -> list[str]:
+    """Return by which id a frame is answered, or answers, if by any."""
+    found = json.loads(text)
+    return [found["id"]] if isinstance(found, dict) and "id" in found else []

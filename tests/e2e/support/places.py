@@ -1,7 +1,9 @@
 """Where the people of a test meet: in each mode a room that is empty, but for a past it is given.
 
 A test that asks for a `place` is run in every mode. On the embedded server with all that it varies
-(a phone, the dark, other codes): that is the page's. In the others once, with the first of each.
+(a phone, the dark, other codes): that is the page's. In the others once, with the first of each,
+but for a test marked `page_alone`: of the server it asks no more than to be let in and to be shown
+what was said, so that in another mode it would see the same page with the same frames again.
 `make test` runs it on the embedded server, with the first of each, and `make test-all` the rest.
 """
 
@@ -79,7 +81,9 @@ def adds_something(item: pytest.Item) -> bool:
     mode = item.callspec.params["mode"]
     if (item.originalname, mode) in NOT_IN:
         return False
-    return mode == EMBEDDED or "place" not in item.fixturenames or _is_first(item)
+    if mode == EMBEDDED or "place" not in item.fixturenames:
+        return True
+    return _is_first(item) and not item.get_closest_marker("page_alone")
 
 
 def is_first_of_its_kind(item: pytest.Item) -> bool:

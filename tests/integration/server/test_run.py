@@ -118,6 +118,7 @@ def test_readers_that_have_gone_stop_nothing(tmp_path):
         assert ended(process) == 0
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize("closed", ["<&- 2>&-", "<&- 1>&2 2>&-"])
 def test_closed_streams_are_no_files_of_its_own(tmp_path, closed):
     """The next file that a program opens takes the place of a stream that is closed."""
@@ -135,6 +136,7 @@ def test_closed_streams_are_no_files_of_its_own(tmp_path, closed):
             process.kill()
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_and_its_clients_are_told(tmp_path, number):
     with (

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeNetwork, helloFrame, messageFrame, pageFrame } from "../testing/fakeNetwork";
 import type { Frame } from "../wire/parse";

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { addressFor, browserNetwork } from "./client";
 import { fetchConfig, lastConfig, storeConfig } from "./config";

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 /** Whatever happens in whatever order: only what is allowed follows, and never a second socket. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";

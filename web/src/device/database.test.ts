@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { IDBFactory, IDBKeyRange, IDBObjectStore } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { browserDatabase, type Database, memoryDatabase } from "./database";

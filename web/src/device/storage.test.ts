@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fakeSession } from "../testing/fakeSession";
 import { readDevice, readTab, storageKey, writeDevice, writeTab } from "./storage";

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { emptyTimeline } from "../timeline/model";
 import { type RoomStorage, roomStorage } from "../timeline/roomStorage";

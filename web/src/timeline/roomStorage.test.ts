@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { beforeEach, expect, it, vi } from "vitest";
 import { memoryDatabase } from "../device/database";
 import type { Tabs } from "../device/tabs";

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { beforeEach, expect, it } from "vitest";
 import { memoryDatabase } from "../device/database";
 import { helloFrame, messageFrame, pageFrame } from "../testing/fakeNetwork";

@@ -101,6 +101,7 @@ def test_a_first_deploy_makes_the_bucket_then_the_chat_and_prints_the_link(compu
     assert "hello, ping and history" in done.stderr
 
 
+@pytest.mark.long
 def test_the_lock_of_the_providers_is_made_once_and_then_used_as_it_is(computer, aws):
     place = "fireside-state-123456789012", "prod.terraform.lock.hcl"
     first = computer.deploy()
@@ -116,6 +117,7 @@ def test_the_lock_of_the_providers_is_made_once_and_then_used_as_it_is(computer,
     assert aws.objects[place] == made
 
 
+@pytest.mark.long
 def test_without_a_page_on_cloudfront_nothing_is_said_of_its_bill(computer):
     computer.answers(variables={"site": False})
 
@@ -160,6 +162,7 @@ def test_a_second_run_changes_nothing_and_tries_the_chat_again(computer):
     assert not [call for call in computer.calls() if "apply" in call.split()[:2]]
 
 
+@pytest.mark.long
 def test_a_smoke_message_is_sent_on_request(computer):
     computer.deploy()
 
@@ -182,6 +185,7 @@ def test_plan_only_stops_before_anything_is_made(computer):
     assert (computer.checkout / whole[1] / whole[2]).is_file()
 
 
+@pytest.mark.long
 def test_plan_only_makes_no_bucket_for_the_state_either(computer, aws):
     done = computer.deploy("--plan-only")
 
@@ -253,6 +257,7 @@ def continues(computer):
     assert done.stdout == "https://chat.example/\n"
 
 
+@pytest.mark.long
 def test_the_calls_of_a_first_deploy_are_those_that_are_interrupted(computer):
     computer.deploy()
 
@@ -264,6 +269,7 @@ def test_the_calls_of_a_first_deploy_are_those_that_are_interrupted(computer):
     assert tuple(found) == CALLS
 
 
+@pytest.mark.long
 def test_a_new_invite_that_was_interrupted_loses_neither_the_old_nor_the_new(computer):
     computer.deploy()
     old = secret_of(computer)
@@ -298,6 +304,7 @@ Lock Info:
 """
 
 
+@pytest.mark.long
 def test_the_computer_that_holds_the_lock_is_named(computer):
     computer.fail(at=8, how="fail", said=LOCK)
 
@@ -337,6 +344,7 @@ def test_what_makes_first_applies_fail_is_known(computer, said, advice):
     assert "What was created so far is in the state" in last
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize("how", ["fail", "interrupt"])
 def test_a_state_that_could_not_be_saved_is_saved_by_the_next_run(computer, how):
     """As when credentials expire in mid-apply: Terraform leaves it in a file, and the lock too."""
@@ -357,6 +365,7 @@ def test_a_state_that_could_not_be_saved_is_saved_by_the_next_run(computer, how)
     assert not list(computer.stage.glob("*.tfstate"))
 
 
+@pytest.mark.long
 def test_a_state_that_can_not_be_saved_yet_is_kept(computer):
     computer.fail(at=10, how="fail", left="a state")
     computer.deploy()
@@ -369,6 +378,7 @@ def test_a_state_that_can_not_be_saved_yet_is_kept(computer):
     assert [file.read_text("utf-8") for file in computer.stage.glob("*.tfstate")] == ["a state"]
 
 
+@pytest.mark.long
 def test_a_state_of_another_stage_is_left_alone(computer):
     file = computer.checkout / "infra/errored.tfstate"
     file.write_text("another", "utf-8")
@@ -387,6 +397,7 @@ DISTRIBUTION = {
 }
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize(("minutes", "is_made"), [(15, False), (45, True)])
 def test_keys_that_die_in_a_first_apply_stop_it_before_anything_is_made(computer, minutes, is_made):
     running = json.loads((computer.state / "answers.json").read_text("utf-8"))["outputs"]
@@ -457,6 +468,7 @@ def test_aws_out_of_reach(computer):
     assert "check your network" in done.stderr
 
 
+@pytest.mark.long
 def test_another_account_is_not_given_the_chat_of_this_one(computer):
     computer.deploy()
     backend = computer.stage / "backend.hcl"
@@ -468,6 +480,7 @@ def test_another_account_is_not_given_the_chat_of_this_one(computer):
     assert "is in account 999999999999, and you are in 123456789012" in done.stderr
 
 
+@pytest.mark.long
 def test_a_stage_does_not_move_to_another_region(computer):
     computer.deploy()
 
@@ -492,6 +505,7 @@ def test_a_region_of_another_partition_is_refused_before_aws_is_asked(computer, 
     assert aws.asked == []
 
 
+@pytest.mark.long
 def test_a_file_of_variables_can_not_say_another_region(computer):
     computer.answers(variables={"region": "us-west-2"})
 
@@ -568,6 +582,7 @@ def test_a_plan_that_loses_messages_is_not_applied_unless_that_is_said(computer)
 BRAKE = "fireside-prod-brake"
 
 
+@pytest.mark.long
 def test_a_released_brake_can_act_again_though_its_alarm_is_still_on(computer, aws):
     """An alarm calls the brake once for each change of its state."""
     aws.alarms = [BRAKE, "fireside-prod-latency"]
@@ -579,6 +594,7 @@ def test_a_released_brake_can_act_again_though_its_alarm_is_still_on(computer, a
     assert "The brake's alarm was still on: it is reset" in done.stderr
 
 
+@pytest.mark.long
 def test_so_it_can_where_somebody_else_released_it_or_a_deploy_was_interrupted(computer, aws):
     computer.deploy()
     aws.alarms = [BRAKE]
@@ -589,6 +605,7 @@ def test_so_it_can_where_somebody_else_released_it_or_a_deploy_was_interrupted(c
     assert aws.alarms == []
 
 
+@pytest.mark.long
 def test_a_brake_that_is_on_keeps_its_alarm(computer, aws):
     aws.alarms, aws.throttled = [BRAKE], 0
 
@@ -598,6 +615,7 @@ def test_a_brake_that_is_on_keeps_its_alarm(computer, aws):
     assert "reset" not in done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("service", ["monitoring", "apigateway"])
 def test_without_permission_it_is_said_that_the_brake_waits(computer, aws, service):
     aws.alarms = [BRAKE]
@@ -610,6 +628,7 @@ def test_without_permission_it_is_said_that_the_brake_waits(computer, aws, servi
     assert aws.alarms == [BRAKE]
 
 
+@pytest.mark.long
 def test_an_alarm_that_is_off_is_left_alone(computer, aws):
     done = computer.deploy()
 
@@ -617,6 +636,7 @@ def test_an_alarm_that_is_off_is_left_alone(computer, aws):
     assert not [call for call in aws.asked if "SetAlarmState" in call]
 
 
+@pytest.mark.long
 def test_a_smoke_test_that_fails_says_that_all_was_applied(computer, chat):
     running, _invite = chat
     computer.answers(outputs={"socket_url": running.socket_url.replace("/ws", "/elsewhere")})
@@ -653,6 +673,7 @@ def test_a_second_computer_finds_the_state_and_keeps_the_invites(computer, secon
     assert json.loads((computer.state / "applied.json").read_text("utf-8")) == before
 
 
+@pytest.mark.long
 def test_a_second_computer_may_make_an_invite_of_its_own(computer, second):
     done = second.deploy("--add-invite", "--plan-only")
     hashes = json.loads((second.stage / "settings.tfvars.json").read_text("utf-8"))["invite_hashes"]
@@ -662,6 +683,7 @@ def test_a_second_computer_may_make_an_invite_of_its_own(computer, second):
     assert len(hashes) == 2
 
 
+@pytest.mark.long
 def test_a_bucket_that_keeps_no_versions_is_not_trusted(second, aws):
     aws.versioning = "Suspended"
 
@@ -672,6 +694,7 @@ def test_a_bucket_that_keeps_no_versions_is_not_trusted(second, aws):
     assert "import aws_s3_bucket.this fireside-state-123456789012" in done.stderr
 
 
+@pytest.mark.long
 def test_an_invite_that_was_ended_elsewhere_does_not_come_back(computer, second):
     second.deploy("--new-invite", "--smoke-message")  # fails to try it: that chat has another
 

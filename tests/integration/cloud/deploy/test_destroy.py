@@ -51,6 +51,7 @@ def test_it_disables_the_protection_and_then_destroys_everything(computer):
     assert not is_there(computer)
 
 
+@pytest.mark.long
 def test_a_second_time_there_is_nothing(computer):
     computer.run("destroy", "--yes", "--no-export")
 
@@ -60,6 +61,7 @@ def test_a_second_time_there_is_nothing(computer):
     assert "There is nothing of fireside-prod on AWS." in done.stderr
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [(("--yes",), "--export FILE or --no-export"), (("--no-export",), "or add --yes")],
@@ -98,6 +100,7 @@ def test_after_an_interruption_it_says_how_to_continue(computer, at):
     assert "To continue: fireside destroy --stage prod" in done.stderr.splitlines()[-1]
 
 
+@pytest.mark.variations
 @pytest.mark.parametrize(("at", "rest"), [(4, "--export 'my messages'"), (10, "--no-export")])
 def test_an_export_is_asked_for_again_only_until_it_is_there(computer, at, rest):
     computer.aws.answers["dynamodb Query"] = lambda _asked: {"Items": []}
@@ -109,6 +112,7 @@ def test_an_export_is_asked_for_again_only_until_it_is_there(computer, at, rest)
     assert (computer.checkout / "my messages").exists() is (rest == "--no-export")
 
 
+@pytest.mark.long
 def test_without_a_region_in_the_state_the_one_of_this_computer_counts(computer):
     """An apply may be interrupted before it writes its settings to the state."""
     computer.answers(missing=("settings",))
@@ -133,6 +137,7 @@ def test_ctrl_c_at_a_question_says_how_to_continue(computer, monkeypatch):
     assert done.stderr.strip().endswith("--export out")
 
 
+@pytest.mark.long
 def test_messages_that_can_not_be_read_are_not_destroyed(computer, tmp_path):
     computer.aws.refused["dynamodb"] = "AccessDeniedException"
 

@@ -72,6 +72,7 @@ def test_a_brake_that_is_on_is_loud(computer, aws):
     assert "BRAKE     it is on: no client can connect" in said
 
 
+@pytest.mark.long
 def test_an_alarm_is_named(computer, aws):
     aws.alarms = ["fireside-prod-chat-errors"]
 
@@ -93,6 +94,7 @@ def test_without_permission_there_is_a_question_mark(computer, aws):
     assert "alarms    no permission to read them" in said
 
 
+@pytest.mark.long
 def test_a_quiet_day_has_measured_nothing(computer, aws):
     aws.broadcast_ms = None
 
@@ -110,6 +112,7 @@ def test_nothing_deployed(computer):
     assert "It is not deployed: fireside deploy --stage prod" in said
 
 
+@pytest.mark.long
 def test_an_incomplete_apply_is_reported(computer):
     """Terraform keeps the outputs that it got to: the settings need no resource."""
     later = ("address", "socket_url", "api_endpoint", "tables", "log_groups", "live_versions")
