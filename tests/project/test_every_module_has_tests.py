@@ -60,7 +60,6 @@ TESTED_BY = {
     "fireside/server/isolated.py": "integration/server/test_isolated_handlers.py: starts those",
     "fireside/server/process.py": "integration/cli/test_main.py: a port that is taken",
     "localgateway/machine/actions.py": "unit/localgateway/machine/test_core.py: goes in, comes out",
-    "localgateway/net/outgoing.py": "gateway/test_batches.py: one write per connection",
     "localgateway/net/server.py": "gateway/test_batches.py: the whole gateway/ is about it",
 }
 """Modules without a test module of their name: the one to look into first, and why."""

@@ -33,9 +33,9 @@ from localgateway.net.access import Access
 from localgateway.net.door import HeadReader
 from localgateway.net.hosts import AllowedHosts
 from localgateway.net.management import Management, Posted
-from localgateway.net.outgoing import Outgoing
+from localgateway.net.outgoing import Outgoing, encode_frame
 from localgateway.net.plain_http import PlainHttp
-from localgateway.net.sockets import Socket, encode_frame
+from localgateway.net.sockets import Socket
 from localgateway.platform.handover import Handover
 from localgateway.platform.listening import BACKLOG, listen
 
@@ -165,7 +165,7 @@ class Server:
         ended = await asyncio.to_thread(self.runner.stop, _DRAIN_SECONDS)
         _abort(self.lingering)  # their clients had their answers before
         await asyncio.sleep(0)  # the last batch was handed to the loop, which takes it now
-        self.outgoing.flush()
+        self.flush()
         for socket in list(self.sockets.values()):
             text = self._last_message()
             if text is not None:
@@ -224,13 +224,21 @@ class Server:
             )
             self.perform(self.gateway.closed(socket.connection_id, code, reason, _now()))
 
+    def flush(self) -> None:
+        """Write what waits for the next turn of the loop."""
+        self.outgoing.flush()
+
     def find(self, connection_id: str) -> Connection | None:
         """Return the record of an open connection, or None."""
         socket = self.sockets.get(connection_id)
-        return socket.connection if socket is not None and socket.is_open() else None
+        if socket is None or not socket.is_open():
+            return None
+        socket.note_activity()
+        return socket.connection
 
     def post(self, connection_id: str, data: bytes) -> Posted:
         """Send one text frame to a connection, unless too much waits for it."""
+        self.flush()  # what waits for the connection counts
         if self.find(connection_id) is None:
             return Posted.GONE
         if not self.sockets[connection_id].has_room(len(data)):
@@ -294,6 +302,7 @@ class Server:
     def _accept(self, connection_id: str, subprotocol: str | None) -> None:
         socket = self._waiting.pop(connection_id)
         log.info("connected", extra={"connection": connection_id})
+        self.flush()  # what was sent before is not for this one
         self.sockets[connection_id] = socket
         self._live.add(connection_id)
         if self._meter is not None:
@@ -336,6 +345,8 @@ class Server:
     def _tick(self) -> None:
         self._ticking = self._loop.call_later(self._tick_seconds, self._tick)
         now = _now()
+        for socket in self.sockets.values():
+            socket.note_activity()
         self.perform(list(self.gateway.tick(now)))
         for socket in list(self.sockets.values()):
             socket.check_liveness(now.monotonic)
