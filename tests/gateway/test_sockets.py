@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 from socket import SO_RCVBUF, SO_SNDBUF, SOL_SOCKET
 
 import pytest
+from websockets.http11 import Request
 
 from localgateway.machine.limits import Limits
 from tests.gateway.harness import CLOSE, frame, gateway, on_loop
@@ -111,3 +113,13 @@ async def test_a_client_that_vanished_is_found_out_by_writing_to_it():
 
         (event,) = await running.event("DISCONNECT")
         assert event["requestContext"]["disconnectStatusCode"] == 1006
+
+
+@on_loop
+async def test_nothing_is_kept_of_the_request_that_opened_a_connection():
+    """A browser's headers are more than all else that an idle connection needs."""
+    async with gateway() as running:
+        await running.join()
+        gc.collect()
+
+        assert [kept for kept in gc.get_objects() if isinstance(kept, Request)] == []

@@ -13,8 +13,8 @@ from typing import Protocol
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
-from websockets.protocol import State
-from websockets.server import ServerProtocol
+from websockets.protocol import Protocol as Frames
+from websockets.protocol import Side, State
 
 from localgateway.machine.core import Connection
 from localgateway.machine.events import Handshake
@@ -96,19 +96,23 @@ class Socket(asyncio.Protocol):
         self,
         hub: Hub,
         transport: asyncio.Transport,
-        protocol: ServerProtocol,
         answer: Response,
         previous: asyncio.Protocol | None,
     ) -> None:
         self._hub = hub
         self._transport = transport
-        self._protocol = protocol
+        # Not the handshake's: that one holds the request with all its headers for good. The library
+        # closes the connection with 1009 when a frame or a message is longer.
+        limits = hub.limits
+        self._protocol = Frames(
+            Side.SERVER, max_size=(limits.message_bytes, limits.frame_bytes), logger=silent_log
+        )
         self._answer: Response | None = answer
         self._previous = previous
         self._early_data = b""
         self._fragments: bytearray | None = None
         self._in_flight = self._in_flight_characters = 0
-        self._incoming = Incoming(protocol)
+        self._incoming = Incoming(self._protocol)
         self._held: deque[Frame] | None = None
         self._is_due = self._is_waiting = False
         self._behind_since: float | None = None
@@ -127,8 +131,7 @@ class Socket(asyncio.Protocol):
             answer.headers["Sec-WebSocket-Protocol"] = subprotocol
         self.connection = connection
         self._active_at = connection.last_active
-        self._protocol.send_response(answer)
-        self._send_protocol_data()
+        self._transport.write(answer.serialize())
         self._transport.set_write_buffer_limits(high=0)
         if self._transport.get_write_buffer_size() == 0:
             self.resume_writing()
