@@ -1,12 +1,30 @@
-"""How long a message takes at 100 messages a second: to the ack, and to another's screen."""
+"""How long a message takes at 100 messages a second: to the ack, and to another's screen.
+
+Then to 1,000 receivers, where each message leaves alone and costs the server a thousand writes;
+beside Node's `ws` in the same run, which keeps nothing.
+"""
 
 import asyncio
 import os
 import time
 
-from load import LOAD_CORE, connect, connect_many, fireside_server, heading, pin, send_text, table
+from load import (
+    LOAD_CORE,
+    connect,
+    connect_many,
+    cpu_seconds,
+    fireside_server,
+    heading,
+    median,
+    node_server,
+    pin,
+    send_text,
+    table,
+)
+from receivers import Receivers
 
 RATE, SECONDS, RECEIVERS = 100, 10, 20
+MANY, ROUNDS = 1_000, 3
 
 
 async def measure(port: int) -> tuple[list[float], list[float]]:
@@ -36,6 +54,35 @@ async def measure(port: int) -> tuple[list[float], list[float]]:
     return acked, seen
 
 
+def deliver(process_id: int, port: int, path: str) -> list[float]:
+    """Return p50, p99, CPU of a delivery and share of a core, at `RATE` to `MANY` receivers."""
+    with Receivers(port, MANY, path) as receivers:
+        cpu, start = cpu_seconds(process_id), time.perf_counter()
+        for number in range(RATE * SECONDS):
+            receivers.read_for(start + number / RATE - time.perf_counter())
+            receivers.send(send_text(number))
+        receivers.read_for(0.5)
+        cpu = cpu_seconds(process_id) - cpu
+        took = sorted(receivers.seconds)
+    p50, p99 = (1_000 * took[int(len(took) * q)] for q in (0.5, 0.99))
+    return [p50, p99, 1e6 * cpu / len(took), 100 * cpu / SECONDS]
+
+
+def lone() -> None:
+    """Print what a message to many receivers costs that coalesces with none."""
+    heading(f"{RATE} messages a second to {MANY:,} receivers (`python bench/bench_latency.py`)")
+    servers = {"fireside": (fireside_server, "/ws"), "node ws": (node_server, "/")}
+    seen = {name: [] for name in servers}
+    for _ in range(ROUNDS):
+        for name, (server, path) in servers.items():
+            with server() as (process, port):
+                seen[name].append(deliver(process.pid, port, path))
+    table(
+        ["median of rounds", "p50 ms", "p99 ms", "µs CPU a delivery", "% of a core"],
+        [[name, *map(median, zip(*rounds, strict=True))] for name, rounds in seen.items()],
+    )
+
+
 def main() -> None:
     pin(os.getpid(), LOAD_CORE)
     load = f"{RATE} messages a second, {RECEIVERS} receivers"
@@ -47,6 +94,7 @@ def main() -> None:
         ordered = sorted(1_000 * value for value in values)
         rows.append([name, len(ordered), *(ordered[int(len(ordered) * q)] for q in (0.5, 0.99))])
     table(["ms", "count", "p50", "p99"], rows)
+    lone()
 
 
 if __name__ == "__main__":

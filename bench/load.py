@@ -163,6 +163,12 @@ def rss_kib(process_id: int) -> int:
     return int(status.split("VmRSS:")[1].split()[0])
 
 
+def cpu_seconds(process_id: int) -> float:
+    """Read the CPU time of a process, its own and the system's on its behalf."""
+    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def heading(title: str) -> None:
     """Print where and when: a number without them means nothing."""
     cores = f"server on core {SERVER_CORE}, load on core {LOAD_CORE}"

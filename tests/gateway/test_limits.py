@@ -61,7 +61,7 @@ async def test_messages_in_either_direction_keep_a_connection_from_being_idle():
             await pass_time(400)
             sender.ask("echo")
             await next_text(sender)
-            running.server._queue([hearing], frame(TEXT, b"hi", masked=False))
+            running.server.outgoing.broadcast([hearing], b"hi")
             assert await next_text(hearer) == "hi"
 
         assert await other.closed() == (1001, "Going away")
@@ -126,7 +126,7 @@ async def test_a_client_that_never_reads_is_closed_and_the_others_keep_talking()
         for _ in range(2000):
             if deaf_id not in running.server.sockets:
                 break
-            running.server._queue([deaf_id], frame(TEXT, b"y" * 30_000, masked=False))
+            running.server.outgoing.broadcast([deaf_id], b"y" * 30_000)
             other.say(text)
             assert await other.text() == text
             most = max(most, socket._transport.get_write_buffer_size())
@@ -149,7 +149,7 @@ async def test_a_burst_does_not_close_a_client_that_reads():
         transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, 64 * 1024)
 
         for _ in range(100):
-            running.server._queue([connection_id], frame(TEXT, b"x" * 30_000, masked=False))
+            running.server.outgoing.broadcast([connection_id], b"x" * 30_000)
 
         for _ in range(100):
             assert len(await client.text()) == 30_000
@@ -167,7 +167,7 @@ async def test_a_client_that_stays_behind_is_closed_after_a_while():
         transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, 64 * 1024)
 
         for _ in range(100):
-            running.server._queue([connection_id], frame(TEXT, b"x" * 30_000, masked=False))
+            running.server.outgoing.broadcast([connection_id], b"x" * 30_000)
 
         assert (await why(running))[0] == 1013
 
@@ -180,7 +180,7 @@ async def test_more_in_one_turn_than_a_queue_holds_is_one_close_and_not_two():
         (connection_id,) = running.server.sockets
         socket = running.server.sockets[connection_id]
         for _ in range(400):
-            running.server._queue([connection_id], frame(TEXT, b"x" * 60_000, masked=False))
+            running.server.outgoing.broadcast([connection_id], b"x" * 60_000)
         socket.close(1001, "Going away")
         client.writer.transport.resume_reading()
 
@@ -303,8 +303,8 @@ async def test_after_our_close_nothing_is_heard_any_more():
         (socket,) = running.server.sockets.values()
         socket.close(1001, "Going away")
         socket.close(1000, "again")
-        running.server._queue([socket.connection_id], b"never sent")
-        running.server._flush()
+        running.server.outgoing.broadcast([socket.connection_id], b"never sent")
+        running.server.outgoing.flush()
         client.ask("tell")
         assert await client.closed() == (1001, "Going away")
         assert await client.ended() == b""

@@ -282,7 +282,7 @@ async def test_a_meter_counts_what_api_gateway_would_bill():
         await client.text()
         client.say('{"action":"nobody"}')
         await client.text()
-        running.server.broadcast([client_id(running)], b"x" * 40_000)
+        running.server.outgoing.broadcast([client_id(running)], b"x" * 40_000)
         await client.text()
 
         assert (meter.received, meter.sent, meter.connections) == (2, 1 + 1 + 2, 1)

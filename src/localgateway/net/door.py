@@ -150,10 +150,7 @@ def upgrade(
     previous: asyncio.Protocol | None = None,
 ) -> None:
     """Turn a connection into a WebSocket, or answer its request with an HTTP error."""
-    # The library closes the connection with 1009 when a frame or a message is longer.
-    protocol = ServerProtocol(
-        max_size=(hub.limits.message_bytes, hub.limits.frame_bytes), logger=silent_log
-    )
+    protocol = ServerProtocol(logger=silent_log)
     protocol.receive_data(head)
     requests = [event for event in protocol.events_received() if isinstance(event, Request)]
     status, message, request = 400, "The request can't be read", None
@@ -171,7 +168,7 @@ def upgrade(
         refuse(hub, transport, answer.status_code, answer.body.decode().strip())
         return
     hub.loses_upgrades = False
-    socket = Socket(server, transport, protocol, answer, previous)
+    socket = Socket(server, transport, answer, previous)
     transport.set_protocol(socket)
     server.handshake_received(socket, _handshake(request, transport))
     if rest:

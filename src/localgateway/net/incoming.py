@@ -6,7 +6,7 @@ frames; the rest waits for the next turn, after everybody else.
 """
 
 from websockets.frames import Frame, Opcode
-from websockets.server import ServerProtocol
+from websockets.protocol import Protocol
 
 from localgateway.machine.limits import Limits
 
@@ -24,7 +24,7 @@ class Incoming:
 
     __slots__ = ("_empty_frames", "_fragments", "_is_over", "_protocol", "_unread")
 
-    def __init__(self, protocol: ServerProtocol) -> None:
+    def __init__(self, protocol: Protocol) -> None:
         self._protocol = protocol
         self._unread: bytearray | None = None
         self._empty_frames = self._fragments = 0

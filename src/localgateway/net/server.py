@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from aiohttp import web
 
-from localgateway.dev.faults import Faults, FaultyDelivery
+from localgateway.dev.faults import Faults
 from localgateway.functions.runner import Completed, MakeRunner, Runner
 from localgateway.machine.actions import (
     Accept,
@@ -39,8 +39,9 @@ from localgateway.net.access import Access
 from localgateway.net.door import HeadReader
 from localgateway.net.hosts import AllowedHosts
 from localgateway.net.management import Management, Posted
+from localgateway.net.outgoing import Outgoing, encode_frame
 from localgateway.net.plain_http import PlainHttp
-from localgateway.net.sockets import Socket, encode_frame
+from localgateway.net.sockets import Socket
 from localgateway.platform.handover import Handover
 from localgateway.platform.listening import BACKLOG, listen
 
@@ -105,6 +106,7 @@ class Server:
         self.stage = api.stage
         self.gateway = Gateway(api, self.limits, Ids(secrets.token_bytes))
         self.sockets: dict[str, Socket] = {}
+        self.outgoing = Outgoing(self.sockets, meter, faults)
         self._live = set() if live is None else live
         self.runner = make_runner(on_completed=self._on_completed)
         _check_handlers(api, self.runner)
@@ -114,14 +116,11 @@ class Server:
         self._stages: dict[str, Server] = {} if primary is None else primary._stages  # noqa: SLF001 - of the same class
         self._stages[api.stage] = self
         self._waiting: dict[str, Socket] = {}
-        self._unflushed: list[Socket] = []
-        self._flushing = False
         self._last_message = last_message
         self.app = app = site or web.Application() if primary is None else primary.app
         if access is not None:
             app.middlewares.insert(0, Management(self, access, faults).answer)
         self._faults = faults
-        self._delivery: FaultyDelivery | None = None
         self._http = PlainHttp(app if primary is None else web.Application())
         self._tick_seconds = _tick_seconds(api, self.limits)
         self._listeners = []
@@ -147,8 +146,7 @@ class Server:
         """
         self._loop = asyncio.get_running_loop()
         self._handover = Handover(self._completed, self._loop)
-        if self._faults is not None:
-            self._delivery = FaultyDelivery(self._faults, self._loop, self._queue_one)
+        self.outgoing.start(self._loop)
         await self._http.start()
         if self._primary is self:
             for bound in listen(host, port):
@@ -173,7 +171,7 @@ class Server:
         ended = await asyncio.to_thread(self.runner.stop, _DRAIN_SECONDS)
         _abort(self.lingering)  # their clients had their answers before
         await asyncio.sleep(0)  # the last batch was handed to the loop, which takes it now
-        self._flush()
+        self.flush()
         for socket in list(self.sockets.values()):
             text = self._last_message()
             if text is not None:
@@ -232,18 +230,26 @@ class Server:
             )
             self.perform(self.gateway.closed(socket.connection_id, code, reason, _now()))
 
+    def flush(self) -> None:
+        """Write what waits for the next turn of the loop."""
+        self.outgoing.flush()
+
     def find(self, connection_id: str) -> Connection | None:
         """Return the record of an open connection, or None."""
         socket = self.sockets.get(connection_id)
-        return socket.connection if socket is not None and socket.is_open() else None
+        if socket is None or not socket.is_open():
+            return None
+        socket.note_activity()
+        return socket.connection
 
     def post(self, connection_id: str, data: bytes) -> Posted:
         """Send one text frame to a connection, unless too much waits for it."""
+        self.flush()  # what waits for the connection counts
         if self.find(connection_id) is None:
             return Posted.GONE
         if not self.sockets[connection_id].has_room(len(data)):
             return Posted.FULL
-        self.broadcast((connection_id,), data)
+        self.outgoing.broadcast((connection_id,), data)
         return Posted.SENT
 
     def count_request(self) -> bool:
@@ -269,23 +275,10 @@ class Server:
             for connection_id, socket in self.sockets.items()
             if is_over(socket.connection.info.authorizer or {})
         ]
-        self.broadcast(over, last_frame)
+        self.outgoing.broadcast(over, last_frame)
         for connection_id in over:
             self.sockets[connection_id].close(CLOSE_POLICY, reason)
         return len(over)
-
-    def broadcast(self, connection_ids: Iterable[str], data: bytes) -> None:
-        """Send the same text frame to several connections."""
-        frame = encode_frame(data)
-        if self._meter is not None:
-            connection_ids = list(connection_ids)
-            for _ in connection_ids:
-                self._meter.count_sent(len(data))
-        if self._delivery is None:
-            self._queue(connection_ids, frame)
-            return
-        for connection_id in connection_ids:
-            self._delivery.send(connection_id, frame)
 
     def perform(self, actions: Iterable[Action]) -> None:
         """Perform the machine's actions, in order."""
@@ -294,7 +287,7 @@ class Server:
                 case Invoke():
                     self._invoke(action)
                 case SendText(connection_id, text):
-                    self._send_text(connection_id, text.encode(errors="replace"))
+                    self.outgoing.reply(connection_id, text.encode(errors="replace"))
                 case Throttle():
                     self._throttle(action)
                 case Accept(connection_id, subprotocol):
@@ -308,11 +301,6 @@ class Server:
                     if connection_id in self.sockets:
                         self.sockets[connection_id].close(code, reason)
 
-    def _send_text(self, connection_id: str, data: bytes) -> None:
-        if self._meter is not None:
-            self._meter.count_sent(len(data))
-        self._queue((connection_id,), encode_frame(data))
-
     def _throttle(self, action: Throttle) -> None:
         """Answer, and let the sender wait: what it sends meanwhile costs nothing."""
         connection_id, text, request_id, seconds = action
@@ -320,7 +308,7 @@ class Server:
             frame = error_frame("Too Many Requests", connection_id, request_id)
         else:
             frame = self.throttled(text, math.ceil(seconds * 1000))
-        self._send_text(connection_id, frame.encode(errors="replace"))
+        self.outgoing.reply(connection_id, frame.encode(errors="replace"))
         self.sockets[connection_id].wait(seconds)
 
     def _invoke(self, action: Invoke) -> None:
@@ -337,6 +325,7 @@ class Server:
     def _accept(self, connection_id: str, subprotocol: str | None) -> None:
         socket = self._waiting.pop(connection_id)
         log.info("connected", extra={"connection": connection_id})
+        self.flush()  # what was sent before is not for this one
         self.sockets[connection_id] = socket
         self._live.add(connection_id)
         if self._meter is not None:
@@ -370,44 +359,17 @@ class Server:
     def _reply(self, completed: Completed, now: Instant) -> None:
         invocation, outcome, broadcasts = completed
         for broadcast in broadcasts:
-            self.broadcast(broadcast.connection_ids, broadcast.data)
+            self.outgoing.broadcast(broadcast.connection_ids, broadcast.data)
         socket = self.sockets.get(invocation.connection_id)
         if socket is not None:
             socket.answered(_characters(invocation))
         self.perform(self.gateway.answered(invocation.invocation_id, outcome, now))
 
-    def _queue_one(self, connection_id: str, frame: bytes) -> None:
-        self._queue((connection_id,), frame)
-
-    def _queue(self, connection_ids: Iterable[str], frame: bytes) -> None:
-        """Queue a frame for each connection; all of one turn of the loop leave in one write."""
-        unflushed = self._unflushed
-        for socket in map(self.sockets.get, connection_ids):
-            if socket is None:
-                continue
-            pending = socket.pending
-            if not pending:
-                unflushed.append(socket)
-            pending.append(frame)
-        if unflushed and not self._flushing:
-            self._flushing = True
-            self._loop.call_soon(self._flush)
-
-    def _flush(self) -> None:
-        """Write what was queued, one write per connection."""
-        self._flushing = False
-        unflushed, self._unflushed = self._unflushed, []
-        now = self._loop.time()
-        for socket in unflushed:
-            try:
-                socket.flush(now)
-            except Exception:  # one broken connection must not delay the others
-                log.exception("a connection broke", extra={"connection": socket.connection_id})
-                socket.abort()
-
     def _tick(self) -> None:
         self._ticking = self._loop.call_later(self._tick_seconds, self._tick)
         now = _now()
+        for socket in self.sockets.values():
+            socket.note_activity()
         self.perform(list(self.gateway.tick(now)))
         for socket in list(self.sockets.values()):
             socket.check_liveness(now.monotonic)

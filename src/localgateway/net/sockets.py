@@ -7,13 +7,14 @@ reads too slowly, and pings.
 
 import asyncio
 import logging
+import os
 from collections import deque
 from typing import Protocol
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
-from websockets.protocol import State
-from websockets.server import ServerProtocol
+from websockets.protocol import Protocol as Frames
+from websockets.protocol import Side, State
 
 from localgateway.machine.core import Connection
 from localgateway.machine.events import Handshake
@@ -29,8 +30,8 @@ from localgateway.net.incoming import FRAMES_A_TURN, Incoming
 from localgateway.net.lingering import refuse
 
 _EARLY_BYTES = 64 * 1024
-_SHORT, _MEDIUM = 125, 65_535
-"""The longest payloads whose length fits the frame's first and second form."""
+_HAS_DESCRIPTORS = os.name == "posix"
+"""Whether `os.write` takes sockets."""
 
 # The library logs every invalid frame; those are clients' faults, not the server's.
 silent_log = logging.getLogger(f"{__name__}.frames")
@@ -54,25 +55,18 @@ class Hub(Protocol):
     def text_received(self, socket: "Socket", text: str) -> None: ...
     def binary_received(self, socket: "Socket") -> None: ...
     def socket_closed(self, socket: "Socket", code: int, reason: str) -> None: ...
-
-
-def encode_frame(data: bytes) -> bytes:
-    """Return `data` as one unmasked text frame (RFC 6455, section 5.2)."""
-    size = len(data)
-    if size <= _SHORT:
-        return b"\x81%c%b" % (size, data)
-    if size <= _MEDIUM:
-        return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), data)
-    return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), data)
+    def flush(self) -> None: ...
 
 
 class Socket(asyncio.Protocol):
     """One WebSocket, from its upgrade request on."""
 
     __slots__ = (
+        "_active_at",
         "_answer",
         "_behind_since",
         "_close",
+        "_direct",
         "_early_data",
         "_fragments",
         "_held",
@@ -90,28 +84,35 @@ class Socket(asyncio.Protocol):
         "_transport",
         "connection",
         "connection_id",
-        "pending",
     )
     connection: Connection
-    """The machine's record, in which `flush` notes the time; set from the 101 on."""
+    """The machine's record; set from the 101 on."""
+    _active_at: float
+    """When something was last sent. The machine hears of it once a tick, not with each frame."""
+    _direct: int | None
+    """The descriptor to write to, as long as nothing waits in the transport and none is closing."""
 
     def __init__(
         self,
         hub: Hub,
         transport: asyncio.Transport,
-        protocol: ServerProtocol,
         answer: Response,
         previous: asyncio.Protocol | None,
     ) -> None:
         self._hub = hub
         self._transport = transport
-        self._protocol = protocol
+        # Not the handshake's: that one holds the request with all its headers for good. The library
+        # closes the connection with 1009 when a frame or a message is longer.
+        limits = hub.limits
+        self._protocol = Frames(
+            Side.SERVER, max_size=(limits.message_bytes, limits.frame_bytes), logger=silent_log
+        )
         self._answer: Response | None = answer
         self._previous = previous
         self._early_data = b""
         self._fragments: bytearray | None = None
         self._in_flight = self._in_flight_characters = 0
-        self._incoming = Incoming(protocol)
+        self._incoming = Incoming(self._protocol)
         self._held: deque[Frame] | None = None
         self._is_due = self._is_waiting = False
         self._behind_since: float | None = None
@@ -119,8 +120,8 @@ class Socket(asyncio.Protocol):
         self._close: tuple[int, str] | None = None
         self._last_heard = asyncio.get_running_loop().time()
         self._last_ping = 0.0
+        self._direct = None
         self.connection_id = ""
-        self.pending: list[bytes] = []
 
     def accept(self, connection: Connection, subprotocol: str | None) -> None:
         """Send the 101, then handle what the client sent before it."""
@@ -129,8 +130,11 @@ class Socket(asyncio.Protocol):
         if subprotocol is not None:
             answer.headers["Sec-WebSocket-Protocol"] = subprotocol
         self.connection = connection
-        self._protocol.send_response(answer)
-        self._send_protocol_data()
+        self._active_at = connection.last_active
+        self._transport.write(answer.serialize())
+        self._transport.set_write_buffer_limits(high=0)
+        if self._transport.get_write_buffer_size() == 0:
+            self.resume_writing()
         early_data, self._early_data = self._early_data, b""
         self._resume()
         if early_data:
@@ -142,10 +146,10 @@ class Socket(asyncio.Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Send what waits and a close frame; abort the socket if no close frame comes back."""
-        self._flush_pending()
+        self._hub.flush()
         if self._close is not None or self._protocol.state is not State.OPEN:
             return
-        self._close = (code, reason)
+        self._close, self._direct = (code, reason), None
         self._protocol.send_close(code, reason)
         self._send_protocol_data()
         self._held = None
@@ -153,8 +157,24 @@ class Socket(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         loop.call_later(self._hub.limits.closing_seconds, self._transport.abort)
 
+    def send(self, data: bytes, now: float) -> None:
+        """Write encoded frames: at once while nothing waits, else behind what does.
+
+        The transport does the same with twice the work, and each of a thousand receivers counts.
+        """
+        self._active_at = now
+        if self._direct is not None:
+            try:
+                sent = os.write(self._direct, data)
+            except OSError:  # the transport waits, or finds that the connection broke
+                sent = 0
+            if sent == len(data):
+                return
+            data = data[sent:]
+        self.write(data)
+
     def write(self, data: bytes) -> None:
-        """Write encoded frames, and close a client that stays behind."""
+        """Write encoded frames through the transport, and close a client that stays behind."""
         if self._close is not None or self._transport.is_closing():
             return
         self._transport.write(data)
@@ -170,13 +190,11 @@ class Socket(asyncio.Protocol):
 
     def has_room(self, size: int) -> bool:
         """Return whether that many more bytes may wait for the client."""
-        waiting = self._transport.get_write_buffer_size() + sum(map(len, self.pending))
-        return waiting + size <= self._hub.limits.queue_bytes
+        return self._transport.get_write_buffer_size() + size <= self._hub.limits.queue_bytes
 
-    def flush(self, now: float) -> None:
-        """Write all pending frames at once."""
-        self._flush_pending()
-        self.connection.last_active = now
+    def note_activity(self) -> None:
+        """Tell the machine when something was last sent."""
+        self.connection.last_active = max(self.connection.last_active, self._active_at)
 
     def check_liveness(self, now: float) -> None:
         """Close a client that stays behind, ping a silent one, abort one that stays silent."""
@@ -231,8 +249,19 @@ class Socket(asyncio.Protocol):
         """Return False, so that the transport closes: a half-open WebSocket has no use."""
         return False
 
+    def pause_writing(self) -> None:
+        """Write behind what waits: the system took no more."""
+        self._direct = None
+
+    def resume_writing(self) -> None:
+        """Write directly from now on: nothing waits any more."""
+        self._behind_since = None
+        if _HAS_DESCRIPTORS and self._close is None and not self._transport.is_closing():
+            self._direct = self._transport.get_extra_info("socket").fileno()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Report the end to the server, and to aiohttp if it had the connection before."""
+        self._direct = None  # the system gives the number to another connection
         self._hub.transports.discard(self._transport)
         self._drop_unread()
         if self._previous is not None:
@@ -335,14 +364,9 @@ class Socket(asyncio.Protocol):
 
     def _fail(self, code: int, reason: str) -> None:
         """End the connection for what the client sent; what it sends from now on is dropped."""
-        self._flush_pending()
-        self._close = (code, reason)
+        self._hub.flush()
+        self._close, self._direct = (code, reason), None
         self._protocol.fail(code, reason)
-
-    def _flush_pending(self) -> None:
-        if self.pending:
-            pending, self.pending = self.pending, []
-            self.write(b"".join(pending))
 
     def _send_protocol_data(self) -> None:
         """Send the library's own frames; an empty piece is its sign to end the connection."""
@@ -350,7 +374,7 @@ class Socket(asyncio.Protocol):
         if not pieces or self._transport.is_closing():
             return
         if self._protocol.state is not State.OPEN and self._close is None:
-            self._flush_pending()
+            self._hub.flush()
         data = b"".join(pieces)
         if self._close is None:
             self.write(data)
@@ -364,6 +388,7 @@ class Socket(asyncio.Protocol):
 
         Closing over unread bytes resets the connection, and the close frame would be lost.
         """
+        self._direct = None
         if self._protocol.close_rcvd is not None:
             self._transport.close()
             return
