@@ -12,6 +12,8 @@ from fireside.handlers.handshake import read_handshake
 
 log = logging.getLogger(__name__)
 
+_LONGEST_SHOWN = 100
+
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 """A Lambda handler: takes an event and a context, returns the response."""
 
@@ -19,22 +21,23 @@ Rules = Callable[[], EntryRules]
 """Returns the current rules: invites can be replaced while the server runs."""
 
 
-OnRefusal = Callable[[ChatError, dict[str, Any]], object]
-"""Takes why a handshake was refused, and its event."""
+OnRefusal = Callable[[ChatError, dict[str, Any]], str | None]
+"""Takes why a handshake was refused, and its event; may return a reason for the gateway's log."""
 
 
 def make_authorizer(rules: Rules, on_refusal: OnRefusal = lambda *_: None) -> Handler:
     """Return the function that API Gateway calls before `$connect`.
 
-    The client is not told why it is refused; `on_refusal` is.
+    The client is not told why it is refused; `on_refusal` is, and the gateway what that returns.
     """
 
     def authorize(event: dict[str, Any], _context: object) -> dict[str, Any]:
         try:
             user = admit_from(event, rules())
         except ChatError as refusal:
-            on_refusal(refusal, event)
-            return _policy("nobody", "Deny", event["methodArn"])
+            reason = on_refusal(refusal, event)
+            denied = _policy("nobody", "Deny", event["methodArn"])
+            return denied if reason is None else {**denied, "context": {"reason": reason}}
         allowed = _policy(principal_id(user), "Allow", event["methodArn"])
         return {**allowed, "context": context_of(user)}
 
@@ -71,9 +74,18 @@ def admit_from(event: dict[str, Any], rules: EntryRules) -> User:
 
 def log_refusal(refusal: ChatError, event: dict[str, Any]) -> None:
     """Log why, for the person who runs the chat: the client gets a status alone."""
+    log.warning("a handshake was refused: %s", reason_of(refusal, event))
+
+
+def reason_of(refusal: ChatError, event: dict[str, Any]) -> str:
+    """Return why a handshake was refused, with what the setting of a proxy can change."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    host, origin = headers.get("host"), headers.get("origin")
-    log.warning("a handshake was refused: %s (host %r, origin %r)", refusal.text, host, origin)
+    host, origin = (_shown(headers.get(name)) for name in ("host", "origin"))
+    return f"{refusal.text} (host {host}, origin {origin})"
+
+
+def _shown(value: str | None) -> str:
+    return repr(value if value is None else value[:_LONGEST_SHOWN])
 
 
 def _policy(principal_id: str, effect: str, resource: str) -> dict[str, Any]:

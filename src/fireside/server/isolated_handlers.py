@@ -23,7 +23,7 @@ from fireside.adapters.sqlite.store import SqliteStore
 from fireside.chat import HANDSHAKE_GRACE_MS, Chat
 from fireside.domain.entry import EntryRules
 from fireside.domain.errors import StorageFailed
-from fireside.handlers.authorizer import Handler, Rules, log_refusal, make_authorizer
+from fireside.handlers.authorizer import Handler, Rules, make_authorizer, reason_of
 from fireside.handlers.router import Response, make_handler, storage_failed
 from fireside.ports import Clock, ConnectionRegistry, Outbound
 from fireside.server.data_folder import invite_file, live_rules, open_store
@@ -48,7 +48,7 @@ def chat(event: dict[str, Any], context: object) -> Response:
 
 def authorizer(event: dict[str, Any], context: object) -> Response:
     """Decide who may connect. Its process never opens the database."""
-    return make_authorizer(_rules(os.environ), log_refusal)(event, context)
+    return make_authorizer(_rules(os.environ), reason_of)(event, context)
 
 
 def make_chat(environ: Mapping[str, str]) -> Handler:

@@ -16,7 +16,7 @@ from fireside.chat import Chat
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.domain.events import Closing
-from fireside.handlers.authorizer import log_refusal, make_authorizer
+from fireside.handlers.authorizer import make_authorizer, reason_of
 from fireside.handlers.router import make_handler, storage_failed, throttled
 from fireside.server import isolated
 from fireside.server.addresses import name_of, origin_of
@@ -110,7 +110,7 @@ def make_server(
 
     make_runner = partial(
         BatchRunner,
-        {"chat": make_handler(chat, rules), "authorizer": make_authorizer(rules, log_refusal)},
+        {"chat": make_handler(chat, rules), "authorizer": make_authorizer(rules, reason_of)},
         store,
         connections,
         on_lost_commit=storage_failed,

@@ -27,6 +27,9 @@ from localgateway.machine.limits import (
 from localgateway.net.hosts import AllowedHosts
 from localgateway.net.incoming import FRAMES_A_TURN, Incoming
 from localgateway.net.lingering import refuse
+from localgateway.net.places import Places
+from localgateway.net.plain_http import HttpProtocol
+from localgateway.net.refusals import RefusalLog
 
 _EARLY_BYTES = 64 * 1024
 _SHORT, _MEDIUM = 125, 65_535
@@ -46,10 +49,13 @@ class Hub(Protocol):
     lingering: set[asyncio.BaseTransport]
     loses_upgrades: bool
     hosts: AllowedHosts | None
+    proxied: str | None
+    places: Places
+    refusals: RefusalLog
 
     def server_for(self, stage: str) -> "Hub | None": ...
     def is_full(self) -> bool: ...
-    def http_protocol(self) -> asyncio.Protocol: ...
+    def http_protocol(self) -> HttpProtocol: ...
     def handshake_received(self, socket: "Socket", handshake: Handshake) -> None: ...
     def text_received(self, socket: "Socket", text: str) -> None: ...
     def binary_received(self, socket: "Socket") -> None: ...
@@ -88,6 +94,7 @@ class Socket(asyncio.Protocol):
         "_previous",
         "_protocol",
         "_transport",
+        "address",
         "connection",
         "connection_id",
         "pending",
@@ -119,7 +126,7 @@ class Socket(asyncio.Protocol):
         self._close: tuple[int, str] | None = None
         self._last_heard = asyncio.get_running_loop().time()
         self._last_ping = 0.0
-        self.connection_id = ""
+        self.address = self.connection_id = ""
         self.pending: list[bytes] = []
 
     def accept(self, connection: Connection, subprotocol: str | None) -> None:
@@ -136,8 +143,9 @@ class Socket(asyncio.Protocol):
         if early_data:
             self.data_received(early_data)
 
-    def refuse(self, status: int, message: str) -> None:
-        """Answer the upgrade with an HTTP status, and close."""
+    def refuse(self, status: int, message: str, why: str = "") -> None:
+        """Answer the upgrade with an HTTP status, log why, and close."""
+        self._hub.refusals.note(why or message, self.address, status)
         refuse(self._hub, self._transport, status, message)
 
     def close(self, code: int, reason: str) -> None:
