@@ -52,6 +52,12 @@ PAGE_HEADERS = {
 }
 
 
+_UNKNOWN_PROXY = (
+    "This came through a proxy, and the chat knows of none: "
+    "start it with --public-url and the address that people open"
+)
+
+
 def page_folder() -> Path:
     """Return the folder of the built page, which is in the package.
 
@@ -181,7 +187,7 @@ def _gateway(  # noqa: PLR0913 - what differs between the two
         return await take_over(server, request)
 
     site = make_site(api.stage, page, Readiness(check).ask, PAGE_HEADERS, take_over_upgrade)
-    _add_config(site, settings, lambda: server.loses_upgrades)
+    add_config(site, settings, lambda: server.loses_upgrades)
     server = Server(
         api,
         make_runner,
@@ -192,10 +198,19 @@ def _gateway(  # noqa: PLR0913 - what differs between the two
         last_message=closing_frame,
     )
     server.throttled = throttled
+    server.proxied = unknown_proxy(settings)
     return server
 
 
-def _add_config(
+def unknown_proxy(settings: Settings) -> str | None:
+    """Return what a handshake through a proxy is told; None if there is one that is known.
+
+    Behind a proxy everybody seems to be on this machine, which needs no invite.
+    """
+    return None if settings.public_url is not None else _UNKNOWN_PROXY
+
+
+def add_config(
     site: web.Application, settings: Settings, loses_upgrades: Callable[[], bool]
 ) -> None:
     """Serve /config.json, as a browser does not tell the page why a handshake was refused."""

@@ -212,7 +212,11 @@ def _check_address(request: Request, hub: Hub) -> tuple[int, str]:
     hosts = request.headers.get_all("Host")
     if len(hosts) != 1:
         return 400, "The request needs one Host header"
-    found = None if hub.proxied is None else proxy_header(request.headers)
+    found = (
+        None
+        if hub.proxied is None
+        else proxy_header(name for name, _ in request.headers.raw_items())
+    )
     if found is not None:
         return 403, f"{hub.proxied} ({found})"
     if hub.hosts is not None:

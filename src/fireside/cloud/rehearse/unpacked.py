@@ -133,7 +133,9 @@ def function_variables(api: Api, rules: EntryRules, gateway: str, tables: str) -
         environment.FANOUT_FUNCTION: f"{api.name}-{FANOUT}",
         environment.HOSTS: " ".join(sorted({*LOOPBACK_HOSTS, *rules.hosts})),
         environment.ORIGINS: " ".join(sorted(rules.origins)),
-        environment.INVITE_SHA256: OPEN,
+        environment.INVITE_SHA256: OPEN
+        if rules.invites is None
+        else " ".join(sorted(rules.invites)),
         "AWS_ENDPOINT_URL_DYNAMODB": tables,
         "AWS_ENDPOINT_URL_LAMBDA": gateway,
     }
