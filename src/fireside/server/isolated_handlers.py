@@ -31,6 +31,8 @@ from fireside.system import entropy, epoch_ms
 
 DATA, INVITES = "FIRESIDE_DATA", "FIRESIDE_INVITES"
 """The settings of these names. Without the word `off`, people need the invite in the folder."""
+HOST = "FIRESIDE_HOST"
+"""The setting of this name, as it is in a URL; empty if it stands for all addresses."""
 KEEP_FREE = "FIRESIDE_KEEP_FREE"
 """The setting of this name, in bytes."""
 
@@ -133,7 +135,8 @@ def _chat() -> Handler:
 def _rules(environ: Mapping[str, str]) -> Rules:
     hosts, origins = environ[environment.HOSTS].split(), environ[environment.ORIGINS].split()
     invites = None if environ.get(INVITES) == "off" else frozenset[str]()
-    rules = EntryRules(frozenset(hosts), frozenset(origins), invites=invites)
+    plain = frozenset(environ.get(HOST, "").split())
+    rules = EntryRules(frozenset(hosts), frozenset(origins), plain_hosts=plain, invites=invites)
     return live_rules(rules, invite_file(Path(environ[DATA])))
 
 

@@ -83,15 +83,16 @@ def entry_rules(settings: Settings) -> EntryRules:
 
     The invites themselves are in a file: see `live_rules`.
     """
-    hosts, origins = set(), set(settings.allow_origin)
-    if settings.host not in EVERYWHERE:
-        hosts.add(bracketed(settings.host))
+    plain = () if settings.host in EVERYWHERE else (bracketed(settings.host),)
+    hosts, origins = set(plain), set(settings.allow_origin)
     if settings.public_url is not None:
         # Any port: a proxy may pass the host on without one, and it protects nothing.
         hosts.add(name_of(settings.public_url))
         origins.add(origin_of(settings.public_url))
     invites = frozenset[str]() if asks_for_invite(settings) else None
-    return EntryRules(frozenset(hosts), frozenset(origins), invites=invites)
+    return EntryRules(
+        frozenset(hosts), frozenset(origins), plain_hosts=frozenset(plain), invites=invites
+    )
 
 
 def make_server(

@@ -126,13 +126,14 @@ def with_functions(api: Api, place: Path, variables: Mapping[str, str]) -> Api:
 
 def function_variables(api: Api, rules: EntryRules, gateway: str, tables: str) -> dict[str, str]:
     """Return the functions' environment as infra/ sets it, with this machine's addresses."""
+    own = {gateway} if rules.plain_hosts else set()  # there the page comes over http
     return {
         environment.MESSAGES_TABLE: MESSAGES,
         environment.CONNECTIONS_TABLE: CONNECTIONS,
         environment.ENDPOINT: f"{gateway}/{api.stage}",
         environment.FANOUT_FUNCTION: f"{api.name}-{FANOUT}",
         environment.HOSTS: " ".join(sorted({*LOOPBACK_HOSTS, *rules.hosts})),
-        environment.ORIGINS: " ".join(sorted(rules.origins)),
+        environment.ORIGINS: " ".join(sorted(rules.origins | own)),
         environment.INVITE_SHA256: OPEN
         if rules.invites is None
         else " ".join(sorted(rules.invites)),
