@@ -32,6 +32,8 @@ from localgateway.net.plain_http import HttpProtocol
 from localgateway.net.refusals import RefusalLog
 
 _EARLY_BYTES = 64 * 1024
+_WAITING_BYTES = 4 * 1024
+"""Bytes that are read of a client that has to wait."""
 _SHORT, _MEDIUM = 125, 65_535
 """The longest payloads whose length fits the frame's first and second form."""
 
@@ -191,9 +193,15 @@ class Socket(asyncio.Protocol):
         self._incoming.start_count()
         if self._close is None:
             self._check_reader()
+        limits = self._hub.limits
+        if (
+            self._paused
+            and self._is_waiting
+            and now - self._last_heard >= limits.ping_timeout_seconds
+        ):
+            self.close(CLOSE_POLICY, "Too many requests: wait when you are told to")
         if self._paused or self._close is not None:
             return
-        limits = self._hub.limits
         if now - self._last_heard >= limits.ping_timeout_seconds:
             self._transport.abort()
         elif now - max(self._last_heard, self._last_ping) >= limits.ping_seconds:
@@ -232,7 +240,9 @@ class Socket(asyncio.Protocol):
             return
         self._last_heard = asyncio.get_running_loop().time()
         self._incoming.add(data)
-        if self._held is None and not self._is_due:
+        if self._held is not None:
+            self._hold()
+        elif not self._is_due:
             self._read()
 
     def eof_received(self) -> bool:
@@ -282,7 +292,7 @@ class Socket(asyncio.Protocol):
         A close frame may follow what is held: so it is answered when that was handled.
         """
         if self._held is not None:
-            self.pause()
+            self._hold()
             return
         self._send_protocol_data()
         if self._incoming:
@@ -292,6 +302,14 @@ class Socket(asyncio.Protocol):
                 asyncio.get_running_loop().call_soon(self._read)
         else:
             self._resume()
+
+    def _hold(self) -> None:
+        """Read no more for now; of a client that has to wait only when much has come already.
+
+        So its end is seen, and that it answers pings.
+        """
+        if not self._is_waiting or len(self._incoming) > _WAITING_BYTES:
+            self.pause()
 
     def _drop_unread(self) -> None:
         self._incoming.end()
