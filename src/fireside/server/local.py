@@ -31,6 +31,7 @@ from localgateway.machine.api import ApiError
 from localgateway.machine.limits import Limits
 from localgateway.net.access import Access
 from localgateway.net.door import take_over
+from localgateway.net.proxies import proxy_header
 from localgateway.net.server import Server
 from localgateway.net.site import Readiness, make_site
 from localgateway.platform.hosts import EVERYWHERE, bracketed, reached_at
@@ -217,8 +218,10 @@ def add_config(
     """Serve /config.json, as a browser does not tell the page why a handshake was refused."""
     invite = "required" if asks_for_invite(settings) else "open"
 
-    async def answer(_request: web.Request) -> web.Response:
+    async def answer(request: web.Request) -> web.Response:
         config = {"invite": invite} | ({"upgrade": "lost"} if loses_upgrades() else {})
+        if unknown_proxy(settings) is not None and proxy_header(request.headers) is not None:
+            config["proxy"] = "unknown"
         return web.json_response(config, headers={hdrs.CACHE_CONTROL: "no-cache"})
 
     site.router.add_get("/config.json", answer)

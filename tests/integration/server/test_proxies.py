@@ -127,8 +127,9 @@ def test_a_proxy_that_rewrites_the_host_lets_no_program_in(tmp_path, ports):
     lines = lines.replace(upstream, f"{upstream} {{\n header_up Host localhost:{ports[1]}\n}}")
     with caddy(tmp_path, ports[0], lines), serving(tmp_path / "data", "--port", str(ports[1])):
         status, words = status_and_words(ports[0])
+        config = json.loads(get(ports[0], "/config.json")[1])
 
-    assert status == 403
+    assert (status, config["proxy"]) == (403, "unknown")
     assert "start it with --public-url" in words
 
 
