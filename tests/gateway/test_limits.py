@@ -366,8 +366,15 @@ async def test_a_client_that_leaves_while_it_waits_is_gone_when_it_counts_as_idl
 
 # --- Who is gone while what it sent waits -------------------------------------------------------
 
-WAITING = Limits(person_per_second=0.001, person_burst=1)
-"""A message is answered; the next one has to wait for a quarter of an hour."""
+WAITING = Limits(
+    person_per_second=0.000_1,
+    person_burst=1,
+    ping_seconds=2_000,
+    ping_timeout_seconds=4_500,
+    idle_seconds=FOR_EVER,
+    lifetime_seconds=FOR_EVER,
+)
+"""A message is answered; the next one has to wait for hours."""
 
 
 async def throttled(running):
@@ -398,14 +405,14 @@ async def test_who_leaves_while_what_it_sent_has_to_wait_is_gone_at_once(how):
 async def test_who_has_to_wait_is_pinged_and_is_gone_when_it_stays_silent():
     async with gateway(limits=WAITING) as running:
         client = await throttled(running)
-        await pass_time(21)
+        await pass_time(2_100)
         assert (await client.frame())[0] == PING
         client.raw(frame(PONG))
         await client.writer.drain()
-        await pass_time(40)
+        await pass_time(4_000)
         assert (await client.frame())[0] == PING
         assert len(running.server.transports) == 1
-        await pass_time(46)
+        await pass_time(4_600)
 
         assert running.server.transports == set()
 
@@ -417,16 +424,16 @@ async def test_who_sends_much_more_while_it_has_to_wait_is_closed_with_1008():
         [socket] = running.server.sockets.values()
         client.raw(frame(TEXT, b"x" * 1_000) * 400)
         await running.until(lambda: socket._paused)
-        await pass_time(44)
+        await pass_time(4_000)
         assert len(running.server.sockets) == 1
-        await pass_time(2)
+        await pass_time(600)
 
         assert await client.closed() == (1008, "Too many requests: wait when you are told to")
 
 
 @on_loop
 async def test_what_came_while_a_client_waited_is_handled_after_it():
-    patient = replace(WAITING, idle_seconds=FOR_EVER, ping_timeout_seconds=FOR_EVER)
+    patient = replace(WAITING, person_per_second=0.001)
     async with gateway(limits=patient) as running:
         client = await throttled(running)
         client.say("fourth")
