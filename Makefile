@@ -21,7 +21,7 @@ page: $(PAGE) ## Build the page into the Python package
 run: setup ## Start the chat and print its address
 	@$(BIN)/fireside serve
 
-dev: setup ## Start the chat and Vite; both reload on changes; open http://localhost:5173
+dev: setup ## Start the chat and Vite; both reload on changes; open http://127.0.0.1:5173
 	@$(BIN)/python tools/dev.py
 
 test: setup $(DYNAMO) ## Run every kind of check and test, each behaviour once

@@ -17,6 +17,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: {
+    // Of localhost's two addresses it would take one, and leave the other to anybody.
+    host: "127.0.0.1",
     proxy: {
       "/ws": { target: `ws://${LOCAL_SERVER}`, ws: true },
       "/config.json": { target: `http://${LOCAL_SERVER}` },

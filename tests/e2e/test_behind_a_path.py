@@ -88,3 +88,13 @@ def test_the_page_says_that_the_proxy_loses_the_upgrade(tmp_path, person):
         ada.page.get_by_label("Your name").fill("Ada")
         ada.presses("Join the conversation")
         expect(ada.page.get_by_role("alert")).to_contain_text("must pass the Upgrade header on")
+
+
+def test_the_page_says_that_the_server_was_not_told_of_the_proxy(tmp_path, person):
+    port, own = free_port(), free_port()
+    lines = lines_for("nginx", "/", own)
+    with nginx(tmp_path, port, lines), serving(tmp_path / "data", "--port", str(own)):
+        ada = person("Ada").opens(f"http://localhost:{port}")
+        ada.page.get_by_label("Your name").fill("Ada")
+        ada.presses("Join the conversation")
+        expect(ada.page.get_by_role("alert")).to_contain_text("start it with --public-url")

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import urllib.request
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from types import SimpleNamespace
 import pytest
 from websockets.asyncio.client import connect as connect_async
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
 
 from fireside.cli.main import main
 from fireside.cloud.cost.bill import lines, total
@@ -264,6 +266,49 @@ def test_what_is_kept_is_there_the_next_time_and_nobody_else_may_post(tmp_path):
             assert status_of(invoke, b"{}") == 403
 
     assert [line.split("  ", 1)[1] for line in said.splitlines()] == ["Ada: again", "Ada: Hello"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param(("--host", "0.0.0.0"), marks=pytest.mark.long),  # noqa: S104 - for a moment
+        pytest.param(("--public-url", "https://chat.example"), marks=pytest.mark.long),
+        ("--invites", "required"),
+    ],
+    ids=lambda given: given[0],
+)
+def test_a_rehearsal_asks_for_the_invite_where_the_chat_would(tmp_path, given):
+    with serving(tmp_path / "kept", *REHEARSED, *given) as server:
+        secret = (tmp_path / "kept/invite").read_text("utf-8").strip()
+        url = f"{server.socket_url}?username=Ann"
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/config.json") as config:
+            assert json.load(config) == {"invite": "required"}
+        for offered in ([], ["fireside.v1", "invite.wrong-0123456789-wrong"]):
+            with pytest.raises(InvalidStatus) as refused:
+                connect(url, subprotocols=offered or None)
+            assert refused.value.response.status_code == 403
+        with connect(url, subprotocols=["fireside.v1", f"invite.{secret}"]) as ann:
+            ann.send('{"action":"hello","v":1}')
+            assert json.loads(ann.recv(LONGEST_SECONDS))["type"] == "hello"
+
+
+def test_the_start_says_how_to_invite_and_simulated_people_have_an_invite(tmp_path, capfd):
+    options = ["--people", "2", "--messages", "1", "--invites", "required"]
+    assert main(["rehearse", "--port", "0", *options, "--keep", str(tmp_path)]) == ExitCode.OK
+
+    said = capfd.readouterr().out
+    assert (
+        f"People need an invite to enter: fireside invite --data {tmp_path} --url http://" in said
+    )
+    assert (tmp_path / "invite").read_text("utf-8").strip() not in said
+    assert "0 without an answer" in said
+
+
+def test_a_rehearsal_lets_nobody_in_through_a_proxy_that_it_does_not_know(tmp_path):
+    with serving(tmp_path / "kept", *REHEARSED) as server:
+        with pytest.raises(InvalidStatus) as refused:
+            connect(f"{server.socket_url}?username=Ann", additional_headers={"Via": "1.1 a"})
+        assert refused.value.response.status_code == 403
 
 
 def plain_client(server, name, text):

@@ -362,3 +362,82 @@ async def test_a_client_that_leaves_while_it_waits_is_gone_when_it_counts_as_idl
         client.vanish()
         await pass_time(1001)
         await running.until(lambda: not running.server.sockets)
+
+
+# --- Who is gone while what it sent waits -------------------------------------------------------
+
+WAITING = Limits(
+    person_per_second=0.000_1,
+    person_burst=1,
+    ping_seconds=2_000,
+    ping_timeout_seconds=4_500,
+    idle_seconds=FOR_EVER,
+    lifetime_seconds=FOR_EVER,
+)
+"""A message is answered; the next one has to wait for hours."""
+
+
+async def throttled(running):
+    """Come, and send more than is allowed."""
+    client = await running.join()
+    for text in ("first", "second", "third"):
+        client.say(text)
+    await client.text()
+    await client.text()
+    return client
+
+
+@pytest.mark.parametrize("how", ["closes", "resets"])
+@on_loop
+async def test_who_leaves_while_what_it_sent_has_to_wait_is_gone_at_once(how):
+    async with gateway(limits=WAITING) as running:
+        client = await throttled(running)
+        if how == "closes":
+            client.writer.close()
+        else:
+            client.vanish()
+
+        await running.until(lambda: not running.server.transports)
+        await running.event("DISCONNECT")
+
+
+@on_loop
+async def test_who_has_to_wait_is_pinged_and_is_gone_when_it_stays_silent():
+    async with gateway(limits=WAITING) as running:
+        client = await throttled(running)
+        await pass_time(2_100)
+        assert (await client.frame())[0] == PING
+        client.raw(frame(PONG))
+        await client.writer.drain()
+        await pass_time(4_000)
+        assert (await client.frame())[0] == PING
+        assert len(running.server.transports) == 1
+        await pass_time(4_600)
+
+        assert running.server.transports == set()
+
+
+@on_loop
+async def test_who_sends_much_more_while_it_has_to_wait_is_closed_with_1008():
+    async with gateway(limits=WAITING) as running:
+        client = await throttled(running)
+        [socket] = running.server.sockets.values()
+        client.raw(frame(TEXT, b"x" * 1_000) * 400)
+        await running.until(lambda: socket._paused)
+        await pass_time(4_000)
+        assert len(running.server.sockets) == 1
+        await pass_time(600)
+
+        assert await client.closed() == (1008, "Too many requests: wait when you are told to")
+
+
+@on_loop
+async def test_what_came_while_a_client_waited_is_handled_after_it():
+    patient = replace(WAITING, person_per_second=0.001)
+    async with gateway(limits=patient) as running:
+        client = await throttled(running)
+        client.say("fourth")
+        await client.writer.drain()
+        await pass_time(1_001)
+        assert await next_text(client) == "third"
+        assert "Too Many Requests" in await next_text(client)

@@ -1,5 +1,7 @@
 """Plain HTTP: whatever it answers, it says nothing of what runs there."""
 
+import json
+
 import pytest
 from aiohttp import web
 
@@ -36,3 +38,34 @@ async def test_so_does_none_of_an_app_of_its_own():
         _, headers, _ = await client.get("/nothing")
 
     assert headers["server"] == "localgateway"
+
+
+@pytest.mark.parametrize(
+    "garbage", [b"GET no HTTP\r\n\r\n", b"GET / HTTP/1.1\r\nbad name : x\r\n\r\n"]
+)
+@on_loop
+async def test_what_is_no_http_is_answered_in_our_own_words(garbage):
+    async with gateway() as running:
+        client = await running.client()
+        client.raw(garbage)
+        status, headers, body = await client.http()
+
+        assert (status, headers["content-type"]) == (400, "application/json; charset=utf-8")
+        assert json.loads(body) == {"message": "The request can't be read"}
+        assert await client.ended() == b""
+
+
+@on_loop
+async def test_so_is_a_fault_of_the_server():
+    def site(_take_over):
+        async def fail(_request):
+            raise OSError("a secret")
+
+        app = web.Application()
+        app.router.add_get("/fault", fail)
+        return app
+
+    async with gateway(site=site) as running:
+        status, _, body = await (await running.client()).get("/fault")
+
+    assert (status, json.loads(body)) == (500, {"message": "Internal Server Error"})

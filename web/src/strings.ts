@@ -31,6 +31,8 @@ export const STRINGS = {
     refused: "The server did not let you in. Try another name, or the address its owner gave you.",
     noUpgrade:
       "The server is there, but WebSockets don't reach it. Tell the person who runs this chat: the proxy in front must pass the Upgrade header on.",
+    unknownProxy:
+      "The server is there, but it was not told of the proxy in front of it. Tell the person who runs this chat: start it with --public-url and the address of this page.",
     away: "The server does not answer. Check your connection, then try again.",
   },
 
@@ -68,6 +70,8 @@ export const STRINGS = {
     blocked: "The server does not let you in any more. Your messages are kept.",
     noUpgrade:
       "WebSockets don't reach the server any more. Your messages are kept. Tell the person who runs this chat: the proxy in front must pass the Upgrade header on.",
+    unknownProxy:
+      "The server was not told of the proxy in front of it. Your messages are kept. Tell the person who runs this chat: start it with --public-url and the address of this page.",
     uninvited:
       "The server does not let you in any more. Your messages are kept. If the invite was replaced, open the new link here.",
     unclearInvite: `The server does not let you in any more. Your messages are kept. ${UNCLEAR_INVITE}`,

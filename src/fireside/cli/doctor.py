@@ -151,7 +151,8 @@ def check_invite(settings: Settings) -> Check:
         if is_reachable(settings):
             remedy = "Leave --invites at auto, unless everybody may enter."
             return Check("invite", "warn", "not needed, though others can reach the chat", remedy)
-        return Check("invite", "ok", "not needed: only this machine can reach the chat")
+        found = "not needed: only this machine can reach the chat, and all its users may enter"
+        return Check("invite", "ok", found)
     file = invite_file(settings.data)
     try:
         if not file.exists():

@@ -13,7 +13,7 @@ from localgateway.platform.streams import background_output
 
 
 @click.command("rehearse", cls=CommandWithOldNames)
-@with_settings("host", "port", "aws_client", "log_format")
+@with_settings("host", "port", "public_url", "invites", "aws_client", "log_format")
 @click.option(
     "--keep",
     metavar="[FOLDER]",

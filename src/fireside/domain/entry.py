@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from fireside.domain import invite
 from fireside.domain.errors import Forbidden, InvalidName
 from fireside.domain.hosts import (
-    DEFAULT_PORTS,
     is_loopback,
     plain_host,
     plain_origin,
@@ -19,7 +18,8 @@ class EntryRules:
     """The hosts, origins and invites that are accepted.
 
     Hosts are plain `host`, which allows every port of it, or `host:port`. Origins are pages
-    allowed besides the chat's own, as plain `scheme://host[:port]` (see hosts.py). Invites are
+    allowed besides the chat's own, as plain `scheme://host[:port]` (see hosts.py). The chat's own
+    pages come over https, but over http from loopback and from `plain_hosts`. Invites are
     hashes of secrets, any of which is accepted: with an empty set no client may connect; with
     None no invite is needed. `proxy_secret_hash` is the hash of the secret that the proxy in
     front adds to each handshake, so that no client can bypass the proxy; None checks nothing.
@@ -27,6 +27,7 @@ class EntryRules:
 
     hosts: frozenset[str] = frozenset()
     origins: frozenset[str] = frozenset()
+    plain_hosts: frozenset[str] = frozenset()
     any_host: bool = False
     invites: frozenset[str] | None = frozenset()
     proxy_secret_hash: str | None = None
@@ -76,7 +77,11 @@ def admit(handshake: Handshake, rules: EntryRules) -> User:
 
 
 def _is_trusted(given: str, host: str, rules: EntryRules) -> bool:
-    """Return whether a page is allowed, or the chat's own; a default port may be left out."""
+    """Return whether a page is allowed, or the chat's own; a default port may be left out.
+
+    A page of the same host over http is another one: in between, anybody could write it.
+    """
     origin = plain_origin(given)
-    own = {plain_origin(f"{scheme}://{host}") for scheme in DEFAULT_PORTS}
-    return origin != "" and origin in own | rules.origins
+    is_plain = is_loopback(host) or without_port(host) in rules.plain_hosts
+    own = plain_origin(f"{'http' if is_plain else 'https'}://{host}")
+    return origin != "" and origin in {own, *rules.origins}

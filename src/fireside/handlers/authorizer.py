@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 INVITE_HASH = "inviteSha256"
 """In a connection's context: the hash of the secret that it came in with."""
 
+_LONGEST_SHOWN = 100
+
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 """A Lambda handler: takes an event and a context, returns the response."""
 
@@ -23,8 +25,8 @@ Rules = Callable[[], EntryRules]
 """Returns the current rules: invites can be replaced while the server runs."""
 
 
-OnRefusal = Callable[[ChatError, dict[str, Any]], object]
-"""Takes why a handshake was refused, and its event."""
+OnRefusal = Callable[[ChatError, dict[str, Any]], str | None]
+"""Takes why a handshake was refused, and its event; may return a reason for the gateway's log."""
 
 
 def make_authorizer(
@@ -32,8 +34,9 @@ def make_authorizer(
 ) -> Handler:
     """Return the function that API Gateway calls before `$connect`.
 
-    The client is not told why it is refused; `on_refusal` is. With `notes_invite`, the connection's
-    context has the hash of the secret that it came in with, where one is asked for.
+    The client is not told why it is refused; `on_refusal` is, and the gateway what that returns.
+    With `notes_invite`, the connection's context has the hash of the secret that it came in with,
+    where one is asked for.
     """
 
     def authorize(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -42,8 +45,9 @@ def make_authorizer(
             handshake = read_handshake(event)
             user = admit(handshake, current)
         except ChatError as refusal:
-            on_refusal(refusal, event)
-            return _policy("nobody", "Deny", event["methodArn"])
+            reason = on_refusal(refusal, event)
+            denied = _policy("nobody", "Deny", event["methodArn"])
+            return denied if reason is None else {**denied, "context": {"reason": reason}}
         allowed = _policy(principal_id(user), "Allow", event["methodArn"])
         noted = notes_invite and current.invites is not None
         invite = {INVITE_HASH: hash_of(handshake.invite or "")} if noted else {}
@@ -82,9 +86,18 @@ def admit_from(event: dict[str, Any], rules: EntryRules) -> User:
 
 def log_refusal(refusal: ChatError, event: dict[str, Any]) -> None:
     """Log why, for the person who runs the chat: the client gets a status alone."""
+    log.warning("a handshake was refused: %s", reason_of(refusal, event))
+
+
+def reason_of(refusal: ChatError, event: dict[str, Any]) -> str:
+    """Return why a handshake was refused, with what the setting of a proxy can change."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    host, origin = headers.get("host"), headers.get("origin")
-    log.warning("a handshake was refused: %s (host %r, origin %r)", refusal.text, host, origin)
+    host, origin = (_shown(headers.get(name)) for name in ("host", "origin"))
+    return f"{refusal.text} (host {host}, origin {origin})"
+
+
+def _shown(value: str | None) -> str:
+    return repr(value if value is None else value[:_LONGEST_SHOWN])
 
 
 def _policy(principal_id: str, effect: str, resource: str) -> dict[str, Any]:

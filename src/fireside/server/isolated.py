@@ -72,6 +72,7 @@ def with_handlers(
     """Return the API with the code of its functions, and with their environment."""
     variables = {
         isolated_handlers.DATA: str(settings.data.absolute()),
+        isolated_handlers.HOST: " ".join(rules.plain_hosts),
         isolated_handlers.KEEP_FREE: str(settings.keep_free),
         environment.ENDPOINT: endpoint,
         environment.HOSTS: " ".join(rules.hosts),

@@ -23,7 +23,7 @@ from fireside.adapters.sqlite.store import SqliteStore
 from fireside.chat import HANDSHAKE_GRACE_MS, Chat
 from fireside.domain.entry import EntryRules
 from fireside.domain.errors import StorageFailed
-from fireside.handlers.authorizer import Handler, Rules, log_refusal, make_authorizer
+from fireside.handlers.authorizer import Handler, Rules, make_authorizer, reason_of
 from fireside.handlers.router import Response, make_handler, storage_failed
 from fireside.ports import Clock, ConnectionRegistry, Outbound
 from fireside.server.data_folder import invite_file, live_rules, open_store
@@ -31,6 +31,8 @@ from fireside.system import entropy, epoch_ms
 
 DATA, INVITES = "FIRESIDE_DATA", "FIRESIDE_INVITES"
 """The settings of these names. Without the word `off`, people need the invite in the folder."""
+HOST = "FIRESIDE_HOST"
+"""The setting of this name, as it is in a URL; empty if it stands for all addresses."""
 KEEP_FREE = "FIRESIDE_KEEP_FREE"
 """The setting of this name, in bytes."""
 
@@ -49,7 +51,7 @@ def chat(event: dict[str, Any], context: object) -> Response:
 
 def authorizer(event: dict[str, Any], context: object) -> Response:
     """Decide who may connect. Its process never opens the database."""
-    authorize = make_authorizer(_rules(os.environ), log_refusal, notes_invite=True)
+    authorize = make_authorizer(_rules(os.environ), reason_of, notes_invite=True)
     return authorize(event, context)
 
 
@@ -137,7 +139,8 @@ def _chat() -> Handler:
 def _rules(environ: Mapping[str, str]) -> Rules:
     hosts, origins = environ[environment.HOSTS].split(), environ[environment.ORIGINS].split()
     invites = None if environ.get(INVITES) == "off" else frozenset[str]()
-    rules = EntryRules(frozenset(hosts), frozenset(origins), invites=invites)
+    plain = frozenset(environ.get(HOST, "").split())
+    rules = EntryRules(frozenset(hosts), frozenset(origins), plain_hosts=plain, invites=invites)
     return live_rules(rules, invite_file(Path(environ[DATA])))
 
 

@@ -17,6 +17,8 @@ PER_SECOND, BURST = 20.0, 60.0
 CONNECTIONS_OF_A_PERSON = 16
 CONNECTIONS_OF_AN_ADDRESS = 500
 """Enough for a school, which has one address to the outside."""
+HTTP_OF_AN_ADDRESS = 64
+"""Connections with plain HTTP, idle or unfinished; a page needs a few, for a moment."""
 
 
 def chat_limits(settings: Settings, most: int = Limits().max_connections) -> Limits:
@@ -30,6 +32,7 @@ def chat_limits(settings: Settings, most: int = Limits().max_connections) -> Lim
         person_burst=BURST,
         person_connections=CONNECTIONS_OF_A_PERSON,
         address_connections=CONNECTIONS_OF_AN_ADDRESS,
+        address_http=HTTP_OF_AN_ADDRESS,
         counts_loopback=settings.limits == "on",
         is_behind_proxy=settings.public_url is not None,
     )

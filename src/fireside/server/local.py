@@ -16,7 +16,7 @@ from fireside.chat import Chat
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.domain.events import Closing
-from fireside.handlers.authorizer import log_refusal, make_authorizer
+from fireside.handlers.authorizer import make_authorizer, reason_of
 from fireside.handlers.router import make_handler, storage_failed, throttled
 from fireside.server import isolated
 from fireside.server.addresses import name_of, origin_of
@@ -31,6 +31,7 @@ from localgateway.machine.api import ApiError
 from localgateway.machine.limits import Limits
 from localgateway.net.access import Access
 from localgateway.net.door import take_over
+from localgateway.net.proxies import proxy_header
 from localgateway.net.server import Server
 from localgateway.net.site import Readiness, make_site
 from localgateway.platform.hosts import EVERYWHERE, bracketed, reached_at
@@ -50,6 +51,12 @@ PAGE_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+
+
+_UNKNOWN_PROXY = (
+    "This came through a proxy, and the chat knows of none: "
+    "start it with --public-url and the address that people open"
+)
 
 
 def page_folder() -> Path:
@@ -77,15 +84,16 @@ def entry_rules(settings: Settings) -> EntryRules:
 
     The invites themselves are in a file: see `live_rules`.
     """
-    hosts, origins = set(), set(settings.allow_origin)
-    if settings.host not in EVERYWHERE:
-        hosts.add(bracketed(settings.host))
+    plain = () if settings.host in EVERYWHERE else (bracketed(settings.host),)
+    hosts, origins = set(plain), set(settings.allow_origin)
     if settings.public_url is not None:
         # Any port: a proxy may pass the host on without one, and it protects nothing.
         hosts.add(name_of(settings.public_url))
         origins.add(origin_of(settings.public_url))
     invites = frozenset[str]() if asks_for_invite(settings) else None
-    return EntryRules(frozenset(hosts), frozenset(origins), invites=invites)
+    return EntryRules(
+        frozenset(hosts), frozenset(origins), plain_hosts=frozenset(plain), invites=invites
+    )
 
 
 def make_server(
@@ -112,7 +120,7 @@ def make_server(
         BatchRunner,
         {
             "chat": make_handler(chat, rules),
-            "authorizer": make_authorizer(rules, log_refusal, notes_invite=True),
+            "authorizer": make_authorizer(rules, reason_of, notes_invite=True),
         },
         store,
         connections,
@@ -184,7 +192,7 @@ def _gateway(  # noqa: PLR0913 - what differs between the two
         return await take_over(server, request)
 
     site = make_site(api.stage, page, Readiness(check).ask, PAGE_HEADERS, take_over_upgrade)
-    _add_config(site, settings, lambda: server.loses_upgrades)
+    add_config(site, settings, lambda: server.loses_upgrades)
     server = Server(
         api,
         make_runner,
@@ -195,17 +203,28 @@ def _gateway(  # noqa: PLR0913 - what differs between the two
         last_message=closing_frame,
     )
     server.throttled = throttled
+    server.proxied = unknown_proxy(settings)
     return server
 
 
-def _add_config(
+def unknown_proxy(settings: Settings) -> str | None:
+    """Return what a handshake through a proxy is told; None if there is one that is known.
+
+    Behind a proxy everybody seems to be on this machine, which needs no invite.
+    """
+    return None if settings.public_url is not None else _UNKNOWN_PROXY
+
+
+def add_config(
     site: web.Application, settings: Settings, loses_upgrades: Callable[[], bool]
 ) -> None:
     """Serve /config.json, as a browser does not tell the page why a handshake was refused."""
     invite = "required" if asks_for_invite(settings) else "open"
 
-    async def answer(_request: web.Request) -> web.Response:
+    async def answer(request: web.Request) -> web.Response:
         config = {"invite": invite} | ({"upgrade": "lost"} if loses_upgrades() else {})
+        if unknown_proxy(settings) is not None and proxy_header(request.headers) is not None:
+            config["proxy"] = "unknown"
         return web.json_response(config, headers={hdrs.CACHE_CONTROL: "no-cache"})
 
     site.router.add_get("/config.json", answer)

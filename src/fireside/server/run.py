@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import shlex
 import sys
 import threading
 import webbrowser
@@ -10,11 +9,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from fireside.adapters.invite_file import InviteUnusable
 from fireside.console.exits import CannotStart, ExitCode
-from fireside.domain.invite import link
 from fireside.server import ended_invites, isolated_handlers
-from fireside.server.data_folder import invite_file, open_store
+from fireside.server.data_folder import open_store
+from fireside.server.invitation import invitation, secret_in
 from fireside.server.limits import chat_limits
 from fireside.server.local import make_isolated_server, make_server, page_folder, start_handlers
 from fireside.server.process import allowed_connections, cannot_listen
@@ -58,7 +56,7 @@ def serve(settings: Settings) -> int:
 
 async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
     """Serve until a signal comes; return whether the store may be closed."""
-    secret = _secret(settings)
+    secret = secret_in(settings.data, settings)
     server = make(limits=chat_limits(settings, allowed_connections()))
     stop = asyncio.Event()
     on_signals(stop.set)
@@ -72,7 +70,7 @@ async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
     watching = None
     if secret is not None:
         watching = asyncio.create_task(ended_invites.watch(settings.data, server))
-        print(_invitation(place, secret, settings.data), flush=True)  # noqa: T201 - and the next
+        print(invitation(place, secret, settings.data), flush=True)  # noqa: T201 - and the next
     _warn_when_exposed(settings, server.port)
     if settings.open:
         # Some browsers' programs end only when the browser is closed: don't wait for that.
@@ -82,24 +80,6 @@ async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
         watching.cancel()
     log.info("stopping")
     return await server.stop()
-
-
-def _secret(settings: Settings) -> str | None:
-    """Return the invite's secret, made now if there is none; None if no invite is needed."""
-    if not asks_for_invite(settings):
-        return None
-    try:
-        return invite_file(settings.data).secret()
-    except InviteUnusable as cause:
-        raise CannotStart(str(cause), ExitCode.DATA) from cause
-
-
-def _invitation(place: str, secret: str, data: Path) -> str:
-    """Return the link for a terminal, or else a command: a log must not hold the secret."""
-    if sys.stdout.isatty():
-        return f"Invite people with {link(place, secret)}"
-    command = shlex.join(["fireside", "invite", "--data", str(data), "--url", place])
-    return f"People need an invite to enter: {command}"
 
 
 def _require_store(folder: Path) -> None:

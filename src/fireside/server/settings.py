@@ -266,8 +266,8 @@ SETTINGS = {
     ),
     "limits": Setting(
         "whether one person may send 20 requests a second (60 at once) and have 16 connections, "
-        "and one address 500: on (this machine's own address too), off, or auto (as soon as other "
-        "machines can reach the chat); default: auto",
+        "and one address 500, and 64 with plain HTTP: on (this machine's own address too), off, or "
+        "auto (as soon as other machines can reach the chat); default: auto",
         "|".join(LIMITS),
         one_of(LIMITS),
     ),

@@ -61,7 +61,7 @@ class Refuse(NamedTuple):
     status: int
     message: str
     why: str = ""
-    """What to correct in the API, for the log."""
+    """For the log: what to correct in the API, or why the authorizer denies it."""
 
 
 class CloseWith(NamedTuple):

@@ -277,7 +277,7 @@ class Gateway:
             place = f"{self.api.source}: authorizers.{pending.route.authorizer.name}"
             return self._refuse(connection, 500, _INTERNAL_ERROR, f"{place}: {cause}.")
         if not decision.allowed:
-            return self._refuse(connection, 403, _FORBIDDEN)
+            return self._refuse(connection, 403, _FORBIDDEN, decision.reason)
         return self._admitted(connection, decision.context, pending.route, now)
 
     def _admitted(

@@ -134,6 +134,10 @@ class Limits:
     address_connections: int | None = None
     """Open connections from one address; more get 429. API Gateway has no such limit."""
 
+    address_http: int | None = None
+    """Connections from one address that are no WebSocket, idle ones and unfinished requests; more
+    get 429 unless an idle one can give way. API Gateway has no such limit."""
+
     counts_loopback: bool = False
     """Whether this machine's own address is counted too; it may be that of a proxy."""
 
@@ -141,5 +145,5 @@ class Limits:
     """Whether to believe `X-Forwarded-For` on connections from this machine itself."""
 
     max_connections: int = 20_000
-    """Open connections, unfinished handshakes included; more get 503. Chosen here: memory is
-    finite."""
+    """Open connections, unfinished handshakes included; more get 503 unless one that is idle, and
+    no WebSocket, can give way. Chosen here: memory is finite."""

@@ -10,8 +10,12 @@ from localgateway.machine.events import Handshake
 from localgateway.machine.limits import Limits
 from localgateway.machine.quota import Quota
 
+FORWARDED_FOR = "X-Forwarded-For"
+
 _IPV6_NETWORK = 64
 """Bits of an IPv6 address that one provider's customer has at least to itself."""
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class Persons:
@@ -58,14 +62,13 @@ class Persons:
 
 
 def counted_address(handshake: Handshake, limits: Limits) -> str:
-    """Return the address whose connections are counted together; empty if they are not counted.
+    """Return the address whose WebSockets are counted together; empty if they are not counted."""
+    return counted(handshake.source_ip, handshake.header(FORWARDED_FOR), limits)
 
-    This machine's own address is a proxy's: behind one that is known, its header says who came.
-    """
-    address = _read(handshake.source_ip)
-    if address is not None and address.is_loopback and limits.is_behind_proxy:
-        forwarded = handshake.header("X-Forwarded-For") or ""
-        address = _read(forwarded.rpartition(",")[2].strip()) or address
+
+def counted(peer: str, forwarded: str | None, limits: Limits) -> str:
+    """Return the address whose connections are counted together; empty if they are not counted."""
+    address = _client(peer, forwarded, limits)
     if address is None or (address.is_loopback and not limits.counts_loopback):
         return ""
     if isinstance(address, ipaddress.IPv6Address):
@@ -73,7 +76,23 @@ def counted_address(handshake: Handshake, limits: Limits) -> str:
     return str(address)
 
 
-def _read(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def client_address(peer: str, forwarded: str | None, limits: Limits) -> str:
+    """Return the address of the client, for the log."""
+    return str(_client(peer, forwarded, limits) or peer)
+
+
+def _client(peer: str, forwarded: str | None, limits: Limits) -> _Address | None:
+    """Return who came: the peer, or the client that it names if it is the known proxy.
+
+    This machine's own address is the proxy's. The last address in its header is its own word.
+    """
+    address = _read(peer)
+    if address is not None and address.is_loopback and limits.is_behind_proxy:
+        return _read((forwarded or "").rpartition(",")[2].strip()) or address
+    return address
+
+
+def _read(text: str) -> _Address | None:
     """Return an address; an IPv4 one also where a socket for both writes it as IPv6."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])

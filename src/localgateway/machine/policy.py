@@ -20,6 +20,11 @@ class Decision:
     allowed: bool
     context: Mapping[str, Any]
 
+    @property
+    def reason(self) -> str:
+        """Return what the authorizer says for the log, in its context; empty if it says nothing."""
+        return str(self.context.get("reason") or "")
+
 
 def decide(result: object, arn: str, longest_bytes: int) -> Decision:
     """Return what the policy in `result` says of `arn`: one Deny wins, and no Allow is a Deny.

@@ -74,6 +74,11 @@ class Access:
     bodies: Bodies = field(default_factory=Bodies, repr=False, compare=False)
 
 
+def is_from_page(request: web.Request) -> bool:
+    """Return whether a web page sent the request."""
+    return any(name in request.headers for name in _FROM_A_PAGE)
+
+
 async def read_signed(
     request: web.Request, access: Access, longest: int, service: str = signature.SERVICE
 ) -> bytes | None:
@@ -84,7 +89,7 @@ async def read_signed(
     Raises:
         Refused: A page sent the request, it is not signed as it must be, or its body is late.
     """
-    if any(name in request.headers for name in _FROM_A_PAGE):
+    if is_from_page(request):
         raise Refused(403, "ForbiddenException", "Web pages can't call this: call it from a server")
     headers = [(name.decode("latin-1"), v.decode("latin-1")) for name, v in request.raw_headers]
     url = request.rel_url

@@ -5,25 +5,31 @@ an upgrade may follow (`take_over`).
 """
 
 import asyncio
-import logging
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
-from typing import cast
 
 from aiohttp import hdrs, web
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from localgateway.machine.events import Handshake
+from localgateway.machine.persons import FORWARDED_FOR, client_address
+from localgateway.net.counted_http import CountedHttp
 from localgateway.net.lingering import AnsweringTransport, refuse
+from localgateway.net.proxies import proxy_header
 from localgateway.net.sockets import Hub, Socket, silent_log
-
-log = logging.getLogger(__name__)
 
 _HEAD_END = b"\r\n\r\n"
 _NO_UPGRADE = frozenset({HTTPStatus.UPGRADE_REQUIRED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED})
+_LOST_UPGRADE = (
+    "a WebSocket handshake came without its upgrade: "
+    "the proxy in front must pass on Upgrade and Connection, over HTTP/1.1"
+)
 _NOT_HTTP = re.compile(rb"[^\r!#$%&'*+.^_`|~0-9A-Za-z-]")
 """How no method begins, but a client that speaks TLS does."""
+_FORWARDED_FOR = re.compile(rb"\r\nx-forwarded-for[ \t]*:([^\r]*)", re.IGNORECASE)
+_UNREADABLE = 400, "The request can't be read"
 _UPGRADE = re.compile(rb"\r\nupgrade[ \t]*:[ \t]*websocket[ \t]*\r\n", re.IGNORECASE)
 
 
@@ -40,17 +46,21 @@ class HeadReader(asyncio.Protocol):
         """Start the timeout: a head that arrives too slowly is refused."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._address = _peer(transport)
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(self._hub.limits.handshake_seconds, self._timed_out)
-        is_full = self._hub.is_full()
+        is_full = self._hub.is_full() and not self._hub.places.make_room()
         self._hub.transports.add(transport)
         if is_full:
             self._refuse(503, "Too many connections")
+        else:
+            self._enter(None)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Forget a connection that ended before its head was whole."""
         self._deadline.cancel()
         self._hub.transports.discard(self._transport)
+        self._hub.places.leave(self._transport)
 
     def data_received(self, data: bytes) -> None:
         """Collect the head, within its limit, and hand over."""
@@ -60,7 +70,7 @@ class HeadReader(asyncio.Protocol):
         end = self._head.find(_HEAD_END, start, self._hub.limits.head_bytes)
         stop = end if end >= 0 else len(self._head)
         if _NOT_HTTP.match(self._head) or self._has_bare_line_feed(before, stop):
-            self._refuse(400, "The request can't be read")
+            self._refuse(*_UNREADABLE)
             return
         if end < 0:
             if len(self._head) >= self._hub.limits.head_bytes:
@@ -68,6 +78,9 @@ class HeadReader(asyncio.Protocol):
             return
         self._deadline.cancel()
         end += len(_HEAD_END)
+        forwarded = _FORWARDED_FOR.findall(self._head, 0, end)
+        if forwarded and not self._enter(forwarded[-1].decode("latin-1")):
+            return
         if _UPGRADE.search(self._head, 0, end):
             upgrade(self._hub, self._transport, bytes(self._head[:end]), bytes(self._head[end:]))
         else:
@@ -77,6 +90,14 @@ class HeadReader(asyncio.Protocol):
         """Return whether a line feed in a part of the head has no carriage return before it."""
         line_feeds = self._head.count(b"\n", start, stop)
         return line_feeds != self._head.count(b"\r\n", max(0, start - 1), stop)
+
+    def _enter(self, forwarded: str | None) -> bool:
+        """Count the connection under its address, or refuse it."""
+        self._address = client_address(_peer(self._transport), forwarded, self._hub.limits)
+        if self._hub.places.enter(self._transport, _peer(self._transport), forwarded):
+            return True
+        self._refuse(429, "Too many connections from your address")
+        return False
 
     def _hand_to_http(self) -> None:
         http = CountedHttp(self._hub, self._hub.http_protocol())
@@ -92,54 +113,8 @@ class HeadReader(asyncio.Protocol):
 
     def _refuse(self, status: int, message: str) -> None:
         self._deadline.cancel()
+        self._hub.refusals.note(message, self._address, status)
         refuse(self._hub, self._transport, status, message)
-
-
-class CountedHttp(asyncio.Protocol):
-    """Passes events on to aiohttp, on a connection that the server counts."""
-
-    def __init__(self, hub: Hub, http: asyncio.Protocol) -> None:
-        self._hub = hub
-        self._http = http
-        self._transport: asyncio.Transport
-        self._stuck: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Pass it on."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        seen = AnsweringTransport(self._hub, transport)
-        self._http.connection_made(cast("asyncio.Transport", seen))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop counting the connection, and pass it on."""
-        self._stop_timer()
-        self._hub.transports.discard(self._transport)
-        self._http.connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        """Pass it on."""
-        self._http.data_received(data)
-
-    def eof_received(self) -> bool | None:
-        """Pass it on."""
-        return self._http.eof_received()
-
-    def pause_writing(self) -> None:
-        """Pass it on, and start a timeout for a client that does not read."""
-        loop = asyncio.get_running_loop()
-        self._stuck = loop.call_later(self._hub.limits.ping_timeout_seconds, self._transport.abort)
-        self._http.pause_writing()
-
-    def resume_writing(self) -> None:
-        """Pass it on, and stop the timeout: the client reads."""
-        self._stop_timer()
-        self._http.resume_writing()
-
-    def _stop_timer(self) -> None:
-        if self._stuck is not None:
-            self._stuck.cancel()
-            self._stuck = None
 
 
 def upgrade(
@@ -152,23 +127,30 @@ def upgrade(
     """Turn a connection into a WebSocket, or answer its request with an HTTP error."""
     protocol = ServerProtocol(logger=silent_log)
     protocol.receive_data(head)
-    requests = [event for event in protocol.events_received() if isinstance(event, Request)]
-    status, message, request = 400, "The request can't be read", None
-    if requests:
-        request = requests[0]
-        status, message = _check_address(request, hub)
+    request = next((e for e in protocol.events_received() if isinstance(e, Request)), None)
+    forwarded = [] if request is None else request.headers.get_all(FORWARDED_FOR)
+    address = _address_of(transport, forwarded, hub)
     server = None if request is None else hub.server_for(_path(request)[1:])
-    if request is None or server is None or status != HTTPStatus.OK:
+    status, message = _UNREADABLE if request is None else _check_address(request, hub)
+    why, answer = message, None
+    if request is not None and status == HTTPStatus.OK:
+        answer = protocol.accept(request)
+        status, message = answer.status_code, answer.body.decode().strip()
+        why = _LOST_UPGRADE if status in _NO_UPGRADE else message
+        hub.loses_upgrades |= status in _NO_UPGRADE
+    if (
+        request is None
+        or answer is None
+        or server is None
+        or status != HTTPStatus.SWITCHING_PROTOCOLS
+    ):
+        hub.refusals.note(why, address, status)
         refuse(hub, transport, status, message)
         return
-    answer = protocol.accept(request)
-    if answer.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-        if answer.status_code in _NO_UPGRADE:
-            _note_lost_upgrade(hub)
-        refuse(hub, transport, answer.status_code, answer.body.decode().strip())
-        return
     hub.loses_upgrades = False
+    hub.places.leave(transport)
     socket = Socket(server, transport, answer, previous)
+    socket.address = address
     transport.set_protocol(socket)
     server.handshake_received(socket, _handshake(request, transport))
     if rest:
@@ -181,11 +163,13 @@ async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
     aiohttp's handler waits here until the connection's end cancels it: it must not answer too.
     """
     if request.headers.get(hdrs.UPGRADE, "").lower() != "websocket":
+        stage = request.rel_url.raw_path.split("/")[1]
+        why = f"a plain GET of /{stage}: connect there with a WebSocket client"
         if hdrs.SEC_WEBSOCKET_KEY in request.headers:
-            _note_lost_upgrade(hub)
-        else:
-            path = request.rel_url.raw_path
-            log.info("refused a plain GET of %s: connect there with a WebSocket client", path)
+            hub.loses_upgrades, why = True, _LOST_UPGRADE
+        if request.transport is not None:
+            forwarded = request.headers.getall(FORWARDED_FOR, [])
+            hub.refusals.note(why, _address_of(request.transport, forwarded, hub), 426)
         document, headers = {"message": "Upgrade Required"}, {hdrs.UPGRADE: "websocket"}
         return web.json_response(document, status=426, headers=headers)
     seen: object = request.transport
@@ -200,16 +184,6 @@ async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
     upgrade(hub, transport, b"\r\n".join(lines) + _HEAD_END, bytes(rest.data), previous)
     await asyncio.get_running_loop().create_future()
     raise AssertionError
-
-
-def _note_lost_upgrade(hub: Hub) -> None:
-    """Note a handshake without its upgrade; log it once, as long as no handshake has one."""
-    if not hub.loses_upgrades:
-        log.warning(
-            "a WebSocket handshake came without its upgrade: "
-            "the proxy in front must pass on Upgrade and Connection, over HTTP/1.1"
-        )
-    hub.loses_upgrades = True
 
 
 class _Rest:
@@ -235,6 +209,13 @@ def _check_address(request: Request, hub: Hub) -> tuple[int, str]:
     hosts = request.headers.get_all("Host")
     if len(hosts) != 1:
         return 400, "The request needs one Host header"
+    found = (
+        None
+        if hub.proxied is None
+        else proxy_header(name for name, _ in request.headers.raw_items())
+    )
+    if found is not None:
+        return 403, f"{hub.proxied} ({found})"
     if hub.hosts is not None:
         why = hub.hosts.refusal(hosts, request.headers.get_all("Origin"))
         if why is not None:
@@ -247,10 +228,19 @@ def _path(request: Request) -> str:
 
 
 def _handshake(request: Request, transport: asyncio.Transport) -> Handshake:
-    peer = transport.get_extra_info("peername")
     return Handshake(
         stage=_path(request)[1:],
         query=request.path.partition("?")[2],
         headers=tuple(request.headers.raw_items()),
-        source_ip=str(peer[0]) if isinstance(peer, tuple) else "",
+        source_ip=_peer(transport),
     )
+
+
+def _address_of(transport: asyncio.BaseTransport, forwarded: Sequence[str], hub: Hub) -> str:
+    """Return the address of a client, for the log."""
+    return client_address(_peer(transport), forwarded[-1] if forwarded else None, hub.limits)
+
+
+def _peer(transport: asyncio.BaseTransport) -> str:
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if isinstance(peer, tuple) else ""

@@ -55,7 +55,8 @@ class AllowedHosts:
 
     def _is_origin(self, origin: str) -> bool:
         try:
-            return self._is_host(urlsplit(origin).netloc)
+            url = urlsplit(origin)
+            return url.scheme in {"http", "https"} and self._is_host(url.netloc)
         except ValueError:
             return False
 

@@ -34,6 +34,10 @@ class Incoming:
         """Return whether something waits to be parsed."""
         return self._unread is not None
 
+    def __len__(self) -> int:
+        """Return how many bytes wait to be parsed."""
+        return len(self._unread or b"")
+
     def add(self, data: bytes) -> None:
         """Keep what arrived."""
         if self._is_over:

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from localgateway.machine.limits import Limits
+from localgateway.net.places import Places
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ class Hub(Protocol):
     limits: Limits
     transports: set[asyncio.BaseTransport]
     lingering: set[asyncio.BaseTransport]
+    places: Places
 
 
 def http_answer(status: int, message: str) -> bytes:
@@ -52,6 +54,7 @@ def close_when_read(hub: Hub, transport: asyncio.Transport) -> None:
     if transport.is_closing() or transport in hub.lingering:
         return
     hub.transports.discard(transport)
+    hub.places.leave(transport)
     if len(hub.lingering) >= MOST_LINGERING:
         transport.close()
         return
@@ -65,12 +68,18 @@ def close_when_read(hub: Hub, transport: asyncio.Transport) -> None:
 class AnsweringTransport:
     """The transport as aiohttp sees it: the client can read an answer after which it closes."""
 
+    has_client_ended = False
+    """Whether the client closes first, so that nothing is left to read."""
+
     def __init__(self, hub: Hub, transport: asyncio.Transport) -> None:
         self.wrapped = transport
         self._hub = hub
 
     def close(self) -> None:
-        close_when_read(self._hub, self.wrapped)
+        if self.has_client_ended:
+            self.wrapped.close()
+        else:
+            close_when_read(self._hub, self.wrapped)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever a transport has
         return getattr(self.wrapped, name)

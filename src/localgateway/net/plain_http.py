@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from http import HTTPStatus
 
 from aiohttp import hdrs, web
+from aiohttp.http import RawRequestMessage
 from aiohttp.http_exceptions import HttpProcessingError
 
 SERVER = "localgateway"
@@ -11,7 +13,10 @@ SERVER = "localgateway"
 _SECONDS = 0.5
 """How long a stop waits for answers on their way."""
 
-_KEEPALIVE_SECONDS = 75
+KEEPALIVE_SECONDS = 15
+"""How long a connection may wait for its next request."""
+
+_UNREADABLE = "The request can't be read"
 
 
 def _is_server_fault(record: logging.LogRecord) -> bool:
@@ -42,24 +47,37 @@ class PlainHttp:
         """End what is being answered, then the app."""
         await self._runner.cleanup()
 
-    def protocol(self) -> asyncio.Protocol:
+    def protocol(self) -> "HttpProtocol":
         """Return a protocol for one connection."""
         server = self._runner.server
         assert server is not None
-        return _Protocol(
+        return HttpProtocol(
             server,
             loop=asyncio.get_running_loop(),
-            keepalive_timeout=_KEEPALIVE_SECONDS,
+            keepalive_timeout=KEEPALIVE_SECONDS,
             lingering_time=0,  # `close_when_read` drops what is left of a body that nobody read
             logger=_log,
             access_log=None,  # type: ignore[arg-type] # as aiohttp's own runners take it
         )
 
 
-class _Protocol(web.RequestHandler):
+class HttpProtocol(web.RequestHandler):
     """aiohttp's, whose answer to what is no HTTP passes by the app."""
 
     __slots__ = ()
+
+    def is_idle(self) -> bool:
+        """Return whether it waits for a request."""
+        return self._waiter is not None and not self._waiter.done()
+
+    def end_after_answers(self) -> None:
+        """End the connection once all that was asked is answered: nothing more will be."""
+        if not self._messages:
+            self.close()
+            return
+        message, payload = self._messages[-1]
+        if isinstance(message, RawRequestMessage):
+            self._messages[-1] = (message._replace(should_close=True), payload)
 
     def handle_error(
         self,
@@ -68,10 +86,12 @@ class _Protocol(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Return aiohttp's answer to an error, without the versions."""
-        response = super().handle_error(request, status, exc, message)
-        response.headers[hdrs.SERVER] = SERVER
-        return response
+        """Return an answer to an error, which names no version and no piece of the request."""
+        super().handle_error(request, status, exc, message)  # it logs what is the server's fault
+        text = _UNREADABLE if status == HTTPStatus.BAD_REQUEST else HTTPStatus(status).phrase
+        answer = web.json_response({"message": text}, status=status, headers={hdrs.SERVER: SERVER})
+        answer.force_close()
+        return answer
 
 
 async def _name_server(_request: web.Request, response: web.StreamResponse) -> None:

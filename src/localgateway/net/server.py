@@ -40,7 +40,9 @@ from localgateway.net.door import HeadReader
 from localgateway.net.hosts import AllowedHosts
 from localgateway.net.management import Management, Posted
 from localgateway.net.outgoing import Outgoing, encode_frame
-from localgateway.net.plain_http import PlainHttp
+from localgateway.net.places import Places
+from localgateway.net.plain_http import HttpProtocol, PlainHttp
+from localgateway.net.refusals import RefusalLog
 from localgateway.net.sockets import Socket
 from localgateway.platform.handover import Handover
 from localgateway.platform.listening import BACKLOG, listen
@@ -59,13 +61,17 @@ class Server:
     app: web.Application
     transports: set[asyncio.BaseTransport]
     lingering: set[asyncio.BaseTransport]
+    refusals: RefusalLog
     loses_upgrades = False
     """Whether the last handshake came without its upgrade: a proxy in front does not pass it on."""
     hosts: AllowedHosts | None = None
     """The hosts and origins that are let in; all of them by default."""
+    proxied: str | None = None
+    """What a handshake that came through a proxy is told; without it, proxies are let in."""
     throttled: Callable[[str, int], str] | None = None
     """Returns the answer to a text that came too fast, and says after how many milliseconds to go
     on; without it, the answer is API Gateway's own "Too Many Requests"."""
+    _stopping = False
     _next_batch: list[Invoke] | None = None
     """Messages that waited for a batch, while its replies are sent."""
     _listeners: list[asyncio.Server]
@@ -112,6 +118,8 @@ class Server:
         _check_handlers(api, self.runner)
         self.transports = set() if primary is None else primary.transports
         self.lingering = set() if primary is None else primary.lingering
+        self.places = Places(self.limits)
+        self.refusals = RefusalLog() if primary is None else primary.refusals
         self._primary = primary or self
         self._stages: dict[str, Server] = {} if primary is None else primary._stages  # noqa: SLF001 - of the same class
         self._stages[api.stage] = self
@@ -124,7 +132,6 @@ class Server:
         self._http = PlainHttp(app if primary is None else web.Application())
         self._tick_seconds = _tick_seconds(api, self.limits)
         self._listeners = []
-        self._stopping = False
 
     @property
     def port(self) -> int:
@@ -191,7 +198,7 @@ class Server:
         """Return the server of a stage on this port."""
         return self._stages.get(stage)
 
-    def http_protocol(self) -> asyncio.Protocol:
+    def http_protocol(self) -> HttpProtocol:
         """Return a protocol for plain HTTP on one connection."""
         return self._http.protocol()
 
@@ -293,10 +300,7 @@ class Server:
                 case Accept(connection_id, subprotocol):
                     self._accept(connection_id, subprotocol)
                 case Refuse(connection_id, status, message, why):
-                    log.info("refused", extra={"connection": connection_id, "status": status})
-                    if why:
-                        log.error("%s", why)
-                    self._waiting.pop(connection_id).refuse(status, message)
+                    self._waiting.pop(connection_id).refuse(status, message, why)
                 case CloseWith(connection_id, code, reason):
                     if connection_id in self.sockets:
                         self.sockets[connection_id].close(code, reason)

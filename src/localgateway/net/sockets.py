@@ -28,10 +28,15 @@ from localgateway.machine.limits import (
 from localgateway.net.hosts import AllowedHosts
 from localgateway.net.incoming import FRAMES_A_TURN, Incoming
 from localgateway.net.lingering import refuse
+from localgateway.net.places import Places
+from localgateway.net.plain_http import HttpProtocol
+from localgateway.net.refusals import RefusalLog
 
 _EARLY_BYTES = 64 * 1024
 _HAS_DESCRIPTORS = os.name == "posix"
 """Whether `os.write` takes sockets."""
+_WAITING_BYTES = 4 * 1024
+"""Bytes that are read of a client that has to wait."""
 
 # The library logs every invalid frame; those are clients' faults, not the server's.
 silent_log = logging.getLogger(f"{__name__}.frames")
@@ -47,10 +52,13 @@ class Hub(Protocol):
     lingering: set[asyncio.BaseTransport]
     loses_upgrades: bool
     hosts: AllowedHosts | None
+    proxied: str | None
+    places: Places
+    refusals: RefusalLog
 
     def server_for(self, stage: str) -> "Hub | None": ...
     def is_full(self) -> bool: ...
-    def http_protocol(self) -> asyncio.Protocol: ...
+    def http_protocol(self) -> HttpProtocol: ...
     def handshake_received(self, socket: "Socket", handshake: Handshake) -> None: ...
     def text_received(self, socket: "Socket", text: str) -> None: ...
     def binary_received(self, socket: "Socket") -> None: ...
@@ -82,6 +90,7 @@ class Socket(asyncio.Protocol):
         "_previous",
         "_protocol",
         "_transport",
+        "address",
         "connection",
         "connection_id",
     )
@@ -121,7 +130,7 @@ class Socket(asyncio.Protocol):
         self._last_heard = asyncio.get_running_loop().time()
         self._last_ping = 0.0
         self._direct = None
-        self.connection_id = ""
+        self.address = self.connection_id = ""
 
     def accept(self, connection: Connection, subprotocol: str | None) -> None:
         """Send the 101, then handle what the client sent before it."""
@@ -140,8 +149,9 @@ class Socket(asyncio.Protocol):
         if early_data:
             self.data_received(early_data)
 
-    def refuse(self, status: int, message: str) -> None:
-        """Answer the upgrade with an HTTP status, and close."""
+    def refuse(self, status: int, message: str, why: str = "") -> None:
+        """Answer the upgrade with an HTTP status, log why, and close."""
+        self._hub.refusals.note(why or message, self.address, status)
         refuse(self._hub, self._transport, status, message)
 
     def close(self, code: int, reason: str) -> None:
@@ -201,9 +211,15 @@ class Socket(asyncio.Protocol):
         self._incoming.start_count()
         if self._close is None:
             self._check_reader()
+        limits = self._hub.limits
+        if (
+            self._paused
+            and self._is_waiting
+            and now - self._last_heard >= limits.ping_timeout_seconds
+        ):
+            self.close(CLOSE_POLICY, "Too many requests: wait when you are told to")
         if self._paused or self._close is not None:
             return
-        limits = self._hub.limits
         if now - self._last_heard >= limits.ping_timeout_seconds:
             self._transport.abort()
         elif now - max(self._last_heard, self._last_ping) >= limits.ping_seconds:
@@ -242,7 +258,9 @@ class Socket(asyncio.Protocol):
             return
         self._last_heard = asyncio.get_running_loop().time()
         self._incoming.add(data)
-        if self._held is None and not self._is_due:
+        if self._held is not None:
+            self._hold()
+        elif not self._is_due:
             self._read()
 
     def eof_received(self) -> bool:
@@ -303,7 +321,7 @@ class Socket(asyncio.Protocol):
         A close frame may follow what is held: so it is answered when that was handled.
         """
         if self._held is not None:
-            self.pause()
+            self._hold()
             return
         self._send_protocol_data()
         if self._incoming:
@@ -313,6 +331,14 @@ class Socket(asyncio.Protocol):
                 asyncio.get_running_loop().call_soon(self._read)
         else:
             self._resume()
+
+    def _hold(self) -> None:
+        """Read no more for now; of a client that has to wait only when much has come already.
+
+        So its end is seen, and that it answers pings.
+        """
+        if not self._is_waiting or len(self._incoming) > _WAITING_BYTES:
+            self.pause()
 
     def _drop_unread(self) -> None:
         self._incoming.end()

@@ -140,6 +140,19 @@ def test_the_door_never_opens_the_messages(tmp_path):
 
 
 @pytest.mark.usefixtures("process")
+@pytest.mark.parametrize(("scheme", "effect"), [("http", "Allow"), ("https", "Deny")])
+def test_the_door_knows_by_which_scheme_the_pages_of_the_host_come(scheme, effect, monkeypatch):
+    monkeypatch.setenv("FIRESIDE_HOST", "box.lan")
+    monkeypatch.setenv("FIRESIDE_HOSTS", "box.lan")
+    event = sample("$connect") | {"methodArn": "arn:aws:execute-api:x"}
+    event["headers"] = {"Host": "box.lan:8080", "Origin": f"{scheme}://box.lan:8080"}
+
+    said = isolated_handlers.authorizer(event, None)
+
+    assert said["policyDocument"]["Statement"][0]["Effect"] == effect
+
+
+@pytest.mark.usefixtures("process")
 def test_the_door_goes_by_the_invite_of_this_moment(tmp_path, monkeypatch):
     monkeypatch.setenv("FIRESIDE_INVITES", "required")
     file = invite_file(tmp_path)

@@ -83,3 +83,61 @@ def test_without_the_upgrade_the_server_says_what_is_wrong(tmp_path, ports):
             enter(ports[0])
         assert refused.value.response.status_code == 426
         assert json.loads(get(ports[0], "/config.json")[1])["upgrade"] == "lost"
+
+
+# --- Without --public-url ------------------------------------------------------------------------
+
+ADDED = [
+    ("Forwarded", "for=192.0.2.1"),
+    ("X-Forwarded-For", "192.0.2.1"),
+    ("X-Forwarded-Host", "chat.example"),
+    ("x-forwarded-proto", "https"),
+    ("Via", "1.1 proxy"),
+    ("X-Real-IP", "192.0.2.1"),
+    ("CF-Connecting-IP", "192.0.2.1"),
+]
+
+
+def status_and_words(port, **headers):
+    """Ask for a WebSocket as a program does; return the answer's status and message."""
+    try:
+        with connect(f"ws://localhost:{port}/ws?username=Ann", additional_headers=headers):
+            return 101, ""
+    except InvalidStatus as refused:
+        answer = refused.response
+        return answer.status_code, json.loads(answer.body)["message"]
+
+
+@pytest.mark.parametrize("mode", [(), ("--isolated",)], ids=["in batches", "isolated"])
+def test_what_came_through_a_proxy_is_not_from_this_machine(tmp_path, ports, mode):
+    with serving(tmp_path / "data", "--port", str(ports[1]), *mode):
+        assert status_and_words(ports[1]) == (101, "")
+        for name, value in ADDED:
+            status, words = status_and_words(ports[1], **{name: value})
+            assert status == 403
+            assert "--public-url" in words
+            assert f"({name})" in words
+            assert value not in words
+
+
+def test_a_proxy_that_rewrites_the_host_lets_no_program_in(tmp_path, ports):
+    lines = lines_for("caddyfile", "/", ports[1])
+    upstream = f"reverse_proxy 127.0.0.1:{ports[1]}"
+    assert upstream in lines
+    lines = lines.replace(upstream, f"{upstream} {{\n header_up Host localhost:{ports[1]}\n}}")
+    with caddy(tmp_path, ports[0], lines), serving(tmp_path / "data", "--port", str(ports[1])):
+        status, words = status_and_words(ports[0])
+        config = json.loads(get(ports[0], "/config.json")[1])
+
+    assert (status, config["proxy"]) == (403, "unknown")
+    assert "start it with --public-url" in words
+
+
+def test_the_documented_lines_show_the_proxy(tmp_path, ports):
+    """So whoever forgets --public-url lets nobody in, instead of everybody."""
+    for language, proxy in (("nginx", nginx), ("caddyfile", caddy)):
+        lines = lines_for(language, "/", ports[1]).replace("$http_host", f"localhost:{ports[1]}")
+        folder = tmp_path / language
+        folder.mkdir()
+        with proxy(folder, ports[0], lines), serving(folder / "data", "--port", str(ports[1])):
+            assert status_and_words(ports[0])[0] == 403

@@ -6,7 +6,13 @@ import pytest
 
 from fireside.domain.entry import EntryRules, User
 from fireside.domain.invite import hash_of
-from fireside.handlers.authorizer import INVITE_HASH, log_refusal, make_authorizer, user_of
+from fireside.handlers.authorizer import (
+    INVITE_HASH,
+    log_refusal,
+    make_authorizer,
+    reason_of,
+    user_of,
+)
 
 ARN = "arn:aws:execute-api:eu-central-1:1:api/ws/$connect"
 
@@ -101,3 +107,13 @@ def test_the_log_holds_no_secret_and_no_name(caplog):
 
     assert len(caplog.messages) == 3
     assert not any(word in caplog.text for word in ("Ann", "a-secret"))
+
+
+def test_a_gateway_that_logs_refusals_is_told_why():
+    event = {"methodArn": ARN, "headers": {"Host": "x" * 1_000}, "queryStringParameters": {}}
+
+    answer = make_authorizer(EntryRules, reason_of)(event, None)
+
+    assert effect(answer) == "Deny"
+    why = f"This chat does not answer to that address (host '{'x' * 100}', origin None)"
+    assert answer["context"] == {"reason": why}

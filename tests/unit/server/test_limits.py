@@ -29,7 +29,8 @@ def test_limits_are_on_as_soon_as_others_can_reach_the_chat_or_when_one_says_so(
 
     persons = (found.person_per_second, found.person_burst, found.person_connections)
     assert persons == ((20, 60, 16) if is_on else (None, Limits().person_burst, None))
-    assert found.address_connections == (500 if is_on else None)
+    of_address = (found.address_connections, found.address_http)
+    assert of_address == ((500, 64) if is_on else (None, None))
 
 
 def test_only_who_says_on_counts_this_machine_and_only_behind_an_address_a_proxy_is_believed():

@@ -57,3 +57,40 @@ def test_a_host_that_is_listened_on_lets_in_however_it_is_written():
     assert enters("xn--mller-kva:8080", "http://xn--mller-kva:8080", host="Müller")
     assert enters("box.lan:8080", "http://box.lan:8080", host="BOX.lan.")
     assert not enters("box.lan:8080", "http://box.lan:8080", host="::")
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "given", "is_let_in"),
+    [
+        ("http://localhost:8080", "localhost:8080", {}, True),
+        ("http://localhost", "localhost", {}, True),
+        ("http://localhost:80", "localhost", {}, True),
+        ("https://localhost:8080", "localhost:8080", {}, False),
+        ("https://localhost", "localhost", {}, False),
+        ("http://box.lan:8080", "box.lan:8080", {"host": "box.lan"}, True),
+        ("https://box.lan:8080", "box.lan:8080", {"host": "box.lan"}, False),
+        ("http://box.lan:8080", "box.lan:8080", {"public_url": "http://box.lan:8080"}, True),
+        ("http://[2001:db8::7]", "[2001:db8::7]:80", {"host": "2001:db8::7"}, True),
+        ("http://box.lan", "box.lan:8080", {"public_url": "http://box.lan:8080"}, False),
+        ("http://box.lan:9999", "box.lan:8080", {"public_url": "http://box.lan:8080"}, False),
+    ],
+)
+def test_a_page_is_our_own_by_scheme_host_and_port(origin, host, given, is_let_in):
+    assert enters(host, origin, **given) == is_let_in
+
+
+@pytest.mark.parametrize("host", ["chat.example", "chat.example:80", "chat.example:8080"])
+def test_a_page_that_came_without_tls_is_not_the_one_that_came_with_it(host):
+    """Whoever is in between can write the first, and would read what the second may read."""
+    assert not enters(host, f"http://{host}", public_url="https://chat.example")
+    assert not enters(host, f"http://{host}", public_url="https://chat.example:8443")
+    assert enters(
+        host, f"http://{host}", public_url="https://chat.example", allow_origin=f"http://{host}"
+    )
+
+
+def test_beside_a_public_address_the_ones_of_this_machine_let_their_pages_in():
+    public = {"public_url": "https://chat.example", "host": "192.0.2.7"}
+    for origin in ("http://localhost:8080", "http://192.0.2.7:8080"):
+        assert enters(origin.removeprefix("http://"), origin, **public)
+    assert enters("localhost:8080", "http://localhost:8080", public_url="https://localhost:8443")

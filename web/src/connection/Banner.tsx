@@ -59,7 +59,8 @@ function wordsFor(connection: State, outage: Outage): string | null {
   return outage === "lasting" ? STRINGS.connection.lost : null;
 }
 
-function wordsForBlocked({ invite, losesUpgrades }: Config): string {
+function wordsForBlocked({ invite, losesUpgrades, isProxyUnknown }: Config): string {
+  if (isProxyUnknown) return STRINGS.connection.unknownProxy;
   if (losesUpgrades) return STRINGS.connection.noUpgrade;
   if (invite !== "required") return STRINGS.connection.blocked;
   return isInviteUnclear() ? STRINGS.connection.unclearInvite : STRINGS.connection.uninvited;

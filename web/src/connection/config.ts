@@ -7,6 +7,8 @@ export type Config = {
   invite: "required" | "open";
   /** A proxy in front of the server does not pass WebSockets on: the server has seen one without. */
   losesUpgrades: boolean;
+  /** The page came through a proxy that the server was not told of, so nobody gets in. */
+  isProxyUnknown: boolean;
 };
 
 const CONFIG_KEY = "config";
@@ -36,11 +38,12 @@ export function storeConfig(): void {
 
 /** A static host may have no such file: then the page's own origin is the chat, and it is open. */
 function configFrom(text: string): Config {
-  const { socket, invite, upgrade } = fieldsOf(text);
+  const { socket, invite, upgrade, proxy } = fieldsOf(text);
   return {
     socket: typeof socket === "string" && /^wss?:\/\//.test(socket) ? socket : null,
     invite: invite === "required" ? "required" : "open",
     losesUpgrades: upgrade === "lost",
+    isProxyUnknown: proxy === "unknown",
   };
 }
 

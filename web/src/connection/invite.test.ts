@@ -205,7 +205,7 @@ describe("a second invite", () => {
   });
 });
 
-const OPEN = { socket: null, invite: "open", losesUpgrades: false };
+const OPEN = { socket: null, invite: "open", losesUpgrades: false, isProxyUnknown: false };
 
 describe("the config of the page", () => {
   it.each([
@@ -217,6 +217,7 @@ describe("the config of the page", () => {
     ['{"socket":"javascript:alert(1)"}', OPEN],
     ['{"socket":7,"invite":"maybe","upgrade":true}', OPEN],
     ['{"upgrade":"lost"}', { ...OPEN, losesUpgrades: true }],
+    ['{"proxy":"unknown"}', { ...OPEN, isProxyUnknown: true }],
   ])("is read from %j", async (text, config) => {
     expect(await fetchConfig(async () => text)).toEqual(config);
   });

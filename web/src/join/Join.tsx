@@ -76,9 +76,10 @@ export function Join({ connection, config, onJoin }: JoinProps) {
 
 type Refusal = Extract<State, { name: "refused" }>["reason"];
 
-function wordsFor(refusal: Refusal, { losesUpgrades }: Config, showsInvite: boolean): string {
+function wordsFor(refusal: Refusal, config: Config, showsInvite: boolean): string {
   if (refusal === "away") return STRINGS.join.away;
-  if (losesUpgrades) return STRINGS.join.noUpgrade;
+  if (config.isProxyUnknown) return STRINGS.join.unknownProxy;
+  if (config.losesUpgrades) return STRINGS.join.noUpgrade;
   return showsInvite ? STRINGS.join.notInvited : STRINGS.join.refused;
 }
 

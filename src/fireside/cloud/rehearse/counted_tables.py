@@ -10,8 +10,11 @@ from aiohttp import ClientSession, ClientTimeout, hdrs, web
 from fireside.adapters.dynamodb import units
 from fireside.adapters.dynamodb.client import ConditionFailed, Operation, failure
 from fireside.cloud.rehearse.latency import Kind, LatencySimulator
+from fireside.domain.hosts import is_loopback, plain_host
+from localgateway.net.access import is_from_page
 
 _SECONDS = 10.0
+_ONLY_FUNCTIONS = "Only functions of this rehearsal may ask here"
 _OK = 200
 _KINDS: Mapping[str, Kind] = {
     "GetItem": "read",
@@ -34,7 +37,10 @@ _FORWARDED_HEADERS = (
 
 
 class CountedTables:
-    """The proxy: on loopback, it forwards requests and responses unchanged."""
+    """The proxy: on loopback, it forwards requests and responses unchanged.
+
+    What a web page sends is refused: it could read the messages, or delete them.
+    """
 
     def __init__(self, upstream: str, latency: LatencySimulator) -> None:
         """Forward to the address `upstream`, with simulated latency."""
@@ -71,6 +77,8 @@ class CountedTables:
         await self._session.close()
 
     async def _answer(self, request: web.Request) -> web.Response:
+        if not is_loopback(plain_host(request.host)) or is_from_page(request):
+            return web.json_response({"message": _ONLY_FUNCTIONS}, status=403)
         began = asyncio.get_running_loop().time()
         operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         body = await request.read()

@@ -9,8 +9,10 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from fireside.domain.commands import VERSION
+from fireside.handlers.handshake import INVITE_PREFIX, SUBPROTOCOL
 
 SENDS_PER_SECOND = 5.0
 """Of all users together: a busy room, in which few sends collide."""
@@ -83,12 +85,22 @@ class SimulatedUser:
                 answer.set_result(now)
 
 
-async def run_load(url: str, people: int, messages: int, seed: int, result: LoadResult) -> None:
+async def run_load(  # noqa: PLR0913 - what a rehearsal is asked for, and where
+    url: str,
+    people: int,
+    messages: int,
+    seed: int,
+    result: LoadResult,
+    *,
+    invite: str | None = None,
+) -> None:
     """Connect `people` users, let each send `messages` messages and ping, and disconnect them."""
     rng = random.Random(seed)  # noqa: S311 - to be repeated, no secret
     result.expected_pushes = people * messages * (people - 1)
     async with AsyncExitStack() as closing:
-        users = [await connect_user(url, number, result, closing) for number in range(people)]
+        users = [
+            await connect_user(url, number, result, closing, invite) for number in range(people)
+        ]
         turns = [number for number in range(people) for _ in range(messages)]
         rng.shuffle(turns)
         await _send_in_turn(users, turns, rng)
@@ -98,12 +110,21 @@ async def run_load(url: str, people: int, messages: int, seed: int, result: Load
 
 
 async def connect_user(
-    url: str, number: int, result: LoadResult, closing: AsyncExitStack
+    url: str,
+    number: int,
+    result: LoadResult,
+    closing: AsyncExitStack,
+    invite: str | None = None,
 ) -> SimulatedUser:
     """Connect as the page does: `hello`, then the newest page of history."""
     name = f"Person {number + 1}"
+    offered = [] if invite is None else [Subprotocol(f"{INVITE_PREFIX}{invite}")]
     socket = await closing.enter_async_context(
-        connect(f"{url}?username=Person%20{number + 1}", proxy=None)
+        connect(
+            f"{url}?username=Person%20{number + 1}",
+            proxy=None,
+            subprotocols=[Subprotocol(SUBPROTOCOL), *offered],
+        )
     )
     user = SimulatedUser(name, socket, result)
     closing.push_async_callback(user.close)

@@ -34,7 +34,9 @@ from fireside.domain.message import Draft
 from fireside.domain.names import LOBBY
 from fireside.ports import Connection
 from fireside.server import isolated, local, process
-from fireside.server.settings import Settings
+from fireside.server.data_folder import invite_file, live_rules
+from fireside.server.invitation import invitation, secret_in
+from fireside.server.settings import Settings, address
 from fireside.system import epoch_ms, new_epoch
 from localgateway.functions.runner import OnCompleted
 from localgateway.functions.workers import Report
@@ -123,6 +125,7 @@ class Rehearsal:
         self._tables = CountedTables(dynamodb, self._latency)
         self._meter, self._reports = Meter(), list[Report]()
         self._document = local.api_document()
+        self._secret = secret_in(folder, settings)
         self._runner: RehearsedRunner
         self._server = self._make_server(page)
 
@@ -156,7 +159,7 @@ class Rehearsal:
             raise process.cannot_listen(self._settings, cause) from cause
         try:
             await asyncio.to_thread(self._create_tables)
-            rules = local.entry_rules(self._settings)
+            rules = live_rules(local.entry_rules(self._settings), invite_file(self._folder))()
             variables = unpacked.function_variables(
                 self._document, rules, self.address, self._tables.address
             )
@@ -174,13 +177,18 @@ class Rehearsal:
         on_signals(stop.set)
         kept = f"kept in {options.keep}" if options.keep else "deleted at the end"
         print(f"Rehearsing at {self.address}  (messages are {kept}, Ctrl-C to stop)", flush=True)  # noqa: T201 - the one line people wait for
+        if self._secret is not None:
+            place = address(self._settings, self._server.port)
+            print(invitation(place, self._secret, self._folder), flush=True)  # noqa: T201 - and the next
         ends: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
         if options.seconds is not None:
             ends.append(asyncio.create_task(asyncio.sleep(options.seconds)))
         result = LoadResult() if options.people else None
         if result is not None:
             url = f"{self.address.replace('http', 'ws', 1)}/{self._document.stage}"
-            users = load.run_load(url, options.people, options.messages, options.seed, result)
+            users = load.run_load(
+                url, options.people, options.messages, options.seed, result, invite=self._secret
+            )
             ends.append(asyncio.create_task(users))
         done, waiting = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for end in waiting:
@@ -216,7 +224,7 @@ class Rehearsal:
 
         stage, ready = self._document.stage, Readiness(self._check)
         site = make_site(stage, page, ready.ask, local.PAGE_HEADERS, take_over_upgrade)
-        site.router.add_get("/config.json", _config)
+        local.add_config(site, self._settings, lambda: server.loses_upgrades)
         server = Server(
             self._document,
             self._make_runner,
@@ -225,6 +233,7 @@ class Rehearsal:
             last_message=local.closing_frame,
             meter=self._meter,
         )
+        server.proxied = local.unknown_proxy(self._settings)
         invocations = Invocations(self._document.name, self._runner, access)
         server.app.middlewares.insert(0, invocations.answer)
         server.app.middlewares.insert(0, self._delay)
@@ -290,8 +299,3 @@ class Rehearsal:
 
     def _client(self) -> DynamoDbApi:
         return DynamoDbApi(self._dynamodb, REGION, Credentials(*self._keys), call_seconds=20)
-
-
-async def _config(_request: web.Request) -> web.Response:
-    """Return the page's configuration: no invite is needed, as the functions know (unpacked.py)."""
-    return web.json_response({"invite": "open"}, headers={hdrs.CACHE_CONTROL: "no-cache"})

@@ -126,6 +126,7 @@ def with_functions(api: Api, place: Path, variables: Mapping[str, str]) -> Api:
 
 def function_variables(api: Api, rules: EntryRules, gateway: str, tables: str) -> dict[str, str]:
     """Return the functions' environment as infra/ sets it, with this machine's addresses."""
+    own = {gateway} if rules.plain_hosts else set()  # there the page comes over http
     return {
         environment.MESSAGES_TABLE: MESSAGES,
         environment.CONNECTIONS_TABLE: CONNECTIONS,
@@ -133,8 +134,10 @@ def function_variables(api: Api, rules: EntryRules, gateway: str, tables: str) -
         environment.FANOUT_FUNCTION: f"{api.name}-{FANOUT}",
         environment.PERSON_MESSAGES_PER_HOUR: str(ENDLESS),
         environment.HOSTS: " ".join(sorted({*LOOPBACK_HOSTS, *rules.hosts})),
-        environment.ORIGINS: " ".join(sorted(rules.origins)),
-        environment.INVITE_SHA256: OPEN,
+        environment.ORIGINS: " ".join(sorted(rules.origins | own)),
+        environment.INVITE_SHA256: OPEN
+        if rules.invites is None
+        else " ".join(sorted(rules.invites)),
         "AWS_ENDPOINT_URL_DYNAMODB": tables,
         "AWS_ENDPOINT_URL_LAMBDA": gateway,
     }

@@ -18,7 +18,7 @@ CANCELLED = {
 THROTTLED = {"__type": "x#ProvisionedThroughputExceededException"}
 
 
-async def asked(operation, request, status, answer):
+async def asked(operation, request, status, answer, **more):
     """Send one call through to a stand-in that answers so; give the counts, and both sides."""
     heard = []
 
@@ -33,7 +33,7 @@ async def asked(operation, request, status, answer):
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     tables = CountedTables(f"http://127.0.0.1:{runner.addresses[0][1]}", LatencySimulator({}, 0))
     await tables.start()
-    headers = {"X-Amz-Target": f"DynamoDB_20120810.{operation}", "Authorization": "signed"}
+    headers = {"X-Amz-Target": f"DynamoDB_20120810.{operation}", "Authorization": "signed"} | more
     try:
         async with (
             ClientSession() as session,
@@ -68,3 +68,29 @@ def test_what_aws_would_bill_is_counted(operation, request_, status, answer, bil
     [(headers, body)] = heard
     assert json.loads(body) == request_
     assert headers["Authorization"] == "signed"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"Host": "rebound.example:8000"},
+        {"Host": "192.168.1.20"},
+        {"Host": ""},
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://localhost:5173"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ],
+    ids=str,
+)
+def test_no_page_reaches_the_tables_by_it(header):
+    """Neither one of another site, nor one whose name was pointed at this machine."""
+    tables, heard, seen = asyncio.run(asked("Query", {}, 200, {"Items": [ROW]}, **header))
+
+    assert (seen[0], heard, tables.calls) == (403, [], 0)
+    assert seen[2] == {"message": "Only functions of this rehearsal may ask here"}
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:80", "[::1]:8000"])
+def test_this_machine_does_by_each_of_its_names(host):
+    assert asyncio.run(asked("Query", {}, 200, {"Items": []}, Host=host))[2][0] == 200

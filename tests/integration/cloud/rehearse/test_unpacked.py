@@ -58,6 +58,13 @@ def test_hosts_and_origins_are_those_of_the_settings():
     assert chat["FIRESIDE_ORIGINS"] == "https://chat.example"
 
 
+def test_where_the_page_comes_over_http_its_address_is_among_the_origins():
+    rules = EntryRules(origins=frozenset({"https://a.example"}), plain_hosts=frozenset({"box"}))
+
+    origins = told(rules)["chat"].environment["FIRESIDE_ORIGINS"].split()
+    assert origins == ["http://127.0.0.1:1", "https://a.example"]
+
+
 def test_what_is_laid_out_is_the_zip_and_what_was_there_before_is_gone(tmp_path):
     (tmp_path / "function/old").mkdir(parents=True)
 

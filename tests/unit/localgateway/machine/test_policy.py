@@ -100,3 +100,11 @@ def test_row_44_the_longest_answer_is_let_in():
     assert decide(answer(statement(), context={"x": "y" * room}), ARN, LONGEST).allowed
     with pytest.raises(BadResult, match="over"):
         decide(answer(statement(), context={"x": "y" * (room + 1)}), ARN, LONGEST)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [({}, ""), ({"context": {"reason": "No invite"}}, "No invite"), ({"context": {"a": 1}}, "")],
+)
+def test_a_denial_may_say_why_for_the_log(fields, reason):
+    assert decide(answer(statement("Deny"), **fields), ARN, LONGEST).reason == reason

@@ -46,7 +46,11 @@ def test_a_page_of_this_machine_is_let_in(origin):
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "", "http://[", "https://localhost.evil.example"]
+    "origin",
+    [
+        *("https://evil.example", "null", "", "http://[", "https://localhost.evil.example"),
+        *("localhost", "//localhost", "file://localhost", "chrome-extension://localhost"),
+    ],
 )
 def test_a_page_of_another_site_is_refused(origin):
     assert "--allow-host" in AllowedHosts().refusal(["localhost"], [origin])
