@@ -25,10 +25,10 @@ from localgateway.functions.connections import Connections
 from localgateway.functions.runner import BatchRunner
 from localgateway.machine.api import parse
 from localgateway.machine.limits import Limits
-from localgateway.net.access import Access
 from localgateway.net.door import take_over
 from localgateway.net.server import Server
 from localgateway.net.site import make_site
+from localgateway.signing.access import Access
 
 AT_ONCE = 16
 WARM_UP = 500

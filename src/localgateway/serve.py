@@ -20,13 +20,13 @@ from localgateway.functions.runner import MakeRunner, OnCompleted, Runner
 from localgateway.functions.workers import WorkerRunner
 from localgateway.machine.api import Api, ApiError, load
 from localgateway.machine.limits import CONCURRENCY, Limits
-from localgateway.net.access import Access
 from localgateway.net.door import take_over
 from localgateway.net.hosts import AllowedHosts
 from localgateway.net.invocations import Invocations, unknown_function
 from localgateway.net.server import Server
 from localgateway.platform.hosts import EVERYWHERE, bracketed, reached_at, shown_as
 from localgateway.platform.signals import on_signals
+from localgateway.signing.access import Access
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from fireside.adapters.dynamodb.http import DynamoDbApi
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.http.sigv4 import Credentials
 from fireside.functions import aws
-from localgateway.net import signature
+from localgateway.signing import signature
 from tests.flow.patience import DEADLINES
 from tests.integration.faulty_server import answer, faulty_server
 

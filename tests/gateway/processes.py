@@ -8,10 +8,10 @@ from pathlib import Path
 from localgateway.functions.workers import WorkerRunner
 from localgateway.machine.api import parse
 from localgateway.machine.limits import Limits
-from localgateway.net.access import Access
 from localgateway.net.door import take_over
 from localgateway.net.server import Server
 from localgateway.net.site import make_site
+from localgateway.signing.access import Access
 from tests.gateway.harness import Running
 
 HANDLERS = Path(__file__).parent / "handlers"

@@ -5,10 +5,10 @@ import threading
 
 from localgateway.functions.workers import WorkerRunner
 from localgateway.machine.api import load
-from localgateway.net.access import Access
 from localgateway.net.door import take_over
 from localgateway.net.server import Server
 from localgateway.net.site import make_site
+from localgateway.signing.access import Access
 
 
 class Served:

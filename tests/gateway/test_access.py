@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from localgateway.net.access import BODY_SECONDS, MOST_UNREAD, Access
+from localgateway.signing.access import BODY_SECONDS, MOST_UNREAD, Access
 from tests.gateway.harness import gateway, on_loop, pass_time
 from tests.gateway.test_management import NEVER_ISSUED, aside, signed_headers
 

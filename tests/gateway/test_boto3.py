@@ -2,7 +2,7 @@
 
 import pytest
 
-from localgateway.net.access import Access
+from localgateway.signing.access import Access
 from tests.gateway.harness import on_loop
 from tests.gateway.processes import document, serving
 

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from localgateway.machine.limits import Limits
-from localgateway.net.access import Access
+from localgateway.signing.access import Access
 from tests.gateway.harness import KEY, PATIENCE_SECONDS, TEXT, frame, gateway, on_loop, pass_time
 
 UPGRADE = "Upgrade: websocket\r\nConnection: Upgrade\r\n"

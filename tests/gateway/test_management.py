@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 from localgateway.dev.faults import Faults, Frequency, Plan, slow
 from localgateway.machine.limits import Limits
-from localgateway.net.access import Access
+from localgateway.signing.access import Access
 from tests.gateway.harness import gateway, on_loop, pass_time
 
 NEVER_ISSUED = "AAAAAAAAAAACAAA="

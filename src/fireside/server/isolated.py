@@ -19,7 +19,7 @@ from localgateway.functions.workers import WorkerRunner
 from localgateway.machine.actions import Returned
 from localgateway.machine.api import Api
 from localgateway.machine.limits import Limits
-from localgateway.net.access import Access
+from localgateway.signing.access import Access
 
 _OK = Returned({"statusCode": 200})
 

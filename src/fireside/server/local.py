@@ -29,12 +29,12 @@ from localgateway.functions.runner import BatchRunner, MakeRunner
 from localgateway.machine import api as gateway_api
 from localgateway.machine.api import ApiError
 from localgateway.machine.limits import Limits
-from localgateway.net.access import Access
 from localgateway.net.door import take_over
 from localgateway.net.proxies import proxy_header
 from localgateway.net.server import Server
 from localgateway.net.site import Readiness, make_site
 from localgateway.platform.hosts import EVERYWHERE, bracketed, reached_at
+from localgateway.signing.access import Access
 
 RETURN_SPREAD_MS = 2_000
 """Clients reconnect at random moments within this time after a restart."""

@@ -15,8 +15,8 @@ from urllib.parse import unquote
 from aiohttp import hdrs, web
 
 from localgateway.machine.actions import Outcome, Raised
-from localgateway.net.access import Access, Refused, read_signed
 from localgateway.net.management import ERROR_TYPE, REQUEST_ID, Next
+from localgateway.signing.access import Access, Refused, read_signed
 
 log = logging.getLogger(__name__)
 

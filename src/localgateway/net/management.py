@@ -20,7 +20,7 @@ from aiohttp import hdrs, web
 from localgateway.dev.faults import GONE, Faults
 from localgateway.machine.core import Connection
 from localgateway.machine.limits import Limits
-from localgateway.net.access import Access, Refused, read_signed
+from localgateway.signing.access import Access, Refused, read_signed
 
 log = logging.getLogger(__name__)
 

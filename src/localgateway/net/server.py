@@ -35,7 +35,6 @@ from localgateway.machine.limits import (
     Limits,
 )
 from localgateway.machine.metering import Meter
-from localgateway.net.access import Access
 from localgateway.net.door import HeadReader
 from localgateway.net.hosts import AllowedHosts
 from localgateway.net.management import Management, Posted
@@ -46,6 +45,7 @@ from localgateway.net.refusals import RefusalLog
 from localgateway.net.sockets import Socket
 from localgateway.platform.handover import Handover
 from localgateway.platform.listening import BACKLOG, listen
+from localgateway.signing.access import Access
 
 log = logging.getLogger(__name__)
 

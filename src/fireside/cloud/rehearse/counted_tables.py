@@ -11,7 +11,7 @@ from fireside.adapters.dynamodb import units
 from fireside.adapters.dynamodb.client import ConditionFailed, Operation, failure
 from fireside.cloud.rehearse.latency import Kind, LatencySimulator
 from fireside.domain.hosts import is_loopback, plain_host
-from localgateway.net.access import is_from_page
+from localgateway.signing.access import is_from_page
 
 _SECONDS = 10.0
 _ONLY_FUNCTIONS = "Only functions of this rehearsal may ask here"

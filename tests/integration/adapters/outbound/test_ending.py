@@ -10,7 +10,7 @@ from fireside.adapters.http.pool import Pool
 from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.outbound.boto import BotoEnder
 from fireside.adapters.outbound.ending import ConnectionsEnder
-from localgateway.net.access import Access
+from localgateway.signing.access import Access
 from tests.gateway.served import Served
 from tests.gateway.test_serve import api
 from tests.integration.faulty_server import answer, close, faulty_server

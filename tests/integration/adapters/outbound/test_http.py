@@ -19,7 +19,7 @@ from fireside.adapters.outbound import boto, http
 from fireside.adapters.outbound.boto import BotoConnections, posting_client
 from fireside.adapters.outbound.http import ConnectionsApi
 from fireside.adapters.outbound.posting import Timing
-from localgateway.net import signature
+from localgateway.signing import signature
 from tests.free_ports import free_port
 from tests.integration.faulty_server import OK, answer, close, faulty_server, hang, raw, reset
 

@@ -15,7 +15,7 @@ from fireside.adapters.http.pool import Pool
 from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.outbound.boto import BotoFunctions
 from fireside.adapters.outbound.lambda_invoke import LambdaApi
-from localgateway.net import signature
+from localgateway.signing import signature
 from tests.integration.faulty_server import answer, close, faulty_server, hang
 
 KEY, SECRET, TOKEN = "HOME", "home/secret", "token+/="

@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from localgateway.functions.interception import Redirect, _Finder, install, wrap_session
-from localgateway.net.signature import SignedRequest, read
+from localgateway.signing.signature import SignedRequest, read
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 from aiohttp import hdrs, web
 
-from localgateway.net import signature
-from localgateway.net.signature import SignedRequest
+from localgateway.signing import signature
+from localgateway.signing.signature import SignedRequest
 
 BODY_SECONDS = 10.0
 """How long all of a body may take."""

@@ -11,8 +11,8 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localgateway.net import signature
-from localgateway.net.signature import BadSignature, SignedRequest
+from localgateway.signing import signature
+from localgateway.signing.signature import BadSignature, SignedRequest
 
 KEY, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 SECRETS = {KEY: SECRET}
