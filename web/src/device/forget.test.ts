@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
