@@ -43,7 +43,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-async def one_after_another(url, crowd, messages, _seed, heard):
+async def one_after_another(url, crowd, messages, _seed, heard, **_invite):
     """Send one message after the other, so that the counts can be calculated."""
     heard.expected_pushes = crowd * messages * (crowd - 1)
     async with AsyncExitStack() as leaving:
@@ -93,7 +93,7 @@ def test_the_counts_and_the_model_agree(folder, dynamodb, monkeypatch):
     assert dollars(used) == pytest.approx(dollars(on_this_machine), rel=0.1)
 
 
-async def one_floods(url, _crowd, _messages, _seed, heard):
+async def one_floods(url, _crowd, _messages, _seed, heard, **_invite):
     """Let Mallory send until he is cut off, and come back; Ann is asked something after that."""
     async with connect_async(f"{url}?username=Ann", proxy=None) as ann:
         hour = None

@@ -176,14 +176,14 @@ class _Exchange:
         for _ in range(connections):
             self._start_next(self._pool.take())
         while self._busy:
-            earliest = next(iter(self._busy.values()))
-            for key, _ in selector.select(max(0.0, earliest - time.monotonic())):
+            earliest, now = next(iter(self._busy.values())), time.monotonic()
+            for key, _ in selector.select(max(0.0, earliest - now)):
                 connection: _Connection = key.data
                 if connection in self._busy:
                     self._continue(connection)
                 else:
                     self._pool.drop(connection)  # readable while idle: the server closed it
-            self._expire()
+            self._expire(now)
 
     def abandon(self) -> None:
         """Close connections with a request; there are some only after an exception."""
@@ -235,9 +235,11 @@ class _Exchange:
         if not (connection.may_repeat and self._start(connection.index, None, repeated=True)):
             self._start_next(None)
 
-    def _expire(self) -> None:
-        """Close connections whose request is past its deadline."""
-        now = time.monotonic()
+    def _expire(self, now: float) -> None:
+        """Close connections whose request was past its deadline before the last look at them.
+
+        So an answer that was there in time counts, also if this process was stopped meanwhile.
+        """
         while self._busy:
             connection, deadline = next(iter(self._busy.items()))
             if deadline > now:
