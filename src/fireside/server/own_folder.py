@@ -4,6 +4,7 @@ Then an invite of theirs lets them in, and a link of theirs leads what is writte
 """
 
 import os
+import shlex
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -56,14 +57,25 @@ def examine(folder: Path, found: os.stat_result, user: int, members: Members) ->
     if found.st_mode & stat.S_IWOTH:
         return _failed(
             f"Every user of this machine may write to {folder}",
-            f"Run `chmod go-w {folder}`, or choose a folder of your own with --data.",
+            _remedy("go-w", folder, found, user),
         )
     if found.st_mode & stat.S_IWGRP and _others(members, found, user):
         return _failed(
             f"Other users of this machine may write to {folder}, through their group",
-            f"Run `chmod g-w {folder}`, or choose a folder of your own with --data.",
+            _remedy("g-w", folder, found, user),
         )
     return None
+
+
+def _remedy(change: str, folder: Path, found: os.stat_result, user: int) -> str:
+    """Return how to take a right from others, or how to do without; only an owner may."""
+    who = "Run" if user in {found.st_uid, _ROOT} else f"Have its owner (number {found.st_uid}) run"
+    quoted, inner = shlex.quote(str(folder)), shlex.quote(str(folder / "chat"))
+    return (
+        f"{who} `chmod {change} {quoted}`, or name a new folder in it, --data {inner}. "
+        "Where chmod has no effect (Windows drives in WSL and Docker Desktop, SMB), "
+        "choose a folder of Linux or a Docker volume."
+    )
 
 
 def members_of(group: int) -> set[int]:

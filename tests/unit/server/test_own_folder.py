@@ -40,17 +40,46 @@ def test_these_are_fine(found, user):
     assert wrong(found, user) is None
 
 
+ELSEWHERE = (
+    "name a new folder in it, --data /srv/chat/chat. Where chmod has no effect (Windows "
+    "drives in WSL and Docker Desktop, SMB), choose a folder of Linux or a Docker volume."
+)
+
+
 @pytest.mark.parametrize("mode", [0o777, 0o1777, 0o702])
 @pytest.mark.parametrize("user", [ADA, ROOT])
 def test_not_one_that_everybody_writes_to_not_even_where_files_stay_their_owners(mode, user):
     assert wrong(folder(mode), user) == (
         "Every user of this machine may write to /srv/chat: "
-        "Run `chmod go-w /srv/chat`, or choose a folder of your own with --data."
+        f"Run `chmod go-w /srv/chat`, or {ELSEWHERE}"
     )
+
+
+def test_who_does_not_own_it_is_not_told_to_change_it():
+    # a volume of k3s, kind or minikube; an emptyDir
+    assert wrong(folder(0o777, owner=ROOT, group=ROOT)) == (
+        "Every user of this machine may write to /srv/chat: "
+        f"Have its owner (number 0) run `chmod go-w /srv/chat`, or {ELSEWHERE}"
+    )
+    assert "Have its owner (number 0) run `chmod g-w" in wrong(
+        folder(0o775, owner=ROOT, group=HOUSE)
+    )
+
+
+def test_fs_group_does_not_narrow_what_everybody_may():
+    assert "Every user" in wrong(folder(0o2777, owner=ROOT, group=2000))
 
 
 def test_not_one_of_a_group_that_has_others_in_it():
     assert "Run `chmod g-w /srv/chat`" in wrong(folder(0o770, group=HOUSE))
+
+
+@pytest.mark.parametrize(("mode", "group"), [(0o777, OF_ADA), (0o770, HOUSE)])
+def test_the_commands_can_be_pasted_whatever_the_folder_is_called(mode, group):
+    place = Path("/Users/ada/Library/Application Support/fireside")
+    check = examine(place, folder(mode, group=group), ADA, lambda found: GROUPS.get(found, set()))
+    assert f"-w '{place}'`" in check.remedy
+    assert f"--data '{place}/chat'" in check.remedy
 
 
 def test_not_one_of_another_user():
