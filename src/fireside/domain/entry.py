@@ -19,7 +19,7 @@ class EntryRules:
 
     Hosts are plain `host`, which allows every port of it, or `host:port`. Origins are pages
     allowed besides the chat's own, as plain `scheme://host[:port]` (see hosts.py). The chat's own
-    pages come over https, but over http from loopback and from `plain_hosts`. Invites are
+    pages come over https, from loopback and from `plain_hosts` over http too. Invites are
     hashes of secrets, any of which is accepted: with an empty set no client may connect; with
     None no invite is needed. `proxy_secret_hash` is the hash of the secret that the proxy in
     front adds to each handshake, so that no client can bypass the proxy; None checks nothing.
@@ -79,9 +79,11 @@ def admit(handshake: Handshake, rules: EntryRules) -> User:
 def _is_trusted(given: str, host: str, rules: EntryRules) -> bool:
     """Return whether a page is allowed, or the chat's own; a default port may be left out.
 
-    A page of the same host over http is another one: in between, anybody could write it.
+    Of a host that is reached over https, a page over http is another one: in between, anybody
+    could write it.
     """
     origin = plain_origin(given)
     is_plain = is_loopback(host) or without_port(host) in rules.plain_hosts
-    own = plain_origin(f"{'http' if is_plain else 'https'}://{host}")
-    return origin != "" and origin in {own, *rules.origins}
+    schemes = ("https", "http") if is_plain else ("https",)  # a proxy may add TLS to either
+    own = {plain_origin(f"{scheme}://{host}") for scheme in schemes}
+    return origin != "" and origin in own | rules.origins

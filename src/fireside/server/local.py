@@ -84,12 +84,14 @@ def entry_rules(settings: Settings) -> EntryRules:
 
     The invites themselves are in a file: see `live_rules`.
     """
-    plain = () if settings.host in EVERYWHERE else (bracketed(settings.host),)
+    plain = set() if settings.host in EVERYWHERE else {bracketed(settings.host)}
     hosts, origins = set(plain), set(settings.allow_origin)
     if settings.public_url is not None:
         # Any port: a proxy may pass the host on without one, and it protects nothing.
         hosts.add(name_of(settings.public_url))
         origins.add(origin_of(settings.public_url))
+        if settings.public_url.startswith("http://"):  # read_address wrote the scheme
+            plain.add(name_of(settings.public_url))
     invites = frozenset[str]() if asks_for_invite(settings) else None
     return EntryRules(
         frozenset(hosts), frozenset(origins), plain_hosts=frozenset(plain), invites=invites
