@@ -1,9 +1,10 @@
 """What one person may cost the group on AWS: messages that API Gateway bills, within an hour.
 
 Every request comes from API Gateway billed, so it can't be refused for nothing. Who has used up
-the allowance is told so; who goes on is cut off, and can't connect until the hour is over. The
-count is kept in the table, as calls of one person run in any number of processes, and is written
-only after every `REPORT_EACH` messages: that costs less than a hundredth of what these cost.
+the allowance is told so; who goes on is cut off, and refused until the hour is over. The count is
+kept in the table, as calls of one person run in any number of processes, and is written only
+after every `REPORT_EACH` messages: that costs less than a hundredth of what these cost. Until
+then, a process that has just started lets in who is refused by the others.
 """
 
 import logging

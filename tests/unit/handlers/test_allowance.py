@@ -124,6 +124,16 @@ def test_connections_are_counted_in_every_process():
     assert statuses[-1] == 429
 
 
+def test_a_process_that_starts_lets_one_connection_in_before_it_knows():
+    function = Function()
+    function.until(lambda _: function.ended)
+    function.processes = [function.process()]
+
+    statuses = [function.call(kind="CONNECT")["statusCode"] for _ in range(3)]
+
+    assert statuses == [200, 429, 429]
+
+
 def test_a_usual_person_costs_a_write_for_each_100_messages():
     function = Function()
     writes = []
