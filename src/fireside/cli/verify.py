@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from fireside.cli.old_names import CommandWithOldNames
 from fireside.cli.options import FILE, note_secret, read_secret, warn_of_secret
@@ -23,8 +24,8 @@ from fireside.server import settings
     metavar="LINK",
     envvar=settings.INVITE_LINK_VARIABLE,
     callback=note_secret,
-    help="invite link or its secret; - reads it from stdin; "
-    f"default: the variable {settings.INVITE_LINK_VARIABLE}",
+    help="invite link or its secret; - reads it from stdin; default: that in --url, or the "
+    f"variable {settings.INVITE_LINK_VARIABLE}",
 )
 @click.option(
     "--out",
@@ -39,7 +40,10 @@ from fireside.server import settings
     is_flag=True,
     help=f"don't ask before sending {MESSAGES_SENT} messages, which stay in the room",
 )
-def command(*, url: str, invite: str | None, out: Path, read_only: bool, yes: bool) -> int:
+@click.pass_context
+def command(  # noqa: PLR0913 - one per option
+    ctx: click.Context, *, url: str, invite: str | None, out: Path, read_only: bool, yes: bool
+) -> int:
     """Check a running chat from outside, and write a report.
 
     It checks who may connect, the frames, the limits, and several people at once. It takes at most
@@ -47,5 +51,7 @@ def command(*, url: str, invite: str | None, out: Path, read_only: bool, yes: bo
     """
     if "invite=" in url:
         warn_of_secret("give the address alone with --url, and the link with --invite -")
+        if ctx.get_parameter_source("invite") is ParameterSource.ENVIRONMENT:
+            invite = None  # it may be of another chat
     secret = read_secret(invite, "Invite link: ")
     return run(url, VerifyOptions(secret, out, read_only, yes), DeployContext())

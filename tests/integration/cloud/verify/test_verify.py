@@ -256,6 +256,21 @@ def test_the_invite_need_not_stand_on_the_command_line(monkeypatch, capsys, from
     assert capsys.readouterr().err == ""
 
 
+OTHER = "B" * len(SECRET)
+
+
+@pytest.mark.parametrize(("words", "sent"), [((), SECRET), (("--invite", OTHER), OTHER)])
+def test_a_link_counts_before_the_variable_and_the_option_before_both(monkeypatch, words, sent):
+    """The variable may be of another chat, whose invite is not for this one."""
+    reached = []
+    monkeypatch.setenv("FIRESIDE_INVITE_LINK", f"https://a.example/#invite={'C' * len(SECRET)}")
+    monkeypatch.setattr(verify, "verify", lambda target, *_, **__: reached.append(target) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        main(["verify", "--yes", "--url", f"https://b.example/#invite={SECRET}", *words])
+
+    assert (reached[0].url, reached[0].invite) == ("wss://b.example/ws", sent)
+
+
 @pytest.mark.parametrize(
     "words",
     [
