@@ -93,9 +93,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         ) as context:
             return int(fireside.invoke(context))
     except CannotStart as reason:
-        print(f"fireside: {reason}", file=sys.stderr)
+        print(f"fireside: {_printable_lines(str(reason))}", file=sys.stderr)
         return int(reason.exit_code)
     except click.UsageError as problem:
+        problem.message = _printable_lines(problem.message)
         problem.show()
         return int(ExitCode.USAGE)
     except click.exceptions.Exit as ending:  # after --help or --version
@@ -104,3 +105,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(ExitCode.INTERRUPTED)
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else int(ExitCode.UNEXPECTED)
+
+
+def _printable_lines(text: str) -> str:
+    """Return text that moves no cursor: it may quote a file or a folder that others named."""
+    from fireside.console.logs import printable  # noqa: PLC0415 - --help need not wait for it
+
+    return "\n".join(map(printable, text.split("\n")))

@@ -7,6 +7,8 @@ import sys
 
 import click
 
+from fireside.console.logs import printable
+
 _OPTIONS = {
     "--accept-losses": "--allow-data-loss",
     "--faithful": "--isolated",
@@ -37,7 +39,5 @@ def _current(word: str, known: set[str]) -> str:
 
 def print_renamed(old: str, new: str) -> None:
     """Print the new name to stderr."""
-    print(
-        f"fireside: use {new} instead of {old}, which the next release will not accept.",
-        file=sys.stderr,
-    )
+    sentence = f"use {new} instead of {old}, which the next release will not accept."
+    print(f"fireside: {printable(sentence)}", file=sys.stderr)

@@ -9,7 +9,7 @@ from pathlib import Path
 from fireside.adapters.own_file import is_own
 from fireside.console.logs import printable
 from fireside.server.addresses import is_only_here, name_of, read_address, read_origins
-from fireside.server.settings import BadSettings
+from fireside.server.settings import BadSettings, read_bytes
 
 
 def require_own_file(path: Path) -> None:
@@ -26,12 +26,12 @@ def require_own_file(path: Path) -> None:
 
 def announcement(path: Path, values: Mapping[str, object]) -> Iterator[str]:
     """Return lines that name the file and its keys, and warn of what opens the chat to others."""
-    yield f"settings from {path}: {', '.join(values) or 'none'}"
+    yield printable(f"settings from {path}: {', '.join(values) or 'none'}")
     for key, say in _WARNINGS.items():
         warning = say(values[key]) if key in values else None
         if warning is not None:
             found = f"{path} was found here, not named with --config"
-            yield f"warning: {found}, and sets {key}: {printable(warning)}"
+            yield printable(f"warning: {found}, and sets {key}: {warning}")
 
 
 def _of_public_url(value: object) -> str | None:
@@ -55,6 +55,17 @@ def _of_invites(value: object) -> str | None:
     return "people enter without an invite" if value == "off" else None
 
 
+def _of_limits(value: object) -> str | None:
+    return "one person may ask and connect as often as they like" if value == "off" else None
+
+
+def _of_keep_free(value: object) -> str | None:
+    try:
+        return None if read_bytes(value) else "messages may fill the disk"
+    except ValueError:  # which the check of the setting reports
+        return None
+
+
 def _of_data(value: object) -> str | None:
     return f"messages and invite are in {value}"
 
@@ -64,6 +75,8 @@ _WARNINGS: Mapping[str, Callable[[object], str | None]] = {
     "allow_origin": _of_origins,
     "host": _of_host,
     "invites": _of_invites,
+    "limits": _of_limits,
+    "keep_free": _of_keep_free,
     "data": _of_data,
 }
 

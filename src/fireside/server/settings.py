@@ -15,6 +15,7 @@ from typing import Literal
 from fireside import environment
 from fireside.adapters import text_file
 from fireside.console.exits import CannotStart, ExitCode
+from fireside.console.logs import printable
 from fireside.server.addresses import is_only_here, read_address, read_host, read_origins
 from localgateway.platform.hosts import shown_as
 
@@ -39,7 +40,7 @@ class BadSettings(CannotStart):
     """A setting has a name or a value that makes no sense."""
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(sentence, ExitCode.USAGE)
+        super().__init__(printable(sentence), ExitCode.USAGE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,56 @@ def test_what_cannot_start_says_why_and_ends_with_its_code(monkeypatch, capsys, 
     assert capsys.readouterr().err == "fireside: Do this next.\n"
 
 
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (r'"\u001b[2J\nfireside: all is well" = 1', r"sets \x1b[2J\nfireside: all is well, which"),
+        (r'port = "\u009b2J"', r"port in"),
+    ],
+)
+def test_a_file_that_was_planted_moves_no_cursor(tmp_path, monkeypatch, capsys, file, said):
+    folder = tmp_path / "a\x1b[2Jb"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    (folder / "fireside.toml").write_text(file, "utf-8")
+
+    assert main(["serve"]) == ExitCode.USAGE
+    error = capsys.readouterr().err
+    assert said in error
+    assert r"a\x1b[2Jb/fireside.toml" in error
+    assert all(line.isprintable() for line in error.splitlines())
+    assert "\nfireside: all is well" not in error
+
+
+def test_an_old_name_in_it_moves_none_either(served, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "a\x1b[2Jb"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    (folder / "fireside.toml").write_text('faithful = true\naws_client = "own"', "utf-8")
+
+    assert main(["serve"]) == ExitCode.OK
+    error = capsys.readouterr().err
+    assert "faithful in " in error
+    assert served[0].isolated
+    assert all(line.isprintable() for line in error.splitlines())
+
+
+def test_a_reason_with_lines_keeps_them(monkeypatch, capsys):
+    def serve(_):
+        raise CannotStart("This:\n  one\x1b[2J\n  two")
+
+    monkeypatch.setattr(run, "serve", serve)
+
+    assert main(["serve"]) == ExitCode.UNEXPECTED
+    assert capsys.readouterr().err == "fireside: This:\n  one\\x1b[2J\n  two\n"
+
+
+@pytest.mark.parametrize("word", ["--\x1b[2J", "\x1b[2J"])
+def test_a_word_that_makes_no_sense_moves_no_cursor(word, capsys):
+    assert main(["serve", word]) == ExitCode.USAGE
+    assert "\x1b" not in capsys.readouterr().err
+
+
 def test_ctrl_c_ends_quietly(monkeypatch, capsys):
     def serve(_):
         raise KeyboardInterrupt

@@ -21,6 +21,12 @@ def test_it_is_named_with_all_that_it_sets():
     assert said() == [f"settings from {HERE}: none"]
 
 
+def test_neither_the_folder_nor_a_value_moves_the_cursor():
+    lines = list(announcement(Path("/a\x1b[2J/b\n/fireside.toml"), {"data": "\x9b2J"}))
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)
+
+
 @pytest.mark.parametrize(
     ("values", "warning"),
     [
@@ -34,6 +40,10 @@ def test_it_is_named_with_all_that_it_sets():
         ),
         ({"host": "0.0.0.0"}, "sets host: other machines may reach the chat at 0.0.0.0"),  # noqa: S104 - refused
         ({"invites": "off"}, "sets invites: people enter without an invite"),
+        ({"limits": "off"}, "sets limits: one person may ask and connect as often as they like"),
+        ({"keep_free": "0"}, "sets keep_free: messages may fill the disk"),
+        ({"keep_free": 0}, "sets keep_free: messages may fill the disk"),
+        ({"keep_free": "0 MiB"}, "sets keep_free: messages may fill the disk"),
         ({"data": "/home/eve/chat"}, "sets data: messages and invite are in /home/eve/chat"),
         ({"data": "/eve\x1b[2J"}, "sets data: messages and invite are in /eve\\x1b[2J"),
     ],
@@ -52,6 +62,9 @@ def test_what_opens_the_chat_to_others_is_warned_of(values, warning):
         {"public_url": "no address"},
         {"host": "::1"},
         {"invites": "required"},
+        {"limits": "auto"},
+        {"keep_free": "500 MiB"},
+        {"keep_free": "nothing"},
     ],
 )
 def test_what_stays_on_this_machine_is_not(values):
