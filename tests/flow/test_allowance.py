@@ -61,3 +61,23 @@ def test_a_new_process_knows_what_was_used_before_once_it_has_counted_a_little()
 
     assert answers.count("ack") == REPORT_EACH / EACH
     assert answers[-1] == "error"
+
+
+def test_the_time_of_the_fan_out_ends_before_the_allowance_is_counted(monkeypatch):
+    house = House()
+    ann, *_ = (house.join(name) for name in ("Ann", "Bob"))
+    done = []
+    spend = aws.DynamoSpending.spend
+    monkeypatch.setattr(
+        aws.DynamoSpending, "spend", lambda *given: done.append("counted") or spend(*given)
+    )
+    world = aws.System(
+        house.clock, house.entropy, lambda: "epoch-1", PATIENT, write_line=lambda _: done.append("")
+    )
+    house.handler = aws.build_chat(
+        house.region.environ(FIRESIDE_PERSON_MESSAGES_PER_HOUR="10000"), world
+    )
+    while "counted" not in done:
+        ann.say("hello")
+
+    assert done[-2:] == ["", "counted"]

@@ -131,8 +131,9 @@ def build_chat(variables: Mapping[str, str], system: System = SYSTEM) -> Handler
         ping_seconds=PING_SECONDS,
     )
     rules = rules_from(environ)
-    handler = _with_allowances(make_handler(chat, lambda: rules), environ, tables, counts, system)
-    return _with_metrics(handler, counts, _name(environ, "chat"), system)
+    handler = make_handler(chat, lambda: rules)
+    handler = _with_metrics(handler, counts, _name(environ, "chat"), system)
+    return _with_allowances(handler, environ, tables, counts, system)
 
 
 def build_authorizer(variables: Mapping[str, str], _system: System = SYSTEM) -> Handler:
