@@ -6,7 +6,7 @@ connection carries the hash of the secret that it came in with, which the author
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from fireside import wire
@@ -17,6 +17,8 @@ from localgateway.net.server import Server
 
 log = logging.getLogger(__name__)
 
+Sleep = Callable[[float], Awaitable[object]]
+
 LOOK_SECONDS = 1.0
 LOOKS = 2
 """How often to look for such connections: at the first, a handshake may be under way."""
@@ -26,19 +28,31 @@ ENDED = Closing(
 )
 
 
-async def watch(folder: Path, server: Server) -> None:
+async def watch(folder: Path, server: Server, sleep: Sleep = asyncio.sleep) -> None:
     """End such connections whenever that was asked for, until this is cancelled."""
     seen, left = end_requested(folder), 0
     while True:
-        await asyncio.sleep(LOOK_SECONDS)
+        await sleep(LOOK_SECONDS)
         asked = end_requested(folder)
         if asked != seen:
             seen, left = asked, LOOKS
         if left:
             left -= 1
-            is_other = came_by_another(invite_file(folder).hashes())
-            ended = server.end(is_other, _last_frame(), "Invite replaced")
-            log.info("the invite was replaced: %d connections that came by it end", ended)
+            _end_others(folder, server)
+
+
+def _end_others(folder: Path, server: Server) -> None:
+    """End the connections that came by another invite; what fails is only logged."""
+    try:
+        is_other = came_by_another(invite_file(folder).hashes())
+        ended = server.end(is_other, _last_frame(), "Invite replaced")
+    except Exception:  # the watch goes on: a later request may do better
+        log.exception(
+            "connections of the replaced invite may go on: run `fireside invite --new --end` again"
+        )
+        return
+    if ended:
+        log.info("the invite was replaced: %d connections that came by it end", ended)
 
 
 def came_by_another(hashes: frozenset[str]) -> Callable[[Mapping[str, object]], bool]:

@@ -2,7 +2,11 @@
 
 import asyncio
 import contextlib
+import logging
 
+import pytest
+
+from fireside.adapters.invite_file import InviteFile
 from fireside.domain.invite import hash_of
 from fireside.handlers.authorizer import INVITE_HASH
 from fireside.server import ended_invites
@@ -10,39 +14,92 @@ from fireside.server.data_folder import invite_file, request_end
 
 
 class Server:
-    """Takes what is to be ended, and for which of two connections that holds."""
+    """Has connections, each named for the secret that it came by; tells which were ended."""
 
-    def __init__(self):
-        self.ended = asyncio.Queue()
+    def __init__(self, *secrets):
+        self.contexts = {secret: {INVITE_HASH: hash_of(secret)} for secret in secrets}
+        self.ended = []
 
     def end(self, is_over, last_frame, reason):
-        contexts = {secret: {INVITE_HASH: hash_of(secret)} for secret in ("old-one", "other")}
-        self.ended.put_nowait([name for name, context in contexts.items() if is_over(context)])
+        over = [secret for secret, context in self.contexts.items() if is_over(context)]
+        for secret in over:
+            del self.contexts[secret]
+        self.ended.append(over)
         assert b"ask for the new link" in last_frame
         assert reason == "Invite replaced"
-        return 1
+        return len(over)
 
 
-def test_it_waits_until_it_is_asked_and_goes_by_the_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(ended_invites, "LOOK_SECONDS", 0.01)
+class Looks:
+    """Stands for the sleep: at each look the next of some steps is taken; after them it stops."""
+
+    def __init__(self, *steps):
+        self.steps = list(steps)
+
+    async def __call__(self, seconds):
+        assert seconds == ended_invites.LOOK_SECONDS
+        if not self.steps:
+            raise asyncio.CancelledError
+        self.steps.pop(0)()
+
+
+def nothing():
+    pass
+
+
+def watch(folder, server, *steps):
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(ended_invites.watch(folder, server, Looks(*steps)))
+
+
+def test_it_waits_until_it_is_asked_and_goes_by_the_file(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
     request_end(tmp_path)  # before the start
+    old, new = "old-one", invite_file(tmp_path).replace()
+    server = Server(old, new)
 
-    async def story():
-        server = Server()
-        watching = asyncio.create_task(ended_invites.watch(tmp_path, server))
-        secret = invite_file(tmp_path).replace()
-        await asyncio.sleep(0.05)
-        assert server.ended.empty()
+    watch(tmp_path, server, nothing, nothing)
+    assert server.ended == []
 
-        request_end(tmp_path)
-        assert await server.ended.get() == ["old-one", "other"]
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
-        return secret
+    watch(tmp_path, server, lambda: request_end(tmp_path), *[nothing] * 3)
+    assert server.ended == [[old], []]
+    assert set(server.contexts) == {new}
+    assert [one.getMessage() for one in caplog.records] == [
+        "the invite was replaced: 1 connections that came by it end"
+    ]
 
-    secret = asyncio.run(story())
-    is_other = ended_invites.came_by_another(invite_file(tmp_path).hashes())
-    assert not is_other({INVITE_HASH: hash_of(secret)})
-    assert is_other({INVITE_HASH: hash_of("old-one")})
-    assert is_other({})
+
+def test_a_handshake_that_was_under_way_is_ended_too(tmp_path):
+    invite_file(tmp_path).replace()
+    server = Server("first")
+
+    def come():
+        server.contexts["second"] = {INVITE_HASH: hash_of("second")}
+
+    watch(tmp_path, server, lambda: request_end(tmp_path), come)
+    assert server.ended == [["first"], ["second"]]
+
+
+def test_it_goes_on_when_the_invite_cannot_be_read(tmp_path, monkeypatch, caplog):
+    invite_file(tmp_path).replace()
+    server, hashes = Server("old"), InviteFile.hashes
+    failing = [ValueError("secret"), None]
+
+    def sometimes(self):
+        error = failing.pop(0)
+        if error:
+            raise error
+        return hashes(self)
+
+    monkeypatch.setattr(InviteFile, "hashes", sometimes)
+    watch(tmp_path, server, lambda: request_end(tmp_path), nothing)
+
+    assert server.ended == [["old"]]
+    assert "run `fireside invite --new --end` again" in caplog.text
+
+
+@pytest.mark.parametrize("context", [{INVITE_HASH: hash_of("old-one")}, {}])
+def test_a_connection_that_showed_no_invite_of_these_came_by_another(context):
+    is_other = ended_invites.came_by_another(frozenset({hash_of("new")}))
+    assert is_other(context)
+    assert not is_other({INVITE_HASH: hash_of("new")})
