@@ -103,8 +103,13 @@ module "chat" {
       resources = [module.tables.messages.arn]
     }
     KnowConnectionsAndRoomMembers = {
-      actions   = ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:Query"]
       resources = [module.tables.connections.arn]
+    }
+    CountWhatPersonsUsed = {
+      actions   = ["dynamodb:UpdateItem"]
+      resources = [module.tables.connections.arn]
+      keys      = ["person#*"] # *: the row of any person, and no connection or room
     }
     PostToConnections = {
       actions   = ["execute-api:ManageConnections"]

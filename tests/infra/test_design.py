@@ -241,10 +241,23 @@ def test_nobody_shares_a_role(resources):
     assert len(set(roles)) == len(roles) == 4
 
 
+def test_the_chat_adds_to_the_counts_of_persons_and_to_no_other_row(resources):
+    (count,) = (
+        statement
+        for values in of_kind(resources, "aws_iam_role_policy")
+        for statement in json.loads(values["policy"])["Statement"]
+        if "dynamodb:UpdateItem" in statement["Action"]
+    )
+
+    assert count["Sid"] == "CountWhatPersonsUsed"
+    assert count["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "person#*"}}
+    assert rows.spending_key("ann", 1)["pk"]["S"].startswith("person#")
+
+
 def test_every_star_in_a_policy_has_a_reason():
     for path in (ROOT / "infra").rglob("main.tf"):
         for line in path.read_text("utf-8").splitlines():
-            if re.search(r'(actions|resources|_arn) +=.*\*"', line):
+            if re.search(r'(actions|resources|keys|_arn) +=.*\*"', line):
                 above = path.read_text("utf-8").partition(line)[0].splitlines()[-1]
                 assert "# *:" in line or "# *:" in above, f"{path}: {line}"
 

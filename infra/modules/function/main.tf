@@ -136,6 +136,16 @@ data "aws_iam_policy_document" "this" {
       sid       = statement.key
       actions   = statement.value.actions
       resources = statement.value.resources
+
+      dynamic "condition" {
+        for_each = length(statement.value.keys) > 0 ? [statement.value.keys] : []
+
+        content {
+          test     = "ForAllValues:StringLike"
+          variable = "dynamodb:LeadingKeys"
+          values   = condition.value
+        }
+      }
     }
   }
 }

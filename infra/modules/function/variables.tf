@@ -65,10 +65,11 @@ variable "environment" {
 }
 
 variable "statements" {
-  description = "What the function may do beside writing its log: for each deed its actions and on what."
+  description = "What the function may do beside writing its log: for each deed its actions and on what; with keys, on rows of a table whose partition key is like one of them."
   type = map(object({
     actions   = list(string)
     resources = list(string)
+    keys      = optional(list(string), [])
   }))
   default = {}
 
