@@ -12,6 +12,8 @@ from urllib.parse import quote, urlsplit
 
 from websockets.sync.client import connect
 
+SHOWN = "\u200c\u200d\u00a0\u202f\u3000"  # joiners of emoji and Persian, French spaces
+
 
 def main(link: str, username: str, text: str) -> None:
     """Send one message, then print the last fifty, newest first."""
@@ -36,8 +38,10 @@ def main(link: str, username: str, text: str) -> None:
 
 
 def printable(text: str) -> str:
-    """Escape control characters, which a terminal would obey."""
-    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+    """Escape control characters, which a terminal would obey; joiners and spaces are none."""
+    return "".join(
+        sign if sign.isprintable() or sign in SHOWN else ascii(sign)[1:-1] for sign in text
+    )
 
 
 if __name__ == "__main__":

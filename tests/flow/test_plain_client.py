@@ -70,4 +70,6 @@ def test_it_prints_control_characters_escaped():
     example = Path(__file__).parents[2] / "examples/plain_client.py"
     printable = runpy.run_path(str(example))["printable"]
 
+    assert printable("می\u200cخواهم 👨\u200d👩\u200d👧") == "می\u200cخواهم 👨\u200d👩\u200d👧"
+    assert printable("a\u202eb\u2066c\u2028d") == r"a\u202eb\u2066c\u2028d"
     assert printable("Bob: \x1b[2J\x9b31m\x7fhi 🔥 漢字") == r"Bob: \x1b[2J\x9b31m\x7fhi 🔥 漢字"

@@ -12,6 +12,7 @@ from typing import TextIO
 
 _COLORS = {"WARNING": "\x1b[33m", "ERROR": "\x1b[31m", "CRITICAL": "\x1b[31m"}
 _DIM, _RESET = "\x1b[2m", "\x1b[0m"
+_SHOWN = "\u200c\u200d\u00a0\u202f\u3000"  # joiners and spaces, which move no cursor
 _BUILT_IN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
@@ -67,7 +68,9 @@ def printable(text: str) -> str:
     """Return text with control characters escaped, so that it can't forge a log line."""
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    return "".join(
+        char if char.isprintable() or char in _SHOWN else ascii(char)[1:-1] for char in text
+    )
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:

@@ -103,3 +103,5 @@ def test_an_empty_exception_slot_adds_nothing():
 
 def test_letters_of_any_script_stay_as_they_are():
     assert printable("Zoë 日本") == "Zoë 日本"
+    assert printable("می\u200cخواهم 👨\u200d👩\u200d👧") == "می\u200cخواهم 👨\u200d👩\u200d👧"
+    assert printable("a\u202eb\u2028c") == r"a\u202eb\u2028c"
