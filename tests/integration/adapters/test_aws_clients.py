@@ -82,6 +82,27 @@ def test_the_sdk_can_be_chosen(monkeypatch):
     outbound.close()
 
 
+def test_the_client_that_ends_connections_is_made_when_it_is_first_needed(monkeypatch):
+    """It hardly ever is, and each client of the SDK makes a cold start longer."""
+    made = []
+
+    class Client:
+        def delete_connection(self, **given):
+            made.append(given)
+
+    monkeypatch.setattr(
+        "fireside.adapters.outbound.boto.posting_client",
+        lambda *given: made.append(given) or Client(),
+    )
+    ender = aws_clients.ender(ENVIRON | {"FIRESIDE_AWS_CLIENT": "boto3"}, ENDPOINT)
+    assert made == []
+
+    ender.end("one")
+    ender.end("two")
+    assert made[0][:2] == (ENDPOINT, "eu-central-1")
+    assert made[1:] == [{"ConnectionId": "one"}, {"ConnectionId": "two"}]
+
+
 def test_a_choice_that_is_none_is_told():
     with pytest.raises(ValueError, match="set it to builtin or boto3"):
         made(FIRESIDE_AWS_CLIENT="boto")

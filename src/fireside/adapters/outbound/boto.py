@@ -73,18 +73,19 @@ class BotoConnections(Posting):
 class BotoEnder:
     """Ends connections through the SDK."""
 
-    def __init__(self, client: BaseClient) -> None:
-        self._client = client
+    def __init__(self, make_client: Callable[[], BaseClient]) -> None:
+        """Store how to make the client: it is hardly ever needed, and making it is slow."""
+        self._client = functools.cache(make_client)
 
     @classmethod
     def connect(cls, endpoint: str, region: str) -> Self:
         """Return an instance for `https://HOST/STAGE`; the SDK finds the credentials by itself."""
-        return cls(posting_client(endpoint, region, END_SECONDS))
+        return cls(lambda: posting_client(endpoint, region, END_SECONDS))
 
     def end(self, connection_id: str) -> None:
         """End a connection; that it can't be ended is only logged."""
         try:
-            self._client.delete_connection(ConnectionId=connection_id)
+            self._client().delete_connection(ConnectionId=connection_id)
         except ClientError as cause:
             log_ended(cause.response["ResponseMetadata"]["HTTPStatusCode"])
         except (BotoCoreError, HTTPClientError, ConnectionError):
