@@ -4,6 +4,7 @@ A command's module is imported when it is named and not before, so `fireside --v
 `fireside --help` answer at once.
 """
 
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -96,8 +97,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"fireside: {_printable_lines(str(reason))}", file=sys.stderr)
         return int(reason.exit_code)
     except click.UsageError as problem:
-        problem.message = _printable_lines(problem.message)
-        problem.show()
+        problem.show(shown := io.StringIO())
+        print(_printable_lines(shown.getvalue()), end="", file=sys.stderr)
         return int(ExitCode.USAGE)
     except click.exceptions.Exit as ending:  # after --help or --version
         return ending.exit_code
