@@ -20,7 +20,7 @@ from fireside.console.checks import Check, line
 from fireside.console.exits import ExitCode
 from fireside.server.data_folder import invite_file
 from fireside.server.database_check import check_database
-from fireside.server.own_folder import NAME, check_own_folder
+from fireside.server.own_folder import NAME, check_own_folder, knows_others
 from fireside.server.process import cannot_listen
 from fireside.server.settings import Settings, asks_for_invite, is_reachable
 from fireside.system import DAY_SECONDS
@@ -97,9 +97,10 @@ def check_folder(data: Path) -> Check:
     wrong = check_own_folder(data)
     if wrong is not None:
         return wrong
+    alone = ", and not by others" if knows_others() else ""
     try:
         with _scratch(data):
-            return Check(NAME, "ok", f"{data} is writable, and not by others")
+            return Check(NAME, "ok", f"{data} is writable{alone}")
     except OSError as cause:
         found = f"can't write to {data}: {cause.strerror}"
         return Check(NAME, "fail", found, "Fix its permissions, or choose another with --data.")

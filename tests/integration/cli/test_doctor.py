@@ -24,6 +24,7 @@ from fireside.cli.doctor import (
     examine,
 )
 from fireside.console.checks import Check
+from fireside.server import own_folder
 from fireside.server.data_folder import invite_file
 from fireside.server.settings import Settings
 
@@ -60,6 +61,16 @@ def test_a_folder_that_others_may_write_to_fails(tmp_path):
 
     assert check_folder(tmp_path).verdict == "fail"
     assert f"chmod go-w {tmp_path}" in check_folder(tmp_path).remedy
+
+
+@pytest.mark.parametrize(
+    ("is_known", "found"), [(True, "writable, and not by others"), (False, "writable")]
+)
+def test_it_says_no_more_of_others_than_it_knows(tmp_path, monkeypatch, is_known, found):
+    for where in (own_folder, module):
+        monkeypatch.setattr(where, "knows_others", lambda: is_known)
+
+    assert check_folder(tmp_path) == Check("data folder", "ok", f"{tmp_path} is {found}")
 
 
 def test_a_file_system_without_wal_fails(tmp_path, monkeypatch):

@@ -19,6 +19,7 @@ from fireside.cloud.rehearse import confined
 from fireside.cloud.sdk import INSTALL
 from fireside.domain.entry import EntryRules
 from fireside.handlers.rules import OPEN
+from fireside.server.own_folder import require_own_folder
 from localgateway.functions.worker_process import Launch
 from localgateway.machine.api import Api, Function
 
@@ -38,8 +39,13 @@ _PRIVATE = 0o700  # messages are in there
 
 @contextlib.contextmanager
 def folder(keep: Path | None) -> Iterator[Path]:
-    """Yield the folder `keep`, or a temporary one."""
+    """Yield the folder `keep`, or a temporary one.
+
+    Raises:
+        CannotStart: Others may write to the folder: what is run from there could be theirs.
+    """
     if keep is not None:
+        require_own_folder(keep, "--keep")
         keep.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         yield keep.absolute()
         return

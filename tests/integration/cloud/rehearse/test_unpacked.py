@@ -10,6 +10,7 @@ import pytest
 
 from fireside.cloud.package import FUNCTIONS, CannotPackage
 from fireside.cloud.rehearse import unpacked
+from fireside.console.exits import CannotStart
 from fireside.domain.entry import EntryRules
 from fireside.server.local import api_document
 
@@ -63,6 +64,20 @@ def test_where_the_page_comes_over_http_its_address_is_among_the_origins():
 
     origins = told(rules)["chat"].environment["FIRESIDE_ORIGINS"].split()
     assert origins == ["http://127.0.0.1:1", "https://a.example"]
+
+
+def test_messages_are_not_kept_in_a_folder_that_others_may_write_to(tmp_path):
+    tmp_path.chmod(0o777)
+
+    with (
+        pytest.raises(CannotStart, match=f"chmod go-w {tmp_path}.* in it, --keep {tmp_path}/chat"),
+        unpacked.folder(tmp_path),
+    ):
+        pass
+
+    assert list(tmp_path.iterdir()) == []
+    with unpacked.folder(tmp_path / "chat") as place:
+        assert place.stat().st_mode & 0o777 == 0o700
 
 
 def test_what_is_laid_out_is_the_zip_and_what_was_there_before_is_gone(tmp_path):
