@@ -157,7 +157,7 @@ it("enters with the invite that was good when a newer link is wrong, and keeps i
   expect(alerts()).toBe("");
   await act(async () => network.socket.opens());
   await act(async () => network.socket.says(helloFrame()));
-  expect(storedInvite()).toBe(SECRET);
+  expect(localStorage.getItem("fireside.invite")).toBe(SECRET);
 });
 
 it("keeps the good invite of a user who opens a wrong link while inside", async () => {
