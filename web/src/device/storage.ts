@@ -32,9 +32,14 @@ export function writeTab(key: string, value: string | null): void {
 /** In a tab, to tell a removed value from one that was never written. */
 const REMOVED = "";
 
-/** Whether only this tab has a value of `key`: what the device keeps of it was erased. */
+/** Note in this tab that the device stores a value of `key`: one that never fitted is not erased. */
+export function noteKept(key: string): void {
+  if (device.isStored(key)) tab.write(`${key}.kept`, "yes");
+}
+
+/** Whether the device stored a value of `key` in the time of this tab, and does not any more. */
 export function isErasedElsewhere(key: string): boolean {
-  return device.read(key) === null && tab.read(key) !== null;
+  return device.read(key) === null && tab.read(`${key}.kept`) !== null;
 }
 
 let hasErased = false;
@@ -91,6 +96,10 @@ function placeIn(storage: () => Storage) {
     }
   }
 
+  function isStored(key: string): boolean {
+    return !unstored.has(key) && read(key) !== null;
+  }
+
   function write(key: string, value: string | null): void {
     if (hasErased) return;
     try {
@@ -113,7 +122,7 @@ function placeIn(storage: () => Storage) {
     }
   }
 
-  return { read, write, erase };
+  return { read, isStored, write, erase };
 }
 
 const device = placeIn(() => localStorage);
