@@ -56,6 +56,11 @@ export function eraseTab(): void {
   tab.erase();
 }
 
+/** Whether this device or this tab keeps anything of the chat. */
+export function isAnythingKept(): boolean {
+  return device.keys().length > 0 || tab.keys().length > 0;
+}
+
 export function isErased(): boolean {
   return hasErased;
 }
@@ -112,17 +117,21 @@ function placeIn(storage: () => Storage) {
     }
   }
 
-  function erase(): void {
-    unstored.clear();
+  /** None where the storage is forbidden: then there is nothing in it. */
+  function keys(): string[] {
     try {
-      const keys = Object.keys(storage()).filter((key) => key.startsWith(storageKey("")));
-      for (const key of keys) storage().removeItem(key);
+      return Object.keys(storage()).filter((key) => key.startsWith(storageKey("")));
     } catch {
-      // Forbidden: then there is nothing in it.
+      return [];
     }
   }
 
-  return { read, isStored, write, erase };
+  function erase(): void {
+    unstored.clear();
+    for (const key of keys()) storage().removeItem(key);
+  }
+
+  return { read, isStored, write, keys, erase };
 }
 
 const device = placeIn(() => localStorage);
