@@ -24,7 +24,10 @@ from tests.e2e.support.server_process import serving
 pytestmark = pytest.mark.e2e
 
 SHORT_LIVED = str(Path(__file__).with_name("support") / "short_connections.py")
-BLOCKED = "The server does not let you in any more. Your messages are kept."
+BLOCKED = (
+    "The server does not let you in any more. Your messages are kept. "
+    "If you sent too much in this hour, wait for the next."
+)
 CODES = (1000, 1001, 1008, 1011, 1012, 1013, 4000, 4403)
 WATCH_CODES = """Math.random = () => 0.1;
 window.codes = [];

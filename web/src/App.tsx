@@ -1,7 +1,7 @@
 /** The join form or the room, depending on the connection. */
 
 import { useEffect, useState } from "react";
-import { browserPlatform, type Platform, type Visit, visit } from "./chat";
+import { browserPlatform, countUnsentOn, type Platform, type Visit, visit } from "./chat";
 import { storeConfig } from "./connection/config";
 import { takeInvite } from "./connection/invite";
 import { hasJoined, isBlocked } from "./connection/machine";
@@ -59,6 +59,8 @@ function Page({ platform }: { platform: Platform }) {
       connection={connection}
       config={config}
       onJoin={(name) => setCurrent(visit(name, platform))}
+      onForget={forget}
+      countUnsent={() => countUnsentOn(platform)}
     />
   );
 }

@@ -27,7 +27,7 @@ type DeviceStorage = { database: Database; tabs: Promise<Tabs> };
 
 export const ROOM = "general";
 
-/** The storage is opened by the first visit: the door alone leaves nothing on a device. */
+/** The database is opened by the first visit: at the door a device keeps an invite and a name at most. */
 export function browserPlatform(): Platform {
   let opened: DeviceStorage | undefined;
   const storage = () => {
@@ -43,5 +43,10 @@ export function visit(username: string, platform: Platform, returning = false): 
   const storage = roomStorage(username, ROOM, database, tabs);
   const store: TimelineStore = new TimelineStore(ROOM, (command) => client.ask(command), storage);
   const client = new ConnectionClient(addressFor(username), store, platform.network, returning);
-  return { username, client, store, countUnsent: () => countUnsent(database) };
+  return { username, client, store, countUnsent: () => countUnsentOn(platform) };
+}
+
+/** Return how many messages wait on this device, under any name and of any tab. */
+export function countUnsentOn({ storage }: Platform): Promise<number> {
+  return countUnsent(storage().database);
 }

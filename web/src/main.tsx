@@ -7,9 +7,10 @@ import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { takeInvite } from "./connection/invite";
 import { eraseTab } from "./device/storage";
-import { isForgotten } from "./join/remembered";
+import { isForgotten, noteRemembered } from "./join/remembered";
 
 if (isForgotten()) eraseTab();
+noteRemembered();
 takeInvite();
 const root = document.getElementById("root");
 if (root)

@@ -7,6 +7,7 @@
 
 const LANGUAGE = "en";
 const APP = "Fireside";
+const SENT_TOO_MUCH = "If you sent too much in this hour, wait for the next.";
 const UNCLEAR_INVITE =
   "The invite link in the address is not whole. Open or paste the whole link, or ask for it again.";
 
@@ -26,9 +27,8 @@ export const STRINGS = {
     noInvite: "Paste your invite link first.",
     badInvite: "That is not an invite link. Paste the whole link.",
     unclearInvite: UNCLEAR_INVITE,
-    notInvited:
-      "The server did not let you in. Your invite may have been replaced: ask for a new link, or try another name.",
-    refused: "The server did not let you in. Try another name, or the address its owner gave you.",
+    notInvited: `The server did not let you in. Your invite may have been replaced: ask for a new link, or try another name. ${SENT_TOO_MUCH}`,
+    refused: `The server did not let you in. Try another name, or the address its owner gave you. ${SENT_TOO_MUCH}`,
     noUpgrade:
       "The server is there, but WebSockets don't reach it. Tell the person who runs this chat: the proxy in front must pass the Upgrade header on.",
     unknownProxy:
@@ -67,13 +67,12 @@ export const STRINGS = {
     reconnecting: "Reconnecting",
     disconnected: "Disconnected",
     lost: "Connection lost. Your messages are kept.",
-    blocked: "The server does not let you in any more. Your messages are kept.",
+    blocked: `The server does not let you in any more. Your messages are kept. ${SENT_TOO_MUCH}`,
     noUpgrade:
       "WebSockets don't reach the server any more. Your messages are kept. Tell the person who runs this chat: the proxy in front must pass the Upgrade header on.",
     unknownProxy:
       "The server was not told of the proxy in front of it. Your messages are kept. Tell the person who runs this chat: start it with --public-url and the address of this page.",
-    uninvited:
-      "The server does not let you in any more. Your messages are kept. If the invite was replaced, open the new link here.",
+    uninvited: `The server does not let you in any more. Your messages are kept. If the invite was replaced, open the new link here. ${SENT_TOO_MUCH}`,
     unclearInvite: `The server does not let you in any more. Your messages are kept. ${UNCLEAR_INVITE}`,
     over: (reason: string) => `The server ended this visit: ${reason}`,
     tryingNow: "Trying again now.",

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeNetwork, helloFrame, messageFrame, pageFrame } from "../testing/fakeNetwork";
 import type { Frame } from "../wire/parse";
 import { addressFor, ConnectionClient } from "./client";
+import { storeInvite } from "./invite";
 import { isBlocked } from "./machine";
 
 let network: FakeNetwork;
@@ -12,6 +13,7 @@ let downs: number;
 
 beforeEach(() => {
   vi.useFakeTimers();
+  localStorage.clear();
   network = new FakeNetwork();
   heard = [];
   downs = 0;
@@ -201,6 +203,20 @@ describe("a lost connection", () => {
     expect(network.sockets).toHaveLength(2);
   });
 
+  it.each([
+    [90_000, 90_000],
+    [2 ** 40, 2 ** 31 - 1],
+  ])("waits for as long as a server says that refuses hello (%i ms)", async (told, waited) => {
+    await start();
+    network.socket.opens();
+    const refusal = { code: "rate_limited", message: "Later.", retryable: true };
+    network.socket.says({ type: "error", id: "hello", ...refusal, retryAfterMs: told });
+    await vi.advanceTimersByTimeAsync(waited - 1);
+    expect(network.sockets).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(network.sockets).toHaveLength(2);
+  });
+
   it("stays closed when the server says so", async () => {
     await connect();
     network.socket.says({ type: "closing", reason: "Over.", again: false });
@@ -309,6 +325,41 @@ describe("before the gateway closes the connection for its age", () => {
     expect(client.getState().name).toBe("open");
     await grow(30_000);
     expect(network.sockets).toHaveLength(3);
+  });
+
+  it.each([
+    { type: "closing", reason: "restart", again: true, retryAfterMs: 90_000 },
+    {
+      ...{ type: "error", id: "hello", code: "rate_limited", message: "Later." },
+      ...{ retryable: true, retryAfterMs: 90_000 },
+    },
+  ])("opens a third not before the server says (%j)", async (frame) => {
+    await connect();
+    await grow(AGE_MS);
+    network.socket.opens();
+    network.socket.says(frame);
+    await grow(89_999);
+    expect(network.sockets).toHaveLength(2);
+    await grow(1);
+    expect(network.sockets).toHaveLength(3);
+  });
+
+  it("falls back to the invite it came with where a newer one is refused, and tries that again", async () => {
+    const [mine, newer] = ["AbCdEfGhIjKlMnOpQrSt_-", "zzzzzzzzzzzzzzzzzzzzzz"];
+    storeInvite(mine);
+    await connect();
+    storeInvite(newer);
+    await grow(AGE_MS);
+    for (let round = 0; round < 3; round += 1) {
+      network.socket.drops();
+      await grow(30_000);
+    }
+    const offered = network.sockets.slice(1).map(({ subprotocols }) => subprotocols.at(-1));
+    expect(offered).toEqual([newer, mine, newer, mine].map((it) => `invite.${it}`));
+    network.socket.opens();
+    network.socket.says(helloFrame());
+    expect(client.getState().name).toBe("open");
+    expect(downs).toBe(0);
   });
 
   it("counts bad frames on the second connection too", async () => {

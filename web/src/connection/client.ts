@@ -41,6 +41,8 @@ export class ConnectionClient {
   /** What the handshake of the socket offered. */
   private invite: string | null = null;
   private successor: Successor | null = null;
+  /** The last renewal failed with the newest invite: the next one offers that of the socket. */
+  private fallsBack = false;
   private retiring: Socket | null = null;
   private isStarted = false;
   private skipped = 0;
@@ -135,7 +137,10 @@ export class ConnectionClient {
         this.probe();
         break;
       case "wait":
-        this.waitTimer = setTimeout(() => this.dispatch({ type: "elapsed" }), effect.ms);
+        this.waitTimer = setTimeout(
+          () => this.dispatch({ type: "elapsed" }),
+          Math.min(effect.ms, LONGEST_TIMER_MS),
+        );
         break;
     }
   }
@@ -152,18 +157,19 @@ export class ConnectionClient {
   /** Replace the connection before the gateway closes it for its age; both deliver meanwhile. */
   private readonly renew = (): void => {
     if (this.state.name !== "open" || this.successor) return;
-    const invite = inviteToOffer();
+    const invite = this.fallsBack ? this.invite : inviteToOffer();
     const socket = this.network.openSocket(this.url, subprotocols(invite));
-    const giveUp = () => {
+    const giveUp = (atLeastMs = 0) => {
       this.dropSuccessor();
-      this.renewIn(RENEW_RETRY_MS);
+      this.fallsBack = !this.fallsBack;
+      this.renewIn(Math.max(RENEW_RETRY_MS, atLeastMs));
     };
     this.successor = { socket, deadline: setTimeout(giveUp, LONGEST_MS) };
     socket.onopen = () => socket.send(JSON.stringify({ ...this.listener.hello(), id: HELLO_ID }));
-    socket.onclose = giveUp;
+    socket.onclose = () => giveUp();
     socket.onmessage = ({ data }) => {
       const frame = this.read(data);
-      if (frame?.type === "closing" || frame?.type === "error") giveUp();
+      if (frame?.type === "closing" || frame?.type === "error") giveUp(frame.retryAfterMs);
       // Anything else before the hello also arrives on the old connection.
       if (frame?.type !== "hello") return;
       this.takeOver(socket);
@@ -185,6 +191,7 @@ export class ConnectionClient {
     this.retire();
     clearTimeout(this.successor?.deadline);
     this.successor = null;
+    this.fallsBack = false;
     this.socket = socket;
     socket.onmessage = (event) => this.receive(event.data);
     socket.onclose = () => this.dispatch({ type: "lost" });
@@ -208,18 +215,19 @@ export class ConnectionClient {
 
   private renewBefore(lifetimeSeconds: number): void {
     const part = RENEW_FROM + (RENEW_TO - RENEW_FROM) * this.network.random();
-    this.renewIn(Math.min(lifetimeSeconds * 1_000 * part, LONGEST_TIMER_MS));
+    this.renewIn(lifetimeSeconds * 1_000 * part);
   }
 
   private renewIn(ms: number): void {
     clearTimeout(this.renewTimer);
-    this.renewTimer = setTimeout(this.renew, ms);
+    this.renewTimer = setTimeout(this.renew, Math.min(ms, LONGEST_TIMER_MS));
   }
 
   /** Forget the socket first, so that no late frame of it is handled. */
   private close(): void {
     const socket = this.socket;
     this.socket = null;
+    this.fallsBack = false;
     clearTimeout(this.pingTimer);
     this.answers.forget();
     clearTimeout(this.renewTimer);
@@ -264,8 +272,9 @@ export class ConnectionClient {
     else this.listener.receive(frame);
   }
 
-  private helloRefused({ retryable, message }: Extract<Frame, { type: "error" }>): void {
-    this.dispatch({ type: "closing", again: retryable, reason: message });
+  private helloRefused(frame: Extract<Frame, { type: "error" }>): void {
+    const { retryable: again, message: reason, retryAfterMs } = frame;
+    this.dispatch({ type: "closing", again, reason, ...(retryAfterMs && { retryAfterMs }) });
   }
 
   private keepAlive(frame: HelloFrame): void {

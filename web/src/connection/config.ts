@@ -31,7 +31,7 @@ export async function fetchConfig(fetchText: () => Promise<string>): Promise<Con
   return lastConfig();
 }
 
-/** Store it for the next visit of a user who has joined: the door alone leaves nothing on a device. */
+/** Store it for the next visit of a user who has joined; one who only looked leaves none of it. */
 export function storeConfig(): void {
   if (latest !== null) writeDevice(CONFIG_KEY, latest);
 }

@@ -177,12 +177,48 @@ describe("a second invite", () => {
     expect(JSON.stringify({ ...localStorage })).not.toContain(SECRET);
   });
 
-  it("is forgotten when it was refused and a hello came with the first one", () => {
+  /** It is refused, and a hello comes with the first one. */
+  function fallBack() {
+    expect(inviteToOffer()).toBe(OTHER);
     expect(inviteRefused(OTHER)).toBe(true);
     expect(inviteToOffer()).toBe(SECRET);
     inviteAccepted(SECRET);
+  }
+
+  it("is forgotten when it was refused twice and the first one was let in both times", () => {
+    fallBack();
+    fallBack();
     expect(storedInvite()).toBe(SECRET);
     expect(JSON.stringify({ ...localStorage })).not.toContain(OTHER);
+  });
+
+  it("outlives one refusal, which may have been of a full server, and serves when the first ends", () => {
+    fallBack();
+    inviteRefused(SECRET);
+    expect(inviteToOffer()).toBe(OTHER);
+    inviteAccepted(OTHER);
+    expect(localStorage).toHaveLength(1);
+  });
+
+  it("is forgotten also when the page was loaded again between the two refusals", async () => {
+    fallBack();
+    vi.resetModules();
+    const next = await import("./invite");
+    next.inviteRefused(next.inviteToOffer());
+    next.inviteAccepted(SECRET);
+    expect(next.storedInvite()).toBe(SECRET);
+  });
+
+  it("may be refused once more after its link was opened again, and so may a third one", () => {
+    fallBack();
+    storeInvite(OTHER);
+    fallBack();
+    expect(inviteToOffer()).toBe(OTHER);
+    const third = "yyyyyyyyyyyyyyyyyyyyyy";
+    storeInvite(third);
+    inviteRefused(third);
+    inviteAccepted(SECRET);
+    expect(inviteToOffer()).toBe(third);
   });
 
   it("takes turns with the first one while both are refused: a full server may refuse both", () => {

@@ -8,6 +8,8 @@ const IN_LINK = /(?<![\w-])invite=([\w-]+)/i;
 const INVITE_KEY = "invite";
 /** A newer one, with which no hello has come yet: a link may be wrong, so it replaces nothing so far. */
 const NEW_KEY = "invite.new";
+/** The newer one again, when it was refused where the one before was accepted. */
+const DOUBTED_KEY = "invite.doubted";
 
 /** Find the secret in a link, also amid a sentence, or in a part of a link. */
 export function inviteIn(text: string): string | null {
@@ -36,6 +38,7 @@ export function storeInvite(secret: string, page: Location = location, past = hi
   const known = readDevice(INVITE_KEY) ?? secret;
   writeDevice(INVITE_KEY, known);
   writeDevice(NEW_KEY, secret === known ? null : secret);
+  writeDevice(DOUBTED_KEY, null);
   lastRefused = null;
   if (hasInvite(page.hash)) past.replaceState(null, "", page.pathname + page.search);
 }
@@ -55,13 +58,26 @@ export function inviteRefused(offered: string | null): boolean {
   return inviteToOffer() !== offered && offered === readDevice(NEW_KEY);
 }
 
-/** A hello came: `offered` is good, and a newer one that was refused is not. */
+/** A hello came: `offered` is good, and a newer one that was refused just before may not be. */
 export function inviteAccepted(offered: string | null): void {
   if (offered === null) return;
   const newest = readDevice(NEW_KEY);
-  if (newest === offered) writeDevice(INVITE_KEY, offered);
-  if (newest === offered || newest === lastRefused) writeDevice(NEW_KEY, null);
+  if (newest === offered) {
+    writeDevice(INVITE_KEY, offered);
+    forgetNewer();
+  } else if (newest !== null && newest === lastRefused) doubt(newest);
   lastRefused = null;
+}
+
+/** A page can't see why it was refused; once may be a server that was full, or a flaw of the line. */
+function doubt(newest: string): void {
+  if (readDevice(DOUBTED_KEY) === newest) forgetNewer();
+  else writeDevice(DOUBTED_KEY, newest);
+}
+
+function forgetNewer(): void {
+  writeDevice(NEW_KEY, null);
+  writeDevice(DOUBTED_KEY, null);
 }
 
 /** What a handshake offers. It is the only header that a page can set, so the invite is in it. */

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { fakeSession } from "../testing/fakeSession";
 
 beforeEach(() => {
   vi.stubGlobal("indexedDB", new IDBFactory());
@@ -85,12 +86,38 @@ it("loads the page again also where a browser forbids storage", async () => {
 });
 
 it("is noticed by a tab that slept meanwhile, and not by one that has never joined", async () => {
-  const { isForgotten } = await import("../join/remembered");
+  const { isForgotten, rememberName } = await import("../join/remembered");
   expect(isForgotten()).toBe(false);
-  sessionStorage.setItem("fireside.name", "Ada");
+  rememberName("Ada");
   sessionStorage.setItem("fireside.draft.Ada/general", "half");
+  expect(isForgotten()).toBe(false);
+  localStorage.clear();
   expect(isForgotten()).toBe(true);
   const { eraseTab } = await import("./storage");
   eraseTab();
   expect(sessionStorage).toHaveLength(0);
+});
+
+it("is noticed by a tab that was only opened while another one had joined", async () => {
+  const { isForgotten, noteRemembered } = await import("../join/remembered");
+  noteRemembered();
+  expect(sessionStorage).toHaveLength(0);
+  localStorage.setItem("fireside.name", "Ada");
+  noteRemembered();
+  localStorage.clear();
+  expect(isForgotten()).toBe(true);
+});
+
+it("is not what a tab thinks whose name never fitted on the device", async () => {
+  const full = () => {
+    throw new DOMException("full", "QuotaExceededError");
+  };
+  vi.stubGlobal("localStorage", { ...fakeSession(), setItem: full });
+  const before = await import("../join/remembered");
+  before.rememberName("Ada");
+  expect(before.isForgotten()).toBe(false);
+  vi.resetModules();
+  const { isForgotten, rememberedName } = await import("../join/remembered");
+  expect(isForgotten()).toBe(false);
+  expect(rememberedName()).toBe("Ada");
 });

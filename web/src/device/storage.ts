@@ -32,9 +32,14 @@ export function writeTab(key: string, value: string | null): void {
 /** In a tab, to tell a removed value from one that was never written. */
 const REMOVED = "";
 
-/** Whether only this tab has a value of `key`: what the device keeps of it was erased. */
+/** Note in this tab that the device stores a value of `key`: one that never fitted is not erased. */
+export function noteKept(key: string): void {
+  if (device.isStored(key)) tab.write(`${key}.kept`, "yes");
+}
+
+/** Whether the device stored a value of `key` in the time of this tab, and does not any more. */
 export function isErasedElsewhere(key: string): boolean {
-  return device.read(key) === null && tab.read(key) !== null;
+  return device.read(key) === null && tab.read(`${key}.kept`) !== null;
 }
 
 let hasErased = false;
@@ -49,6 +54,11 @@ export function eraseStorage(): void {
 /** Remove everything of this tab, where the device was forgotten while it slept. */
 export function eraseTab(): void {
   tab.erase();
+}
+
+/** Whether this device or this tab keeps anything of the chat. */
+export function isAnythingKept(): boolean {
+  return device.keys().length > 0 || tab.keys().length > 0;
 }
 
 export function isErased(): boolean {
@@ -91,6 +101,10 @@ function placeIn(storage: () => Storage) {
     }
   }
 
+  function isStored(key: string): boolean {
+    return !unstored.has(key) && read(key) !== null;
+  }
+
   function write(key: string, value: string | null): void {
     if (hasErased) return;
     try {
@@ -103,17 +117,21 @@ function placeIn(storage: () => Storage) {
     }
   }
 
-  function erase(): void {
-    unstored.clear();
+  /** None where the storage is forbidden: then there is nothing in it. */
+  function keys(): string[] {
     try {
-      const keys = Object.keys(storage()).filter((key) => key.startsWith(storageKey("")));
-      for (const key of keys) storage().removeItem(key);
+      return Object.keys(storage()).filter((key) => key.startsWith(storageKey("")));
     } catch {
-      // Forbidden: then there is nothing in it.
+      return [];
     }
   }
 
-  return { read, write, erase };
+  function erase(): void {
+    unstored.clear();
+    for (const key of keys()) storage().removeItem(key);
+  }
+
+  return { read, isStored, write, keys, erase };
 }
 
 const device = placeIn(() => localStorage);

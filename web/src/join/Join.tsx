@@ -4,6 +4,8 @@ import { type FormEvent, useState } from "react";
 import type { Config } from "../connection/config";
 import { isInviteUnclear, storedInvite, storeInvite } from "../connection/invite";
 import type { State } from "../connection/machine";
+import { isAnythingKept } from "../device/storage";
+import { ForgetButton, type ForgetProps } from "../settings/ForgetButton";
 import { STRINGS } from "../strings";
 import { Mark } from "../ui/Mark";
 import { checkForm, type FieldName, type Problem } from "./checkForm";
@@ -12,9 +14,13 @@ import { rememberedName, rememberName } from "./remembered";
 import { useNameProblem } from "./useNameProblem";
 import "./join.css";
 
-type JoinProps = { connection: State; config: Config; onJoin: (name: string) => void };
+type JoinProps = ForgetProps & {
+  connection: State;
+  config: Config;
+  onJoin: (name: string) => void;
+};
 
-export function Join({ connection, config, onJoin }: JoinProps) {
+export function Join({ connection, config, onJoin, ...forgetting }: JoinProps) {
   const [written, setWritten] = useState(rememberedName);
   const [link, setLink] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -69,6 +75,7 @@ export function Join({ connection, config, onJoin }: JoinProps) {
           {isJoining ? STRINGS.join.joining : STRINGS.join.join}
         </button>
         <p className="foot-note">{STRINGS.join.note}</p>
+        {isAnythingKept() && <ForgetButton {...forgetting} />}
       </form>
     </main>
   );

@@ -109,6 +109,7 @@ it("says that the invite may be replaced when it was refused, and takes another"
   await submit();
   await refuse();
   expect(alerts()).toContain("Your invite may have been replaced");
+  expect(alerts()).toContain("sent too much in this hour");
   await submit(); // perhaps it was the name
   expect(network.sockets).toHaveLength(2);
   await refuse();
@@ -157,7 +158,7 @@ it("enters with the invite that was good when a newer link is wrong, and keeps i
   expect(alerts()).toBe("");
   await act(async () => network.socket.opens());
   await act(async () => network.socket.says(helloFrame()));
-  expect(storedInvite()).toBe(SECRET);
+  expect(localStorage.getItem("fireside.invite")).toBe(SECRET);
 });
 
 it("keeps the good invite of a user who opens a wrong link while inside", async () => {
@@ -226,6 +227,7 @@ const banner = () => page.querySelector(".net")?.textContent;
 it("asks a user whose invite was replaced to open the new link, and joins with it in this tab", async () => {
   await loseTheLineForGood();
   expect(banner()).toContain("If the invite was replaced, open the new link here");
+  expect(banner()).toContain("sent too much in this hour");
   const { length } = network.sockets;
   history.replaceState(null, "", `/#invite=${OTHER}`);
   await act(async () => dispatchEvent(new Event("hashchange")));

@@ -1,14 +1,19 @@
 /** The last name in this tab, and whether that user left the chat or only closed the page. */
 
-import { isErasedElsewhere, readTab, writeTab } from "../device/storage";
+import { isErasedElsewhere, noteKept, readTab, writeTab } from "../device/storage";
 
 export const NAME_KEY = "name";
 /** The name as well, but only of a user who has joined. */
 const JOINED_KEY = "present";
 
-/** Whether the device was forgotten while this tab slept: only this tab still has a name. */
+/** Whether the device was forgotten while this tab slept: it had a name, and has none any more. */
 export function isForgotten(): boolean {
   return isErasedElsewhere(NAME_KEY);
+}
+
+/** Note in this tab that the device has a name, where it has one. */
+export function noteRemembered(): void {
+  noteKept(NAME_KEY);
 }
 
 export function rememberedName(): string {
@@ -17,6 +22,7 @@ export function rememberedName(): string {
 
 export function rememberName(name: string): void {
   writeTab(NAME_KEY, name);
+  noteRemembered();
 }
 
 /** The name to join with again without asking; null after leaving. */

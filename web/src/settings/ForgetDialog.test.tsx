@@ -1,10 +1,12 @@
 // @vitest-environment happy-dom
 import { act } from "react";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   button,
   enter,
   find,
+  join,
+  leave,
   network,
   openBeforeEach,
   page,
@@ -59,4 +61,38 @@ it("happens in every tab of the browser", async () => {
   await other("fireside.name", null);
   expect(platform.forget).toHaveBeenCalledOnce();
   expect(find("h1").textContent).toBe("Pull up a chair");
+});
+
+describe("at the door", () => {
+  const offers = () => page.textContent?.includes("Forget this device");
+
+  it("is offered to one who left, and counts what is unsent", async () => {
+    await enter();
+    await act(async () => network.socket.drops());
+    await say("one");
+    await pass(0);
+    await leave();
+    expect(find("h1").textContent).toBe("Pull up a chair");
+
+    await act(async () => button("Forget this device").click());
+    await pass(0);
+    expect(asked()).toContain("1 message is not sent yet");
+    await act(async () => button("Forget everything here").click());
+    expect(platform.forget).toHaveBeenCalledOnce();
+    expect(page.querySelector("dialog")).toBeNull();
+  });
+
+  it("is offered to one who was refused", async () => {
+    await join();
+    await act(async () => network.socket.drops());
+    expect(find("[role=alert]").textContent).toContain("did not let you in");
+    expect(offers()).toBe(true);
+  });
+
+  it("is offered where an invite is kept, and not where nothing is", async () => {
+    expect(offers()).toBe(false);
+    history.replaceState(null, "", "/#invite=AbCdEfGhIjKlMnOpQrSt_-");
+    await act(async () => dispatchEvent(new Event("hashchange")));
+    expect(offers()).toBe(true);
+  });
 });

@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { STRINGS } from "../strings";
 import { Dialog } from "../ui/Dialog";
-import { ForgetDialog } from "./ForgetDialog";
+import { ForgetButton, type ForgetProps } from "./ForgetButton";
 import { changeSettings, type Theme, useSettings } from "./settings";
 
 const WORDS = STRINGS.settings;
@@ -46,30 +46,8 @@ export function SettingsDialog({ onClose, onLeave, onForget, countUnsent }: Sett
       <button type="button" className="plain" onClick={onLeave}>
         {WORDS.changeName}
       </button>
-      <Forget onForget={onForget} countUnsent={countUnsent} />
+      <ForgetButton onForget={onForget} countUnsent={countUnsent} />
     </Dialog>
-  );
-}
-
-type ForgetProps = { onForget: () => void; countUnsent: () => Promise<number> };
-
-/** The dialog opens when it is known how many messages it has to speak of. */
-function Forget({ onForget, countUnsent }: ForgetProps) {
-  const [unsent, setUnsent] = useState<number | null>(null);
-  return (
-    <>
-      <button
-        type="button"
-        className="plain harm"
-        aria-haspopup="dialog"
-        onClick={() => void countUnsent().then(setUnsent)}
-      >
-        {STRINGS.forget.title}
-      </button>
-      {unsent !== null && (
-        <ForgetDialog unsent={unsent} onForget={onForget} onClose={() => setUnsent(null)} />
-      )}
-    </>
   );
 }
 

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import { memoryDatabase } from "../device/database";
 import { helloFrame, messageFrame, pageFrame } from "../testing/fakeNetwork";
 import type { ServerFrame } from "../wire/frames";
@@ -120,3 +120,28 @@ it.each(["", "seven", "{}", '{"epoch":1,"seq":"2"}', "null"])(
     expect((await tab(3)).getReadState()).toMatchObject({ lastRead: 3, unread: 0 });
   },
 );
+
+it("asks for older messages once when the pause before that ends on another connection", async () => {
+  vi.useFakeTimers();
+  try {
+    const asked: string[] = [];
+    const store = new TimelineStore("general", ({ id }) => asked.push(id));
+    const hello = helloFrame({ rooms: [{ room: "general", epoch: "e1", head: 60 }] });
+    const newest = [messageFrame(60, "newest")];
+    await vi.advanceTimersByTimeAsync(0);
+    hears(store, hello, pageFrame([], { messages: newest, prev: 60 }));
+    store.fetchOlder();
+    const refusal = { code: "rate_limited", message: "Later.", retryable: true };
+    hears(store, { type: "error", id: "older-60", ...refusal, retryAfterMs: 1_000 });
+    store.disconnected();
+    asked.length = 0;
+
+    hears(store, hello);
+    store.fetchOlder();
+    await vi.advanceTimersByTimeAsync(1_000);
+
+    expect(asked.filter((id) => id === "older-60")).toHaveLength(1);
+  } finally {
+    vi.useRealTimers();
+  }
+});
