@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from localgateway.machine.limits import Limits
 from localgateway.machine.persons import counted
+from localgateway.net.closing import close_at_once
 from localgateway.net.plain_http import HttpProtocol
 
 
@@ -69,6 +70,6 @@ class Places:
             http = self._guests[transport].http
             if http is not None and http.is_idle():
                 self.leave(transport)
-                transport.close()
+                close_at_once(transport)
                 return True
         return False
