@@ -65,6 +65,8 @@ class HeadReader(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Collect the head, within its limit, and hand over."""
         before = len(self._head)
+        if not before:
+            self._hub.places.began(self._transport)
         self._head += data
         start = max(0, before + 1 - len(_HEAD_END))
         end = self._head.find(_HEAD_END, start, self._hub.limits.head_bytes)
