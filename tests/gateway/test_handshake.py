@@ -149,7 +149,7 @@ async def test_lost_upgrades_are_logged_once_a_second_whether_others_come_throug
         await pass_time(1_001)
 
     lines = [line for line in caplog.records if "without its upgrade" in line.message]
-    assert [getattr(line, "unsaid", 0) for line in lines] == [0, 4]
+    assert [getattr(line, "skipped", 0) for line in lines] == [0, 4]
 
 
 @on_loop

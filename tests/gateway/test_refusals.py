@@ -26,7 +26,7 @@ def denied(reason=None):
 def said(caplog):
     """Return the lines of refusals: text, address, status, and how many others were not said."""
     return [
-        (line.message, line.address, line.status, getattr(line, "unsaid", 0))
+        (line.message, line.address, line.status, getattr(line, "skipped", 0))
         for line in caplog.records
         if line.message.startswith("refused: ")
     ]
@@ -107,6 +107,21 @@ async def test_so_it_is_with_what_is_no_handshake(head, line, caplog):
 
     assert said(caplog) == [line]
     assert "s3cret" not in caplog.text
+
+
+@on_loop
+async def test_no_stranger_hides_a_fault_of_the_api(caplog, monkeypatch):
+    monkeypatch.setattr(refusals, "SECONDS", 1_000)  # longer than a busy machine takes
+    answers = iter([denied(), lambda *_: {}, denied(), denied()])
+    async with gateway(authorizer=[], door=lambda *call: next(answers)(*call)) as running:
+        statuses = [(await (await running.client()).refused())[0] for _ in range(4)]
+        assert statuses == [403, 500, 403, 403]
+
+    assert [(line[2], line[3]) for line in said(caplog)] == [(403, 0), (500, 0)]
+    fault = next(line for line in caplog.records if getattr(line, "status", 0) == 500)
+    assert fault.levelname == "ERROR"
+    assert "the authorizer's answer has no principalId" in fault.message
+    assert fault.connection == running.events[1]["requestContext"]["connectionId"]
 
 
 @on_loop

@@ -151,7 +151,7 @@ class Socket(asyncio.Protocol):
 
     def refuse(self, status: int, message: str, why: str = "") -> None:
         """Answer the upgrade with an HTTP status, log why, and close."""
-        self._hub.refusals.note(why or message, self.address, status)
+        self._hub.refusals.note(why or message, self.address, status, self.connection_id)
         refuse(self._hub, self._transport, status, message)
 
     def close(self, code: int, reason: str) -> None:
