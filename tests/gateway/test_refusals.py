@@ -113,7 +113,11 @@ async def test_so_it_is_with_what_is_no_handshake(head, line, caplog):
 async def test_no_stranger_hides_a_fault_of_the_api(caplog, monkeypatch):
     monkeypatch.setattr(refusals, "SECONDS", 1_000)  # longer than a busy machine takes
     answers = iter([denied(), lambda *_: {}, denied(), denied()])
-    async with gateway(authorizer=[], door=lambda *call: next(answers)(*call)) as running:
+
+    def door(event, context):
+        return next(answers)(event, context)
+
+    async with gateway(authorizer=[], door=door) as running:
         statuses = [(await (await running.client()).refused())[0] for _ in range(4)]
         assert statuses == [403, 500, 403, 403]
 
