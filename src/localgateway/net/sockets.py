@@ -222,7 +222,10 @@ class Socket(asyncio.Protocol):
             return
         if now - self._last_heard >= limits.ping_timeout_seconds:
             self._transport.abort()
-        elif now - max(self._last_heard, self._last_ping) >= limits.ping_seconds:
+        elif (
+            self._protocol.state is State.OPEN  # else its close frame waits for what came before
+            and now - max(self._last_heard, self._last_ping) >= limits.ping_seconds
+        ):
             self._last_ping = now
             self._protocol.send_ping(b"")
             self._send_protocol_data()
