@@ -1,10 +1,16 @@
 """Places for connections: how many one address may have, and who goes when all are taken."""
 
+import functools
+
 import pytest
 
+from localgateway.functions.connections import Connections
+from localgateway.functions.runner import BatchRunner
+from localgateway.machine.api import parse
 from localgateway.machine.limits import Limits
 from localgateway.net import plain_http
-from tests.gateway.harness import gateway, on_loop, pass_time
+from localgateway.net.server import Server
+from tests.gateway.harness import Ledger, chat, document, gateway, on_loop, pass_time
 
 COUNTED = Limits(address_http=3, counts_loopback=True)
 BEHIND_A_PROXY = Limits(address_http=3, is_behind_proxy=True)
@@ -127,6 +133,17 @@ async def test_a_websocket_is_not_counted_among_them_however_it_came():
         await running.until(lambda: len(running.server.transports) == 11)
 
         assert (await (await running.client()).http())[0] == 429
+
+
+@on_loop
+async def test_stages_on_one_port_share_the_places():
+    async with gateway() as running:
+        first = running.server
+        api = parse({**document(), "stage": "other"})
+        runner = functools.partial(BatchRunner, {"app": chat}, Ledger(), Connections())
+        other = Server(api, functools.partial(runner, on_lost_commit=chat), primary=first)
+
+        assert other.places is first.places
 
 
 @on_loop

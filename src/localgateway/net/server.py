@@ -61,13 +61,15 @@ class Server:
     app: web.Application
     transports: set[asyncio.BaseTransport]
     lingering: set[asyncio.BaseTransport]
+    places: Places
     refusals: RefusalLog
     loses_upgrades = False
     """Whether the last handshake came without its upgrade: a proxy in front does not pass it on."""
     hosts: AllowedHosts | None = None
     """The hosts and origins that are let in; all of them by default."""
     proxied: str | None = None
-    """What a handshake that came through a proxy is told; without it, proxies are let in."""
+    """What a handshake is told that came through a proxy on this machine; without it, such proxies
+    are let in."""
     throttled: Callable[[str, int], str] | None = None
     """Returns the answer to a text that came too fast, and says after how many milliseconds to go
     on; without it, the answer is API Gateway's own "Too Many Requests"."""
@@ -118,7 +120,7 @@ class Server:
         _check_handlers(api, self.runner)
         self.transports = set() if primary is None else primary.transports
         self.lingering = set() if primary is None else primary.lingering
-        self.places = Places(self.limits)
+        self.places = Places(self.limits) if primary is None else primary.places
         self.refusals = RefusalLog() if primary is None else primary.refusals
         self._primary = primary or self
         self._stages: dict[str, Server] = {} if primary is None else primary._stages  # noqa: SLF001 - of the same class
