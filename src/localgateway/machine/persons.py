@@ -85,6 +85,12 @@ def client_address(peer: str, forwarded: str | None, limits: Limits) -> str:
     return str(_client(peer, forwarded, limits) or peer)
 
 
+def is_loopback(peer: str) -> bool:
+    """Return whether an address is this machine's own."""
+    address = _read(peer)
+    return address is not None and address.is_loopback
+
+
 def _client(peer: str, forwarded: str | None, limits: Limits) -> _Address | None:
     """Return who came: the peer, or the client that it names if it is the known proxy.
 
