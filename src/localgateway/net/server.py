@@ -145,7 +145,7 @@ class Server:
     def let_in(self, hosts: AllowedHosts) -> None:
         """Refuse every other host and origin from now on."""
         self.hosts = hosts
-        self.app.middlewares.insert(0, hosts.answer)
+        self.app.middlewares.insert(0, hosts.middleware(self._note_host))
 
     async def start(self, host: str, port: int) -> None:
         """Start, and listen unless the primary server does.
@@ -306,6 +306,9 @@ class Server:
                 case CloseWith(connection_id, code, reason):
                     if connection_id in self.sockets:
                         self.sockets[connection_id].close(code, reason)
+
+    def _note_host(self, why: str, address: str) -> None:
+        self.refusals.note(why, address, 403)
 
     def _throttle(self, action: Throttle) -> None:
         """Answer, and let the sender wait: what it sends meanwhile costs nothing."""
