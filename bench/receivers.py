@@ -21,6 +21,8 @@ class Receiver:
 
     def __init__(self, port: int, name: str, path: str) -> None:
         self.messages = 0
+        self.tail = b""
+        """The end of what was read, in which a message may have begun."""
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.sendall(
             f"GET {path}?username={name} HTTP/1.1\r\nHost: localhost:{port}\r\n"
@@ -69,6 +71,15 @@ class Receivers:
             for key, _ in self._selector.select(left)[:_EVENTS_A_TURN]:
                 self._read(key.data)
 
+    def read_all(self, seconds: float) -> None:
+        """Read until each receiver has each message that was sent; raise if one is missing then."""
+        expected, end = len(self.sent) * len(self._all), time.perf_counter() + seconds
+        while len(self.seconds) < expected and time.perf_counter() < end:
+            self.read_for(0.1)
+        if len(self.seconds) != expected:
+            message = f"{len(self.seconds)} of {expected} messages arrived"
+            raise ConnectionError(message)
+
     def _read(self, receiver: Receiver) -> None:
         data = receiver.socket.recv(_READ_BYTES)
         if not data:
@@ -77,6 +88,8 @@ class Receivers:
         if receiver is self.speaker:
             return
         now = time.perf_counter()
+        data = receiver.tail + data
+        receiver.tail = data[1 - len(MESSAGE) :]
         for _ in range(data.count(MESSAGE)):
             self.seconds.append(now - self.sent[receiver.messages])
             receiver.messages += 1

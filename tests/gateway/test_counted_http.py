@@ -30,26 +30,59 @@ async def test_a_client_that_closes_its_side_gets_an_answer_to_all_it_asked(coun
         await nothing_is_left(running)
 
 
-@on_loop
-async def test_so_it_does_while_the_answer_takes_its_time():
-    asked, may_answer = asyncio.Event(), asyncio.Event()
+def slow_site(asked, may_answer):
+    """Return a site that answers when it may, and takes upgrades."""
 
-    def site(_take_over):
+    def site(take_over):
         async def slow(_request):
             asked.set()
             await may_answer.wait()
             return web.Response(text="at last")
 
+        async def upgrade(request):
+            return await take_over(request)
+
         app = web.Application()
         app.router.add_get("/slow", slow)
+        app.router.add_get("/ws", upgrade)
         return app
 
-    async with gateway(site=site) as running:
+    return site
+
+
+def has_seen_the_end(running):
+    """Return whether the server knows that its one client closed its side."""
+    (transport,) = running.server.transports
+    return transport.get_protocol()._seen.has_client_ended
+
+
+@on_loop
+async def test_no_websocket_opens_for_a_client_that_closed_its_side():
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+    async with gateway(site=slow_site(asked, may_answer)) as running:
+        client = await running.client()
+        client.raw(GET.replace(b"/healthz", b"/slow") + client.head())
+        await asked.wait()
+        client.writer.write_eof()
+        await running.until(lambda: has_seen_the_end(running))
+        may_answer.set()
+
+        assert [(await client.http())[0] for _ in range(2)] == [200, 400]
+        assert await client.ended() == b""
+        await nothing_is_left(running)
+        assert running.events == []
+
+
+@on_loop
+async def test_so_it_does_while_the_answer_takes_its_time():
+    asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async with gateway(site=slow_site(asked, may_answer)) as running:
         client = await running.client()
         client.raw(GET.replace(b"/healthz", b"/slow"))
         await asked.wait()
         client.writer.write_eof()
-        await asyncio.sleep(0.01)
+        await running.until(lambda: has_seen_the_end(running))
         may_answer.set()
 
         status, _, body = await client.http()

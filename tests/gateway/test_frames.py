@@ -5,7 +5,9 @@ import threading
 
 import pytest
 
+from localgateway.machine.api import parse
 from localgateway.machine.limits import Limits
+from localgateway.platform.deadline import TooSlow
 from tests.gateway.harness import (
     BINARY,
     CLOSE,
@@ -13,6 +15,7 @@ from tests.gateway.harness import (
     PING,
     PONG,
     TEXT,
+    document,
     frame,
     gateway,
     on_loop,
@@ -89,6 +92,24 @@ async def test_after_bad_text_nothing_else_is_done():
 
         bodies = [e.get("body") for e in running.events]
         assert '{"action":"tell"}' not in bodies
+
+
+@on_loop
+async def test_a_body_that_takes_too_long_to_check_is_the_last_of_its_client(monkeypatch):
+    checked = []
+
+    def slow(body):
+        checked.append(body)
+        raise TooSlow
+
+    monkeypatch.setattr("localgateway.machine.api.compile_model", lambda _schema: slow)
+    api = document()
+    api["routes"]["tell"]["model"] = {}
+    async with gateway() as running:
+        running.server.gateway.replace_api(parse(api))
+
+        assert await close_for(running, frame(TEXT, b'{"action":"tell"}') * 64) == 1008
+        assert len(checked) == 1
 
 
 @on_loop

@@ -149,7 +149,7 @@ async def test_lost_upgrades_are_logged_once_a_second_whether_others_come_throug
         await pass_time(1_001)
 
     lines = [line for line in caplog.records if "without its upgrade" in line.message]
-    assert [getattr(line, "unsaid", 0) for line in lines] == [0, 4]
+    assert [getattr(line, "skipped", 0) for line in lines] == [0, 4]
 
 
 @on_loop
@@ -462,3 +462,18 @@ async def test_a_client_that_leaves_the_authorizer_waiting_never_gets_to_connect
         await running.until(lambda: not running.server.gateway.connections)
 
         assert [e.get("type") for e in running.events] == ["REQUEST"]
+
+
+@pytest.mark.parametrize(("peer", "status"), [("127.0.0.1", 403), ("192.0.2.1", 101)])
+@on_loop
+async def test_a_proxy_is_refused_only_where_its_clients_would_seem_to_be_here(
+    peer, status, monkeypatch
+):
+    """One that adds its header on another machine hides nobody: that machine's address counts."""
+    monkeypatch.setattr("localgateway.net.door._peer", lambda _transport: peer)
+    async with gateway() as running:
+        running.server.proxied = "No proxy is known"
+        client = await running.client()
+        client.raw(client.head("/ws", "Via: 1.1 office"))
+
+        assert (await client.http())[0] == status

@@ -1,10 +1,16 @@
 """Places for connections: how many one address may have, and who goes when all are taken."""
 
+import functools
+
 import pytest
 
+from localgateway.functions.connections import Connections
+from localgateway.functions.runner import BatchRunner
+from localgateway.machine.api import parse
 from localgateway.machine.limits import Limits
 from localgateway.net import plain_http
-from tests.gateway.harness import gateway, on_loop, pass_time
+from localgateway.net.server import Server
+from tests.gateway.harness import Ledger, chat, document, gateway, on_loop, pass_time
 
 COUNTED = Limits(address_http=3, counts_loopback=True)
 BEHIND_A_PROXY = Limits(address_http=3, is_behind_proxy=True)
@@ -57,16 +63,36 @@ async def test_idle_connections_give_way_when_all_places_are_taken_the_longest_i
 
 
 @on_loop
-async def test_what_is_being_answered_or_has_not_asked_yet_does_not_give_way():
-    async with gateway(limits=Limits(max_connections=2)) as running:
-        await running.client()
+async def test_what_has_begun_to_ask_does_not_give_way():
+    async with gateway(limits=Limits(max_connections=1)) as running:
         unfinished = await running.client()
         unfinished.raw(b"GET /healthz HTTP/1.1\r\n")
-        await running.until(lambda: len(running.server.transports) == 2)
+        await running.until(lambda: has_begun(running))
 
         assert (await (await running.client()).http())[0] == 503
         unfinished.raw(b"Host: localhost\r\n\r\n")
         assert (await unfinished.http())[0] == 200
+
+
+def has_begun(running):
+    """Return whether the server read a part of each head."""
+    readers = [transport.get_protocol() for transport in running.server.transports]
+    return readers and all(reader._head for reader in readers)
+
+
+@pytest.mark.parametrize("limits", [COUNTED, Limits(max_connections=3)])
+@on_loop
+async def test_what_has_sent_nothing_gives_way_first_the_oldest_of_them_before(limits):
+    """Browsers open connections before they know what to ask."""
+    async with gateway(limits=limits) as running:
+        kept = await idle(running)
+        silent = [await running.client() for _ in range(2)]
+        await running.until(lambda: len(running.server.transports) == 3)
+
+        for client in silent:
+            assert await idle(running)
+            assert await client.ended() == b""
+        assert (await kept.get("/healthz"))[0] == 200
 
 
 @on_loop
@@ -86,13 +112,13 @@ async def test_one_address_has_few_connections_without_a_websocket():
 @on_loop
 async def test_its_own_idle_ones_give_way_first():
     async with gateway(limits=COUNTED) as running:
-        first = await idle(running)
-        for _ in range(2):
-            await idle(running)
+        first, second, _ = [await idle(running) for _ in range(3)]
+        assert (await first.get("/healthz"))[0] == 200
         await running.join()
 
         assert len(running.server.transports) == 3
-        assert await first.ended() == b""
+        assert await second.ended() == b""
+        assert (await first.get("/healthz"))[0] == 200
 
 
 @on_loop
@@ -104,6 +130,20 @@ async def test_a_websocket_is_not_counted_among_them_however_it_came():
             await (await idle(running)).upgrade()
         for _ in range(3):
             (await running.client()).raw(b"GET /")
+        await running.until(lambda: len(running.server.transports) == 11)
+
+        assert (await (await running.client()).http())[0] == 429
+
+
+@on_loop
+async def test_stages_on_one_port_share_the_places():
+    async with gateway() as running:
+        first = running.server
+        api = parse({**document(), "stage": "other"})
+        runner = functools.partial(BatchRunner, {"app": chat}, Ledger(), Connections())
+        other = Server(api, functools.partial(runner, on_lost_commit=chat), primary=first)
+
+        assert other.places is first.places
 
 
 @on_loop

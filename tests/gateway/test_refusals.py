@@ -1,9 +1,11 @@
 """What the log says of clients that are refused: why and from where, and never too much."""
 
 import pytest
+from aiohttp import web
 
 from localgateway.machine.limits import Limits
 from localgateway.net import refusals
+from localgateway.net.hosts import AllowedHosts
 from localgateway.net.refusals import LONGEST_REASON, RefusalLog
 from tests.gateway.harness import gateway, on_loop, pass_time
 
@@ -26,7 +28,7 @@ def denied(reason=None):
 def said(caplog):
     """Return the lines of refusals: text, address, status, and how many others were not said."""
     return [
-        (line.message, line.address, line.status, getattr(line, "unsaid", 0))
+        (line.message, line.address, line.status, getattr(line, "skipped", 0))
         for line in caplog.records
         if line.message.startswith("refused: ")
     ]
@@ -107,6 +109,46 @@ async def test_so_it_is_with_what_is_no_handshake(head, line, caplog):
 
     assert said(caplog) == [line]
     assert "s3cret" not in caplog.text
+
+
+@on_loop
+async def test_no_stranger_hides_a_fault_of_the_api(caplog, monkeypatch):
+    monkeypatch.setattr(refusals, "SECONDS", 1_000)  # longer than a busy machine takes
+    answers = iter([denied(), lambda *_: {}, denied(), denied()])
+
+    def door(event, context):
+        return next(answers)(event, context)
+
+    async with gateway(authorizer=[], door=door) as running:
+        statuses = [(await (await running.client()).refused())[0] for _ in range(4)]
+        assert statuses == [403, 500, 403, 403]
+
+    assert [(line[2], line[3]) for line in said(caplog)] == [(403, 0), (500, 0)]
+    fault = next(line for line in caplog.records if getattr(line, "status", 0) == 500)
+    assert fault.levelname == "ERROR"
+    assert "the authorizer's answer has no principalId" in fault.message
+    assert fault.connection == running.events[1]["requestContext"]["connectionId"]
+
+
+@pytest.mark.parametrize("is_upgrade", [True, False])
+@on_loop
+async def test_a_host_that_is_not_let_in_has_one_line(is_upgrade, caplog):
+    allowed = AllowedHosts()
+
+    def site(_take_over):
+        def note(why, address):
+            running.server.refusals.note(why, address, 403)
+
+        return web.Application(middlewares=[allowed.middleware(note)])
+
+    async with gateway(site=site) as running:
+        running.server.hosts = allowed
+        client = await running.client()
+        client.raw(client.head("/ws", "Host: evil.example", websocket=is_upgrade, host=False))
+        assert (await client.http())[0] == 403
+
+    why = "refused: Host 'evil.example' is not let in: allow its host with --allow-host"
+    assert said(caplog) == [(why, "127.0.0.1", 403, 0)]
 
 
 @on_loop

@@ -10,7 +10,7 @@ import pytest
 from websockets.http11 import Request
 
 from localgateway.machine.limits import Limits
-from tests.gateway.harness import CLOSE, frame, gateway, on_loop
+from tests.gateway.harness import CLOSE, TEXT, frame, gateway, on_loop, pass_time
 
 PATIENT = Limits(behind_seconds=10.0**6, max_queued_bytes=2**30)
 
@@ -98,6 +98,26 @@ async def test_nothing_follows_the_answer_to_a_clients_close_frame():
 
         assert await client.closed() == (1000, "")
         assert await client.ended() == b""
+
+
+@on_loop
+async def test_no_ping_lets_the_answer_to_a_close_frame_overtake_what_waits():
+    rate = Limits(person_per_second=0.001, person_burst=1, ping_timeout_seconds=10.0**6)
+    async with gateway(limits=rate) as running:
+        client = await running.join()
+        texts = frame(TEXT, b"one") + frame(TEXT, b"two") + frame(TEXT, b"three")
+        client.raw(texts + frame(CLOSE, b"\x03\xe8"))
+        assert {await client.text() for _ in range(2)} >= {"one"}
+        client.writer.transport.pause_reading()
+        for _ in range(3):
+            await pass_time(25)
+        assert read_now(client) == b""
+        client.writer.transport.resume_reading()
+        await pass_time(1_000)
+
+        assert await client.closed() == (1000, "")
+        assert await client.ended() == b""
+        assert [e["body"] for e in await running.event("MESSAGE", 2)] == ["one", "three"]
 
 
 @on_loop

@@ -22,11 +22,18 @@ from localgateway.machine.actions import (
 )
 from localgateway.machine.api import CONNECT, DEFAULT, DISCONNECT, LIFECYCLE, Api, Route
 from localgateway.machine.events import ConnectionInfo, Event, Handshake, Ids
-from localgateway.machine.limits import CLOSE_GOING_AWAY, CLOSE_UNSUPPORTED, NO_STATUS, Limits
+from localgateway.machine.limits import (
+    CLOSE_GOING_AWAY,
+    CLOSE_POLICY,
+    CLOSE_UNSUPPORTED,
+    NO_STATUS,
+    Limits,
+)
 from localgateway.machine.persons import Persons, counted_address
 from localgateway.machine.quota import Quota
 from localgateway.machine.results import ProxyResult, read_result
 from localgateway.machine.selection import compile_selection
+from localgateway.platform.deadline import TooSlow
 
 _SUCCESS = range(200, 300)
 _INTERNAL_ERROR = "Internal server error"
@@ -155,7 +162,11 @@ class Gateway:
                 SendText(connection_id, self._error_frame(_FORBIDDEN, connection_id, request_id))
             ]
         message_id = self._ids.message()
-        if route.model is not None and not route.model(text):
+        try:
+            fits = route.model is None or route.model(text)
+        except TooSlow:  # all others wait meanwhile, and what follows it may take as long
+            return [CloseWith(connection_id, CLOSE_POLICY, "A message took too long to check")]
+        if not fits:
             frame = events.error_frame(_BAD_BODY, connection_id, message_id, "messageId")
             return [SendText(connection_id, frame)]
         event = events.message(

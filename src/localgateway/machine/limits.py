@@ -19,8 +19,8 @@ CLOSE_BAD_TEXT = 1007
 """Close code for text that is not UTF-8 (RFC 6455, section 8.1)."""
 
 CLOSE_POLICY = 1008
-"""Close code of a client whose frames say nothing, or whose messages have too many parts (RFC 6455,
-section 7.4.1)."""
+"""Close code of a client whose frames say nothing, or whose messages have too many parts, or take
+too long to check (RFC 6455, section 7.4.1)."""
 
 CLOSE_RESTART = 1012
 """Close code when the server stops (the IANA registry of close codes)."""

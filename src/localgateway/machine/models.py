@@ -19,7 +19,7 @@ from localgateway.platform.deadline import TooSlow, cpu_deadline
 log = logging.getLogger(__name__)
 
 Model = Callable[[str], bool]
-"""Takes a message's body; returns whether it is JSON that the schema allows."""
+"""Takes a message's body; returns whether it is JSON that the schema allows, or raises TooSlow."""
 
 CHECK_SECONDS = 0.1
 """How much of the processor's time a body may take; a pattern may try without an end."""
@@ -64,7 +64,7 @@ def compile_model(schema: object) -> Model:
             return False
         except TooSlow:
             note_slow()
-            return False
+            raise
         return True
 
     note_slow = cache(_log_slow)  # once for each model
@@ -73,7 +73,7 @@ def compile_model(schema: object) -> Model:
 
 def _log_slow() -> None:
     log.warning(
-        "a body took too long to check against its model, so it does not fit: simplify its "
+        "a body took too long to check against its model, so its client was closed: simplify its "
         "patterns, such as (a+)+, which try each way to cut a text"
     )
 

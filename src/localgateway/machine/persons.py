@@ -4,6 +4,7 @@ A person is the principal that the authorizer named; without one, each connectio
 """
 
 import ipaddress
+import re
 from collections import Counter
 
 from localgateway.machine.events import Handshake
@@ -14,6 +15,9 @@ FORWARDED_FOR = "X-Forwarded-For"
 
 _IPV6_NETWORK = 64
 """Bits of an IPv6 address that one provider's customer has at least to itself."""
+
+_WITH_PORT = re.compile(r"\[([^]]*)\](?::\d+)?|([\d.]+):\d+")
+"""How some proxies write an address."""
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -81,6 +85,12 @@ def client_address(peer: str, forwarded: str | None, limits: Limits) -> str:
     return str(_client(peer, forwarded, limits) or peer)
 
 
+def is_loopback(peer: str) -> bool:
+    """Return whether an address is this machine's own."""
+    address = _read(peer)
+    return address is not None and address.is_loopback
+
+
 def _client(peer: str, forwarded: str | None, limits: Limits) -> _Address | None:
     """Return who came: the peer, or the client that it names if it is the known proxy.
 
@@ -93,9 +103,11 @@ def _client(peer: str, forwarded: str | None, limits: Limits) -> _Address | None
 
 
 def _read(text: str) -> _Address | None:
-    """Return an address; an IPv4 one also where a socket for both writes it as IPv6."""
+    """Return an address without its port; an IPv4 one also where it is written as IPv6."""
+    match = _WITH_PORT.fullmatch(text)
+    bare = text if match is None else match[1] or match[2] or ""
     try:
-        address = ipaddress.ip_address(text.partition("%")[0])
+        address = ipaddress.ip_address(bare.partition("%")[0])
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None

@@ -3,6 +3,7 @@
 import asyncio
 from typing import cast
 
+from localgateway.net.closing import close_when_sent
 from localgateway.net.lingering import AnsweringTransport
 from localgateway.net.plain_http import HttpProtocol
 from localgateway.net.sockets import Hub
@@ -41,6 +42,7 @@ class CountedHttp(asyncio.Protocol):
     def eof_received(self) -> bool:
         """Return whether the connection stays open: until what was asked is answered."""
         if self._http.is_idle():
+            close_when_sent(self._transport, self._hub.limits.linger_seconds)
             return False
         self._seen.has_client_ended = True
         self._http.end_after_answers()

@@ -14,7 +14,7 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from localgateway.machine.events import Handshake
-from localgateway.machine.persons import FORWARDED_FOR, client_address
+from localgateway.machine.persons import FORWARDED_FOR, client_address, is_loopback
 from localgateway.net.counted_http import CountedHttp
 from localgateway.net.lingering import AnsweringTransport, refuse
 from localgateway.net.proxies import proxy_header
@@ -65,6 +65,8 @@ class HeadReader(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Collect the head, within its limit, and hand over."""
         before = len(self._head)
+        if not before:
+            self._hub.places.began(self._transport)
         self._head += data
         start = max(0, before + 1 - len(_HEAD_END))
         end = self._head.find(_HEAD_END, start, self._hub.limits.head_bytes)
@@ -131,7 +133,9 @@ def upgrade(
     forwarded = [] if request is None else request.headers.get_all(FORWARDED_FOR)
     address = _address_of(transport, forwarded, hub)
     server = None if request is None else hub.server_for(_path(request)[1:])
-    status, message = _UNREADABLE if request is None else _check_address(request, hub)
+    status, message = (
+        _UNREADABLE if request is None else _check_address(request, hub, _peer(transport))
+    )
     why, answer = message, None
     if request is not None and status == HTTPStatus.OK:
         answer = protocol.accept(request)
@@ -174,6 +178,8 @@ async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
         return web.json_response(document, status=426, headers=headers)
     seen: object = request.transport
     assert isinstance(seen, AnsweringTransport)
+    if seen.has_client_ended:
+        return web.json_response({"message": "The client has closed its side"}, status=400)
     transport = seen.wrapped
     lines = [f"{request.method} {request.rel_url.raw_path_qs} HTTP/1.1".encode()]
     lines += [b"%b: %b" % pair for pair in request.raw_headers]
@@ -200,7 +206,7 @@ class _Rest:
         """Do nothing: the transport reports the end to the socket itself."""
 
 
-def _check_address(request: Request, hub: Hub) -> tuple[int, str]:
+def _check_address(request: Request, hub: Hub, peer: str) -> tuple[int, str]:
     """Return status and message of what the WebSocket library does not check: the address."""
     if len(request.path) > hub.limits.target_characters:
         return 414, "The address is too long"
@@ -209,13 +215,10 @@ def _check_address(request: Request, hub: Hub) -> tuple[int, str]:
     hosts = request.headers.get_all("Host")
     if len(hosts) != 1:
         return 400, "The request needs one Host header"
-    found = (
-        None
-        if hub.proxied is None
-        else proxy_header(name for name, _ in request.headers.raw_items())
-    )
-    if found is not None:
-        return 403, f"{hub.proxied} ({found})"
+    if hub.proxied is not None and is_loopback(peer):
+        found = proxy_header(name for name, _ in request.headers.raw_items())
+        if found is not None:
+            return 403, f"{hub.proxied} ({found})"
     if hub.hosts is not None:
         why = hub.hosts.refusal(hosts, request.headers.get_all("Origin"))
         if why is not None:

@@ -5,19 +5,17 @@ Any web page can send requests to this machine, and a page whose name was pointe
 """
 
 import ipaddress
-import logging
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Middleware
 
 from localgateway.net.management import Next
 
-log = logging.getLogger(__name__)
-
-MOST_LOGGED = 16
-"""Refused hosts and origins that the log names, each once: a page can make up any number."""
+_PAGES = frozenset({"http", "https", "tauri", "capacitor", "ionic"})
+"""Schemes of origins with a host: of web pages, and of the pages in apps on this machine."""
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^][:/@\s]+?)\.?(:\d*)?")
 _LONGEST_SHOWN = 100
@@ -28,7 +26,6 @@ class AllowedHosts:
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._names = frozenset(map(plain_name, names))
-        self._logged: set[str] = set()
 
     def refusal(self, hosts: Collection[str], origins: Collection[str]) -> str | None:
         """Return why a request with these headers is refused; None if it is let in."""
@@ -38,16 +35,21 @@ class AllowedHosts:
         ):
             for value in values:
                 if not is_allowed(value):
-                    return self._refused(name, value)
-        return None if hosts else self._refused(hdrs.HOST, "")
+                    return _refused(name, value)
+        return None if hosts else _refused(hdrs.HOST, "")
 
-    @web.middleware
-    async def answer(self, request: web.Request, handler: Next) -> web.StreamResponse:
-        """Refuse plain HTTP for another host; pass other requests on."""
-        why = self.refusal(request.headers.getall(hdrs.HOST, ()), ())
-        if why is not None:
+    def middleware(self, note: Callable[[str, str], None]) -> Middleware:
+        """Return what refuses plain HTTP for another host, and notes why and from where."""
+
+        @web.middleware
+        async def answer(request: web.Request, handler: Next) -> web.StreamResponse:
+            why = self.refusal(request.headers.getall(hdrs.HOST, ()), ())
+            if why is None:
+                return await handler(request)
+            note(why, request.remote or "")
             return web.json_response({"message": why}, status=403)
-        return await handler(request)
+
+        return answer
 
     def _is_host(self, host: str) -> bool:
         name = plain_name(host)
@@ -56,17 +58,19 @@ class AllowedHosts:
     def _is_origin(self, origin: str) -> bool:
         try:
             url = urlsplit(origin)
-            return url.scheme in {"http", "https"} and self._is_host(url.netloc)
+            return url.scheme in _PAGES and self._is_host(url.netloc)
         except ValueError:
             return False
 
-    def _refused(self, header: str, value: str) -> str:
-        shown = value[:_LONGEST_SHOWN]
-        why = f"{header} {shown!r} is not let in: allow its host with --allow-host"
-        if why not in self._logged and len(self._logged) < MOST_LOGGED:
-            self._logged.add(why)
-            log.warning("refused: %s", why)
-        return why
+
+def _refused(header: str, value: str) -> str:
+    has_host = header == hdrs.HOST or value.partition("://")[0] in _PAGES
+    step = (
+        "allow its host with --allow-host"
+        if has_host
+        else "serve the page over http from an allowed host"
+    )
+    return f"{header} {value[:_LONGEST_SHOWN]!r} is not let in: {step}"
 
 
 def plain_name(host: str) -> str:

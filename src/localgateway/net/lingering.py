@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from localgateway.machine.limits import Limits
+from localgateway.net.closing import close_at_once, close_when_sent
 from localgateway.net.places import Places
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def close_when_read(hub: Hub, transport: asyncio.Transport) -> None:
     hub.transports.discard(transport)
     hub.places.leave(transport)
     if len(hub.lingering) >= MOST_LINGERING:
-        transport.close()
+        close_at_once(transport)
         return
     hub.lingering.add(transport)
     transport.set_protocol(_Lingering(hub, transport))
@@ -77,7 +78,7 @@ class AnsweringTransport:
 
     def close(self) -> None:
         if self.has_client_ended:
-            self.wrapped.close()
+            close_when_sent(self.wrapped, self._hub.limits.linger_seconds)
         else:
             close_when_read(self._hub, self.wrapped)
 

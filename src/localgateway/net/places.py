@@ -1,7 +1,8 @@
 """Which connections without a WebSocket there are, where they come from, and which give way.
 
 A stranger can open connections without end. So one address has few of them, and when all places
-are taken, one that is idle gives way to a client that comes.
+are taken, one that is idle gives way to a client that comes: first one that never sent a byte, as
+browsers open some before they know what to ask.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from localgateway.machine.limits import Limits
 from localgateway.machine.persons import counted
+from localgateway.net.closing import close_at_once
 from localgateway.net.plain_http import HttpProtocol
 
 
@@ -17,8 +19,16 @@ from localgateway.net.plain_http import HttpProtocol
 class _Guest:
     address: str
     """Under which it is counted; empty if it is not."""
+    has_begun: bool = False
+    """Whether its client sent something."""
     http: HttpProtocol | None = None
     """What answers its requests, once a head was whole."""
+
+    def is_silent(self) -> bool:
+        return not self.has_begun
+
+    def is_idle(self) -> bool:
+        return self.http is not None and self.http.is_idle()
 
 
 class Places:
@@ -44,11 +54,17 @@ class Places:
         self._at.setdefault(address, {})[transport] = None
         return True
 
+    def began(self, transport: asyncio.Transport) -> None:
+        """Note that a client has sent a part of its first request."""
+        self._guests[transport].has_begun = True
+
     def asked(self, transport: asyncio.Transport, http: HttpProtocol) -> None:
         """Note that a request came, and what answers it."""
         guest = self._guests.pop(transport)
-        guest.http = http
+        guest.has_begun, guest.http = True, http
         self._guests[transport] = guest
+        others = self._at[guest.address]
+        others[transport] = others.pop(transport)
 
     def leave(self, transport: asyncio.Transport) -> None:
         """Stop counting a connection, if it is counted."""
@@ -61,14 +77,16 @@ class Places:
             self._at.pop(guest.address, None)
 
     def make_room(self) -> bool:
-        """Close the connection that is idle for longest; return whether there was one."""
+        """Close a silent connection, or the one idle for longest; return whether there was one."""
         return self._close_idle(self._guests)
 
     def _close_idle(self, among: Iterable[asyncio.Transport]) -> bool:
-        for transport in among:
-            http = self._guests[transport].http
-            if http is not None and http.is_idle():
-                self.leave(transport)
-                transport.close()
-                return True
-        return False
+        guests = self._guests
+        silent = (one for one in among if guests[one].is_silent())
+        idle = (one for one in among if guests[one].is_idle())
+        transport = next(silent, None) or next(idle, None)
+        if transport is None:
+            return False
+        self.leave(transport)
+        close_at_once(transport)
+        return True

@@ -1,4 +1,7 @@
-"""The log of refused clients: why, and from where, at most one line a second."""
+"""The log of refused clients: why, and from where, at most one line a second.
+
+What is the API's own fault has a line a second of its own: no stranger can hide it.
+"""
 
 import asyncio
 import logging
@@ -13,44 +16,58 @@ SECONDS = 1.0
 LONGEST_REASON = 300
 """Characters of a reason: part of it may be a client's."""
 
+_FAULTS = frozenset(
+    {HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
+)
+"""What the API's functions are to blame for: their answers, and how long they take."""
+
 
 class _Refusal(NamedTuple):
     why: str
     address: str
     status: int
+    connection_id: str
 
 
 class RefusalLog:
-    """Says each refusal, or how many more there were since the last line."""
+    """Logs each refusal, or how many more there were since the last line."""
 
     def __init__(self) -> None:
-        self._unsaid = 0
-        self._last: _Refusal | None = None
-        self._is_resting = False
+        self._clients, self._faults = _Lines(logging.WARNING), _Lines(logging.ERROR)
 
-    def note(self, why: str, address: str, status: int) -> None:
+    def note(self, why: str, address: str, status: int, connection_id: str = "") -> None:
         """Log a refusal, now or in the next line. The reason must hold no secret."""
-        refusal = _Refusal(why[:LONGEST_REASON], address, status)
-        if self._is_resting:
-            self._unsaid += 1
+        lines = self._faults if status in _FAULTS else self._clients
+        lines.note(_Refusal(why[:LONGEST_REASON], address, status, connection_id))
+
+
+class _Lines:
+    """Logs one line a second, which names one refusal and counts the others."""
+
+    def __init__(self, level: int) -> None:
+        self._level = level
+        self._skipped = 0
+        self._last: _Refusal | None = None
+        self._must_wait = False
+
+    def note(self, refusal: _Refusal) -> None:
+        if self._must_wait:
+            self._skipped += self._last is not None
             self._last = refusal
-            return
-        self._say(refusal)
+        else:
+            self._log(refusal)
 
-    def _say(self, refusal: _Refusal, unsaid: int = 0) -> None:
-        is_fault = refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR
+    def _log(self, refusal: _Refusal) -> None:
         facts: dict[str, object] = {"address": refusal.address, "status": refusal.status}
-        if unsaid:
-            facts["unsaid"] = unsaid
-        log.log(
-            logging.ERROR if is_fault else logging.WARNING, "refused: %s", refusal.why, extra=facts
-        )
-        self._is_resting = True
-        asyncio.get_running_loop().call_later(SECONDS, self._rested)
+        if refusal.connection_id:
+            facts["connection"] = refusal.connection_id
+        if self._skipped:
+            facts["skipped"] = self._skipped
+        log.log(self._level, "refused: %s", refusal.why, extra=facts)
+        self._skipped, self._last, self._must_wait = 0, None, True
+        asyncio.get_running_loop().call_later(SECONDS, self._go_on)
 
-    def _rested(self) -> None:
-        self._is_resting = False
+    def _go_on(self) -> None:
+        self._must_wait = False
         if self._last is not None:
-            last, unsaid = self._last, self._unsaid - 1
-            self._last, self._unsaid = None, 0
-            self._say(last, unsaid)
+            self._log(self._last)

@@ -61,13 +61,15 @@ class Server:
     app: web.Application
     transports: set[asyncio.BaseTransport]
     lingering: set[asyncio.BaseTransport]
+    places: Places
     refusals: RefusalLog
     loses_upgrades = False
     """Whether the last handshake came without its upgrade: a proxy in front does not pass it on."""
     hosts: AllowedHosts | None = None
     """The hosts and origins that are let in; all of them by default."""
     proxied: str | None = None
-    """What a handshake that came through a proxy is told; without it, proxies are let in."""
+    """What a handshake is told that came through a proxy on this machine; without it, such proxies
+    are let in."""
     throttled: Callable[[str, int], str] | None = None
     """Returns the answer to a text that came too fast, and says after how many milliseconds to go
     on; without it, the answer is API Gateway's own "Too Many Requests"."""
@@ -118,7 +120,7 @@ class Server:
         _check_handlers(api, self.runner)
         self.transports = set() if primary is None else primary.transports
         self.lingering = set() if primary is None else primary.lingering
-        self.places = Places(self.limits)
+        self.places = Places(self.limits) if primary is None else primary.places
         self.refusals = RefusalLog() if primary is None else primary.refusals
         self._primary = primary or self
         self._stages: dict[str, Server] = {} if primary is None else primary._stages  # noqa: SLF001 - of the same class
@@ -143,7 +145,7 @@ class Server:
     def let_in(self, hosts: AllowedHosts) -> None:
         """Refuse every other host and origin from now on."""
         self.hosts = hosts
-        self.app.middlewares.insert(0, hosts.answer)
+        self.app.middlewares.insert(0, hosts.middleware(self._note_host))
 
     async def start(self, host: str, port: int) -> None:
         """Start, and listen unless the primary server does.
@@ -304,6 +306,9 @@ class Server:
                 case CloseWith(connection_id, code, reason):
                     if connection_id in self.sockets:
                         self.sockets[connection_id].close(code, reason)
+
+    def _note_host(self, why: str, address: str) -> None:
+        self.refusals.note(why, address, 403)
 
     def _throttle(self, action: Throttle) -> None:
         """Answer, and let the sender wait: what it sends meanwhile costs nothing."""

@@ -151,7 +151,7 @@ class Socket(asyncio.Protocol):
 
     def refuse(self, status: int, message: str, why: str = "") -> None:
         """Answer the upgrade with an HTTP status, log why, and close."""
-        self._hub.refusals.note(why or message, self.address, status)
+        self._hub.refusals.note(why or message, self.address, status, self.connection_id)
         refuse(self._hub, self._transport, status, message)
 
     def close(self, code: int, reason: str) -> None:
@@ -222,7 +222,10 @@ class Socket(asyncio.Protocol):
             return
         if now - self._last_heard >= limits.ping_timeout_seconds:
             self._transport.abort()
-        elif now - max(self._last_heard, self._last_ping) >= limits.ping_seconds:
+        elif (
+            self._protocol.state is State.OPEN  # else its close frame waits for what came before
+            and now - max(self._last_heard, self._last_ping) >= limits.ping_seconds
+        ):
             self._last_ping = now
             self._protocol.send_ping(b"")
             self._send_protocol_data()

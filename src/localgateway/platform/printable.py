@@ -12,6 +12,6 @@ def printable(text: str) -> str:
 
 
 def printable_json(value: object) -> str:
-    """Return readable JSON; what is escaped in it is what it was to a program."""
+    """Return indented JSON in which control characters are escaped; it has the same value."""
     text = json.dumps(value, indent=2, ensure_ascii=False, default=repr)
     return "".join(c if c.isprintable() or c in f"{SHOWN}\n" else json.dumps(c)[1:-1] for c in text)

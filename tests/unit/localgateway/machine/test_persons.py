@@ -22,6 +22,7 @@ def counted(address, forwarded=None, limits=PROXY):
         ("::ffff:192.0.2.7", "192.0.2.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
+        ("2001:db8::1", "2001:db8::/64"),
         ("", ""),
     ],
 )
@@ -38,6 +39,22 @@ def test_this_machine_is_not_counted_unless_it_should_be(address):
 def test_behind_a_proxy_the_last_forwarded_address_counts_as_the_proxy_itself_wrote_it():
     assert counted("127.0.0.1", "203.0.113.1, 192.0.2.7") == "192.0.2.7"
     assert counted("127.0.0.1", "not an address") == ""
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "found"),
+    [
+        ("203.0.113.9:51234", "203.0.113.9"),
+        ("192.0.2.1, [2001:db8::1]:443", "2001:db8::/64"),
+        ("[2001:db8::1]", "2001:db8::/64"),
+        ("[::ffff:192.0.2.7]:1", "192.0.2.7"),
+        ("[fe80::1%eth0]:1", "fe80::/64"),
+        ("203.0.113.9:", ""),
+        ("[2001:db8::1", ""),
+    ],
+)
+def test_a_proxy_may_name_the_port_too(forwarded, found):
+    assert counted("127.0.0.1", forwarded) == found
 
 
 def test_a_forwarded_address_is_believed_only_from_this_machine_and_behind_a_proxy():

@@ -3,6 +3,7 @@
 import re
 import signal
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -18,6 +19,16 @@ def test_a_search_without_an_end_is_given_up():
         ENDLESS.match("a" * 100 + "!")
     assert signal.getsignal(signal.SIGVTALRM) == before
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
+
+
+def test_what_swallows_the_first_is_given_up_too():
+    def stubborn():
+        with suppress(TooSlow):
+            ENDLESS.match("a" * 100 + "!")
+        ENDLESS.match("a" * 100 + "!")
+
+    with pytest.raises(TooSlow), cpu_deadline(0.02):
+        stubborn()
 
 
 def test_what_is_done_in_time_is_not_disturbed_afterwards():
