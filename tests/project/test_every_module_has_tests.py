@@ -96,6 +96,7 @@ PAGE_TESTED_BY = {
     "room/Sidebar.tsx": "room/Room.test.tsx: a part of the room",
     "room/useDraft.ts": "App.test.tsx: each tab has its own",
     "room/useShortcuts.ts": "room/Room.test.tsx: needs the page",
+    "settings/ForgetButton.tsx": "settings/ForgetDialog.test.tsx: opens what that tests",
     "settings/KeysDialog.tsx": "room/Room.test.tsx: a dialog",
     "settings/SettingsDialog.tsx": "../../tests/e2e/test_pictures.py: a dialog as it looks",
     "tab/icon.ts": "tab/useTab.test.ts: what a tab shows",
