@@ -35,6 +35,19 @@ def said(caplog):
 
 
 @on_loop
+async def test_what_an_invalid_header_holds_is_not_logged(caplog):
+    async with gateway() as running:
+        client = await running.client()
+        client.raw(client.head("/ws", "Sec-WebSocket-Key: s3cret"))
+        assert (await client.http())[0] == 400
+
+    assert said(caplog) == [
+        ("refused: The header Sec-WebSocket-Key is not valid", "127.0.0.1", 400, 0)
+    ]
+    assert "s3cret" not in caplog.text
+
+
+@on_loop
 async def test_a_line_a_second_says_why_and_from_where_with_a_count_of_the_others(
     caplog, monkeypatch
 ):

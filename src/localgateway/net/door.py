@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
+from websockets.exceptions import InvalidHeader
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
@@ -140,7 +141,7 @@ def upgrade(
     if request is not None and status == HTTPStatus.OK:
         answer = protocol.accept(request)
         status, message = answer.status_code, answer.body.decode().strip()
-        why = _LOST_UPGRADE if status in _NO_UPGRADE else message
+        why = _why_invalid(status, protocol.handshake_exc)
         hub.loses_upgrades |= status in _NO_UPGRADE
     if (
         request is None
@@ -159,6 +160,15 @@ def upgrade(
     server.handshake_received(socket, _handshake(request, transport))
     if rest:
         socket.data_received(rest)
+
+
+def _why_invalid(status: int, cause: Exception | None) -> str:
+    """Return what was wrong with a handshake, without what the client sent: it may be a secret."""
+    if status in _NO_UPGRADE:
+        return _LOST_UPGRADE
+    if isinstance(cause, InvalidHeader):
+        return f"The header {cause.name} is not valid"
+    return "The handshake is not valid"
 
 
 async def take_over(hub: Hub, request: web.Request) -> web.StreamResponse:
