@@ -140,9 +140,17 @@ def test_the_door_never_opens_the_messages(tmp_path):
 
 
 @pytest.mark.usefixtures("process")
-@pytest.mark.parametrize(("scheme", "effect"), [("http", "Allow"), ("https", "Deny")])
-def test_the_door_knows_by_which_scheme_the_pages_of_the_host_come(scheme, effect, monkeypatch):
-    monkeypatch.setenv("FIRESIDE_HOST", "box.lan")
+@pytest.mark.parametrize(
+    ("host", "scheme", "effect"),
+    [
+        ("box.lan", "http", "Allow"),
+        ("box.lan", "https", "Allow"),
+        ("", "http", "Deny"),  # then the name is that of an https:// public_url
+        ("", "https", "Allow"),
+    ],
+)
+def test_the_door_knows_by_which_scheme_the_pages_of_a_host_come(host, scheme, effect, monkeypatch):
+    monkeypatch.setenv("FIRESIDE_HOST", host)
     monkeypatch.setenv("FIRESIDE_HOSTS", "box.lan")
     event = sample("$connect") | {"methodArn": "arn:aws:execute-api:x"}
     event["headers"] = {"Host": "box.lan:8080", "Origin": f"{scheme}://box.lan:8080"}
