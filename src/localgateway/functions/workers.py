@@ -18,10 +18,9 @@ from localgateway.functions.context import Credentials, environment
 from localgateway.functions.runner import Completed, OnCompleted
 from localgateway.functions.turns import Turns
 from localgateway.functions.worker_process import Launch, Worker, WorkerLost
-from localgateway.machine import policy
 from localgateway.machine.actions import Invoke, Outcome, Raised
 from localgateway.machine.api import Api, ApiError, Function
-from localgateway.machine.limits import CONCURRENCY, Limits
+from localgateway.machine.limits import CONCURRENCY
 
 log = logging.getLogger(__name__)
 
@@ -306,10 +305,9 @@ class WorkerRunner:
 
 
 def _log_invocation(invocation: Invoke, outcome: Outcome, request_id: str, ms: float) -> None:
-    """Log the one line of an event.
+    """Log the one line of an event; that of an authorizer only for those who look closely.
 
-    What an authorizer refuses is for those who look closely: the log of refusals says it too, and
-    a stranger can have any number of them.
+    A stranger can have any number of these, and what came of one stands in a line of its own.
     """
     context = invocation.event["requestContext"]
     is_authorizer = invocation.event.get("type") == "REQUEST"
@@ -322,18 +320,8 @@ def _log_invocation(invocation: Invoke, outcome: Outcome, request_id: str, ms: f
         "ms": round(ms, 1),
     }
     name = f"authorizer {invocation.function}" if is_authorizer else context["routeKey"]
-    level = logging.DEBUG if is_authorizer and not _lets_in(invocation, outcome) else logging.INFO
+    level = logging.DEBUG if is_authorizer else logging.INFO
     log.log(level, "%s %s in %.1f ms", name, _describe(outcome), ms, extra=facts)
-
-
-def _lets_in(invocation: Invoke, outcome: Outcome) -> bool:
-    if isinstance(outcome, Raised):
-        return False
-    longest = Limits().authorizer_bytes
-    try:
-        return policy.decide(outcome.value, invocation.event["methodArn"], longest).allowed
-    except policy.BadResult:
-        return False
 
 
 def _describe(outcome: Outcome) -> str:

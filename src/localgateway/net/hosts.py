@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
+from localgateway.machine.persons import is_loopback
 from localgateway.net.management import Next
 
 _PAGES = frozenset({"http", "https", "tauri", "capacitor", "ionic"})
@@ -53,7 +54,7 @@ class AllowedHosts:
 
     def _is_host(self, host: str) -> bool:
         name = plain_name(host)
-        return name in self._names or _is_loopback(name)
+        return name in self._names or name == "localhost" or is_loopback(name)
 
     def _is_origin(self, origin: str) -> bool:
         try:
@@ -83,12 +84,3 @@ def plain_name(host: str) -> str:
         return f"[{ipaddress.IPv6Address(name[1:-1]).compressed}]" if name[0] == "[" else name
     except ValueError:
         return ""
-
-
-def _is_loopback(name: str) -> bool:
-    if name in {"localhost", "[::1]"}:
-        return True
-    try:
-        return ipaddress.IPv4Address(name).is_loopback
-    except ValueError:
-        return False

@@ -6,7 +6,9 @@ import logging
 
 import pytest
 
+from fireside.console import logs
 from fireside.console.logs import printable, setup_logging
+from localgateway.platform.printable import SHOWN
 
 
 class Terminal(io.StringIO):
@@ -105,3 +107,7 @@ def test_letters_of_any_script_stay_as_they_are():
     assert printable("Zoë 日本") == "Zoë 日本"
     assert printable("می\u200cخواهم 👨\u200d👩\u200d👧") == "می\u200cخواهم 👨\u200d👩\u200d👧"
     assert printable("a\u202eb\u2028c") == r"a\u202eb\u2028c"
+
+
+def test_what_is_shown_as_it_is_is_the_same_in_the_gateway():
+    assert logs._SHOWN == SHOWN  # neither may import the other: the functions have no gateway
