@@ -16,17 +16,19 @@ export function ForgetDialog({ unsent, onForget, onClose }: ForgetDialogProps) {
         {unsent > 0 && <p className="lost">{WORDS.unsent(unsent)}</p>}
         <p>{WORDS.stays}</p>
       </div>
-      <button
-        type="button"
-        className="plain harm filled"
-        aria-describedby="forgotten"
-        onClick={onForget}
-      >
-        {WORDS.forget}
-      </button>
-      <button type="button" className="plain" onClick={closeDialog}>
-        {WORDS.cancel}
-      </button>
+      <div className="acts">
+        <button type="button" className="plain" onClick={closeDialog}>
+          {WORDS.cancel}
+        </button>
+        <button
+          type="button"
+          className="plain harm filled"
+          aria-describedby="forgotten"
+          onClick={onForget}
+        >
+          {WORDS.forget}
+        </button>
+      </div>
     </Dialog>
   );
 }
