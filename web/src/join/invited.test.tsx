@@ -162,12 +162,7 @@ it("enters with the invite that was good when a newer link is wrong, and keeps i
 });
 
 it("keeps the good invite of a user who opens a wrong link while inside", async () => {
-  storeInvite(SECRET);
-  await open();
-  await type("name", "Ada");
-  await submit();
-  await act(async () => network.socket.opens());
-  await act(async () => network.socket.says(helloFrame()));
+  await comeIn();
   history.replaceState(null, "", `/#invite=${OTHER}`);
   await act(async () => dispatchEvent(new Event("hashchange")));
   await refuse();
@@ -209,13 +204,17 @@ it("says so of a link that is opened in this tab, also with an invite on this de
   expect(alerts()).toContain("link in the address");
 });
 
-async function loseTheLineForGood() {
+async function comeIn() {
   storeInvite(SECRET);
   await open();
   await type("name", "Ada");
   await submit();
   await act(async () => network.socket.opens());
   await act(async () => network.socket.says(helloFrame()));
+}
+
+async function loseTheLineForGood() {
+  await comeIn();
   for (let round = 0; round < 5; round += 1) {
     await refuse();
     await act(async () => vi.advanceTimersByTimeAsync(48_000));
