@@ -71,10 +71,13 @@ def frame(payload: bytes) -> bytes:
     return b"\x81" + length + b"\0\0\0\0" + payload
 
 
-async def connect(port: int, name: str, path: str = "/ws", *, hello: bool = True) -> Client:
+async def connect(
+    port: int, name: str, path: str = "/ws", *, hello: bool = True, source: str | None = None
+) -> Client:
     """Open a connection, and say hello unless it plays the plainest client."""
     loop = asyncio.get_running_loop()
-    transport, client = await loop.create_connection(Client, "127.0.0.1", port)
+    local = None if source is None else (source, 0)
+    transport, client = await loop.create_connection(Client, "127.0.0.1", port, local_addr=local)
     transport.write(
         f"GET {path}?username={name} HTTP/1.1\r\nHost: localhost:{port}\r\n"
         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
