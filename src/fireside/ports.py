@@ -1,4 +1,4 @@
-"""What the chat needs from outside: a store, a registry, a way to send, time and randomness."""
+"""What the chat needs from outside: stores, a registry, a way to send, time and randomness."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 from fireside.domain.message import Draft, Message, Stored
+from fireside.domain.person import AuditEntry, Change, Found, Person
 
 Clock = Callable[[], int]
 """Returns the time in milliseconds since 1970."""
 
 Entropy = Callable[[], int]
 """Returns `ENTROPY_BITS` random bits."""
+
+RandomBytes = Callable[[int], bytes]
+"""Returns so many random bytes, for secrets."""
+
+Decide = Callable[[Found], Change]
+"""Returns the change to what was found, or raises a `ChatError`; it may be called again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,8 @@ class Connection:
     rooms: tuple[str, ...]
     connected_at_ms: int
     said_hello: bool = False
+    device: str = ""
+    """The id of its device; empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,30 @@ class MessageStore(Protocol):
         """Return the last seq of a room, 0 if it has no message."""
 
 
+class People(Protocol):
+    """The persons, the names that they hold, and what owners and moderators did.
+
+    Every method is atomic, or raises `StorageFailed`.
+    """
+
+    @property
+    def forgotten(self) -> frozenset[str]:
+        """Return the user ids of those who asked to be forgotten; it may be a minute old."""
+
+    def find(self, user_id: str, keys: Sequence[str] = ()) -> Found:
+        """Return what is stored of a person, and who has the names of these keys."""
+
+    def change(self, user_id: str, keys: Sequence[str], decide: Decide) -> Person:
+        """Store what `decide` makes of what `find` returns; return the person.
+
+        Nothing else changes the person or takes the names in between. If nothing is to change,
+        nothing is written.
+        """
+
+    def audit(self, before: str | None, limit: int) -> list[AuditEntry]:
+        """Return the entries before the one of this id (or the last ones), newest first."""
+
+
 class ConnectionRegistry(Protocol):
     """The open connections."""
 
@@ -99,6 +132,9 @@ class Outbound(Protocol):
 
     def send(self, connection_ids: Iterable[str], data: bytes) -> set[str]:
         """Send `data` to every connection; return those that are gone."""
+
+    def cut(self, connection_ids: Iterable[str], last_frame: bytes) -> None:
+        """Send a last frame to connections and close them; one that stays open is only logged."""
 
 
 class Spending(Protocol):

@@ -19,6 +19,11 @@ def entropy() -> int:
     return secrets.randbits(ENTROPY_BITS)
 
 
+def random_bytes(count: int) -> bytes:
+    """Return so many random bytes."""
+    return secrets.token_bytes(count)
+
+
 def new_epoch() -> str:
     """Return a random name for a new store."""
     return secrets.token_hex(8)

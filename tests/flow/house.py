@@ -11,6 +11,7 @@ from fireside.adapters.memory import MemoryRegistry, MemoryStore
 from fireside.chat import Chat
 from fireside.domain.entry import EntryRules
 from fireside.domain.errors import StorageFailed
+from fireside.domain.invite import hash_of
 from fireside.handlers.router import make_handler
 
 NOON = 1_795_345_200_000
@@ -19,6 +20,8 @@ NOON = 1_795_345_200_000
 HOST = "localhost:8080"
 
 OPEN = EntryRules(invites=None)
+
+OWNER_SECRET = "the-owners-secret-of-22-or-more"
 
 LIFECYCLE = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}
 
@@ -29,6 +32,7 @@ class Mailboxes:
     def __init__(self):
         self.frames = {}
         self.gone = set()
+        self.cut_ids = set()
         self.before_sending = lambda: None
 
     def send(self, connection_ids, data):
@@ -37,6 +41,11 @@ class Mailboxes:
         for connection_id in ids - self.gone:
             self.frames.setdefault(connection_id, []).append(json.loads(data))
         return ids & self.gone
+
+    def cut(self, connection_ids, last_frame):
+        ids = list(connection_ids)
+        self.send(ids, last_frame)
+        self.cut_ids.update(ids)
 
 
 class WatchedStore(MemoryStore):
@@ -65,12 +74,15 @@ class House:
 
     cloud = region = None
 
-    def __init__(self, store=None, rules=OPEN):
+    def __init__(self, store=None, rules=OPEN, names="open"):
+        self.names = names
         self.now_ms = NOON
         self.mailboxes = Mailboxes()
         self.rules = rules
         self.clock = lambda: self.now_ms
         self.entropy = itertools.count(1).__next__
+        self.random_bytes = lambda count: next(self._bytes).to_bytes(count, "big")
+        self._bytes = itertools.count(1)
         self._request_ids = (f"request-{number}" for number in itertools.count(1))
         if store is None and self.cloud is not None:
             self.store, self.registry, self.handler = self.cloud.furnish(self)
@@ -80,7 +92,15 @@ class House:
     def _furnish(self, store):
         self.store, self.registry = store, MemoryRegistry()
         self.chat = Chat(
-            store, self.registry, self.mailboxes, clock=self.clock, entropy=self.entropy
+            store,
+            store.people,
+            self.registry,
+            self.mailboxes,
+            clock=self.clock,
+            entropy=self.entropy,
+            random_bytes=self.random_bytes,
+            owner_hashes=lambda: {hash_of(OWNER_SECRET)},
+            names=self.names,
         )
         self.handler = make_handler(self.chat, lambda: self.rules)
 

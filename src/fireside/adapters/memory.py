@@ -6,12 +6,13 @@ The store passes the same contract tests as the others, so nothing needs to be m
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+from fireside.adapters.memory_people import MemoryPeople
 from fireside.domain.message import Draft, Message, Stored, Tail, follow
 from fireside.ports import Connection, Members
 
 
 class MemoryStore:
-    """Message logs in lists. Undoing a batch removes what was appended since it began."""
+    """Message logs in lists, and people. Undoing a batch removes what was added since it began."""
 
     def __init__(self, epoch: str) -> None:
         self.epoch = epoch
@@ -19,6 +20,7 @@ class MemoryStore:
         self._by_nonce: dict[tuple[str, str], Message] = {}
         self._appended: list[Message] = []
         self._marks: list[int] = []
+        self.people = MemoryPeople()
 
     def append(self, draft: Draft) -> Stored:
         """Append a message to its room's log.
@@ -54,26 +56,32 @@ class MemoryStore:
         """Start a batch."""
         self._appended.clear()
         self._marks = [0]
+        self.people.begin()
 
     def savepoint(self) -> None:
         """Set a savepoint: what follows can be undone alone."""
         self._marks.append(len(self._appended))
+        self.people.savepoint()
 
     def release(self) -> None:
         """Remove the savepoint; what was done since is part of the batch."""
         self._marks.pop()
+        self.people.release()
 
     def undo(self) -> None:
         """Undo what was done since the savepoint."""
         self._undo_to(self._marks.pop())
+        self.people.undo()
 
     def commit(self) -> None:
         """Commit the batch."""
         self._marks.clear()
+        self.people.commit()
 
     def rollback(self) -> None:
         """Undo the batch."""
         self._undo_to(0)
+        self.people.rollback()
         self._marks.clear()
 
     def _undo_to(self, mark: int) -> None:

@@ -1,16 +1,17 @@
-"""The chat: one method for each command. Storage, network, time and randomness are ports.
+"""The conversation: what is said, and what others hear of it.
 
 The log is the truth and a push is a hint: a message is stored first, and then pushed to the
 connections that are in the room at that moment. A client that misses a push, or connects later,
 reads the message from the log.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from fireside import wire
-from fireside.domain.commands import (
+from fireside.chat.broadcasts import Broadcasts
+from fireside.chat.door import Sender
+from fireside.domain.commands.messages import (
     DEFAULT_PAGE,
     MAX_PAGE,
     Cursor,
@@ -19,73 +20,56 @@ from fireside.domain.commands import (
     Resume,
     SendMessage,
 )
-from fireside.domain.errors import Busy, NotFound, StorageFailed
-from fireside.domain.events import Acknowledged, Head, MessageSent, Page, Pong, Resumed, Welcome
+from fireside.domain.errors import Busy, Forbidden, NotFound, StorageFailed
+from fireside.domain.events import Acknowledged, Head, Page, Pong, Resumed, Welcome
 from fireside.domain.message import Draft, Message, Stored
-from fireside.ports import (
-    Clock,
-    Connection,
-    ConnectionRegistry,
-    Entropy,
-    MessageStore,
-    Outbound,
-)
+from fireside.domain.person import FORGOTTEN
+from fireside.domain.standing import NamesRule
+from fireside.ports import Clock, Connection, ConnectionRegistry, Entropy, MessageStore, People
 
 REBROADCAST_WITHIN_MS = 60_000
 """If a send is repeated within this time after its message was stored, its broadcast is repeated
 too: the first may have been lost. Later, clients have found the gap themselves."""
 
-HANDSHAKE_GRACE_MS = 30_000
-"""How long a new connection is kept although posts to it answer 410 (gone). It is stored before
-its handshake ends, and API Gateway answers 410 until then."""
 
-PING_SECONDS = 25
-"""Seconds between two pings of a client, where a ping costs nothing."""
+class Conversation:
+    """What is said in the rooms."""
 
-LIFETIME_SECONDS = 7200
-"""Seconds until API Gateway closes a connection, even one in use."""
-
-
-class Chat:
-    """The commands of clients, and what to do when a connection opens or closes."""
-
-    def __init__(  # noqa: PLR0913 - three ports, time and randomness, two settings
+    def __init__(  # noqa: PLR0913 - what a conversation is made of, and three settings
         self,
         messages: MessageStore,
         connections: ConnectionRegistry,
-        outbound: Outbound,
+        people: People,
+        broadcasts: Broadcasts,
         *,
         clock: Clock,
         entropy: Entropy,
-        ping_seconds: int = PING_SECONDS,
-        lifetime_seconds: int = LIFETIME_SECONDS,
+        ping_seconds: int,
+        lifetime_seconds: int,
+        names: NamesRule,
     ) -> None:
         self.messages = messages
         self.connections = connections
-        self.outbound = outbound
+        self._people = people
+        self._broadcasts = broadcasts
         self._clock = clock
         self._entropy = entropy
         self._ping_seconds = ping_seconds
         self._lifetime_seconds = lifetime_seconds
+        self._names: NamesRule = names
 
-    def connect(self, connection: Connection) -> None:
-        """Store a new connection. Nothing can be sent to it until its handshake is over."""
-        self.connections.expect(connection)
-
-    def disconnect(self, connection_id: str) -> None:
-        """Remove a closed connection."""
-        self.connections.remove(connection_id)
-
-    def hello(self, connection: Connection, command: Hello) -> Welcome:
+    def hello(self, sender: Sender, command: Hello) -> Welcome:
         """Note that a client understands the whole protocol; return its rooms and what it missed.
 
         The connection is stored before messages are read, so a message that is stored after the
         read is pushed to it.
         """
-        self.connections.add(replace(connection, said_hello=True))
+        connection = replace(sender.connection, said_hello=True)
+        self.connections.add(connection)
         return Welcome(
-            connection.user_id,
-            connection.username,
+            sender.myself,
+            command.v,
+            self._names == "open",
             self._heads(connection),
             self._missed(connection, command.resume or {}),
             self._ping_seconds,
@@ -93,19 +77,18 @@ class Chat:
             self._clock(),
         )
 
-    def send_message(
-        self, sender: Connection, command: SendMessage, request_id: str
-    ) -> Acknowledged:
+    def send_message(self, sender: Sender, command: SendMessage, request_id: str) -> Acknowledged:
         """Store the message, broadcast it to the room, and acknowledge it.
 
         The broadcast fails if the room's members can't be read. With a nonce the sender then gets
         an error: sending again stores nothing twice and repeats the broadcast. Without a nonce
         sending again would store a second message, so the message is acknowledged.
         """
-        _require_member(sender, command.room)
+        _require_member(sender.connection, command.room)
+        self._require_voice(sender)
         stored = self.messages.append(self._draft(sender, command, request_id))
         try:
-            self._broadcast_or_repeat(stored, sender)
+            self._broadcast_or_repeat(stored, sender.connection)
         except (Busy, StorageFailed):
             if command.nonce:
                 raise
@@ -119,7 +102,7 @@ class Chat:
             found = self.messages.after(command.room, command.after, command.limit)
         else:
             found = self.messages.before(command.room, command.before, command.limit)
-        messages, _ = wire.fitting(found, connection.user_id)
+        messages, _ = wire.fitting(self._shown(found), connection.user_id)
         return self._page(command.room, messages, newest_first=command.after is None)
 
     def resume(self, connection: Connection, command: Resume) -> Resumed:
@@ -134,62 +117,33 @@ class Chat:
         self._restore(connection)
         return Pong(self._heads(connection), self._clock())
 
-    # --- broadcasting ---
+    # --- sending ---
 
-    def _draft(self, sender: Connection, command: SendMessage, request_id: str) -> Draft:
+    def _require_voice(self, sender: Sender) -> None:
+        """Raise `Forbidden` if the person may only read for now."""
+        person = sender.person
+        if person is not None and person.muted_until_ms > self._clock():
+            until = wire.timestamp(person.muted_until_ms)
+            raise Forbidden(f"You may read but not write until {until}")
+
+    def _draft(self, sender: Sender, command: SendMessage, request_id: str) -> Draft:
         return Draft(
             command.room,
-            sender.user_id,
-            sender.username,
+            sender.connection.user_id,
+            sender.connection.username,
             command.message,
             command.nonce or request_id,
             command.reply_to,
             self._clock(),
             self._entropy(),
+            is_unclaimed=sender.person is None,
         )
 
     def _broadcast_or_repeat(self, stored: Stored, sender: Connection) -> None:
         if not stored.duplicate:
-            self._broadcast(stored.message, sender)
+            self._broadcasts.message(stored.message, sender)
         elif abs(self._clock() - stored.message.timestamp_ms) < REBROADCAST_WITHIN_MS:
-            self._rebroadcast(stored.message, sender)
-
-    def _broadcast(self, message: Message, sender: Connection) -> None:
-        """Push to the whole room, except to the sender if its acknowledgement is enough for it."""
-        members = self.connections.in_room(message.room)
-        own = members.by_user.get(message.user_id, ())
-        others = members.ids.difference([member.connection_id for member in own])
-        own_to_push = [one for one in own if not (one.said_hello and _is_same(one, sender))]
-        self._push(message, others, own_to_push)
-
-    def _rebroadcast(self, message: Message, sender: Connection) -> None:
-        """Push again, to clients that drop duplicates; a plain client would show it twice."""
-        members = self.connections.in_room(message.room)
-        listening = [
-            member
-            for connections in members.by_user.values()
-            for member in connections
-            if member.said_hello and not _is_same(member, sender)
-        ]
-        own = [one for one in listening if one.user_id == message.user_id]
-        others = [one.connection_id for one in listening if one.user_id != message.user_id]
-        self._push(message, others, own)
-
-    def _push(self, message: Message, others: Collection[str], own: Sequence[Connection]) -> None:
-        """Push a message; only the author's own connections see its nonce."""
-        self._push_as(None, message, others)
-        self._push_as(message.user_id, message, [member.connection_id for member in own])
-
-    def _push_as(self, reader: str | None, message: Message, ids: Collection[str]) -> None:
-        """Push a message as `reader` may see it, and forget connections that are gone."""
-        if not ids:
-            return
-        gone = self.outbound.send(ids, wire.encode(MessageSent(message), reader=reader).encode())
-        if gone:
-            with suppress(
-                Busy, StorageFailed
-            ):  # the message is stored, and the next push tries again
-                self.connections.forget(gone, self._clock() - HANDSHAKE_GRACE_MS)
+            self._broadcasts.repeat(stored.message, sender)
 
     # --- reading ---
 
@@ -201,6 +155,16 @@ class Chat:
     def _heads(self, connection: Connection) -> list[Head]:
         epoch = self.messages.epoch
         return [Head(room, epoch, self.messages.head(room)) for room in connection.rooms]
+
+    def _shown(self, messages: Sequence[Message]) -> Sequence[Message]:
+        """Return messages without the names of those who asked to be forgotten."""
+        forgotten = self._people.forgotten
+        if not forgotten:
+            return messages
+        return [
+            replace(one, username=FORGOTTEN) if one.user_id in forgotten else one
+            for one in messages
+        ]
 
     def _page(self, room: str, messages: Sequence[Message], *, newest_first: bool) -> Page:
         seqs = [message.seq for message in messages]
@@ -226,7 +190,7 @@ class Chat:
         found = self._following(room, cursor)
         if found is None or cursor.after > head:
             return self._newest(connection, room, space)
-        messages, space = wire.fitting(found, connection.user_id, space)
+        messages, space = wire.fitting(self._shown(found), connection.user_id, space)
         end = messages[-1].seq if messages else cursor.after
         more = end < head
         return Resumed(room, epoch, cursor.after, end, messages, more, reset=False), space
@@ -251,7 +215,7 @@ class Chat:
     def _newest(self, connection: Connection, room: str, space: int) -> tuple[Resumed, int]:
         head, epoch = self.messages.head(room), self.messages.epoch
         found = self.messages.before(room, None, DEFAULT_PAGE)
-        messages, space = wire.fitting(found, connection.user_id, space)
+        messages, space = wire.fitting(self._shown(found), connection.user_id, space)
         messages.reverse()
         start = messages[0].seq - 1 if messages else head
         return Resumed(room, epoch, start, head, messages, more=False, reset=True), space
@@ -260,7 +224,3 @@ class Chat:
 def _require_member(connection: Connection, room: str) -> None:
     if room not in connection.rooms:
         raise NotFound("You are in no room of that name", "room")
-
-
-def _is_same(one: Connection, other: Connection) -> bool:
-    return one.connection_id == other.connection_id

@@ -16,12 +16,12 @@ from fireside.adapters.memory import MemoryRegistry, MemoryStore
 from fireside.chat import Chat
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.logs import printable, setup_logging
-from fireside.domain.entry import EntryRules, User
+from fireside.domain.entry import EntryRules, Visitor
 from fireside.domain.message import ENTROPY_BITS
 from fireside.domain.names import LOBBY, fold
 from fireside.handlers.authorizer import context_of, principal_id
 from fireside.handlers.router import make_handler
-from fireside.ports import Connection, MessageStore
+from fireside.ports import Connection, MessageStore, People
 from fireside.server.data_folder import open_store
 from localgateway.platform.printable import printable_json
 
@@ -71,7 +71,8 @@ def invoke(route: str, *, event: str | None, username: str | None, data: str | N
     if username is not None:
         rename(asked, username)
     if data is None:
-        response = _answer(asked, MemoryStore(_random_epoch()))
+        store = MemoryStore(_random_epoch())
+        response = _answer(asked, store, store.people)
     else:
         response = _answer_from(asked, Path(data).expanduser())
     print(printable_json(response))
@@ -101,7 +102,7 @@ def read_event(name: str) -> Event:
 
 def rename(event: Event, username: str) -> None:
     """Change the sender, as if the authorizer had let them in under that name."""
-    user = User(fold(username), username)
+    user = Visitor(fold(username), username)
     vouched = {"principalId": principal_id(user), **context_of(user)}
     event["requestContext"]["authorizer"] = vouched
     if event["requestContext"]["routeKey"] == "$connect":
@@ -124,28 +125,34 @@ class Printed:
             print(f"pushed to {connection_id}: {printable(data.decode())}", file=sys.stderr)
         return set()
 
+    def cut(self, connection_ids: Iterable[str], last_frame: bytes) -> None:
+        """Print what would be the last frame."""
+        self.send(connection_ids, last_frame)
+
 
 def _answer_from(event: Event, folder: Path) -> Response:
     store = open_store(folder)
     try:
         store.begin()
-        response = _answer(event, store)
+        response = _answer(event, store, store.people)
         store.commit()
     finally:
         store.close()
     return response
 
 
-def _answer(event: Event, messages: MessageStore) -> Response:
+def _answer(event: Event, messages: MessageStore, people: People) -> Response:
     """Run the handler, with another connection in the room to show what it receives."""
     connections = MemoryRegistry()
     connections.add(Connection("another-connection", "", "", (LOBBY,), 0))
     chat = Chat(
         messages=messages,
+        people=people,
         connections=connections,
         outbound=Printed(),
         clock=lambda: time.time_ns() // 1_000_000,
         entropy=lambda: secrets.randbits(ENTROPY_BITS),
+        random_bytes=secrets.token_bytes,
     )
     rules = EntryRules(any_host=True, invites=None)
     handler = make_handler(chat, lambda: rules)

@@ -17,6 +17,7 @@ Code = Literal[
     "rate_limited",
     "busy",
     "gone",
+    "full",
     "storage",
     "internal",
 ]
@@ -84,8 +85,19 @@ class InvalidName(ChatError):
         super().__init__("bad_name", text, field="username")
 
 
+class NameTaken(ChatError):
+    """The name, or one that looks like it, belongs to another person."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "name_taken",
+            "That name belongs to somebody; if it is you, add this device, or choose another name",
+            field="username",
+        )
+
+
 class Unauthorized(ChatError):
-    """The event has no user from the authorizer."""
+    """The event has no user from the authorizer, or one who must claim a name first."""
 
     def __init__(self, text: str) -> None:
         super().__init__("unauthorized", text)
@@ -103,6 +115,20 @@ class NotFound(ChatError):
 
     def __init__(self, text: str, field: str) -> None:
         super().__init__("not_found", text, field=field)
+
+
+class Gone(ChatError):
+    """What the command names is no more."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("gone", text)
+
+
+class Full(ChatError):
+    """A limit of the place or of a person is reached."""
+
+    def __init__(self, text: str, field: str) -> None:
+        super().__init__("full", text, field=field)
 
 
 class Busy(ChatError):

@@ -26,6 +26,7 @@ class Draft:
     reply_to: str | None
     now_ms: int
     entropy: int
+    is_unclaimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Message:
     text: str
     nonce: str
     reply_to: str | None
+    is_unclaimed: bool = False
+    """Whether it was sent under a name that belonged to no person then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ def follow(tail: Tail, draft: Draft) -> Message:
         draft.text,
         draft.nonce,
         draft.reply_to,
+        draft.is_unclaimed,
     )
 
 

@@ -1,19 +1,9 @@
-"""The frames the server sends, field by field; `web/src/wire/frames.ts` is generated from this.
+"""The frames of a conversation, and errors."""
 
-Only a message has all of `timestamp`, `username` and `message`. So a simple client can show every
-frame with these three fields and ignore all others.
-"""
-
-from typing import Literal, NotRequired, TypeAlias, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from fireside.domain.errors import Code
-
-
-class User(TypedDict):
-    """The user of this connection."""
-
-    userId: str
-    username: str
+from fireside.frames.people import Place, User
 
 
 class Room(TypedDict):
@@ -44,7 +34,10 @@ class Limits(FixedLimits):
 
 
 class MessageFrame(TypedDict):
-    """A message. Only its author's own connections see the nonce."""
+    """A message. Only its author's own connections see the nonce.
+
+    `unclaimed`: it was sent under a name that belonged to no person.
+    """
 
     type: Literal["message"]
     timestamp: str
@@ -56,6 +49,7 @@ class MessageFrame(TypedDict):
     userId: str
     nonce: NotRequired[str]
     replyTo: NotRequired[str]
+    unclaimed: NotRequired[Literal[True]]
 
 
 class AckFrame(TypedDict):
@@ -111,6 +105,7 @@ class HelloFrame(TypedDict):
     v: int
     min: int
     user: User
+    place: Place
     rooms: list[Room]
     limits: Limits
     features: list[str]
@@ -147,15 +142,3 @@ class ClosingFrame(TypedDict):
     reason: str
     again: bool
     retryAfterMs: NotRequired[int]
-
-
-ServerFrame: TypeAlias = (
-    HelloFrame
-    | MessageFrame
-    | AckFrame
-    | HistoryFrame
-    | ResumedFrame
-    | ErrorFrame
-    | ClosingFrame
-    | PongFrame
-)

@@ -17,6 +17,7 @@ from fireside import environment
 from fireside.adapters import aws_clients
 from fireside.adapters.dynamodb.client import RetryPolicy, Tables
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoSpending, DynamoStore
+from fireside.adapters.memory_people import MemoryPeople
 from fireside.adapters.outbound import payload
 from fireside.adapters.outbound.event_counts import CountingTables, EventCounts
 from fireside.adapters.outbound.fanout import FanOut, deadlines_from
@@ -28,8 +29,8 @@ from fireside.handlers.allowance import Allowances, allowance_from, with_allowan
 from fireside.handlers.authorizer import Handler, log_refusal, make_authorizer
 from fireside.handlers.router import Response, make_handler
 from fireside.handlers.rules import rules_from
-from fireside.ports import Clock, Entropy
-from fireside.system import entropy, epoch_ms, new_epoch
+from fireside.ports import Clock, Entropy, RandomBytes
+from fireside.system import entropy, epoch_ms, new_epoch, random_bytes
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +99,7 @@ class System:
 
     clock: Clock = epoch_ms
     entropy: Entropy = entropy
+    random_bytes: RandomBytes = random_bytes
     new_epoch: Callable[[], str] = new_epoch
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     write_line: Callable[[str], object] = print
@@ -118,16 +120,19 @@ def build_chat(variables: Mapping[str, str], system: System = SYSTEM) -> Handler
         aws_clients.outbound(environ, environ[environment.ENDPOINT]),
         aws_clients.functions(environ),
         environ[environment.FANOUT_FUNCTION],
+        ender=aws_clients.ender(environ, environ[environment.ENDPOINT]),
         counts=counts,
         clock=system.clock,
         deadlines=deadlines_from(environ),
     )
     chat = Chat(
         store,
+        MemoryPeople(),
         _registry(environ, tables, system),
         outbound,
         clock=system.clock,
         entropy=system.entropy,
+        random_bytes=system.random_bytes,
         ping_seconds=PING_SECONDS,
     )
     rules = rules_from(environ)

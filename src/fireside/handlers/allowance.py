@@ -14,7 +14,7 @@ from typing import Any
 
 from fireside import environment
 from fireside.domain.errors import Busy, StorageFailed
-from fireside.handlers.authorizer import Handler, user_of
+from fireside.handlers.authorizer import Handler, visitor_of
 from fireside.handlers.router import Response, throttled
 from fireside.ports import Clock, Spending
 
@@ -116,7 +116,7 @@ def with_allowances(
 
     def run(event: dict[str, Any], context: object) -> Response:
         about = event["requestContext"]
-        user = user_of(about.get("authorizer") or {})
+        user = visitor_of(about.get("authorizer") or {})
         if user is None or about["eventType"] == "DISCONNECT":
             return handle(event, context)
         if about["eventType"] == "CONNECT":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
-from fireside.domain.entry import EntryRules, User, admit
+from fireside.domain.entry import EntryRules, Visitor, admit
 from fireside.domain.errors import ChatError
 from fireside.domain.invite import hash_of
 from fireside.handlers.handshake import read_handshake
@@ -25,58 +25,92 @@ Rules = Callable[[], EntryRules]
 """Returns the current rules: invites can be replaced while the server runs."""
 
 
+IsDeviceOf = Callable[[str, str], bool]
+"""Returns whether a person, by user id, has a device; for who is counted as that person."""
+
 OnRefusal = Callable[[ChatError, dict[str, Any]], str | None]
 """Takes why a handshake was refused, and its event; may return a reason for the gateway's log."""
 
 
 def make_authorizer(
-    rules: Rules, on_refusal: OnRefusal = lambda *_: None, *, notes_invite: bool = False
+    rules: Rules,
+    on_refusal: OnRefusal = lambda *_: None,
+    *,
+    notes_invite: bool = False,
+    is_device_of: IsDeviceOf | None = None,
 ) -> Handler:
     """Return the function that API Gateway calls before `$connect`.
 
     The client is not told why it is refused; `on_refusal` is, and the gateway what that returns.
     With `notes_invite`, the connection's context has the hash of the secret that it came in with,
-    where one is asked for.
+    where one is asked for. Without `is_device_of` the authorizer reads no data, and each device
+    is counted for itself.
     """
 
     def authorize(event: dict[str, Any], _context: object) -> dict[str, Any]:
         try:
             current = rules()
             handshake = read_handshake(event)
-            user = admit(handshake, current)
+            visitor = admit(handshake, current)
         except ChatError as refusal:
             reason = on_refusal(refusal, event)
             denied = _policy("nobody", "Deny", event["methodArn"])
             return denied if reason is None else {**denied, "context": {"reason": reason}}
-        allowed = _policy(principal_id(user), "Allow", event["methodArn"])
-        noted = notes_invite and current.invites is not None
+        principal = principal_id(visitor, is_device_of)
+        allowed = _policy(principal, "Allow", event["methodArn"])
+        noted = notes_invite and current.invites is not None and handshake.invite is not None
         invite = {INVITE_HASH: hash_of(handshake.invite or "")} if noted else {}
-        return {**allowed, "context": context_of(user) | invite}
+        return {**allowed, "context": context_of(visitor) | invite}
 
     return authorize
 
 
-def principal_id(user: User) -> str:
-    """Return what API Gateway calls a user: a hash, as it may be logged."""
-    return hashlib.sha256(user.user_id.encode()).hexdigest()
+def principal_id(visitor: Visitor, is_device_of: IsDeviceOf | None = None) -> str:
+    """Return what API Gateway calls a user, for whom limits count: a hash, as it may be logged.
+
+    Who shows an unknown device under the name of a person is counted apart from that person.
+    """
+    if not visitor.device:
+        counted = visitor.user_id
+    elif is_device_of is None:
+        counted = f"{visitor.user_id} {visitor.device}"
+    else:
+        is_own = is_device_of(visitor.user_id, visitor.device)
+        counted = visitor.user_id if is_own else f"{visitor.user_id} unknown"
+    return hashlib.sha256(counted.encode()).hexdigest()
 
 
-def context_of(user: User) -> dict[str, str]:
+def context_of(visitor: Visitor) -> dict[str, str]:
     """Return what API Gateway passes to every event of a connection.
 
-    It is percent-encoded: what becomes of letters beyond ASCII there is not documented.
+    It is percent-encoded: what becomes of letters beyond ASCII there is not documented. What is
+    empty is left out.
     """
-    return {"username": quote(user.username), "userId": quote(user.user_id)}
+    context = {"username": quote(visitor.username), "userId": quote(visitor.user_id)}
+    optional = {
+        "device": visitor.device,
+        "invited": "" if visitor.is_invited else "no",
+        "key": visitor.key,
+    }
+    return context | {name: value for name, value in optional.items() if value}
 
 
-def user_of(context: Mapping[str, Any]) -> User | None:
-    """Return the user of a context, encoded or not; no name has a percent sign."""
+def visitor_of(context: Mapping[str, Any]) -> Visitor | None:
+    """Return the visitor of a context, encoded or not; no name has a percent sign."""
     user_id, username = context.get("userId"), context.get("username")
-    return User(unquote(user_id), unquote(username)) if user_id and username else None
+    if not user_id or not username:
+        return None
+    return Visitor(
+        unquote(user_id),
+        unquote(username),
+        context.get("device", ""),
+        context.get("invited") != "no",
+        context.get("key", ""),
+    )
 
 
-def admit_from(event: dict[str, Any], rules: EntryRules) -> User:
-    """Return the user of a `$connect` or authorizer event.
+def admit_from(event: dict[str, Any], rules: EntryRules) -> Visitor:
+    """Return the visitor of a `$connect` or authorizer event.
 
     Raises:
         ChatError: The handshake may not connect.

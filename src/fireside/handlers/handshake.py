@@ -12,6 +12,11 @@ SUBPROTOCOL = "fireside.v1"
 INVITE_PREFIX = "invite."
 """Comes before an invite's secret in the subprotocol header, the only one that a page can set."""
 
+DEVICE_PREFIX, LINK_PREFIX, RECOVERY_PREFIX = "device.", "link.", "recover."
+"""The same before a device's secret, a device link's, and a recovery code without spaces."""
+
+_SECRETS = (INVITE_PREFIX, DEVICE_PREFIX, LINK_PREFIX, RECOVERY_PREFIX)
+
 PROTOCOL_HEADER = "Sec-WebSocket-Protocol"
 
 PROXY_SECRET_HEADER = "x-fireside-origin"  # noqa: S105 - a header's name
@@ -24,14 +29,17 @@ def read_handshake(event: dict[str, Any]) -> Handshake:
     Raises:
         InvalidCommand: One of its parts is there twice: which of them counts would be a guess.
     """
-    headers, query = _headers(event), _query(event)
-    offered = [p.removeprefix(INVITE_PREFIX) for p in _offered(event) if _is_invite(p)]
+    headers, query, offered = _headers(event), _query(event), _offered(event)
     return Handshake(
         username=_only(query.get("username")),
         origin=_only(headers.get("origin")),
         host=_only(headers.get("host")),
-        invite=_only(offered or query.get("invite")),
+        invite=_only(_secrets(offered, INVITE_PREFIX) or query.get("invite")),
         proxy_secret=_only(headers.get(PROXY_SECRET_HEADER)),
+        user_id=_only(query.get("user")),
+        device=_only(_secrets(offered, DEVICE_PREFIX)),
+        link=_only(_secrets(offered, LINK_PREFIX)),
+        recovery=_only(_secrets(offered, RECOVERY_PREFIX)),
     )
 
 
@@ -39,16 +47,17 @@ def chosen_subprotocol(event: dict[str, Any]) -> str | None:
     """Return one of the offered subprotocols, or None if none was offered that is known.
 
     A browser that offers subprotocols closes a connection whose answer names none of them. So if
-    an invite is all that was offered, the answer repeats it; only its sender sees that.
+    secrets are all that was offered, the answer repeats one; only its sender sees that.
     """
     offered = _offered(event)
     if SUBPROTOCOL in offered:
         return SUBPROTOCOL
-    return next(filter(_is_invite, offered), None)
+    return next((protocol for protocol in offered if protocol.startswith(_SECRETS)), None)
 
 
-def _is_invite(protocol: str) -> bool:
-    return protocol.startswith(INVITE_PREFIX)
+def _secrets(offered: list[str], prefix: str) -> list[str]:
+    """Return the secrets that were offered under a prefix."""
+    return [one.removeprefix(prefix) for one in offered if one.startswith(prefix)]
 
 
 def _offered(event: dict[str, Any]) -> list[str]:
@@ -62,7 +71,7 @@ def _only(values: list[str] | None) -> str | None:
     if not values:
         return None
     if len(values) > 1:
-        raise InvalidCommand("Give your name, your invite, your origin and the host once each")
+        raise InvalidCommand("Give your name, each secret, your origin and the host once each")
     return values[0]
 
 

@@ -5,19 +5,38 @@ import traceback
 from typing import Any
 
 from fireside import wire
-from fireside.chat import Chat
-from fireside.domain.commands import (
-    Command,
+from fireside.chat import Arrival, Chat, Sender
+from fireside.domain.commands import Command, parse
+from fireside.domain.commands.messages import (
     GetHistory,
     Hello,
+    MessageCommand,
     Ping,
     Resume,
     SendMessage,
-    decode,
-    parse,
-    readable_id,
 )
-from fireside.domain.entry import User
+from fireside.domain.commands.moderation import (
+    Ban,
+    GetAudit,
+    ModerationCommand,
+    Mute,
+    Promote,
+    Unban,
+)
+from fireside.domain.commands.people import (
+    Claim,
+    ForgetMe,
+    Link,
+    ListDevices,
+    NewDeviceLink,
+    NewRecovery,
+    Own,
+    PersonCommand,
+    Recover,
+    Rename,
+    RevokeDevice,
+)
+from fireside.domain.decoding import decode, readable_id
 from fireside.domain.errors import (
     Busy,
     ChatError,
@@ -29,10 +48,8 @@ from fireside.domain.errors import (
     Unauthorized,
 )
 from fireside.domain.events import Event, Refused
-from fireside.domain.names import LOBBY
-from fireside.handlers.authorizer import Handler, Rules, admit_from, user_of
+from fireside.handlers.authorizer import Handler, Rules, admit_from, visitor_of
 from fireside.handlers.handshake import PROTOCOL_HEADER, chosen_subprotocol
-from fireside.ports import Connection
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +87,7 @@ def _route(chat: Chat, rules: Rules, event: dict[str, Any]) -> Response:
         case "$connect":
             return _connect(chat, rules, event)
         case "$disconnect":
-            chat.disconnect(event["requestContext"]["connectionId"])
+            chat.door.disconnect(event["requestContext"]["connectionId"])
             return {"statusCode": 200}
         case route:
             return _answer(chat, route, event)
@@ -79,10 +96,10 @@ def _route(chat: Chat, rules: Rules, event: dict[str, Any]) -> Response:
 def _connect(chat: Chat, rules: Rules, event: dict[str, Any]) -> Response:
     """Check the handshake again: an API may have been deployed without its authorizer."""
     try:
-        connection = _connection(event)
-        if admit_from(event, rules()) != User(connection.user_id, connection.username):
+        arrival = _arrival(event)
+        if admit_from(event, rules()) != arrival.visitor:
             raise Forbidden("The authorizer admitted another user")
-        chat.connect(connection)
+        chat.door.connect(arrival)
     except InvalidName:
         return {"statusCode": 400}
     except (Busy, StorageFailed):
@@ -105,38 +122,97 @@ def _answer(chat: Chat, route: str, event: dict[str, Any]) -> Response:
     except ChatError as refusal:
         return _refusal(event, refusal)
     try:
-        connection = _connection(event)
+        arrival = _arrival(event)
         command = parse(route, request.fields)
         request_id = event["requestContext"]["requestId"]
-        answer = _execute(chat, connection, command, request_id)
+        answer, reader = _execute(chat, arrival, command, request_id)
     except ChatError as refusal:
         return _refused(refusal, request.id)
-    return _reply(wire.encode(answer, reader=connection.user_id, request_id=request.id))
+    return _reply(wire.encode(answer, reader=reader, request_id=request.id))
 
 
-def _execute(chat: Chat, connection: Connection, command: Command, request_id: str) -> Event:
+def _execute(
+    chat: Chat, arrival: Arrival, command: Command, request_id: str
+) -> tuple[Event, str | None]:
+    """Return the answer to a command, and the user id of its reader."""
+    match command:  # what also those may do who do not take part yet
+        case Claim():
+            return chat.names.claim(arrival, command), None
+        case Link():
+            return chat.names.link(arrival, command), None
+        case Recover():
+            return chat.names.recover(arrival, command), None
+        case _:
+            sender = chat.door.identify(arrival)
+            answer = _of_sender(chat, sender, command, request_id)
+            return answer, sender.connection.user_id
+
+
+def _of_sender(  # noqa: PLR0911 - one per command
+    chat: Chat,
+    sender: Sender,
+    command: MessageCommand | PersonCommand | ModerationCommand,
+    request_id: str,
+) -> Event:
     match command:
         case SendMessage():
-            return chat.send_message(connection, command, request_id)
+            return chat.conversation.send_message(sender, command, request_id)
         case GetHistory():
-            return chat.history(connection, command)
+            return chat.conversation.history(sender.connection, command)
         case Ping():
-            return chat.ping(connection)
+            return chat.conversation.ping(sender.connection)
         case Resume():
-            return chat.resume(connection, command)
+            return chat.conversation.resume(sender.connection, command)
         case Hello():
-            return chat.hello(connection, command)
+            chat.names.note_visit(sender)
+            return chat.conversation.hello(sender, command)
+        case Promote() | Ban() | Unban() | Mute() | GetAudit():
+            return _of_moderator(chat, sender, command)
+        case _:
+            return _of_person(chat, sender, command)
 
 
-def _connection(event: dict[str, Any]) -> Connection:
+def _of_person(  # noqa: PLR0911 - one per command
+    chat: Chat, sender: Sender, command: PersonCommand
+) -> Event:
+    match command:
+        case Rename():
+            return chat.names.rename(sender, command)
+        case NewRecovery():
+            return chat.names.new_recovery(sender)
+        case NewDeviceLink():
+            return chat.names.new_device_link(sender, command)
+        case ListDevices():
+            return chat.names.devices(sender)
+        case RevokeDevice():
+            return chat.names.revoke(sender, command)
+        case ForgetMe():
+            return chat.names.forget(sender, command)
+        case Own():
+            return chat.names.own(sender, command)
+
+
+def _of_moderator(chat: Chat, sender: Sender, command: ModerationCommand) -> Event:
+    match command:
+        case Promote():
+            return chat.moderation.promote(sender, command)
+        case Ban():
+            return chat.moderation.ban(sender, command)
+        case Unban():
+            return chat.moderation.unban(sender, command)
+        case Mute():
+            return chat.moderation.mute(sender, command)
+        case GetAudit():
+            return chat.moderation.audit(sender, command)
+
+
+def _arrival(event: dict[str, Any]) -> Arrival:
     """Return the connection of an event. Its user comes from the authorizer, never from a frame."""
     context = event["requestContext"]
-    user = user_of(context.get("authorizer") or {})
-    if user is None:
+    visitor = visitor_of(context.get("authorizer") or {})
+    if visitor is None:
         raise Unauthorized("This connection has no user")
-    return Connection(
-        context["connectionId"], user.user_id, user.username, (LOBBY,), context["connectedAt"]
-    )
+    return Arrival(context["connectionId"], context["connectedAt"], visitor)
 
 
 def _refusal(event: dict[str, Any], error: ChatError, status: int = 200) -> Response:

@@ -18,16 +18,18 @@ from fireside import environment
 from fireside.adapters.http.pool import Pool
 from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.memory import MemoryRegistry
+from fireside.adapters.outbound.ending import ConnectionsEnder, Ender
 from fireside.adapters.outbound.http import ConnectionsApi
+from fireside.adapters.outbound.posting import Posting
 from fireside.adapters.sqlite.store import SqliteStore
 from fireside.chat import HANDSHAKE_GRACE_MS, Chat
 from fireside.domain.entry import EntryRules
 from fireside.domain.errors import StorageFailed
 from fireside.handlers.authorizer import Handler, Rules, make_authorizer, reason_of
 from fireside.handlers.router import Response, make_handler, storage_failed
-from fireside.ports import Clock, ConnectionRegistry, Outbound
+from fireside.ports import Clock, ConnectionRegistry
 from fireside.server.data_folder import invite_file, live_rules, open_store
-from fireside.system import entropy, epoch_ms
+from fireside.system import entropy, epoch_ms, random_bytes
 
 DATA, INVITES = "FIRESIDE_DATA", "FIRESIDE_INVITES"
 """The settings of these names. Without the word `off`, people need the invite in the folder."""
@@ -64,13 +66,15 @@ def make_chat(environ: Mapping[str, str]) -> Handler:
     )
     atexit.register(store.close)  # else the next process has to check the whole database
     connections = MemoryRegistry()
-    outbound = AfterCommit(_connections_api(environ))
+    outbound = _outbound(environ)
     chat = Chat(
         store,
+        store.people,
         connections,
         outbound,
         clock=epoch_ms,
         entropy=entropy,
+        random_bytes=random_bytes,
         lifetime_seconds=int(environ[environment.LIFETIME_SECONDS]),
     )
     return in_transactions(
@@ -79,25 +83,38 @@ def make_chat(environ: Mapping[str, str]) -> Handler:
 
 
 class AfterCommit:
-    """An Outbound that holds pushes back until the commit."""
+    """An Outbound that holds pushes and cuts back until the commit."""
 
-    def __init__(self, outbound: Outbound) -> None:
-        self._outbound = outbound
+    def __init__(self, poster: Posting, ender: Ender) -> None:
+        self._poster = poster
+        self._ender = ender
         self._pending: list[tuple[list[str], bytes]] = []
+        self._over: list[str] = []
 
     def send(self, connection_ids: Iterable[str], data: bytes) -> set[str]:
         """Hold a push back; which connections are gone, only `post` knows."""
         self._pending.append((list(connection_ids), data))
         return set()
 
+    def cut(self, connection_ids: Iterable[str], last_frame: bytes) -> None:
+        """Hold a last frame back, and the close after it."""
+        ids = list(connection_ids)
+        self._pending.append((ids, last_frame))
+        self._over += ids
+
     def discard(self) -> None:
         """Drop the pushes of a transaction that failed."""
         self._pending.clear()
+        self._over.clear()
 
     def post(self) -> set[str]:
-        """Post the pushes; return the connections that are gone."""
+        """Post the pushes, then close what is over; return the connections that are gone."""
         pending, self._pending = self._pending, []
-        return {gone for ids, data in pending for gone in self._outbound.send(ids, data)}
+        over, self._over = self._over, []
+        gone = {gone for ids, data in pending for gone in self._poster.send(ids, data)}
+        for connection_id in over:
+            self._ender.end(connection_id)
+        return gone
 
 
 def in_transactions(
@@ -144,11 +161,14 @@ def _rules(environ: Mapping[str, str]) -> Rules:
     return live_rules(rules, invite_file(Path(environ[DATA])))
 
 
-def _connections_api(environ: Mapping[str, str]) -> ConnectionsApi:
+def _outbound(environ: Mapping[str, str]) -> AfterCommit:
     endpoint = environ[environment.ENDPOINT]
     url = urlsplit(endpoint)
     assert url.hostname is not None
     assert url.port is not None
     credentials = Credentials(environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"])
-    pool = Pool(url.hostname, url.port)
-    return ConnectionsApi(endpoint, environ["AWS_REGION"], credentials, pool)
+    pool, region = Pool(url.hostname, url.port), environ["AWS_REGION"]
+    return AfterCommit(
+        ConnectionsApi(endpoint, region, credentials, pool),
+        ConnectionsEnder(endpoint, region, credentials, pool),
+    )

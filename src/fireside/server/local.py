@@ -23,7 +23,7 @@ from fireside.server.addresses import name_of, origin_of
 from fireside.server.data_folder import invite_file, live_rules
 from fireside.server.limits import chat_limits
 from fireside.server.settings import Settings, asks_for_invite
-from fireside.system import entropy, epoch_ms
+from fireside.system import entropy, epoch_ms, random_bytes
 from localgateway.functions.connections import Connections
 from localgateway.functions.runner import BatchRunner, MakeRunner
 from localgateway.machine import api as gateway_api
@@ -107,10 +107,12 @@ def make_server(
     connections = Connections()
     chat = Chat(
         messages=store,
+        people=store.people,
         connections=MemoryRegistry(),
         outbound=connections,
         clock=epoch_ms,
         entropy=entropy,
+        random_bytes=random_bytes,
         lifetime_seconds=int(limits.lifetime_seconds),
     )
 

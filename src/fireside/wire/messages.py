@@ -1,27 +1,12 @@
-"""Converts events to JSON frames, as one reader may see them, and limits a frame's size."""
+"""The frames of a conversation, made of its events."""
 
-import json
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from functools import lru_cache
-
-from fireside.domain.commands import MAX_ID, MAX_NONCE, MAX_PAGE, VERSION
+from fireside.domain.commands.fields import MAX_ID
+from fireside.domain.commands.messages import MAX_NONCE, MAX_PAGE, OLDEST
 from fireside.domain.errors import ChatError
-from fireside.domain.events import (
-    Acknowledged,
-    Closing,
-    Event,
-    Head,
-    MessageSent,
-    Page,
-    Pong,
-    Refused,
-    Resumed,
-    Welcome,
-)
+from fireside.domain.events import Acknowledged, Closing, Head, Page, Pong, Resumed, Welcome
 from fireside.domain.message import MAX_TEXT, Message
 from fireside.domain.names import MAX_NAME, MIN_NAME
-from fireside.frames import (
+from fireside.frames.messages import (
     AckFrame,
     ClosingFrame,
     ErrorFrame,
@@ -32,14 +17,12 @@ from fireside.frames import (
     PongFrame,
     ResumedFrame,
     Room,
-    ServerFrame,
 )
+from fireside.wire.people import user
+from fireside.wire.times import timestamp
 
 FRAME_BYTES = 30_000
 """Bytes of the largest frame. Up to 32 KB, API Gateway sends one frame and bills one message."""
-
-PAGE_BYTES = FRAME_BYTES - 4_000
-"""Bytes for all messages of one frame; the rest is for the fields around them."""
 
 LIMITS: FixedLimits = {
     "textCharacters": MAX_TEXT,
@@ -51,55 +34,11 @@ LIMITS: FixedLimits = {
     "frameBytes": FRAME_BYTES,
 }
 
-FEATURES = ["history", "resume"]
+FEATURES = ["history", "resume", "claim", "moderation"]
 
 
-def encode(event: Event, *, reader: str | None = None, request_id: str | None = None) -> str:
-    """Return an event as JSON as `reader` (a user id) may see it, with the id of its request."""
-    frame = _frame(event, reader)
-    if request_id is None:
-        return _json(frame)
-    return _json({"type": frame["type"], "id": request_id, **frame})
-
-
-def fitting(
-    messages: Iterable[Message], reader: str, space: int = PAGE_BYTES
-) -> tuple[list[Message], int]:
-    """Return the first messages that fit into `space` bytes, and the bytes that are left."""
-    fits = []
-    for message in messages:
-        size = len(_json(_message(message, reader)).encode()) + len(",")
-        if size > space:
-            break
-        fits.append(message)
-        space -= size
-    return fits, space
-
-
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-def _frame(event: Event, reader: str | None) -> ServerFrame:  # noqa: PLR0911 - one per event
-    match event:
-        case MessageSent(message):
-            return _message(message, reader)
-        case Acknowledged():
-            return _ack(event)
-        case Page():
-            return _history(event, reader)
-        case Resumed():
-            return _resumed(event, reader)
-        case Welcome():
-            return _hello(event, reader)
-        case Pong():
-            return _pong(event)
-        case Refused(error):
-            return _error(error)
-        case Closing():
-            return _closing(event)
-
-
-def _message(message: Message, reader: str | None) -> MessageFrame:
+def message(message: Message, reader: str | None) -> MessageFrame:
+    """Return a message as `reader` (a user id) may see it."""
     frame: MessageFrame = {
         "type": "message",
         "timestamp": timestamp(message.timestamp_ms),
@@ -112,12 +51,15 @@ def _message(message: Message, reader: str | None) -> MessageFrame:
     }
     if message.reply_to is not None:
         frame["replyTo"] = message.reply_to
+    if message.is_unclaimed:
+        frame["unclaimed"] = True
     if message.user_id == reader:
         frame["nonce"] = message.nonce
     return frame
 
 
-def _ack(event: Acknowledged) -> AckFrame:
+def ack(event: Acknowledged) -> AckFrame:
+    """Return the acknowledgement of a message."""
     message = event.message
     return {
         "type": "ack",
@@ -130,37 +72,41 @@ def _ack(event: Acknowledged) -> AckFrame:
     }
 
 
-def _history(page: Page, reader: str | None) -> HistoryFrame:
+def history(page: Page, reader: str | None) -> HistoryFrame:
+    """Return a page of a log."""
     return {
         "type": "history",
         "room": page.room,
         "epoch": page.epoch,
-        "messages": [_message(message, reader) for message in page.messages],
+        "messages": [message(one, reader) for one in page.messages],
         "prev": page.prev,
         "next": page.next,
         "order": "newest-first" if page.newest_first else "oldest-first",
     }
 
 
-def _resumed(event: Resumed, reader: str | None) -> ResumedFrame:
+def resumed(event: Resumed, reader: str | None) -> ResumedFrame:
+    """Return what was missed."""
     return {
         "type": "resumed",
         "room": event.room,
         "epoch": event.epoch,
         "from": event.start,
         "to": event.end,
-        "events": [_message(message, reader) for message in event.messages],
+        "events": [message(one, reader) for one in event.messages],
         "more": event.more,
         "reset": event.reset,
     }
 
 
-def _hello(event: Welcome, reader: str | None) -> HelloFrame:
+def hello(event: Welcome, reader: str | None) -> HelloFrame:
+    """Return the answer to a hello."""
     return {
         "type": "hello",
-        "v": VERSION,
-        "min": VERSION,
-        "user": {"userId": event.user_id, "username": event.username},
+        "v": event.version,
+        "min": OLDEST,
+        "user": user(event.user),
+        "place": {"names": "open" if event.is_open else "claimed"},
         "rooms": [_room(head) for head in event.heads],
         "limits": {
             **LIMITS,
@@ -169,7 +115,7 @@ def _hello(event: Welcome, reader: str | None) -> HelloFrame:
         },
         "features": FEATURES,
         "serverTime": timestamp(event.now_ms),
-        "resumed": [_resumed(missed, reader) for missed in event.resumed],
+        "resumed": [resumed(missed, reader) for missed in event.resumed],
     }
 
 
@@ -177,7 +123,8 @@ def _room(head: Head) -> Room:
     return {"room": head.room, "epoch": head.epoch, "head": head.seq}
 
 
-def _pong(event: Pong) -> PongFrame:
+def pong(event: Pong) -> PongFrame:
+    """Return the answer to a ping."""
     return {
         "type": "pong",
         "heads": {head.room: head.seq for head in event.heads},
@@ -186,7 +133,8 @@ def _pong(event: Pong) -> PongFrame:
     }
 
 
-def _error(error: ChatError) -> ErrorFrame:
+def error(error: ChatError) -> ErrorFrame:
+    """Return an error."""
     frame: ErrorFrame = {
         "type": "error",
         "code": error.code,
@@ -200,19 +148,9 @@ def _error(error: ChatError) -> ErrorFrame:
     return frame
 
 
-def _closing(event: Closing) -> ClosingFrame:
+def closing(event: Closing) -> ClosingFrame:
+    """Return the last frame before a close."""
     frame: ClosingFrame = {"type": "closing", "reason": event.reason, "again": event.again}
     if event.retry_after_ms is not None:
         frame["retryAfterMs"] = event.retry_after_ms
     return frame
-
-
-def timestamp(epoch_ms: int) -> str:
-    """Format a time as in RFC 3339, in UTC and with milliseconds."""
-    seconds, milliseconds = divmod(epoch_ms, 1_000)
-    return f"{_to_the_second(seconds)}.{milliseconds:03}Z"
-
-
-@lru_cache(maxsize=64)
-def _to_the_second(epoch_seconds: int) -> str:
-    return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 
 class Broadcast(NamedTuple):
-    """One text for several connections."""
+    """One text for several connections, which are closed after it if it is their last."""
 
     connection_ids: Sequence[str]
     data: bytes
+    is_last: bool = False
 
 
 class Connections:
@@ -28,6 +29,10 @@ class Connections:
         ids = tuple(connection_ids)
         self._queued.append(Broadcast(ids, data))
         return set(ids).difference(self.live)
+
+    def cut(self, connection_ids: Iterable[str], last_frame: bytes) -> None:
+        """Queue a last text frame to each connection, and its close."""
+        self._queued.append(Broadcast(tuple(connection_ids), last_frame, is_last=True))
 
     def drain(self) -> list[Broadcast]:
         """Return what was sent since the last call, and empty the queue."""

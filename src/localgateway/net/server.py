@@ -369,10 +369,18 @@ class Server:
         invocation, outcome, broadcasts = completed
         for broadcast in broadcasts:
             self.outgoing.broadcast(broadcast.connection_ids, broadcast.data)
+            if broadcast.is_last:
+                self._close(broadcast.connection_ids)
         socket = self.sockets.get(invocation.connection_id)
         if socket is not None:
             socket.answered(_characters(invocation))
         self.perform(self.gateway.answered(invocation.invocation_id, outcome, now))
+
+    def _close(self, connection_ids: Iterable[str]) -> None:
+        """Close connections as @connections does, those that are still open."""
+        for connection_id in connection_ids:
+            if connection_id in self.sockets:
+                self.sockets[connection_id].close(CLOSE_NORMAL, "")
 
     def _tick(self) -> None:
         self._ticking = self._loop.call_later(self._tick_seconds, self._tick)

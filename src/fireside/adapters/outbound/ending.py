@@ -1,4 +1,4 @@
-"""Ends connections over API Gateway's @connections: the last that one can do about a flood."""
+"""Ends connections over API Gateway's @connections: of who floods, or was put out."""
 
 import logging
 import time
@@ -12,7 +12,7 @@ from fireside.adapters.outbound.http import quoted
 log = logging.getLogger(__name__)
 
 END_SECONDS = 1.0
-"""Timeout in seconds of ending one; the person who waits for the answer is the one who flooded."""
+"""Timeout in seconds of ending one; the person who asked for it waits."""
 
 _ENDED = {200, 204, 410}
 """Statuses after which a connection is no more; 410 says that it was none before."""
@@ -50,6 +50,6 @@ class ConnectionsEnder:
 def log_ended(status: int | None) -> None:
     """Log that a connection was ended, or why it was not; one that is gone has ended."""
     if status in _ENDED:
-        log.warning("the connection of a person who used up the allowance was ended")
+        log.warning("a connection was ended")
     else:
         log.error("a connection was not ended: %s", status or "no answer")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from fireside import environment
 from fireside.adapters.outbound import payload
+from fireside.adapters.outbound.ending import Ender
 from fireside.adapters.outbound.event_counts import EventCounts
 from fireside.adapters.outbound.lambda_invoke import Functions
 from fireside.adapters.outbound.posting import Poster
@@ -70,11 +71,13 @@ class FanOut:
         functions: Functions,
         function: str,
         *,
+        ender: Ender,
         counts: EventCounts,
         clock: Clock,
         deadlines: Deadlines = WIDE,
     ) -> None:
         self._poster = poster
+        self._ender = ender
         self._functions, self._function = functions, function
         self._counts = counts
         self._clock = clock
@@ -95,6 +98,13 @@ class FanOut:
         self._delegate(posted.retryable, data)
         self._counts.gone += len(posted.gone)
         return posted.gone
+
+    def cut(self, connection_ids: Iterable[str], last_frame: bytes) -> None:
+        """Send a last frame to connections and close them; one that stays open is only logged."""
+        ids = list(connection_ids)
+        self.send(ids, last_frame)
+        for connection_id in ids:
+            self._ender.end(connection_id)
 
     def _seconds_left(self) -> float:
         """Return the seconds left of the budget."""

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
+from fireside.adapters.memory_people import MemoryPeople
 from fireside.adapters.sqlite import lockfile, schema
 from fireside.adapters.sqlite.files import OpenFiles, bytes_of, wal_of
 from fireside.adapters.sqlite.opening import is_same_log, open_database
@@ -84,6 +85,7 @@ class SqliteStore:
         self._execute = database.execute
         self._files = OpenFiles(path)
         self._space = FreeSpace(path.parent, keep_free)
+        self.people = MemoryPeople()
         self._tails: dict[str, Tail] = {}
         self._last: Message | None = None
         self._changes = 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fireside.adapters.dynamodb import rows, units
 from fireside.adapters.outbound.fanout import INLINE, SHARD
 from fireside.chat import LIFETIME_SECONDS
-from fireside.domain.commands import DEFAULT_PAGE
+from fireside.domain.commands.messages import DEFAULT_PAGE
 from fireside.domain.message import Message
 from fireside.domain.names import LOBBY
 from fireside.functions.aws import PING_SECONDS

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from fireside import wire
 from fireside.console.exits import CannotStart, ExitCode
-from fireside.domain.commands import MAX_PAGE
+from fireside.domain.commands.messages import MAX_PAGE
 from fireside.domain.events import MessageSent
 from fireside.domain.message import Message
 from fireside.domain.names import LOBBY

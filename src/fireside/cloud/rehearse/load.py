@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from fireside.domain.commands import VERSION
+from fireside.domain.commands.messages import OLDEST
 from fireside.handlers.handshake import INVITE_PREFIX, SUBPROTOCOL
 
 SENDS_PER_SECOND = 5.0
@@ -128,7 +128,7 @@ async def connect_user(
     )
     user = SimulatedUser(name, socket, result)
     closing.push_async_callback(user.close)
-    await user.request("hello", v=VERSION)
+    await user.request("hello", v=OLDEST)
     await user.request("getHistory")
     return user
 

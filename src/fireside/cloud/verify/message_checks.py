@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from fireside.cloud.verify.checks import FIRST_USER, SECOND_USER, THIRD_USER
 from fireside.cloud.verify.client import CheckFailed, Client, Frame, Target, describe
-from fireside.domain.commands import MAX_PAGE
+from fireside.domain.commands.messages import MAX_PAGE
 from fireside.domain.names import LOBBY
 
 TEXT = "A test of this chat; please ignore"

@@ -1,0 +1,99 @@
+"""Who a connection is: asked when it opens, and again at each of its commands.
+
+So what is changed about a person, such as a ban, holds from the next frame on, even where a
+connection could not be closed.
+"""
+
+from dataclasses import dataclass, replace
+
+from fireside.domain.entry import Visitor
+from fireside.domain.events import Myself
+from fireside.domain.lookalikes import name_keys
+from fireside.domain.names import LOBBY, fold
+from fireside.domain.person import Found, Person
+from fireside.domain.standing import NamesRule, may_take_part, standing
+from fireside.ports import Clock, Connection, ConnectionRegistry, People
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A connection of an event, and who its authorizer says that it is."""
+
+    connection_id: str
+    connected_at_ms: int
+    visitor: Visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A connection that takes part: of a person, or under a name that belongs to none."""
+
+    connection: Connection
+    person: Person | None
+
+    @property
+    def myself(self) -> Myself:
+        """Return the user as it is told to itself."""
+        return Myself(self.connection.user_id, self.connection.username, self.person)
+
+
+class Door:
+    """Decides as whom each connection takes part."""
+
+    def __init__(
+        self, people: People, connections: ConnectionRegistry, clock: Clock, names: NamesRule
+    ) -> None:
+        self._people = people
+        self._connections = connections
+        self._clock = clock
+        self._names: NamesRule = names
+
+    def connect(self, arrival: Arrival) -> None:
+        """Store a new connection. Nothing can be sent to it until its handshake is over.
+
+        One that may only show who it is is in no room, and is not stored.
+
+        Raises:
+            Forbidden: It may not connect.
+        """
+        visitor, found = self._look_up(arrival.visitor)
+        if may_take_part(visitor, found, self._names, self._clock()):
+            person = found.person
+            name = visitor.username if person is None else person.username
+            self._connections.expect(_connection(arrival, visitor, name))
+
+    def disconnect(self, connection_id: str) -> None:
+        """Remove a closed connection."""
+        self._connections.remove(connection_id)
+
+    def identify(self, arrival: Arrival) -> Sender:
+        """Return as whom a connection sends its command.
+
+        Raises:
+            ChatError: It does not take part; the sentence says why.
+        """
+        visitor, found = self._look_up(arrival.visitor)
+        user = standing(visitor, found, self._names)
+        return Sender(_connection(arrival, visitor, user.username), user.person)
+
+    def _look_up(self, visitor: Visitor) -> tuple[Visitor, Found]:
+        """Return a visitor and what is stored of it; a user id that names no person is ignored."""
+        found = self._people.find(visitor.user_id)
+        own_id = fold(visitor.username)
+        if found.person is None and visitor.user_id != own_id:
+            visitor = replace(visitor, user_id=own_id)
+            found = self._people.find(own_id)
+        if found.person is None:
+            found = self._people.find(visitor.user_id, name_keys(visitor.username))
+        return visitor, found
+
+
+def _connection(arrival: Arrival, visitor: Visitor, username: str) -> Connection:
+    return Connection(
+        arrival.connection_id,
+        visitor.user_id,
+        username,
+        (LOBBY,),
+        arrival.connected_at_ms,
+        device=visitor.device,
+    )
