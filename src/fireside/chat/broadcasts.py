@@ -57,12 +57,22 @@ class Broadcasts:
     def cut(self, user_id: str, why: Closing, which: Callable[[Connection], bool]) -> None:
         """Close those of a person's connections, after a last frame that says why.
 
-        One that stays open is refused at its next frame, as each command reads its person.
+        One that stays open hears nothing more, and is refused at its next frame.
         """
         with suppress(Busy, StorageFailed):
-            over = [one.connection_id for one in self._of_person(user_id) if which(one)]
+            over = self.put_out(user_id, which)
             if over:
                 self.outbound.cut(over, wire.encode(why).encode())
+
+    def put_out(self, user_id: str, which: Callable[[Connection], bool]) -> Sequence[str]:
+        """Take those of a person's connections out of all rooms; return their ids.
+
+        They stay open, and can still show who they are.
+        """
+        over = [one.connection_id for one in self._of_person(user_id) if which(one)]
+        if over:
+            self.connections.forget(over, self._clock() + 1)
+        return over
 
     def _of_person(self, user_id: str) -> Sequence[Connection]:
         return self.connections.in_room(LOBBY).by_user.get(user_id, ())

@@ -1,6 +1,7 @@
 """Names and devices: how a person claims a name, gets back in, and leaves."""
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import replace
 
 from fireside.chat.broadcasts import Broadcasts
@@ -18,7 +19,15 @@ from fireside.domain.commands.people import (
     RevokeDevice,
 )
 from fireside.domain.device_secrets import CODE_BYTES, LINK_BYTES, recovery_code, recovery_hash
-from fireside.domain.errors import Forbidden, InvalidCommand, InvalidName, NameTaken, NotFound
+from fireside.domain.errors import (
+    Busy,
+    Forbidden,
+    InvalidCommand,
+    InvalidName,
+    NameTaken,
+    NotFound,
+    StorageFailed,
+)
 from fireside.domain.events import (
     Claimed,
     Closing,
@@ -109,6 +118,8 @@ class Names:
             return Change(claimed, taken=keys)
 
         person = self._people.change(user_id, keys, decide)
+        with suppress(Busy, StorageFailed):  # they are refused at their next frame anyway
+            self._broadcasts.put_out(user_id, lambda one: not person.has(one.device))
         self._tell(person, "claimed", besides=arrival.connection_id)
         return Claimed(_myself(person), code if person.recovery == claimed.recovery else None)
 
