@@ -32,6 +32,7 @@ class Client(asyncio.Protocol):
         self.opened = asyncio.get_running_loop().create_future()
         self.lost = False
         self.on_data = None
+        self.on_bytes = None
         self._tail = b""
 
     def connection_made(self, transport) -> None:
@@ -49,6 +50,8 @@ class Client(asyncio.Protocol):
                 self.opened.set_exception(ConnectionError(head.decode(errors="replace")))
                 return
             self.opened.set_result(None)
+        if self.on_bytes is not None:
+            self.on_bytes(data)
         acks, messages = self._count(_ACK, data), self._count(_MESSAGE, data)
         self._tail = (self._tail + data)[-_LONGEST:]
         self.acks += acks
@@ -71,15 +74,22 @@ def frame(payload: bytes) -> bytes:
     return b"\x81" + length + b"\0\0\0\0" + payload
 
 
-async def connect(
-    port: int, name: str, path: str = "/ws", *, hello: bool = True, source: str | None = None
+async def connect(  # noqa: PLR0913 - a client may differ in each of them
+    port: int,
+    name: str,
+    path: str = "/ws",
+    *,
+    hello: bool = True,
+    source: str | None = None,
+    device: str | None = None,
 ) -> Client:
     """Open a connection, and say hello unless it plays the plainest client."""
     loop = asyncio.get_running_loop()
     local = None if source is None else (source, 0)
     transport, client = await loop.create_connection(Client, "127.0.0.1", port, local_addr=local)
+    offered = "" if device is None else f"Sec-WebSocket-Protocol: fireside.v1, device.{device}\r\n"
     transport.write(
-        f"GET {path}?username={name} HTTP/1.1\r\nHost: localhost:{port}\r\n"
+        f"GET {path}?username={name} HTTP/1.1\r\nHost: localhost:{port}\r\n{offered}"
         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
     )
@@ -104,10 +114,12 @@ def send_text(number: int, message: str = "Shall we light the fire at seven?") -
 
 
 @contextlib.contextmanager
-def fireside_server(*options: str) -> Iterator[tuple[subprocess.Popen, int]]:
-    """Run `fireside serve` with a new database, pinned to one core."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "fireside", "serve", "--port", "0", "--data", folder]
+def fireside_server(
+    *options: str, data: str | None = None
+) -> Iterator[tuple[subprocess.Popen, int]]:
+    """Run `fireside serve` on a folder, or with a new database, pinned to one core."""
+    with tempfile.TemporaryDirectory() as new:
+        command = [sys.executable, "-m", "fireside", "serve", "--port", "0", "--data", data or new]
         command += options
         with _process(command) as server:
             for line in server.stdout:
