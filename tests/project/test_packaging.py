@@ -51,6 +51,7 @@ def test_the_wheel_holds_both_packages_the_page_and_the_routes(with_page):
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {
         "fireside/api.json",
+        "fireside/domain/lookalikes.txt",
         "fireside/py.typed",
         "fireside/samples/connect.json",
         "fireside/web/assets/page.js",
@@ -68,7 +69,12 @@ def test_the_sdist_holds_the_page_so_that_building_it_needs_no_node(with_page):
     [sdist] = (with_page / "dist").glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"api.json", "hatch_build.py", "src/fireside/web/index.html"} <= names
+    assert {
+        "api.json",
+        "hatch_build.py",
+        "src/fireside/domain/lookalikes.txt",
+        "src/fireside/web/index.html",
+    } <= names
 
 
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])

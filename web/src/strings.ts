@@ -45,7 +45,7 @@ export const STRINGS = {
     noLetter: "Use at least one letter or digit.",
     spaces: "Use one space at a time.",
     marks: "Put marks on a letter, and at most three.",
-    scripts: "Use letters of one script only.",
+    scripts: "Use letters of one alphabet, or Latin with Chinese, Japanese or Korean.",
   },
 
   room: {

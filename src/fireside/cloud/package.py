@@ -1,5 +1,7 @@
 """Build the zip that Lambda runs: what the functions import and nothing else, the same every time.
 
+A module's data is a text file of its name beside it: `lookalikes.txt` goes with `lookalikes.py`.
+
 Nothing in it depends on the computer that builds it: entries are sorted, stored uncompressed
 (compressors differ), and have one time and one mode. It has no native code, so arm64 and x86 run
 the same file.
@@ -162,6 +164,9 @@ def _entries(
         name = path.relative_to(sources).as_posix()
         source = path.read_bytes()
         yield name, source
+        data = path.with_suffix(".txt")
+        if data.is_file():
+            yield data.relative_to(sources).as_posix(), data.read_bytes()
         if has_byte_code:
             folder, _, file = name.rpartition("/")
             cached = file.replace(".py", f".{sys.implementation.cache_tag}.pyc")

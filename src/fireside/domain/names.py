@@ -21,7 +21,40 @@ def clean_username(name: str) -> str:
     name = unicodedata.normalize("NFC", name).strip()
     if not MIN_NAME <= len(name) <= MAX_NAME:
         raise InvalidName(f"Choose a name of {MIN_NAME} to {MAX_NAME} characters")
-    if not all(_is_allowed(character) for character in name):
+    if _has_stray_joiners(name):
+        raise InvalidName("Use joiners in a name only where the script needs them")
+    _check_letters(without_joiners(name))
+    return name
+
+
+def fold(name: str) -> str:
+    """Return a name's user id.
+
+    It is the same for names that differ only in case, width, typeface or joiners.
+    """
+    compatible = unicodedata.normalize("NFKC", without_joiners(name))
+    return unicodedata.normalize("NFKC", compatible.casefold())
+
+
+def without_joiners(name: str) -> str:
+    """Return a name without the invisible characters that join letters, or keep them apart."""
+    return name.translate(_NO_JOINERS)
+
+
+def is_allowed(character: str) -> bool:
+    """Return whether a name may have this character; joiners are judged by what is around them."""
+    if character in _INVISIBLE or unicodedata.name(character, "").startswith("VARIATION SELECTOR"):
+        return False
+    if _PHONETIC.match(character):
+        return False
+    if unicodedata.category(character) == "Lm":
+        return character in _MODIFIERS
+    is_word = _is_letter_or_digit(character) or unicodedata.category(character) in _MARKS
+    return is_word or character in _PUNCTUATION
+
+
+def _check_letters(name: str) -> None:
+    if not all(is_allowed(character) for character in name):
         raise InvalidName("Use only letters, digits, spaces, hyphens and underscores in a name")
     if not any(_is_letter_or_digit(character) for character in name):
         raise InvalidName("Use at least one letter or digit in a name")
@@ -29,17 +62,12 @@ def clean_username(name: str) -> str:
         raise InvalidName("Use single spaces in a name")
     if _STRAY_MARKS.search(_shape(name)):
         raise InvalidName("Put marks on a letter, and at most three")
-    if not _is_of_one_script(name):
-        raise InvalidName("Use letters of one alphabet in a name")
+    if not _is_of_one_language(name):
+        raise InvalidName(
+            "Use letters of one alphabet in a name, or Latin with Chinese, Japanese or Korean"
+        )
     if len(fold(name)) > 2 * len(name):
         raise InvalidName("Write the letters of a name one by one")
-    return name
-
-
-def fold(name: str) -> str:
-    """Return a name's user id: the same for names that differ only in case, width or typeface."""
-    compatible = unicodedata.normalize("NFKC", name)
-    return unicodedata.normalize("NFKC", compatible.casefold())
 
 
 _PUNCTUATION = frozenset(" -_")
@@ -62,17 +90,6 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u
 """Letters and marks that are invisible, so that two names would look alike."""
 
 
-def _is_allowed(character: str) -> bool:
-    if character in _INVISIBLE or unicodedata.name(character, "").startswith("VARIATION SELECTOR"):
-        return False
-    if _PHONETIC.match(character):
-        return False
-    if unicodedata.category(character) == "Lm":
-        return character in _MODIFIERS
-    is_word = _is_letter_or_digit(character) or unicodedata.category(character) in _MARKS
-    return is_word or character in _PUNCTUATION
-
-
 def _is_letter_or_digit(character: str) -> bool:
     return unicodedata.category(character) in _LETTERS_AND_DIGITS
 
@@ -87,6 +104,62 @@ def _shape(name: str) -> str:
         "-" if character in _PUNCTUATION else kinds.get(unicodedata.category(character), "l")
         for character in unicodedata.normalize("NFKD", name)
     )
+
+
+# --- Joiners: where Unicode Standard Annex 31 (A1, A2, B) has them, and nowhere else ---
+
+_ZWNJ, _ZWJ = "\u200c", "\u200d"
+_NO_JOINERS = dict.fromkeys(map(ord, (_ZWNJ, _ZWJ)))
+
+_VIRAMA = 9
+"""The combining class of the signs that silence the vowel of a letter, and so form conjuncts."""
+
+_JOINS_BOTH_SIDES = re.compile(
+    "[\u0620\u0626\u0628\u062a-\u062e\u0633-\u063f\u0641-\u0647\u0649\u064a\u066e\u066f"
+    "\u0678-\u0687\u069a-\u06bf\u06c1\u06c2\u06cc\u06ce\u06d0\u06d1\u06fa-\u06fc\u06ff"
+    "\u0750-\u0758\u075c-\u076a\u076d-\u0770\u0772\u0775-\u0777\u077a-\u077f\u0886"
+    "\u0889-\u088d\u08a0-\u08a9\u08af\u08b0\u08b3-\u08b8\u08ba-\u08c8]"
+)
+"""The Arabic letters that join the next one: Joining_Type D in Unicode 15's ArabicShaping.txt."""
+
+_JOINS_THE_LETTER_BEFORE = re.compile(
+    "[\u0622-\u0625\u0627\u0629\u062f-\u0632\u0648\u0671-\u0673\u0675-\u0677\u0688-\u0699\u06c0"
+    "\u06c3-\u06cb\u06cd\u06cf\u06d2\u06d3\u06d5\u06ee\u06ef\u0759-\u075b\u076b\u076c\u0771"
+    "\u0773\u0774\u0778\u0779\u0870-\u0882\u088e\u08aa-\u08ac\u08ae\u08b1\u08b2\u08b9]"
+)
+"""Those that join only the one before: Joining_Type R in the same file."""
+
+_GOOD_JOINERS = re.compile("(?<=d)(m*)n(?=[dr])|(?<=[ldr])(m*v)(?:n(?=[ldr])|z(?![nzmv]))")
+"""In the result of `_joining`: a non-joiner between Arabic letters that would join, one between a
+virama and a letter, or a joiner after a virama.
+"""
+
+
+def _has_stray_joiners(name: str) -> bool:
+    if _ZWNJ not in name and _ZWJ not in name:
+        return False
+    rest = _GOOD_JOINERS.sub("", "".join(map(_joining, name)))
+    return "n" in rest or "z" in rest
+
+
+def _joining(character: str) -> str:
+    """Return a character's part in joining.
+
+    `n` is a non-joiner, `z` a joiner, `v` a virama, `m` another mark, `d` and `r` are Arabic
+    letters that join on both sides and on the right, `l` is any other letter, `-` the rest.
+    """
+    kinds = {_ZWNJ: "n", _ZWJ: "z"}
+    if character in kinds:
+        return kinds[character]
+    if unicodedata.combining(character) == _VIRAMA:
+        return "v"
+    if unicodedata.category(character) in _MARKS:
+        return "m"
+    if _JOINS_BOTH_SIDES.match(character):
+        return "d"
+    if _JOINS_THE_LETTER_BEFORE.match(character):
+        return "r"
+    return "l" if unicodedata.category(character).startswith("L") else "-"
 
 
 # --- Scripts: the first word of a character's name, which Unicode guarantees not to change ---
@@ -110,14 +183,14 @@ _TWO_WORDS = frozenset({"INSCRIPTIONAL", "LINEAR", "MEROITIC", "NEW", "OLD", "TA
 """First words shared by unrelated scripts: there, two words name the script."""
 
 _USED_TOGETHER = (
-    frozenset({"HAN", "HIRAGANA", "KATAKANA"}),
-    frozenset({"HAN", "BOPOMOFO"}),
-    frozenset({"HAN", "HANGUL"}),
+    frozenset({"LATIN", "HAN", "HIRAGANA", "KATAKANA"}),
+    frozenset({"LATIN", "HAN", "BOPOMOFO"}),
+    frozenset({"LATIN", "HAN", "HANGUL"}),
 )
-"""Scripts that one language uses together, as in Unicode Technical Standard 39."""
+"""Scripts that one language uses together: the level "highly restrictive" of Unicode's UTS 39."""
 
 
-def _is_of_one_script(name: str) -> bool:
+def _is_of_one_language(name: str) -> bool:
     """Return whether a name uses one script, or scripts of one language.
 
     Checks the compatible form (NFKC): readers see a mathematical or full-width A as a Latin A.

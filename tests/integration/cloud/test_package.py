@@ -100,6 +100,22 @@ def test_what_is_imported_anywhere_is_found_and_nothing_else(sources):
     }
 
 
+def test_a_modules_data_goes_with_it(tmp_path):
+    write(tmp_path / "one.zip", "fireside.domain.lookalikes")
+
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        data = archive.read("fireside/domain/lookalikes.txt")
+    assert data == (package.SOURCES / "fireside/domain/lookalikes.txt").read_bytes()
+
+
+def test_a_text_of_another_name_stays_here(sources, tmp_path):
+    folder = sources({"app/__init__.py": "", "app/main.py": "", "app/notes.txt": "mine"})
+    write(tmp_path / "one.zip", "app.main", folder, (0, 0))
+
+    names = [entry.filename for entry in entries(tmp_path / "one.zip")]
+    assert names == ["app/__init__.py", "app/main.py"]
+
+
 def test_a_module_that_is_missing_is_named(sources, tmp_path):
     folder = sources({"app/__init__.py": "", "app/main.py": "import app.lost\n"})
 

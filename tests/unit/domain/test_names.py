@@ -1,4 +1,6 @@
+import json
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -6,6 +8,8 @@ from hypothesis import strategies as st
 
 from fireside.domain.errors import InvalidName
 from fireside.domain.names import clean_username, fold
+
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors/names.json").read_text("utf-8"))
 
 GOOD = [
     "Al",
@@ -37,6 +41,8 @@ GOOD = [
     "ᾧ Ἰησοῦς",
     "ßß",
     "x" * 20,
+    *VECTORS["mixed"],
+    *VECTORS["joined"].values(),
 ]
 
 
@@ -77,7 +83,6 @@ BAD = {
     "a mark without a letter": "-\u0301-",
     "Latin and Cyrillic": "Аnn",
     "Latin and Greek": "Αnn",
-    "Latin and Han": "Ann李",
     "Han, kana and Hangul": "漢か한",
     "Latin and Arabic digits": "Ann ٣",
     "Cyrillic and mathematical Latin": "О𝐥ьга",
@@ -104,6 +109,9 @@ BAD = {
     "a Cyrillic mark on a Latin letter": "Ann\u2de0",
     "a Latin mark on a Cyrillic letter": "Ольга\u0363",
     "a sentence in one character": "ﷺﷺ",
+    **{f"scripts of two languages: {name}": name for name in VECTORS["unmixed"]},
+    **{f"a joiner: {where}": name for where, name in VECTORS["stray"].items()},
+    **{f"a joiner: {where}": name for where, name in VECTORS["strayForServer"].items()},
 }
 
 
@@ -135,7 +143,28 @@ def test_names_that_look_alike_are_one_name(one, other):
     assert fold(one) == fold(other)
 
 
-@given(st.text(max_size=25))
+@pytest.mark.parametrize("name", VECTORS["joined"].values(), ids=VECTORS["joined"].keys())
+def test_names_that_differ_only_in_joiners_are_one_name(name):
+    assert fold(name) == fold(name.replace("\u200c", "").replace("\u200d", ""))
+
+
+def test_a_joiner_is_a_character_of_a_name():
+    assert clean_username("क्\u200dय" * 5)
+    with pytest.raises(InvalidName, match="2 to 20 characters"):
+        clean_username("क्\u200dय" * 5 + "य")
+
+
+@given(st.text(st.characters(exclude_characters="\u200c\u200d"), max_size=25))
+def test_a_user_id_from_before_joiners_were_allowed_is_still_the_same(name):
+    """Messages are kept under the ids: these two lines are what made them."""
+    compatible = unicodedata.normalize("NFKC", name)
+    assert fold(name) == unicodedata.normalize("NFKC", compatible.casefold())
+
+
+JOINED = st.text(st.sampled_from("کادरक्ा \u0651\u200c\u200d-aന്"), max_size=12)
+
+
+@given(st.one_of(st.text(max_size=25), JOINED))
 def test_a_clean_name_stays_as_it_is(name):
     try:
         cleaned = clean_username(name)

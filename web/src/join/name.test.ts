@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { joined, mixed, stray, strayForServer, unmixed } from "../../../tests/vectors/names.json";
 import { STRINGS } from "../strings";
 import { checkName } from "./name";
 
@@ -81,11 +82,29 @@ describe("a name", () => {
     [`A${"\u0301\u0302\u0323\u0324".repeat(2)}da`, WRONG.marks],
     ["Аda", WRONG.scripts],
     ["Adα", WRONG.scripts],
-    ["たろうan", WRONG.scripts],
     ["ひらㄅ", WRONG.scripts],
     ["김たろ", WRONG.scripts],
   ])("may not be %j", (written, problem) => {
     expect(checkName(written)).toEqual({ ok: false, problem });
+  });
+
+  it.each([...Object.values(joined), ...mixed])(
+    "may be %j, as the server's tests say too",
+    (name) => {
+      expect(checkName(name)).toEqual({ ok: true, name: name.normalize("NFC") });
+    },
+  );
+
+  it.each(Object.entries(stray))("may have no joiner %s", (_, name) => {
+    expect(checkName(name)).toEqual({ ok: false, problem: WRONG.characters });
+  });
+
+  it.each(unmixed)("may not be %j, of two languages", (name) => {
+    expect(checkName(name)).toEqual({ ok: false, problem: WRONG.scripts });
+  });
+
+  it.each(Object.entries(strayForServer))("is left to the server: a joiner %s", (_, name) => {
+    expect(checkName(name).ok).toBe(true);
   });
 
   it("may have characters that are not in this browser's Unicode: the server may know them", () => {

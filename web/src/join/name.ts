@@ -20,16 +20,30 @@ export function checkName(written: string): NameCheck {
 const MIN_LENGTH = LIMITS.usernameMinCharacters;
 const MAX_LENGTH = LIMITS.usernameMaxCharacters;
 
-function problemOf(name: string): string | null {
-  const { length } = [...name];
+function problemOf(written: string): string | null {
+  const { length } = [...written];
   if (length < MIN_LENGTH) return STRINGS.badName.tooShort(MIN_LENGTH);
   if (length > MAX_LENGTH) return STRINGS.badName.tooLong(MAX_LENGTH);
+  return problemOfLetters(withoutGoodJoiners(written));
+}
+
+function problemOfLetters(name: string): string | null {
   if (NOT_ALLOWED.test(name)) return STRINGS.badName.characters;
   if (!LETTER_OR_DIGIT.test(name)) return STRINGS.badName.noLetter;
   if (name.includes("  ")) return STRINGS.badName.spaces;
   if (STRAY_MARKS.test(name.normalize("NFKD"))) return STRINGS.badName.marks;
   if (mixesScripts(name)) return STRINGS.badName.scripts;
   return null;
+}
+
+/**
+ * Invisible joiners are part of how some scripts are written. The server knows which marks are
+ * viramas and which Arabic letters join; here any mark and any Arabic letter will do.
+ */
+function withoutGoodJoiners(name: string): string {
+  return name
+    .replace(/([\p{M}\p{Cn}])(?:\u200c(?=[\p{L}\p{Cn}])|\u200d(?![\p{M}\u200c\u200d]))/gu, "$1")
+    .replace(/(\p{Script=Arabic}\p{M}*)\u200c(?=\p{Script=Arabic})/gu, "$1");
 }
 
 /** Cn: characters of a later Unicode than this browser's, which the server may know. */
@@ -46,9 +60,9 @@ function trim(text: string): string {
 
 /** The writing systems of today's languages, each with the scripts that it mixes, as in UTS 39. */
 const WRITING_SYSTEMS = [
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u,
-  /[\p{Script=Han}\p{Script=Bopomofo}]/u,
-  /[\p{Script=Han}\p{Script=Hangul}]/u,
+  /[\p{Script=Latin}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u,
+  /[\p{Script=Latin}\p{Script=Han}\p{Script=Bopomofo}]/u,
+  /[\p{Script=Latin}\p{Script=Han}\p{Script=Hangul}]/u,
   /\p{Script=Arabic}/u,
   /\p{Script=Armenian}/u,
   /\p{Script=Bengali}/u,
@@ -63,7 +77,6 @@ const WRITING_SYSTEMS = [
   /\p{Script=Kannada}/u,
   /\p{Script=Khmer}/u,
   /\p{Script=Lao}/u,
-  /\p{Script=Latin}/u,
   /\p{Script=Malayalam}/u,
   /\p{Script=Myanmar}/u,
   /\p{Script=Oriya}/u,
