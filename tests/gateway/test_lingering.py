@@ -7,7 +7,7 @@ import pytest
 
 from localgateway.machine.limits import Limits
 from localgateway.net import lingering, server
-from localgateway.net.places import Places
+from localgateway.net.http_connections import Places
 from tests.gateway.harness import PATIENCE_SECONDS, TEXT, frame, gateway, on_loop, pass_time
 
 

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from localgateway.machine.limits import Limits
 from localgateway.net.closing import close_at_once, close_when_sent
-from localgateway.net.places import Places
+from localgateway.net.http_connections import Places
 
 log = logging.getLogger(__name__)
 

@@ -37,9 +37,9 @@ from localgateway.machine.limits import (
 from localgateway.machine.metering import Meter
 from localgateway.net.door import HeadReader
 from localgateway.net.hosts import AllowedHosts
+from localgateway.net.http_connections import Places
 from localgateway.net.management import Management, Posted
 from localgateway.net.outgoing import Outgoing, encode_frame
-from localgateway.net.places import Places
 from localgateway.net.plain_http import HttpProtocol, PlainHttp
 from localgateway.net.refusals import RefusalLog
 from localgateway.net.sockets import Socket

@@ -26,9 +26,9 @@ from localgateway.machine.limits import (
     Limits,
 )
 from localgateway.net.hosts import AllowedHosts
+from localgateway.net.http_connections import Places
 from localgateway.net.incoming import FRAMES_A_TURN, Incoming
 from localgateway.net.lingering import refuse
-from localgateway.net.places import Places
 from localgateway.net.plain_http import HttpProtocol
 from localgateway.net.refusals import RefusalLog
 
