@@ -31,7 +31,7 @@ class _Guest:
         return self.http is not None and self.http.is_idle()
 
 
-class Places:
+class HttpConnections:
     """The connections without a WebSocket, the one that has asked for nothing for longest first."""
 
     def __init__(self, limits: Limits) -> None:

@@ -37,7 +37,7 @@ from localgateway.machine.limits import (
 from localgateway.machine.metering import Meter
 from localgateway.net.door import HeadReader
 from localgateway.net.hosts import AllowedHosts
-from localgateway.net.http_connections import Places
+from localgateway.net.http_connections import HttpConnections
 from localgateway.net.management import Management, Posted
 from localgateway.net.outgoing import Outgoing, encode_frame
 from localgateway.net.plain_http import HttpProtocol, PlainHttp
@@ -62,13 +62,13 @@ class Server:
     app: web.Application
     transports: set[asyncio.BaseTransport]
     lingering: set[asyncio.BaseTransport]
-    places: Places
+    http_connections: HttpConnections
     refusals: RefusalLog
     loses_upgrades = False
     """Whether the last handshake came without its upgrade: a proxy in front does not pass it on."""
     hosts: AllowedHosts | None = None
     """The hosts and origins that are let in; all of them by default."""
-    proxied: str | None = None
+    proxy_refusal: str | None = None
     """What a handshake is told that came through a proxy on this machine; without it, such proxies
     are let in."""
     throttled: Callable[[str, int], str] | None = None
@@ -120,7 +120,9 @@ class Server:
         _check_handlers(api, self.runner)
         self.transports = set() if primary is None else primary.transports
         self.lingering = set() if primary is None else primary.lingering
-        self.places = Places(self.limits) if primary is None else primary.places
+        self.http_connections = (
+            HttpConnections(self.limits) if primary is None else primary.http_connections
+        )
         self.refusals = RefusalLog() if primary is None else primary.refusals
         self._primary = primary or self
         self._stages: dict[str, Server] = {} if primary is None else primary._stages  # noqa: SLF001 - of the same class
@@ -274,7 +276,7 @@ class Server:
         self.sockets[connection_id].close(CLOSE_NORMAL, "")
         return True
 
-    def end(
+    def close_where(
         self, is_over: Callable[[Mapping[str, object]], bool], last_frame: bytes, reason: str
     ) -> int:
         """Send a last frame to the connections whose authorizer context is over, and close them.

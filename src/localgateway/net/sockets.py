@@ -26,7 +26,7 @@ from localgateway.machine.limits import (
     Limits,
 )
 from localgateway.net.hosts import AllowedHosts
-from localgateway.net.http_connections import Places
+from localgateway.net.http_connections import HttpConnections
 from localgateway.net.incoming import FRAMES_A_TURN, Incoming
 from localgateway.net.lingering import refuse
 from localgateway.net.plain_http import HttpProtocol
@@ -52,8 +52,8 @@ class Hub(Protocol):
     lingering: set[asyncio.BaseTransport]
     loses_upgrades: bool
     hosts: AllowedHosts | None
-    proxied: str | None
-    places: Places
+    proxy_refusal: str | None
+    http_connections: HttpConnections
     refusals: RefusalLog
 
     def server_for(self, stage: str) -> "Hub | None": ...
