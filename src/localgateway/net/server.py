@@ -25,7 +25,8 @@ from localgateway.machine.actions import (
     Throttle,
 )
 from localgateway.machine.api import Api
-from localgateway.machine.core import Connection, Gateway, Instant
+from localgateway.machine.connection import Connection, Instant
+from localgateway.machine.core import Gateway
 from localgateway.machine.events import Handshake, Ids, error_frame
 from localgateway.machine.limits import (
     CLOSE_GOING_AWAY,
@@ -35,6 +36,7 @@ from localgateway.machine.limits import (
     Limits,
 )
 from localgateway.machine.metering import Meter
+from localgateway.net.closing import abort_all, wait_until_closed
 from localgateway.net.door import HeadReader
 from localgateway.net.hosts import AllowedHosts
 from localgateway.net.http_connections import HttpConnections
@@ -182,7 +184,7 @@ class Server:
             socket.pause()
         self._submissions.submit()
         ended = await asyncio.to_thread(self.runner.stop, _DRAIN_SECONDS)
-        _abort(self.lingering)  # their clients had their answers before
+        abort_all(self.lingering)  # their clients had their answers before
         await asyncio.sleep(0)  # the last batch was handed to the loop, which takes it now
         self.flush()
         for socket in list(self.sockets.values()):
@@ -195,7 +197,7 @@ class Server:
         for transport in list(self.transports):
             if not isinstance(transport.get_protocol(), Socket):
                 transport.close()
-        await self._wait_until_empty(_CLOSING_SECONDS)
+        await wait_until_closed(lambda: self.transports | self.lingering, _CLOSING_SECONDS)
         self._ticking.cancel()
         await self._http.stop()
         return ended
@@ -329,7 +331,7 @@ class Server:
             return
         socket = self.sockets.get(action.connection_id)
         if socket is not None:
-            socket.invoked(_characters(action))
+            socket.invoked(action.characters)
         self._submissions.add(action)
 
     def _accept(self, connection_id: str, subprotocol: str | None) -> None:
@@ -363,7 +365,7 @@ class Server:
             self.outgoing.broadcast(broadcast.connection_ids, broadcast.data)
         socket = self.sockets.get(invocation.connection_id)
         if socket is not None:
-            socket.answered(_characters(invocation))
+            socket.answered(invocation.characters)
         self.perform(self.gateway.answered(invocation.invocation_id, outcome, now))
 
     def _tick(self) -> None:
@@ -374,20 +376,6 @@ class Server:
         self.perform(list(self.gateway.tick(now)))
         for socket in list(self.sockets.values()):
             socket.check_liveness(now.monotonic)
-
-    async def _wait_until_empty(self, seconds: float) -> None:
-        """Wait for every transport to close, then abort those that are left."""
-        end = self._loop.time() + seconds
-        while (self.transports or self.lingering) and self._loop.time() < end:  # noqa: ASYNC110 - once, while stopping
-            await asyncio.sleep(0.02)
-        _abort(self.transports | self.lingering)
-
-
-def _abort(transports: Iterable[asyncio.BaseTransport]) -> None:
-    """Cut connections, whatever still waits to be sent."""
-    for transport in list(transports):
-        assert isinstance(transport, asyncio.Transport)
-        transport.abort()
 
 
 def _check_handlers(api: Api, runner: Runner) -> None:
@@ -402,11 +390,6 @@ def _tick_seconds(api: Api, limits: Limits) -> float:
     times = [limits.idle_seconds, limits.lifetime_seconds, limits.ping_seconds]
     times += [route.timeout_seconds for route in api.routes.values()]
     return min(_TICK_SECONDS, min(times) / 4)
-
-
-def _characters(invocation: Invoke) -> int:
-    """Return the length of a message's text, which is what an invocation costs in memory."""
-    return len(invocation.event.get("body") or "")
 
 
 def _now() -> Instant:

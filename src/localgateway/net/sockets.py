@@ -16,7 +16,7 @@ from websockets.http11 import Response
 from websockets.protocol import Protocol as Frames
 from websockets.protocol import Side, State
 
-from localgateway.machine.core import Connection
+from localgateway.machine.connection import Connection
 from localgateway.machine.events import Handshake
 from localgateway.machine.limits import (
     ABNORMAL,
