@@ -7,7 +7,7 @@ from aiohttp import web
 
 from localgateway.machine.limits import Limits
 from localgateway.net import lingering
-from localgateway.net.closing import wait_until_closed
+from localgateway.platform.closing import wait_until_closed
 from tests.gateway.harness import gateway, on_loop, pass_time
 
 BYTES = 1_000_000

@@ -3,10 +3,10 @@
 import asyncio
 from typing import cast
 
-from localgateway.net.closing import close_when_sent
 from localgateway.net.lingering import AnsweringTransport
 from localgateway.net.plain_http import HttpProtocol
 from localgateway.net.sockets import Hub
+from localgateway.platform.closing import close_when_sent
 
 
 class CountedHttp(asyncio.Protocol):

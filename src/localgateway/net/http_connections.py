@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from localgateway.machine.limits import Limits
 from localgateway.machine.persons import counted
-from localgateway.net.closing import close_at_once
 from localgateway.net.plain_http import HttpProtocol
+from localgateway.platform.closing import close_at_once
 
 
 @dataclass(slots=True)

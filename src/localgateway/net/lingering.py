@@ -12,8 +12,8 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from localgateway.machine.limits import Limits
-from localgateway.net.closing import close_at_once, close_when_sent
 from localgateway.net.http_connections import HttpConnections
+from localgateway.platform.closing import close_at_once, close_when_sent
 
 log = logging.getLogger(__name__)
 

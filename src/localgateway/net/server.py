@@ -15,6 +15,7 @@ from aiohttp import web
 
 from localgateway.dev.faults import Faults
 from localgateway.functions.runner import Completed, MakeRunner, Runner
+from localgateway.functions.submissions import Submissions
 from localgateway.machine.actions import (
     Accept,
     Action,
@@ -36,7 +37,6 @@ from localgateway.machine.limits import (
     Limits,
 )
 from localgateway.machine.metering import Meter
-from localgateway.net.closing import abort_all, wait_until_closed
 from localgateway.net.door import HeadReader
 from localgateway.net.hosts import AllowedHosts
 from localgateway.net.http_connections import HttpConnections
@@ -45,7 +45,7 @@ from localgateway.net.outgoing import Outgoing, encode_frame
 from localgateway.net.plain_http import HttpProtocol, PlainHttp
 from localgateway.net.refusals import RefusalLog
 from localgateway.net.sockets import Socket
-from localgateway.net.submissions import Submissions
+from localgateway.platform.closing import abort_all, wait_until_closed
 from localgateway.platform.handover import Handover
 from localgateway.platform.listening import BACKLOG, listen
 from localgateway.signing.access import Access
@@ -123,18 +123,17 @@ class Server:
         self.transports = set() if primary is None else primary.transports
         self.lingering = set() if primary is None else primary.lingering
         self.http_connections = (
-            HttpConnections(self.limits) if primary is None else primary.http_connections
+            primary.http_connections if primary else HttpConnections(self.limits)
         )
         self.refusals = RefusalLog() if primary is None else primary.refusals
         self._primary = primary or self
         self._stages: dict[str, Server] = {} if primary is None else primary._stages  # noqa: SLF001 - of the same class
         self._stages[api.stage] = self
         self._waiting: dict[str, Socket] = {}
-        self._last_message = last_message
+        self._last_message, self._faults = last_message, faults
         self.app = app = site or web.Application() if primary is None else primary.app
         if access is not None:
             app.middlewares.insert(0, Management(self, access, faults).answer)
-        self._faults = faults
         self._http = PlainHttp(app if primary is None else web.Application())
         self._tick_seconds = _tick_seconds(api, self.limits)
         self._listeners = []

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from localgateway.functions.submissions import Submissions
 from localgateway.machine.actions import Invoke
-from localgateway.net.submissions import Submissions
 
 
 class Runner:
