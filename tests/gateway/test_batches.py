@@ -95,24 +95,6 @@ async def test_what_waited_for_a_batch_is_submitted_after_all_its_replies():
 
 
 @on_loop
-async def test_messages_of_several_connections_that_arrive_in_one_turn_share_a_commit():
-    async with gateway() as running:
-        for _ in range(10):
-            await running.join()
-        runner, ledger, submitted = running.server.runner, running.ledger, []
-        commits, submit = ledger.verbs.count("commit"), runner.submit
-        runner.submit = lambda one: (submitted.append(one), submit(one))
-        for number, socket in enumerate(running.server.sockets.values()):
-            socket.data_received(frame(TEXT, b'{"action":"echo","n":%d}' % number))
-        assert submitted == []  # the first would be a batch by itself
-        answers = [(await client.json())["n"] for client in running.clients]
-
-    assert answers == list(range(10))
-    assert len(submitted) == 10
-    assert ledger.verbs.count("commit") == commits + 1
-
-
-@on_loop
 async def test_one_person_on_many_connections_waits_for_itself():
     """Without an authorizer each connection is a person; here it names the same for some."""
     stage = Stage()
@@ -385,7 +367,6 @@ async def test_batches_that_end_while_the_loop_is_busy_wake_it_once(monkeypatch)
             running.server.text_received(
                 next(iter(running.server.sockets.values())), json.dumps({"action": "echo", "n": n})
             )
-            running.server._submissions.submit()
             assert ended.wait(60)
 
         assert [(await client.json())["n"] for _ in range(300)] == list(range(300))

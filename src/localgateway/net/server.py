@@ -15,7 +15,6 @@ from aiohttp import web
 
 from localgateway.dev.faults import Faults
 from localgateway.functions.runner import Completed, MakeRunner, Runner
-from localgateway.functions.submissions import Submissions
 from localgateway.machine.actions import (
     Accept,
     Action,
@@ -77,9 +76,10 @@ class Server:
     """Returns the answer to a text that came too fast, and says after how many milliseconds to go
     on; without it, the answer is API Gateway's own "Too Many Requests"."""
     _stopping = False
+    _next_batch: list[Invoke] | None = None
+    """Messages that waited for a batch, while its replies are sent."""
     _listeners: list[asyncio.Server]
     _loop: asyncio.AbstractEventLoop
-    _submissions: Submissions
     _handover: Handover[list[Completed]]
     _ticking: asyncio.TimerHandle
 
@@ -158,7 +158,6 @@ class Server:
         """
         self._loop = asyncio.get_running_loop()
         self._handover = Handover(self._completed, self._loop)
-        self._submissions = Submissions(self.runner, self._loop)
         self.outgoing.start(self._loop)
         await self._http.start()
         if self._primary is self:
@@ -181,7 +180,6 @@ class Server:
             listener.close()
         for socket in (*self.sockets.values(), *self._waiting.values()):
             socket.pause()
-        self._submissions.submit()
         ended = await asyncio.to_thread(self.runner.stop, _DRAIN_SECONDS)
         abort_all(self.lingering)  # their clients had their answers before
         await asyncio.sleep(0)  # the last batch was handed to the loop, which takes it now
@@ -331,7 +329,10 @@ class Server:
         socket = self.sockets.get(action.connection_id)
         if socket is not None:
             socket.invoked(action.characters)
-        self._submissions.add(action)
+        if self._next_batch is None:
+            self.runner.submit(action)
+        else:
+            self._next_batch.append(action)
 
     def _accept(self, connection_id: str, subprotocol: str | None) -> None:
         socket = self._waiting.pop(connection_id)
@@ -353,10 +354,19 @@ class Server:
             self._handover.put(batch)
 
     def _completed(self, batch: list[Completed]) -> None:
-        """Send a batch's broadcasts and replies in the order in which the handlers ran."""
-        now = _now()
-        for completed in batch:
-            self._reply(completed, now)
+        """Send a batch's broadcasts and replies in the order in which the handlers ran.
+
+        Messages that waited for it are submitted together: else the first would be a batch alone.
+        """
+        now, waited = _now(), list[Invoke]()
+        self._next_batch = waited
+        try:
+            for completed in batch:
+                self._reply(completed, now)
+        finally:
+            self._next_batch = None
+            for invocation in waited:
+                self.runner.submit(invocation)
 
     def _reply(self, completed: Completed, now: Instant) -> None:
         invocation, outcome, broadcasts = completed
