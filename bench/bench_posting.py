@@ -23,6 +23,9 @@ from load import CERTIFICATE, LOAD_CORE, ROOT, aws_endpoint, heading, median, pi
 NODE = ROOT / "bench" / "node"
 DATA = b'{"type":"message","room":"general","message":"%b"}' % (b"x" * 200)
 ANSWER_MS, THREADS, ROUNDS = 5, 50, 7
+PATIENCE_SECONDS = 60
+"""As long as the SDKs wait: a second, as in the chat, is over when other work has the core on which
+the stand-in for AWS makes a hundred TLS handshakes."""
 MOST_MICROSECONDS, LEAST_RATIO = 25, 12
 """What a post of ours may cost of CPU, and how many of them one of the Node SDK's pays for."""
 TOKEN = "t" * 880  # as long as a function's own
@@ -32,7 +35,14 @@ def built_in(port: int) -> Callable[[list[str]], None]:
     pool = Pool("localhost", port, tls=ssl.create_default_context(cafile=CERTIFICATE))
     credentials = Credentials("KEY", "secret", TOKEN)
     endpoint = f"https://localhost:{port}/ws"
-    api = ConnectionsApi(endpoint, "eu-central-1", credentials, pool)
+    api = ConnectionsApi(
+        endpoint,
+        "eu-central-1",
+        credentials,
+        pool,
+        post_seconds=PATIENCE_SECONDS,
+        budget_seconds=PATIENCE_SECONDS,
+    )
 
     def tell(ids: list[str]) -> None:
         assert api.post(ids, DATA) == (set(), [])

@@ -12,4 +12,6 @@ server.on("request", (request, response) => {
   const [status, after] = request.url.includes("connections") ? [200, post] : [202, invoke];
   request.on("end", () => setTimeout(() => response.writeHead(status).end(), Number(after)));
 });
+// Node's own 5 s end a connection under a client that other work on the machine holds up.
+server.keepAliveTimeout = 60_000;
 server.listen({ port: 0, host: "127.0.0.1", backlog: 1024 }, () => console.log(server.address().port));

@@ -1,11 +1,13 @@
 """Connections that end while bytes wait for a client that does not read."""
 
+import asyncio
 from socket import AF_INET, SO_RCVBUF, SO_SNDBUF, SOCK_STREAM, SOL_SOCKET, socket
 
 from aiohttp import web
 
 from localgateway.machine.limits import Limits
 from localgateway.net import lingering
+from localgateway.platform.closing import wait_until_closed
 from tests.gateway.harness import gateway, on_loop, pass_time
 
 BYTES = 1_000_000
@@ -142,3 +144,24 @@ async def test_one_too_many_to_wait_for_is_gone_though_bytes_wait(monkeypatch):
             lingering.close_when_read(running.server, transport)
 
             await running.until(lambda: is_over(transport))
+
+
+@on_loop
+async def test_at_the_end_those_that_do_not_close_in_time_are_cut():
+    class Stuck(asyncio.Transport):
+        def abort(self):
+            left.remove(self)
+
+    left = {Stuck(), Stuck()}
+    await wait_until_closed(lambda: left, 0.0)
+
+    assert left == set()
+
+
+@on_loop
+async def test_at_the_end_nobody_waits_once_all_have_closed():
+    left = {asyncio.Transport()}
+    asyncio.get_running_loop().call_soon(left.clear)
+    await wait_until_closed(lambda: left, 3600.0)
+
+    assert left == set()

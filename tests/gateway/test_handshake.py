@@ -472,7 +472,7 @@ async def test_a_proxy_is_refused_only_where_its_clients_would_seem_to_be_here(
     """One that adds its header on another machine hides nobody: that machine's address counts."""
     monkeypatch.setattr("localgateway.net.door._peer", lambda _transport: peer)
     async with gateway() as running:
-        running.server.proxied = "No proxy is known"
+        running.server.proxy_refusal = "No proxy is known"
         client = await running.client()
         client.raw(client.head("/ws", "Via: 1.1 office"))
 

@@ -7,7 +7,7 @@ import pytest
 
 from localgateway.machine.limits import Limits
 from localgateway.net import lingering, server
-from localgateway.net.places import Places
+from localgateway.net.http_connections import HttpConnections
 from tests.gateway.harness import PATIENCE_SECONDS, TEXT, frame, gateway, on_loop, pass_time
 
 
@@ -141,7 +141,7 @@ class Hub:
     def __init__(self):
         self.transports = set()
         self.lingering = set()
-        self.places = Places(self.limits)
+        self.http_connections = HttpConnections(self.limits)
 
 
 @on_loop

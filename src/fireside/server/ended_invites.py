@@ -45,7 +45,7 @@ def _end_others(folder: Path, server: Server) -> None:
     """End the connections that came by another invite; what fails is only logged."""
     try:
         is_other = came_by_another(invite_file(folder).hashes())
-        ended = server.end(is_other, _last_frame(), "Invite replaced")
+        ended = server.close_where(is_other, _last_frame(), "Invite replaced")
     except Exception:  # the watch goes on: a later request may do better
         log.exception(
             "connections of the replaced invite may go on: run `fireside invite --new --end` again"

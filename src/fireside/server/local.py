@@ -207,7 +207,7 @@ def _gateway(  # noqa: PLR0913 - what differs between the two
         last_message=closing_frame,
     )
     server.throttled = throttled
-    server.proxied = unknown_proxy(settings)
+    server.proxy_refusal = unknown_proxy(settings)
     return server
 
 

@@ -182,7 +182,7 @@ class BatchRunner:
         characters = 0
         for invocation in self._turns.take(MOST_OF_ONE):
             batch.append(invocation)
-            characters += len(invocation.event.get("body") or "")
+            characters += invocation.characters
             if len(batch) >= LARGEST_BATCH or characters >= LARGEST_BATCH_CHARACTERS:
                 break
         return batch

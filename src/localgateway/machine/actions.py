@@ -30,6 +30,11 @@ class Invoke(NamedTuple):
     person: str = ""
     """Who is served: the principal that the authorizer named, so not known before."""
 
+    @property
+    def characters(self) -> int:
+        """The length of the message's text, which is what an invocation costs in memory."""
+        return len(self.event.get("body") or "")
+
 
 class SendText(NamedTuple):
     """Send a text frame."""

@@ -4,8 +4,6 @@ Time comes in as an argument, so ten idle minutes and two hours open pass in mic
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from localgateway.machine import events, policy
@@ -21,6 +19,7 @@ from localgateway.machine.actions import (
     Throttle,
 )
 from localgateway.machine.api import CONNECT, DEFAULT, DISCONNECT, LIFECYCLE, Api, Route
+from localgateway.machine.connection import Connection, Instant, Phase
 from localgateway.machine.events import ConnectionInfo, Event, Handshake, Ids
 from localgateway.machine.limits import (
     CLOSE_GOING_AWAY,
@@ -41,39 +40,6 @@ _TIMED_OUT = "Endpoint request timed out"
 _FORBIDDEN = "Forbidden"
 _TOO_MANY = "Too Many Requests"
 _BAD_BODY = "Bad request body"
-
-
-class Instant(NamedTuple):
-    """One moment on both clocks: monotonic seconds, and milliseconds since 1970."""
-
-    monotonic: float
-    epoch_ms: int
-
-
-class Phase(Enum):
-    """Where a connection is in its life."""
-
-    AUTHORIZING = auto()
-    CONNECTING = auto()
-    OPEN = auto()
-    CLOSED = auto()
-
-
-@dataclass(slots=True)
-class Connection:
-    """One WebSocket, from its upgrade request to its `$disconnect`."""
-
-    info: ConnectionInfo
-    handshake: Handshake | None
-    """Kept only until the 101: headers are on no later event."""
-    phase: Phase
-    last_active: float
-    opened_at: float = 0.0
-    person: str = ""
-    """The principal that the authorizer named; empty without one."""
-    counted_person: str = ""
-    counted_address: str = ""
-    """Under what the connection is counted, until it is forgotten."""
 
 
 class _Pending(NamedTuple):
@@ -358,20 +324,14 @@ class Gateway:
         return self._run_disconnect(connection, (NO_STATUS, events.CLOSE_TEXTS[NO_STATUS]), now)
 
     def _close_expired(self, now: Instant) -> Iterable[Action]:
-        idle_since = now.monotonic - self.limits.idle_seconds
-        open_since = now.monotonic - self.limits.lifetime_seconds
         for connection_id, connection in self.connections.items():
-            if connection.phase is Phase.OPEN and (
-                connection.last_active <= idle_since or connection.opened_at <= open_since
-            ):
+            if connection.is_expired(now, self.limits):
                 yield CloseWith(connection_id, CLOSE_GOING_AWAY, "Going away")
 
     def _accept(
         self, connection: Connection, subprotocol: str | None, now: Instant
     ) -> list[Action]:
-        connection.phase = Phase.OPEN
-        connection.handshake = None
-        connection.opened_at = connection.last_active = now.monotonic
+        connection.opened(now)
         return [Accept(connection.info.connection_id, subprotocol)]
 
     def _refuse(

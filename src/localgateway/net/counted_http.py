@@ -3,10 +3,10 @@
 import asyncio
 from typing import cast
 
-from localgateway.net.closing import close_when_sent
 from localgateway.net.lingering import AnsweringTransport
 from localgateway.net.plain_http import HttpProtocol
 from localgateway.net.sockets import Hub
+from localgateway.platform.closing import close_when_sent
 
 
 class CountedHttp(asyncio.Protocol):
@@ -31,12 +31,12 @@ class CountedHttp(asyncio.Protocol):
         """Stop counting the connection, and pass it on."""
         self._stop_timer()
         self._hub.transports.discard(self._transport)
-        self._hub.places.leave(self._transport)
+        self._hub.http_connections.leave(self._transport)
         self._http.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Pass it on."""
-        self._hub.places.asked(self._transport, self._http)
+        self._hub.http_connections.asked(self._transport, self._http)
         self._http.data_received(data)
 
     def eof_received(self) -> bool:

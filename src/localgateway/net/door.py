@@ -50,7 +50,7 @@ class HeadReader(asyncio.Protocol):
         self._address = _peer(transport)
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(self._hub.limits.handshake_seconds, self._timed_out)
-        is_full = self._hub.is_full() and not self._hub.places.make_room()
+        is_full = self._hub.is_full() and not self._hub.http_connections.make_room()
         self._hub.transports.add(transport)
         if is_full:
             self._refuse(503, "Too many connections")
@@ -61,13 +61,13 @@ class HeadReader(asyncio.Protocol):
         """Forget a connection that ended before its head was whole."""
         self._deadline.cancel()
         self._hub.transports.discard(self._transport)
-        self._hub.places.leave(self._transport)
+        self._hub.http_connections.leave(self._transport)
 
     def data_received(self, data: bytes) -> None:
         """Collect the head, within its limit, and hand over."""
         before = len(self._head)
         if not before:
-            self._hub.places.began(self._transport)
+            self._hub.http_connections.began(self._transport)
         self._head += data
         start = max(0, before + 1 - len(_HEAD_END))
         end = self._head.find(_HEAD_END, start, self._hub.limits.head_bytes)
@@ -97,7 +97,7 @@ class HeadReader(asyncio.Protocol):
     def _enter(self, forwarded: str | None) -> bool:
         """Count the connection under its address, or refuse it."""
         self._address = client_address(_peer(self._transport), forwarded, self._hub.limits)
-        if self._hub.places.enter(self._transport, _peer(self._transport), forwarded):
+        if self._hub.http_connections.enter(self._transport, _peer(self._transport), forwarded):
             return True
         self._refuse(429, "Too many connections from your address")
         return False
@@ -153,7 +153,7 @@ def upgrade(
         refuse(hub, transport, status, message)
         return
     hub.loses_upgrades = False
-    hub.places.leave(transport)
+    hub.http_connections.leave(transport)
     socket = Socket(server, transport, answer, previous)
     socket.address = address
     transport.set_protocol(socket)
@@ -225,10 +225,10 @@ def _check_address(request: Request, hub: Hub, peer: str) -> tuple[int, str]:
     hosts = request.headers.get_all("Host")
     if len(hosts) != 1:
         return 400, "The request needs one Host header"
-    if hub.proxied is not None and is_loopback(peer):
+    if hub.proxy_refusal is not None and is_loopback(peer):
         found = proxy_header(name for name, _ in request.headers.raw_items())
         if found is not None:
-            return 403, f"{hub.proxied} ({found})"
+            return 403, f"{hub.proxy_refusal} ({found})"
     if hub.hosts is not None:
         why = hub.hosts.refusal(hosts, request.headers.get_all("Origin"))
         if why is not None:

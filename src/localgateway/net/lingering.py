@@ -12,8 +12,8 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from localgateway.machine.limits import Limits
-from localgateway.net.closing import close_at_once, close_when_sent
-from localgateway.net.places import Places
+from localgateway.net.http_connections import HttpConnections
+from localgateway.platform.closing import close_at_once, close_when_sent
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class Hub(Protocol):
     limits: Limits
     transports: set[asyncio.BaseTransport]
     lingering: set[asyncio.BaseTransport]
-    places: Places
+    http_connections: HttpConnections
 
 
 def http_answer(status: int, message: str) -> bytes:
@@ -55,7 +55,7 @@ def close_when_read(hub: Hub, transport: asyncio.Transport) -> None:
     if transport.is_closing() or transport in hub.lingering:
         return
     hub.transports.discard(transport)
-    hub.places.leave(transport)
+    hub.http_connections.leave(transport)
     if len(hub.lingering) >= MOST_LINGERING:
         close_at_once(transport)
         return

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from aiohttp import hdrs, web
 
 from localgateway.dev.faults import GONE, Faults
-from localgateway.machine.core import Connection
+from localgateway.machine.connection import Connection
 from localgateway.machine.limits import Limits
 from localgateway.signing.access import Access, Refused, read_signed
 

@@ -25,7 +25,8 @@ from localgateway.machine.actions import (
     Throttle,
 )
 from localgateway.machine.api import Api
-from localgateway.machine.core import Connection, Gateway, Instant
+from localgateway.machine.connection import Connection, Instant
+from localgateway.machine.core import Gateway
 from localgateway.machine.events import Handshake, Ids, error_frame
 from localgateway.machine.limits import (
     CLOSE_GOING_AWAY,
@@ -37,12 +38,13 @@ from localgateway.machine.limits import (
 from localgateway.machine.metering import Meter
 from localgateway.net.door import HeadReader
 from localgateway.net.hosts import AllowedHosts
+from localgateway.net.http_connections import HttpConnections
 from localgateway.net.management import Management, Posted
 from localgateway.net.outgoing import Outgoing, encode_frame
-from localgateway.net.places import Places
 from localgateway.net.plain_http import HttpProtocol, PlainHttp
 from localgateway.net.refusals import RefusalLog
 from localgateway.net.sockets import Socket
+from localgateway.platform.closing import abort_all, wait_until_closed
 from localgateway.platform.handover import Handover
 from localgateway.platform.listening import BACKLOG, listen
 from localgateway.signing.access import Access
@@ -61,13 +63,13 @@ class Server:
     app: web.Application
     transports: set[asyncio.BaseTransport]
     lingering: set[asyncio.BaseTransport]
-    places: Places
+    http_connections: HttpConnections
     refusals: RefusalLog
     loses_upgrades = False
     """Whether the last handshake came without its upgrade: a proxy in front does not pass it on."""
     hosts: AllowedHosts | None = None
     """The hosts and origins that are let in; all of them by default."""
-    proxied: str | None = None
+    proxy_refusal: str | None = None
     """What a handshake is told that came through a proxy on this machine; without it, such proxies
     are let in."""
     throttled: Callable[[str, int], str] | None = None
@@ -120,17 +122,18 @@ class Server:
         _check_handlers(api, self.runner)
         self.transports = set() if primary is None else primary.transports
         self.lingering = set() if primary is None else primary.lingering
-        self.places = Places(self.limits) if primary is None else primary.places
+        self.http_connections = (
+            primary.http_connections if primary else HttpConnections(self.limits)
+        )
         self.refusals = RefusalLog() if primary is None else primary.refusals
         self._primary = primary or self
         self._stages: dict[str, Server] = {} if primary is None else primary._stages  # noqa: SLF001 - of the same class
         self._stages[api.stage] = self
         self._waiting: dict[str, Socket] = {}
-        self._last_message = last_message
+        self._last_message, self._faults = last_message, faults
         self.app = app = site or web.Application() if primary is None else primary.app
         if access is not None:
             app.middlewares.insert(0, Management(self, access, faults).answer)
-        self._faults = faults
         self._http = PlainHttp(app if primary is None else web.Application())
         self._tick_seconds = _tick_seconds(api, self.limits)
         self._listeners = []
@@ -178,7 +181,7 @@ class Server:
         for socket in (*self.sockets.values(), *self._waiting.values()):
             socket.pause()
         ended = await asyncio.to_thread(self.runner.stop, _DRAIN_SECONDS)
-        _abort(self.lingering)  # their clients had their answers before
+        abort_all(self.lingering)  # their clients had their answers before
         await asyncio.sleep(0)  # the last batch was handed to the loop, which takes it now
         self.flush()
         for socket in list(self.sockets.values()):
@@ -191,7 +194,7 @@ class Server:
         for transport in list(self.transports):
             if not isinstance(transport.get_protocol(), Socket):
                 transport.close()
-        await self._wait_until_empty(_CLOSING_SECONDS)
+        await wait_until_closed(lambda: self.transports | self.lingering, _CLOSING_SECONDS)
         self._ticking.cancel()
         await self._http.stop()
         return ended
@@ -272,7 +275,7 @@ class Server:
         self.sockets[connection_id].close(CLOSE_NORMAL, "")
         return True
 
-    def end(
+    def close_where(
         self, is_over: Callable[[Mapping[str, object]], bool], last_frame: bytes, reason: str
     ) -> int:
         """Send a last frame to the connections whose authorizer context is over, and close them.
@@ -325,7 +328,7 @@ class Server:
             return
         socket = self.sockets.get(action.connection_id)
         if socket is not None:
-            socket.invoked(_characters(action))
+            socket.invoked(action.characters)
         if self._next_batch is None:
             self.runner.submit(action)
         else:
@@ -373,7 +376,7 @@ class Server:
                 self._close(broadcast.connection_ids)
         socket = self.sockets.get(invocation.connection_id)
         if socket is not None:
-            socket.answered(_characters(invocation))
+            socket.answered(invocation.characters)
         self.perform(self.gateway.answered(invocation.invocation_id, outcome, now))
 
     def _close(self, connection_ids: Iterable[str]) -> None:
@@ -391,20 +394,6 @@ class Server:
         for socket in list(self.sockets.values()):
             socket.check_liveness(now.monotonic)
 
-    async def _wait_until_empty(self, seconds: float) -> None:
-        """Wait for every transport to close, then abort those that are left."""
-        end = self._loop.time() + seconds
-        while (self.transports or self.lingering) and self._loop.time() < end:  # noqa: ASYNC110 - once, while stopping
-            await asyncio.sleep(0.02)
-        _abort(self.transports | self.lingering)
-
-
-def _abort(transports: Iterable[asyncio.BaseTransport]) -> None:
-    """Cut connections, whatever still waits to be sent."""
-    for transport in list(transports):
-        assert isinstance(transport, asyncio.Transport)
-        transport.abort()
-
 
 def _check_handlers(api: Api, runner: Runner) -> None:
     missing = api.integrations().difference(runner.functions)
@@ -418,11 +407,6 @@ def _tick_seconds(api: Api, limits: Limits) -> float:
     times = [limits.idle_seconds, limits.lifetime_seconds, limits.ping_seconds]
     times += [route.timeout_seconds for route in api.routes.values()]
     return min(_TICK_SECONDS, min(times) / 4)
-
-
-def _characters(invocation: Invoke) -> int:
-    """Return the length of a message's text, which is what an invocation costs in memory."""
-    return len(invocation.event.get("body") or "")
 
 
 def _now() -> Instant:

@@ -2,13 +2,12 @@
 
 Handshake, framing and size limits are the `websockets` library's sans-I/O protocol. Added here
 are the order (nothing is read before the 101), the check of UTF-8, the limits for a client that
-reads too slowly, and pings.
+reads too slowly, and pings; when frames are read and handled is in `reading.py`.
 """
 
 import asyncio
 import logging
 import os
-from collections import deque
 from typing import Protocol
 
 from websockets.frames import Frame, Opcode
@@ -16,7 +15,7 @@ from websockets.http11 import Response
 from websockets.protocol import Protocol as Frames
 from websockets.protocol import Side, State
 
-from localgateway.machine.core import Connection
+from localgateway.machine.connection import Connection
 from localgateway.machine.events import Handshake
 from localgateway.machine.limits import (
     ABNORMAL,
@@ -26,17 +25,15 @@ from localgateway.machine.limits import (
     Limits,
 )
 from localgateway.net.hosts import AllowedHosts
-from localgateway.net.incoming import FRAMES_A_TURN, Incoming
+from localgateway.net.http_connections import HttpConnections
 from localgateway.net.lingering import refuse
-from localgateway.net.places import Places
 from localgateway.net.plain_http import HttpProtocol
+from localgateway.net.reading import ReadingSocket
 from localgateway.net.refusals import RefusalLog
 
 _EARLY_BYTES = 64 * 1024
 _HAS_DESCRIPTORS = os.name == "posix"
 """Whether `os.write` takes sockets."""
-_WAITING_BYTES = 4 * 1024
-"""Bytes that are read of a client that has to wait."""
 
 # The library logs every invalid frame; those are clients' faults, not the server's.
 silent_log = logging.getLogger(f"{__name__}.frames")
@@ -52,8 +49,8 @@ class Hub(Protocol):
     lingering: set[asyncio.BaseTransport]
     loses_upgrades: bool
     hosts: AllowedHosts | None
-    proxied: str | None
-    places: Places
+    proxy_refusal: str | None
+    http_connections: HttpConnections
     refusals: RefusalLog
 
     def server_for(self, stage: str) -> "Hub | None": ...
@@ -66,30 +63,19 @@ class Hub(Protocol):
     def flush(self) -> None: ...
 
 
-class Socket(asyncio.Protocol):
+class Socket(ReadingSocket):
     """One WebSocket, from its upgrade request on."""
 
     __slots__ = (
         "_active_at",
         "_answer",
         "_behind_since",
-        "_close",
         "_direct",
         "_early_data",
         "_fragments",
-        "_held",
         "_hub",
-        "_in_flight",
-        "_in_flight_characters",
-        "_incoming",
-        "_is_due",
-        "_is_waiting",
-        "_last_heard",
         "_last_ping",
-        "_paused",
         "_previous",
-        "_protocol",
-        "_transport",
         "address",
         "connection",
         "connection_id",
@@ -108,26 +94,19 @@ class Socket(asyncio.Protocol):
         answer: Response,
         previous: asyncio.Protocol | None,
     ) -> None:
-        self._hub = hub
-        self._transport = transport
         # Not the handshake's: that one holds the request with all its headers for good. The library
         # closes the connection with 1009 when a frame or a message is longer.
         limits = hub.limits
-        self._protocol = Frames(
+        frames = Frames(
             Side.SERVER, max_size=(limits.message_bytes, limits.frame_bytes), logger=silent_log
         )
+        super().__init__(transport, frames, limits)
+        self._hub = hub
         self._answer: Response | None = answer
         self._previous = previous
         self._early_data = b""
         self._fragments: bytearray | None = None
-        self._in_flight = self._in_flight_characters = 0
-        self._incoming = Incoming(self._protocol)
-        self._held: deque[Frame] | None = None
-        self._is_due = self._is_waiting = False
         self._behind_since: float | None = None
-        self._paused = False
-        self._close: tuple[int, str] | None = None
-        self._last_heard = asyncio.get_running_loop().time()
         self._last_ping = 0.0
         self._direct = None
         self.address = self.connection_id = ""
@@ -165,7 +144,7 @@ class Socket(asyncio.Protocol):
         self._held = None
         self._go_on()
         loop = asyncio.get_running_loop()
-        loop.call_later(self._hub.limits.closing_seconds, self._transport.abort)
+        loop.call_later(self._limits.closing_seconds, self._transport.abort)
 
     def send(self, data: bytes, now: float) -> None:
         """Write encoded frames: at once while nothing waits, else behind what does.
@@ -200,7 +179,7 @@ class Socket(asyncio.Protocol):
 
     def has_room(self, size: int) -> bool:
         """Return whether that many more bytes may wait for the client."""
-        return self._transport.get_write_buffer_size() + size <= self._hub.limits.queue_bytes
+        return self._transport.get_write_buffer_size() + size <= self._limits.queue_bytes
 
     def note_activity(self) -> None:
         """Tell the machine when something was last sent."""
@@ -211,7 +190,7 @@ class Socket(asyncio.Protocol):
         self._incoming.start_count()
         if self._close is None:
             self._check_reader()
-        limits = self._hub.limits
+        limits = self._limits
         if (
             self._paused
             and self._is_waiting
@@ -230,28 +209,6 @@ class Socket(asyncio.Protocol):
             self._protocol.send_ping(b"")
             self._send_protocol_data()
 
-    def pause(self) -> None:
-        """Stop reading from this client for now."""
-        if not self._paused and not self._transport.is_closing():
-            self._paused = True
-            self._transport.pause_reading()
-
-    def invoked(self, characters: int) -> None:
-        """Count an invocation in flight, and the length of its text."""
-        self._in_flight += 1
-        self._in_flight_characters += characters
-
-    def answered(self, characters: int) -> None:
-        """Count an invocation that ended, and handle frames that waited for it."""
-        self._in_flight -= 1
-        self._in_flight_characters -= characters
-        self._handle_more()
-
-    def wait(self, seconds: float) -> None:
-        """Handle no further frame for a while."""
-        self._is_waiting = True
-        asyncio.get_running_loop().call_later(seconds, self._waited)
-
     def data_received(self, data: bytes) -> None:
         """Handle frames, once the 101 was sent."""
         if self._answer is not None:
@@ -259,12 +216,7 @@ class Socket(asyncio.Protocol):
             if len(self._early_data) >= _EARLY_BYTES:
                 self.pause()
             return
-        self._last_heard = asyncio.get_running_loop().time()
-        self._incoming.add(data)
-        if self._held is not None:
-            self._hold()
-        elif not self._is_due:
-            self._read()
+        self._arrived(data)
 
     def eof_received(self) -> bool:
         """Return False, so that the transport closes: a half-open WebSocket has no use."""
@@ -290,74 +242,9 @@ class Socket(asyncio.Protocol):
         code, reason = self._how_it_ended()
         self._hub.socket_closed(self, code, reason)
 
-    def _read(self) -> None:
-        """Parse and handle a turn's share of what arrived."""
-        self._is_due = False
-        frames_left = FRAMES_A_TURN
-        while self._incoming and self._held is None and frames_left > 0:
-            self._held = deque(self._incoming.parse())
-            frames_left -= len(self._held)
-            self._handle_held()
-        self._go_on()
-
-    def _waited(self) -> None:
-        self._is_waiting = False
-        self._handle_more()
-
-    def _handle_more(self) -> None:
-        """Handle frames that were held, and read on once all were."""
-        if self._held is not None:
-            self._handle_held()
-            self._go_on()
-
-    def _handle_held(self) -> None:
-        """Handle frames in order while few enough are in flight; the rest is held."""
-        held = self._held
-        while held and self._close is None and not self._is_busy():
-            self._handle_frame(held.popleft())
-        if not held or self._close is not None:
-            self._held = None
-
-    def _go_on(self) -> None:
-        """Read on: once what is held was handled, in the next turn, or as soon as data arrives.
-
-        A close frame may follow what is held: so it is answered when that was handled.
-        """
-        if self._held is not None:
-            self._hold()
-            return
-        self._send_protocol_data()
-        if self._incoming:
-            self.pause()
-            if not self._is_due:
-                self._is_due = True
-                asyncio.get_running_loop().call_soon(self._read)
-        else:
-            self._resume()
-
-    def _hold(self) -> None:
-        """Read no more for now; of a client that has to wait only when much has come already.
-
-        So its end is seen, and that it answers pings.
-        """
-        if not self._is_waiting or len(self._incoming) > _WAITING_BYTES:
-            self.pause()
-
-    def _drop_unread(self) -> None:
-        self._incoming.end()
-        self._held = None
-
-    def _is_busy(self) -> bool:
-        limits = self._hub.limits
-        return (
-            self._is_waiting
-            or self._in_flight >= limits.pending_invocations
-            or self._in_flight_characters >= limits.pending_characters
-        )
-
     def _check_reader(self) -> None:
         """Close a client that has been behind too long, or is too far behind."""
-        limits, waiting = self._hub.limits, self._transport.get_write_buffer_size()
+        limits, waiting = self._limits, self._transport.get_write_buffer_size()
         if waiting <= limits.queue_bytes:
             self._behind_since = None
             return
@@ -367,7 +254,7 @@ class Socket(asyncio.Protocol):
             self.close(CLOSE_TOO_SLOW, "Too slow: read what was sent, then come back")
 
     def _handle_frame(self, frame: Frame) -> None:
-        if not self._incoming.count(frame, self._hub.limits):
+        if not self._incoming.count(frame, self._limits):
             self._fail(CLOSE_POLICY, "Too many frames for what they say")
             return
         match frame.opcode:
@@ -426,13 +313,7 @@ class Socket(asyncio.Protocol):
         self._transport.write_eof()
         self._resume()
         loop = asyncio.get_running_loop()
-        loop.call_later(self._hub.limits.closing_seconds, self._transport.abort)
-
-    def _resume(self) -> None:
-        if self._paused and not self._transport.is_closing():
-            self._paused = False
-            self._last_heard = asyncio.get_running_loop().time()
-            self._transport.resume_reading()
+        loop.call_later(self._limits.closing_seconds, self._transport.abort)
 
     def _how_it_ended(self) -> tuple[int, str]:
         """Return code and reason of the end: our close, the client's, the library's, or none."""

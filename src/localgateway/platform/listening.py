@@ -71,7 +71,8 @@ def _listen_on(addresses: Sequence[_Address]) -> list[socket.socket]:
 
 
 def _socket(family: socket.AddressFamily, address: _Place) -> socket.socket:
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sets TCP_NODELAY only where the protocol is named; else a frame may wait 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":  # on Windows it would let two programs share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -20,7 +20,7 @@ class Server:
         self.contexts = {secret: {INVITE_HASH: hash_of(secret)} for secret in secrets}
         self.ended = []
 
-    def end(self, is_over, last_frame, reason):
+    def close_where(self, is_over, last_frame, reason):
         over = [secret for secret, context in self.contexts.items() if is_over(context)]
         for secret in over:
             del self.contexts[secret]

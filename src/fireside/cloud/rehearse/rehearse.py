@@ -233,7 +233,7 @@ class Rehearsal:
             last_message=local.closing_frame,
             meter=self._meter,
         )
-        server.proxied = local.unknown_proxy(self._settings)
+        server.proxy_refusal = local.unknown_proxy(self._settings)
         invocations = Invocations(self._document.name, self._runner, access)
         server.app.middlewares.insert(0, invocations.answer)
         server.app.middlewares.insert(0, self._delay)

@@ -1,5 +1,6 @@
 """What a host means to a server that listens on it."""
 
+import asyncio
 import contextlib
 import errno
 import socket
@@ -69,6 +70,30 @@ def test_one_family_alone_is_what_is_asked_for():
     with listening("::1") as port:
         assert is_reached("::1", port)
         assert not is_reached("127.0.0.1", port)
+
+
+def test_what_is_accepted_sends_at_once():
+    """Nagle's algorithm keeps a frame until the client has acknowledged the one before it."""
+
+    async def accepted_options(listener):
+        accepted = asyncio.get_running_loop().create_future()
+        server = await asyncio.start_server(
+            lambda _reader, writer: accepted.set_result(writer), sock=listener
+        )
+        async with server:
+            _, client = await asyncio.open_connection(*listener.getsockname()[:2])
+            async with asyncio.timeout(SECONDS):
+                one = await accepted
+            no_delay = one.get_extra_info("socket").getsockopt(
+                socket.IPPROTO_TCP, socket.TCP_NODELAY
+            )
+            for writer in (client, one):
+                writer.close()
+                await writer.wait_closed()
+        return no_delay
+
+    for listener in listen("127.0.0.1", 0):
+        assert asyncio.run(accepted_options(listener)) != 0
 
 
 def test_a_name_with_several_addresses_has_one_port(monkeypatch):

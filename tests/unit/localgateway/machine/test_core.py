@@ -18,7 +18,8 @@ from localgateway.machine.actions import (
     Throttle,
 )
 from localgateway.machine.api import parse
-from localgateway.machine.core import Gateway, Instant, Phase
+from localgateway.machine.connection import Instant, Phase
+from localgateway.machine.core import Gateway
 from localgateway.machine.events import Handshake, Ids
 from localgateway.machine.limits import Limits
 from tests.gateway.harness import document

@@ -6,7 +6,8 @@ import pytest
 
 from localgateway.machine.actions import Accept, Refuse
 from localgateway.machine.api import ApiError, parse
-from localgateway.machine.core import Gateway, Instant
+from localgateway.machine.connection import Instant
+from localgateway.machine.core import Gateway
 from localgateway.machine.events import Handshake, Ids
 from localgateway.machine.limits import Limits
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from localgateway.machine.limits import Limits
 from localgateway.machine.persons import counted
-from localgateway.net.closing import close_at_once
 from localgateway.net.plain_http import HttpProtocol
+from localgateway.platform.closing import close_at_once
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class _Guest:
         return self.http is not None and self.http.is_idle()
 
 
-class Places:
+class HttpConnections:
     """The connections without a WebSocket, the one that has asked for nothing for longest first."""
 
     def __init__(self, limits: Limits) -> None:

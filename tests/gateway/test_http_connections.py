@@ -143,7 +143,7 @@ async def test_stages_on_one_port_share_the_places():
         runner = functools.partial(BatchRunner, {"app": chat}, Ledger(), Connections())
         other = Server(api, functools.partial(runner, on_lost_commit=chat), primary=first)
 
-        assert other.places is first.places
+        assert other.http_connections is first.http_connections
 
 
 @on_loop
