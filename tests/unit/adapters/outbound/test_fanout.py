@@ -42,6 +42,7 @@ class Room:
             self,
             self,
             "fanout:live",
+            ender=self,
             counts=self.counts,
             clock=lambda: 7_000,
             deadlines=deadlines,
