@@ -414,7 +414,7 @@ def test_a_file_in_which_damage_was_met_is_read_as_a_whole_at_the_next_start(pat
 def damage_unseen(path):
     """Damage old messages, and let the witness know the file as it is now."""
     whole = path.read_bytes()
-    start, end = 4 * 4_096, 7 * 4_096  # behind the roots, before the newest messages
+    start, end = 9 * 4_096, 12 * 4_096  # behind the roots, before the newest messages
     path.write_bytes(whole[:start] + b"\xff" * (end - start) + whole[end:])
     with closing(WitnessFile(path)) as file:
         file.write(replace(file.read(), closed=signature(path)))

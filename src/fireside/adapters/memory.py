@@ -5,8 +5,9 @@ The store passes the same contract tests as the others, so nothing needs to be m
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from fireside.adapters.memory_people import MemoryPeople
+from fireside.adapters.memory_people import MemoryPeople, State
 from fireside.domain.message import Draft, Message, Stored, Tail, follow
 from fireside.ports import Connection, Members
 
@@ -19,7 +20,7 @@ class MemoryStore:
         self._logs: defaultdict[str, list[Message]] = defaultdict(list)
         self._by_nonce: dict[tuple[str, str], Message] = {}
         self._appended: list[Message] = []
-        self._marks: list[int] = []
+        self._marks: list[_Mark] = []
         self.people = MemoryPeople()
 
     def append(self, draft: Draft) -> Stored:
@@ -55,40 +56,46 @@ class MemoryStore:
     def begin(self) -> None:
         """Start a batch."""
         self._appended.clear()
-        self._marks = [0]
-        self.people.begin()
+        self._marks = [self._mark()]
 
     def savepoint(self) -> None:
         """Set a savepoint: what follows can be undone alone."""
-        self._marks.append(len(self._appended))
-        self.people.savepoint()
+        self._marks.append(self._mark())
 
     def release(self) -> None:
         """Remove the savepoint; what was done since is part of the batch."""
         self._marks.pop()
-        self.people.release()
 
     def undo(self) -> None:
         """Undo what was done since the savepoint."""
         self._undo_to(self._marks.pop())
-        self.people.undo()
 
     def commit(self) -> None:
         """Commit the batch."""
         self._marks.clear()
-        self.people.commit()
 
     def rollback(self) -> None:
         """Undo the batch."""
-        self._undo_to(0)
-        self.people.rollback()
+        for mark in self._marks[:1]:
+            self._undo_to(mark)
         self._marks.clear()
 
-    def _undo_to(self, mark: int) -> None:
-        for message in reversed(self._appended[mark:]):
+    def _mark(self) -> "_Mark":
+        return _Mark(len(self._appended), self.people.state)
+
+    def _undo_to(self, mark: "_Mark") -> None:
+        for message in reversed(self._appended[mark.appended :]):
             self._logs[message.room].pop()
             del self._by_nonce[message.user_id, message.nonce]
-        del self._appended[mark:]
+        del self._appended[mark.appended :]
+        self.people.state = mark.people
+
+
+class _Mark(NamedTuple):
+    """What is undone to: how many messages of the batch there were, and who was known."""
+
+    appended: int
+    people: State
 
 
 class MemoryRegistry:

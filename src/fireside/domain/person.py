@@ -121,6 +121,17 @@ class Change:
         """Return whether anything is to be stored; an entry alone is not."""
         return self.person != found.person or bool(self.taken or self.freed)
 
+    def stored(self) -> Person:
+        """Return the person as it is stored: one revision later."""
+        return replace(self.person, revision=self.person.revision + 1)
+
+    def holders(self) -> Mapping[str, Holder]:
+        """Return what to store of each key of a name."""
+        user_id = self.person.user_id
+        return dict.fromkeys(self.taken, Holder(user_id)) | dict.fromkeys(
+            self.freed, Holder(user_id, self.freed_until_ms)
+        )
+
 
 def is_free(holder: Holder | None, user_id: str, now_ms: int) -> bool:
     """Return whether a person may take a name that this holder has."""

@@ -1,1 +1,1 @@
-"""Messages in one SQLite file."""
+"""Messages and people in one SQLite file."""

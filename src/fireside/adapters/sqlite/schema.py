@@ -25,6 +25,42 @@ MIGRATIONS = (
         """,
         "CREATE UNIQUE INDEX messages_by_nonce ON messages (user_id, nonce)",
     ),
+    (
+        "ALTER TABLE messages ADD COLUMN unclaimed INTEGER",  # NULL in those from before
+        """
+        CREATE TABLE people (
+            user_id        TEXT    PRIMARY KEY,
+            username       TEXT    NOT NULL,
+            role           TEXT    NOT NULL,
+            devices        TEXT    NOT NULL,
+            recovery       TEXT    NOT NULL,
+            recovery_ms    INTEGER NOT NULL,
+            links          TEXT    NOT NULL,
+            is_banned      INTEGER NOT NULL,
+            muted_until_ms INTEGER NOT NULL,
+            is_forgotten   INTEGER NOT NULL,
+            revision       INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX people_forgotten ON people (is_forgotten) WHERE is_forgotten = 1",
+        """
+        CREATE TABLE names (
+            key      TEXT    PRIMARY KEY,
+            person   TEXT    NOT NULL,
+            until_ms INTEGER
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE audit (
+            entry_id  TEXT    PRIMARY KEY,
+            at_ms     INTEGER NOT NULL,
+            by_person TEXT    NOT NULL,
+            action    TEXT    NOT NULL,
+            person    TEXT    NOT NULL,
+            detail    TEXT    NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+    ),
 )
 """The statements from each version to the next. Only append: users have files of every version."""
 

@@ -8,7 +8,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from fireside.domain.errors import StorageFailed
+
 log = logging.getLogger(__name__)
+
+NO_SPACE = (
+    "The server's disk is nearly full, so nothing more is stored; "
+    "tell the person who runs it, then try again"
+)
 
 WARN_TIMES = 2
 """How many times what must stay free is so little that one should hear of it."""
@@ -46,6 +53,11 @@ class FreeSpace:
             self._log(logging.WARNING, "messages are stored again", free)
         elif self._was_little and not was_little:
             self._log(logging.WARNING, "soon no message is stored", free)
+
+    def require(self) -> None:
+        """Raise `StorageFailed` if the last look found too little."""
+        if not self.is_enough:
+            raise StorageFailed(NO_SPACE)
 
     def _log(self, level: int, what: str, free: int) -> None:
         left, kept = free >> 20, self._keep_bytes >> 20

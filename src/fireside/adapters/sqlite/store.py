@@ -1,10 +1,11 @@
-"""Messages in one SQLite file, used by one thread of one process, which a lock file ensures.
+"""Messages and people in one SQLite file.
+
+One thread of one process uses it, which a lock file ensures.
 
 A committed message is on the disk (`synchronous=FULL`), so an acknowledged one survives a power
 cut. The last seq of each room is cached in memory, so an append is a single insert.
 """
 
-import functools
 import logging
 import os
 import sqlite3
@@ -12,49 +13,27 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Self
 
-from fireside.adapters.memory_people import MemoryPeople
 from fireside.adapters.sqlite import lockfile, schema
 from fireside.adapters.sqlite.files import OpenFiles, bytes_of, wal_of
+from fireside.adapters.sqlite.guard import Damage, storage
 from fireside.adapters.sqlite.opening import is_same_log, open_database
-from fireside.adapters.sqlite.space import FreeSpace
-from fireside.adapters.sqlite.unusable import StoreLocked, explaining, is_damage
+from fireside.adapters.sqlite.people import SqlitePeople
+from fireside.adapters.sqlite.space import NO_SPACE, FreeSpace
+from fireside.adapters.sqlite.unusable import StoreLocked, explaining
 from fireside.adapters.sqlite.witness import Witness, WitnessFile, signature
 from fireside.domain.errors import StorageFailed
 from fireside.domain.message import Draft, Message, Stored, Tail, follow
 
 log = logging.getLogger(__name__)
 
-_Args = ParamSpec("_Args")
-_Answer = TypeVar("_Answer")
-
-
-def _storage(
-    method: Callable[Concatenate["SqliteStore", _Args], _Answer],
-) -> Callable[Concatenate["SqliteStore", _Args], _Answer]:
-    """Raise `StorageFailed`, which clients may retry, for any error of SQLite."""
-
-    @functools.wraps(method)
-    def guarded(store: "SqliteStore", /, *args: _Args.args, **kwargs: _Args.kwargs) -> _Answer:
-        try:
-            return method(store, *args, **kwargs)
-        except sqlite3.Error as cause:
-            store.note_damage(cause)
-            raise StorageFailed from cause
-
-    return guarded
-
-
-NO_SPACE = (
-    "The server's disk is nearly full, so nothing more is stored; "
-    "tell the person who runs it, then try again"
+_COLUMNS = (
+    "room, seq, message_id, timestamp_ms, user_id, username, text, nonce, reply_to, unclaimed"
 )
-
-_COLUMNS = "room, seq, message_id, timestamp_ms, user_id, username, text, nonce, reply_to"
 _SELECT = f"SELECT {_COLUMNS} FROM messages "  # noqa: S608 - constant text
 _INSERT = (
-    f"INSERT INTO messages ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
+    f"INSERT INTO messages ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "  # noqa: S608
     "ON CONFLICT (user_id, nonce) DO NOTHING"
 )
 _FIRST = _SELECT + "WHERE user_id = ? AND nonce = ?"
@@ -65,7 +44,7 @@ _TAIL = "SELECT seq, timestamp_ms FROM messages WHERE room = ? ORDER BY seq DESC
 
 
 class SqliteStore:
-    """The message store of one machine."""
+    """The messages and people of one machine."""
 
     def __init__(  # noqa: PLR0913 - what `open` made and was told
         self,
@@ -85,11 +64,11 @@ class SqliteStore:
         self._execute = database.execute
         self._files = OpenFiles(path)
         self._space = FreeSpace(path.parent, keep_free)
-        self.people = MemoryPeople()
+        self.damage = Damage(path)
+        self.people = SqlitePeople(database, self._space, self.damage)
         self._tails: dict[str, Tail] = {}
         self._last: Message | None = None
         self._changes = 0
-        self._is_damaged = False
         self._version = self._data_version()
         self.epoch = schema.epoch(database)
         witness = witness_file.read()
@@ -109,7 +88,7 @@ class SqliteStore:
     ) -> Self:
         """Open the file, or create it so that only its owner may read it.
 
-        Another program that uses it may end within `busy_seconds`. Nothing is appended while less
+        Another program that uses it may end within `busy_seconds`. Nothing is stored while less
         than `keep_free` bytes of the disk are free.
 
         Raises:
@@ -147,7 +126,7 @@ class SqliteStore:
 
     def _seal(self) -> None:
         """Note how the file was left, so that the next start need not read it all."""
-        if self._is_damaged:
+        if self.damage.was_found:
             return
         closed = signature(self._path)
         if closed[0] == self._files.inodes[0] and not bytes_of(wal_of(self._path)):
@@ -156,7 +135,7 @@ class SqliteStore:
 
     # --- the port ---
 
-    @_storage
+    @storage
     def append(self, draft: Draft) -> Stored:
         """Append a message to its room's log.
 
@@ -180,21 +159,21 @@ class SqliteStore:
         row = self._execute(_FIRST, (draft.user_id, draft.nonce)).fetchone()
         if row is None:
             raise StorageFailed(NO_SPACE)
-        return Stored(Message(*row), duplicate=True)
+        return Stored(_message(row), duplicate=True)
 
-    @_storage
+    @storage
     def after(self, room: str, seq: int, limit: int) -> list[Message]:
         """Return the messages after `seq`, oldest first."""
-        return [Message(*row) for row in self._execute(_AFTER, (room, seq, limit))]
+        return [_message(row) for row in self._execute(_AFTER, (room, seq, limit))]
 
-    @_storage
+    @storage
     def before(self, room: str, seq: int | None, limit: int) -> list[Message]:
         """Return the messages before `seq` (or the last ones), newest first."""
         if seq is None:
-            return [Message(*row) for row in self._execute(_NEWEST, (room, limit))]
-        return [Message(*row) for row in self._execute(_BEFORE, (room, seq, limit))]
+            return [_message(row) for row in self._execute(_NEWEST, (room, limit))]
+        return [_message(row) for row in self._execute(_BEFORE, (room, seq, limit))]
 
-    @_storage
+    @storage
     def head(self, room: str) -> int:
         """Return the last seq of a room, 0 if it has no message."""
         return self._tail(room).seq
@@ -208,7 +187,7 @@ class SqliteStore:
 
     # --- batches ---
 
-    @_storage
+    @storage
     def begin(self) -> None:
         """Start a batch."""
         if self._data_version() != self._version:
@@ -218,26 +197,26 @@ class SqliteStore:
         self._changes = self._database.total_changes
         self._execute("BEGIN")
 
-    @_storage
+    @storage
     def savepoint(self) -> None:
         """Set a savepoint: what follows can be undone alone."""
         self._require_transaction()
         self._execute("SAVEPOINT one")
 
-    @_storage
+    @storage
     def release(self) -> None:
         """Remove the savepoint; what was done since is part of the batch."""
         self._execute("RELEASE one")
 
-    @_storage
+    @storage
     def undo(self) -> None:
         """Undo what was done since the savepoint."""
-        self._tails.clear()
+        self._drop_cached()
         self._last = None
         self._execute("ROLLBACK TO one")
         self._execute("RELEASE one")
 
-    @_storage
+    @storage
     def commit(self) -> None:
         """Commit the batch: once this returns, it is on the disk."""
         self._require_transaction()
@@ -246,17 +225,17 @@ class SqliteStore:
         self._execute("COMMIT")
         self._testify()
 
-    @_storage
+    @storage
     def rollback(self) -> None:
         """Undo the batch, unless SQLite has done so already."""
-        self._tails.clear()
+        self._drop_cached()
         if self._database.in_transaction:
             self._execute("ROLLBACK")
 
     def _require_transaction(self) -> None:
         """Raise `StorageFailed` if SQLite rolled the batch back by itself, as on a full disk."""
         if not self._database.in_transaction:
-            self._tails.clear()
+            self._drop_cached()
             raise StorageFailed
 
     def _require_files(self) -> None:
@@ -291,7 +270,7 @@ class SqliteStore:
         What fails is done again at the next batch: until then the version is the old one.
         """
         version = self._data_version()
-        self._tails.clear()
+        self._drop_cached()
         if not is_same_log(self._database, self._witness):
             epoch = self._new_epoch()
             schema.renew_epoch(self._database, epoch)
@@ -300,16 +279,13 @@ class SqliteStore:
             log.warning("%s was restored while it was in use: clients load it again", self._path)
         self._version = version
 
+    def _drop_cached(self) -> None:
+        self._tails.clear()
+        self.people.drop_cached()
+
     # --- health ---
 
-    def note_damage(self, cause: sqlite3.Error) -> None:
-        """Log once that an error comes from damage; the next start then reads the whole file."""
-        if self._is_damaged or not is_damage(cause):
-            return
-        self._is_damaged = True
-        log.error("%s is damaged: stop the server, then run `fireside doctor`", self._path)
-
-    @_storage
+    @storage
     def check(self) -> None:
         """Write a row, because reading also works on a full or read-only disk.
 
@@ -318,8 +294,7 @@ class SqliteStore:
         """
         self._require_files()
         self._space.look()
-        if not self._space.is_enough:
-            raise StorageFailed(NO_SPACE)
+        self._space.require()
         self._execute("INSERT OR REPLACE INTO meta VALUES ('checked', 'yes')")
 
 
@@ -334,6 +309,24 @@ def _row(message: Message) -> tuple[object, ...]:
         message.text,
         message.nonce,
         message.reply_to,
+        message.is_unclaimed,
+    )
+
+
+def _message(row: tuple[Any, ...]) -> Message:
+    """Return the message of a row; an old one says nothing of its author's name."""
+    room, seq, message_id, timestamp_ms, user_id, username, text, nonce, reply_to, unclaimed = row
+    return Message(
+        room,
+        seq,
+        message_id,
+        timestamp_ms,
+        user_id,
+        username,
+        text,
+        nonce,
+        reply_to,
+        is_unclaimed=bool(unclaimed),
     )
 
 
