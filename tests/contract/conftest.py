@@ -86,6 +86,12 @@ def new_store(request, tmp_path_factory):
 
 
 @pytest.fixture
+def new_people(new_store):
+    """Make stores of people of a kind, each of them empty."""
+    return lambda kind: new_store(kind).people
+
+
+@pytest.fixture
 def new_registry(request):
     """Make registries of a kind, each of them empty; their clock stands still."""
 

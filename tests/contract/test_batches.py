@@ -1,10 +1,15 @@
 """What the stores of one machine must do besides: keep or undo what was done in a batch."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fireside.domain.errors import NameTaken
+from fireside.domain.person import Found, Holder, forgotten
 from tests.contract.drafts import draft, keep, seqs
+from tests.contract.persons import NOTHING, change, claim, entry, person
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -85,6 +90,74 @@ def test_a_repeated_nonce_in_one_batch_is_found(store):
     assert (again.duplicate, again.message) == (True, first)
 
 
+# --- people, in the same batches ---
+
+
+def test_a_claim_in_a_committed_batch_is_kept(store):
+    store.begin()
+    store.savepoint()
+    ann = claim(store.people, person(), "ann")
+    store.release()
+    store.commit()
+
+    assert store.people.find("ann", ("ann",)) == Found(ann, {"ann": Holder("ann")})
+
+
+def test_undoing_takes_back_a_change_of_people_alone_with_all_that_belongs_to_it(store):
+    people = store.people
+    store.begin()
+    store.savepoint()
+    ann = claim(people, person(), "ann")
+    store.release()
+    store.savepoint()
+    change(people, "ann", forgotten, keys=("ann",), freed=("ann",), entry=entry())
+    claim(people, person("bob"), "bob")
+    assert (people.find("ann").person.is_forgotten, people.forgotten) == (True, {"ann"})
+    store.undo()
+
+    before = (Found(ann, {"ann": Holder("ann")}), NOTHING, frozenset(), [])
+    assert seen_of(people) == before
+    store.commit()
+    assert seen_of(people) == before
+
+
+def seen_of(people):
+    found = people.find("ann", ("ann", "bob"))
+    return found, people.find("bob"), people.forgotten, people.audit(None, 9)
+
+
+def test_rolling_back_takes_back_all_changes_of_people_in_the_batch(store):
+    people = store.people
+    ann = claim(people, person(), "ann")
+    store.begin()
+    store.savepoint()
+    change(people, "ann", forgotten, entry=entry())
+    store.release()
+    keep(store, "a")
+    claim(people, person("bob"), "bob")
+    assert people.find("bob", ("bob",)) != NOTHING
+    store.rollback()
+
+    assert people.find("ann", ("ann",)) == Found(ann, {"ann": Holder("ann")})
+    assert people.find("bob", ("bob",)) == NOTHING
+    assert (people.forgotten, people.audit(None, 9)) == (frozenset(), [])
+    assert store.head("general") == 0
+
+
+def test_a_refused_claim_leaves_the_rest_of_its_batch(store):
+    store.begin()
+    store.savepoint()
+    claim(store.people, person(), "ann")
+    with pytest.raises(NameTaken):
+        claim(store.people, person("bob"), "ann")
+    keep(store, "a")
+    store.release()
+    store.commit()
+
+    assert store.people.find("bob", ("ann",)) == Found(None, {"ann": Holder("ann")})
+    assert store.head("general") == 1
+
+
 STEPS = st.one_of(
     st.tuples(
         st.just("append"),
@@ -92,6 +165,7 @@ STEPS = st.one_of(
         st.integers(0, 5),
         st.integers(0, 9),
     ),
+    st.tuples(st.just("claim"), st.sampled_from(["ann", "bob"]), st.sampled_from(["x", "y"])),
     st.tuples(st.sampled_from(["undo", "release", "commit", "rollback"])),
 )
 
@@ -106,6 +180,11 @@ def play(store, steps):
             room, nonce, now_ms = details
             seen.append(store.append(draft(str(nonce), room=room, now_ms=now_ms)))
             continue
+        if verb == "claim":
+            user_id, key = details
+            with suppress(NameTaken):
+                seen.append(claim(store.people, person(user_id), key))
+            continue
         if verb == "undo":
             store.undo()
         else:
@@ -115,6 +194,7 @@ def play(store, steps):
             store.begin()
         store.savepoint()
         seen += [store.head("general"), store.head("attic")]
+        seen += [store.people.find(user_id, ("x", "y")) for user_id in ("ann", "bob")]
     store.release()
     store.commit()
     return seen, store.after("general", 0, 100), store.before("attic", None, 100)

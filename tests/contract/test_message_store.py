@@ -1,5 +1,7 @@
 """What every message store must do, whatever it is made of."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -42,6 +44,16 @@ def test_what_is_read_is_what_was_kept(store, text):
     assert kept.text == text
     assert store.after("general", 0, 1) == [kept]
     assert store.before("general", None, 1) == [kept]
+
+
+@pytest.mark.parametrize("is_unclaimed", [True, False])
+def test_a_message_says_whether_its_name_belonged_to_no_person(store, is_unclaimed):
+    kept = store.append(replace(draft(), is_unclaimed=is_unclaimed)).message
+
+    read = [*store.after("general", 0, 1), *store.before("general", None, 1)]
+    read += [*store.before("general", 9, 1), store.append(draft()).message]
+    assert [one.is_unclaimed for one in (kept, *read)] == [is_unclaimed] * 5
+    assert all(one == kept for one in read)
 
 
 def test_the_same_nonce_returns_the_first_message(store):

@@ -22,6 +22,7 @@ from fireside.adapters.sqlite.unusable import (
 )
 from fireside.domain.errors import StorageFailed
 from fireside.domain.message import Draft
+from tests.contract.persons import claim, person
 
 
 @pytest.fixture
@@ -414,12 +415,20 @@ class FailingDatabase:
         lambda store: store.commit(),
         lambda store: store.rollback(),
         lambda store: store.check(),
+        lambda store: store.people.find("ann", ("ann",)),
+        lambda store: store.people.forgotten,
+        lambda store: store.people.audit(None, 1),
+        lambda store: store.people.audit("e1", 1),
+        lambda store: store.people.has_owner(),
+        lambda store: claim(store.people, person(), "ann"),
     ],
 )
 def test_whatever_fails_on_the_disk_is_a_storage_refusal(path, opened, use):
     store = opened(path)
     store._database = FailingDatabase(store._database)
     store._execute = store._database.execute
+    store.people._database = store._database
+    store.people._execute = store.people._database.execute
 
     with pytest.raises(StorageFailed) as refusal:
         use(store)
