@@ -278,7 +278,7 @@ class Names:
         return self._tell(person, "role", besides=sender.connection.connection_id)
 
     def note_visit(self, sender: Sender) -> None:
-        """Note that a device is here today, once a day."""
+        """Note that a device is here today, once a day; what can't be noted now is noted later."""
         person, device, now = sender.person, sender.connection.device, self._clock()
         if person is None or seen_today(person, device, now) == person:
             return
@@ -286,7 +286,8 @@ class Names:
         def decide(found: Found) -> Change:
             return Change(seen_today(_existing(found), device, now))
 
-        self._people.change(person.user_id, (), decide)
+        with suppress(Busy, StorageFailed):  # as on a full disk, where one may still read
+            self._people.change(person.user_id, (), decide)
 
     def _tell(
         self, person: Person, change: YouChange, *, device: str | None = None, besides: str = ""
