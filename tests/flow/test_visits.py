@@ -6,14 +6,16 @@ import pytest
 
 from fireside.domain.errors import Busy, StorageFailed
 from fireside.domain.person import DAY_MS, Change, Device, Person
-from tests.flow.house import NOON, House, WatchedStore
+from tests.flow.house import NOON, House
+
+pytestmark = pytest.mark.in_memory
 
 DEVICE = "d" * 22
 
 
 @pytest.fixture
 def house():
-    house = House(WatchedStore())
+    house = House()
     ann = Person("ann", "Ann", devices=(Device(DEVICE, "", NOON, NOON // DAY_MS),))
     house.store.people.change("ann", ("ann",), lambda _: Change(ann, taken=("ann",)))
     house.wait(DAY_MS // 1_000)
