@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from fireside.domain.errors import InvalidName
 
@@ -27,6 +28,7 @@ def clean_username(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=4_096)
 def fold(name: str) -> str:
     """Return a name's user id.
 

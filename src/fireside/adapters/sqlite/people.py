@@ -80,7 +80,6 @@ class SqlitePeople:
             self._forgotten = frozenset(user_id for (user_id,) in self._execute(_FORGOTTEN))
         return self._forgotten
 
-    @storage
     def find(self, user_id: str, keys: Sequence[str] = ()) -> Found:
         """Return what is stored of a person, and who has the names of these keys."""
         return self._find(user_id, tuple(keys))
@@ -106,6 +105,7 @@ class SqlitePeople:
 
     # --- reading ---
 
+    @storage
     def _read(self, user_id: str, keys: tuple[str, ...]) -> Found:
         row = self._execute(_PERSON, (user_id,)).fetchone()
         rows = {key: self._execute(_HOLDER, (key,)).fetchone() for key in keys}
