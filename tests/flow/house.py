@@ -98,8 +98,8 @@ class House:
         self.rules = rules
         self.clock = lambda: self.now_ms
         self.entropy = itertools.count(1).__next__
-        self.random_bytes = lambda count: next(self._bytes).to_bytes(count, "big")
-        self._bytes = itertools.count(1)
+        self.random_bytes = lambda count: hashlib.shake_256(next(self._bytes)).digest(count)
+        self._bytes = (str(number).encode() for number in itertools.count(1))
         self._request_ids = (f"request-{number}" for number in itertools.count(1))
         if store is None and self.cloud is not None:
             self.store, self.registry, self.handler = self.cloud.furnish(self)
