@@ -4,14 +4,18 @@ A house stands in memory, or in the cloud as far as it can be had on loopback: c
 where, and the tests do not know.
 """
 
+import base64
+import hashlib
 import itertools
 import json
 
 from fireside.adapters.memory import MemoryRegistry, MemoryStore
 from fireside.chat import Chat
+from fireside.domain.device_secrets import device_id
 from fireside.domain.entry import EntryRules
 from fireside.domain.errors import StorageFailed
 from fireside.domain.invite import hash_of
+from fireside.handlers.authorizer import make_authorizer
 from fireside.handlers.router import make_handler
 
 NOON = 1_795_345_200_000
@@ -23,7 +27,19 @@ OPEN = EntryRules(invites=None)
 
 OWNER_SECRET = "the-owners-secret-of-22-or-more"
 
+DAY = 24 * 60 * 60  # seconds
+
 LIFECYCLE = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}
+
+
+def secret_of(device):
+    """Return the secret of a device, which a test calls d1, d2 …."""
+    return base64.urlsafe_b64encode(hashlib.sha256(device.encode()).digest()).rstrip(b"=").decode()
+
+
+def id_of(device):
+    """Return the id by which the server knows a device."""
+    return device_id(secret_of(device))
 
 
 class Mailboxes:
@@ -74,15 +90,16 @@ class House:
 
     cloud = region = None
 
-    def __init__(self, store=None, rules=OPEN, names="open"):
+    def __init__(self, store=None, rules=OPEN, names="open", outbound=lambda mailboxes: mailboxes):
         self.names = names
         self.now_ms = NOON
         self.mailboxes = Mailboxes()
+        self.outbound = outbound(self.mailboxes)
         self.rules = rules
         self.clock = lambda: self.now_ms
         self.entropy = itertools.count(1).__next__
-        self.random_bytes = lambda count: next(self._bytes).to_bytes(count, "big")
-        self._bytes = itertools.count(1)
+        self.random_bytes = lambda count: hashlib.shake_256(next(self._bytes)).digest(count)
+        self._bytes = (str(number).encode() for number in itertools.count(1))
         self._request_ids = (f"request-{number}" for number in itertools.count(1))
         if store is None and self.cloud is not None:
             self.store, self.registry, self.handler = self.cloud.furnish(self)
@@ -95,7 +112,7 @@ class House:
             store,
             store.people,
             self.registry,
-            self.mailboxes,
+            self.outbound,
             clock=self.clock,
             entropy=self.entropy,
             random_bytes=self.random_bytes,
@@ -104,18 +121,31 @@ class House:
         )
         self.handler = make_handler(self.chat, lambda: self.rules)
 
-    def somebody(self, username, connection_id=None):
-        """Bring somebody to the door."""
-        return Person(self, username, connection_id or username, self.now_ms)
+    def somebody(self, username, connection_id=None, **shown):
+        """Bring somebody to the door; `shown` are a device, a user id, a link or a code."""
+        connection_id = connection_id or f"{username} {shown.get('device', '')}".strip()
+        return Person(self, username, connection_id, self.now_ms, **shown)
 
-    def join(self, username, connection_id=None, *, hello=False):
+    def join(self, username, connection_id=None, *, hello=False, **shown):
         """Open a connection, as a handshake does."""
-        person = self.somebody(username, connection_id)
-        response = self.handler(person.connect_event(), None)
-        assert response == {"statusCode": 200}, response
+        person = self.somebody(username, connection_id, **shown)
+        assert person.connect() == 200
         if hello:
             assert person.ask("hello", v=1)["type"] == "hello"
         return person
+
+    def claim(self, username, device, connection_id=None):
+        """Open a connection whose device has the name for itself."""
+        person = self.join(username, connection_id, device=device)
+        person.code = person.ask("claim", name=username)["recovery"]
+        assert person.ask("hello", v=2)["user"]["claimed"]
+        return person
+
+    def own(self, username, device):
+        """Open a connection of an owner of the place."""
+        owner = self.claim(username, device)
+        assert owner.ask("own", secret=OWNER_SECRET)["user"]["role"] == "owner"
+        return owner
 
     def wait(self, seconds):
         self.now_ms += seconds * 1_000
@@ -127,18 +157,36 @@ class House:
             "connectionId": person.connection_id,
             "connectedAt": person.connected_at,
             "requestId": next(self._request_ids),
-            "authorizer": {"userId": person.username.casefold(), "username": person.username},
+            "authorizer": person.vouched,
         }
 
 
 class Person:
     """One connection and the name behind it."""
 
-    def __init__(self, house, username, connection_id, connected_at):
+    def __init__(
+        self, house, username, connection_id, connected_at, *, device=None, user=None, shows=()
+    ):
         self.house = house
         self.username = username
         self.connection_id = connection_id
         self.connected_at = connected_at
+        self.device = device
+        self.user = user
+        self.shows = [*([f"device.{secret_of(device)}"] if device else []), *shows]
+        self.vouched = self._vouched()
+
+    def _vouched(self):
+        """Return what the authorizer says to every event, or what it would say in an open place."""
+        authorize = make_authorizer(lambda: self.house.rules)
+        answer = authorize({**self.handshake(), "methodArn": "arn:aws:execute-api:x"}, None)
+        plain = {"userId": self.username.casefold(), "username": self.username}
+        return answer.get("context", plain)
+
+    def connect(self):
+        """Return the status of the handshake; 403 also where the authorizer refuses."""
+        response = self.house.handler(self.connect_event(), None)
+        return response["statusCode"]
 
     def ask(self, action, **fields):
         """Ask for something on its own route; return the frame that answers."""
@@ -162,11 +210,33 @@ class Person:
         assert self.house.handler(event, None) == {"statusCode": 200}
 
     def connect_event(self):
+        return {"requestContext": self.house.context(self, "$connect"), **self.handshake()}
+
+    def handshake(self):
+        """Return what an event has of the handshake."""
+        offered = {"Sec-WebSocket-Protocol": ", ".join(["fireside.v1", *self.shows])}
+        user = {} if self.user is None else {"user": self.user}
         return {
-            "requestContext": self.house.context(self, "$connect"),
-            "headers": {"Host": HOST, "Origin": f"http://{HOST}"},
-            "queryStringParameters": {"username": self.username},
+            "headers": {
+                "Host": HOST,
+                "Origin": f"http://{HOST}",
+                **(offered if self.shows else {}),
+            },
+            "queryStringParameters": {"username": self.username, **user},
         }
+
+    @property
+    def is_in(self):
+        """Whether the connection is in the room, and hears what is said there."""
+        return self.connection_id in self.house.registry.in_room("general").ids
+
+    @property
+    def is_cut(self):
+        return self.connection_id in self.house.mailboxes.cut_ids
+
+    def told(self, kind):
+        """Return the pushes of a type, oldest first."""
+        return [frame for frame in self.received if frame["type"] == kind]
 
     @property
     def received(self):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fireside.domain.commands import decode
+from fireside.domain.decoding import decode
 from fireside.domain.errors import InvalidName
 from fireside.domain.names import clean_username
 from fireside.handlers import router
@@ -67,7 +67,7 @@ WRONG = [
     ("hello", {"v": "1"}, "bad_request", "v"),
     ("hello", {"v": True}, "bad_request", "v"),
     ("hello", {"v": 1.0}, "bad_request", "v"),
-    ("hello", {"v": 2}, "unsupported", "v"),
+    ("hello", {"v": 3}, "unsupported", "v"),
     ("hello", {"v": 1, "resume": []}, "bad_request", "resume"),
     ("hello", {"v": 1, "resume": {"general": 5}}, "bad_request", "resume"),
     ("hello", {"v": 1, "resume": {"general": {}}}, "bad_request", "epoch"),

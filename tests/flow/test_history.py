@@ -211,7 +211,13 @@ def test_hello_tells_where_things_stand(ann):
 
     assert greeting["id"] == "h"
     assert (greeting["v"], greeting["min"]) == (1, 1)
-    assert greeting["user"] == {"userId": "ann", "username": "Ann"}
+    assert greeting["user"] == {
+        "userId": "ann",
+        "username": "Ann",
+        "claimed": False,
+        "role": "member",
+    }
+    assert greeting["place"] == {"names": "open"}
     assert greeting["rooms"] == [{"room": "general", "epoch": "epoch-1", "head": 12}]
     assert greeting["resumed"] == []
     assert greeting["serverTime"] == "2026-11-22T11:00:00.000Z"

@@ -60,7 +60,10 @@ def test_no_exception_has_outlived_its_module():
 
 
 def test_no_package_runs_code_of_its_own_beside_its_modules():
-    """A package's __init__.py is not asked above: it holds a docstring alone."""
+    """A package's __init__.py is not asked above: it holds a docstring alone, or the contract
+    names the whole package.
+    """
     for name in PACKAGES:
         for path in (SOURCE / "fireside" / name).rglob("__init__.py"):
-            assert "import" not in path.read_text("utf-8"), path
+            package = ".".join(path.parent.relative_to(SOURCE).parts)
+            assert is_covered(package) or "import" not in path.read_text("utf-8"), path

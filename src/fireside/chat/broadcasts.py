@@ -8,6 +8,7 @@ from fireside.domain.errors import Busy, StorageFailed
 from fireside.domain.events import Closing, Event, MessageSent
 from fireside.domain.message import Message
 from fireside.domain.names import LOBBY
+from fireside.domain.person import Person
 from fireside.ports import Clock, Connection, ConnectionRegistry, Outbound
 
 HANDSHAKE_GRACE_MS = 30_000
@@ -44,15 +45,20 @@ class Broadcasts:
         others = [one.connection_id for one in listening if one.user_id != message.user_id]
         self._push(message, others, own)
 
-    def to_person(self, user_id: str, event: Event, besides: str = "") -> None:
-        """Push an event to a person's connections, except to the one of this id.
+    def to_person(self, person: Person, event: Event, besides: str = "") -> None:
+        """Push an event to the connections of a person's devices, except to the one of this id.
 
-        That it can't be sent is no failure: the change is stored, and the next hello tells it.
+        Who came under the name before it was claimed is not the person. That it can't be sent is
+        no failure: the change is stored, and the next hello tells it.
         """
         with suppress(Busy, StorageFailed):
-            own = self._of_person(user_id)
-            ids = [o.connection_id for o in own if o.said_hello and o.connection_id != besides]
-            self._send(ids, event)
+            own = self._of_user(
+                person.user_id,
+                lambda one: (
+                    one.said_hello and one.connection_id != besides and person.has(one.device)
+                ),
+            )
+            self._send(own, event)
 
     def cut(self, user_id: str, why: Closing, which: Callable[[Connection], bool]) -> None:
         """Close those of a person's connections, after a last frame that says why.
@@ -60,22 +66,28 @@ class Broadcasts:
         One that stays open hears nothing more, and is refused at its next frame.
         """
         with suppress(Busy, StorageFailed):
-            over = self.put_out(user_id, which)
+            over = self._of_user(user_id, which)
             if over:
                 self.outbound.cut(over, wire.encode(why).encode())
+                self._forget(over)
 
-    def put_out(self, user_id: str, which: Callable[[Connection], bool]) -> Sequence[str]:
-        """Take those of a person's connections out of all rooms; return their ids.
+    def put_out(self, user_id: str, which: Callable[[Connection], bool]) -> None:
+        """Take those of a person's connections out of all rooms.
 
-        They stay open, and can still show who they are.
+        They stay open, and can still show who they are. If that fails, they are refused at their
+        next frame anyway.
         """
-        over = [one.connection_id for one in self._of_person(user_id) if which(one)]
-        if over:
-            self.connections.forget(over, self._clock() + 1)
-        return over
+        with suppress(Busy, StorageFailed):
+            self._forget(self._of_user(user_id, which))
 
-    def _of_person(self, user_id: str) -> Sequence[Connection]:
-        return self.connections.in_room(LOBBY).by_user.get(user_id, ())
+    def _forget(self, connection_ids: Collection[str]) -> None:
+        if connection_ids:
+            self.connections.forget(connection_ids, self._clock() + 1)
+
+    def _of_user(self, user_id: str, which: Callable[[Connection], bool]) -> Sequence[str]:
+        """Return the ids of those of a user's connections."""
+        own = self.connections.in_room(LOBBY).by_user.get(user_id, ())
+        return [one.connection_id for one in own if which(one)]
 
     def _push(self, message: Message, others: Collection[str], own: Sequence[Connection]) -> None:
         """Push a message; only the author's own connections see its nonce."""

@@ -10,7 +10,7 @@ from fireside.domain.entry import Visitor
 from fireside.domain.events import Myself
 from fireside.domain.lookalikes import name_keys
 from fireside.domain.names import LOBBY, fold
-from fireside.domain.person import Found, Person
+from fireside.domain.person import Found, Person, is_free
 from fireside.domain.standing import NamesRule, may_take_part, standing
 from fireside.ports import Clock, Connection, ConnectionRegistry, People
 
@@ -38,7 +38,7 @@ class Sender:
 
 
 class Door:
-    """Decides as whom each connection takes part."""
+    """Decides as which user each connection takes part."""
 
     def __init__(
         self, people: People, connections: ConnectionRegistry, clock: Clock, names: NamesRule
@@ -67,25 +67,49 @@ class Door:
         self._connections.remove(connection_id)
 
     def identify(self, arrival: Arrival) -> Sender:
-        """Return as whom a connection sends its command.
+        """Return the user as which a connection sends its command.
 
         Raises:
             ChatError: It does not take part; the sentence says why.
         """
         visitor, found = self._look_up(arrival.visitor)
-        user = standing(visitor, found, self._names)
+        user = standing(visitor, found, self._names, self._clock())
         return Sender(_connection(arrival, visitor, user.username), user.person)
 
     def _look_up(self, visitor: Visitor) -> tuple[Visitor, Found]:
-        """Return a visitor and what is stored of it; a user id that names no person is ignored."""
+        """Return a visitor and what is stored of it, by its user id or else by its name.
+
+        A user id that names no person is ignored.
+        """
         found = self._people.find(visitor.user_id)
+        if found.person is not None and not _is_by_former_name(visitor, found.person):
+            return visitor, found
         own_id = fold(visitor.username)
-        if found.person is None and visitor.user_id != own_id:
-            visitor = replace(visitor, user_id=own_id)
-            found = self._people.find(own_id)
-        if found.person is None:
-            found = self._people.find(visitor.user_id, name_keys(visitor.username))
-        return visitor, found
+        found = self._people.find(own_id, name_keys(visitor.username))
+        holder = found.holders.get(own_id)
+        if holder is not None and holder.until_ms is None and holder.user_id != own_id:
+            found = Found(self._people.find(holder.user_id).person, found.holders)
+            return replace(visitor, user_id=holder.user_id), found
+        return replace(visitor, user_id=own_id), self._without_former(visitor, found)
+
+    def _without_former(self, visitor: Visitor, found: Found) -> Found:
+        """Return what was found, without a person who lets others have the name by now."""
+        person, now = found.person, self._clock()
+        is_over = person is not None and _is_by_former_name(visitor, person)
+        if is_over and all(is_free(one, "", now) for one in found.holders.values()):
+            return Found(None, found.holders)
+        return found
+
+
+def _is_by_former_name(visitor: Visitor, person: Person) -> bool:
+    """Return whether a visitor who is not a person comes by the name that the person once had.
+
+    A user id is the first name of its person; a ban that was lifted leaves an id without one.
+    """
+    own_id = fold(visitor.username)
+    if visitor.user_id != own_id or person.has(visitor.device):
+        return False
+    return fold(person.username) != own_id or (person.is_vacant and not person.is_banned)
 
 
 def _connection(arrival: Arrival, visitor: Visitor, username: str) -> Connection:

@@ -10,8 +10,17 @@ from fireside.domain.commands.moderation import Ban, GetAudit, Mute, Promote, Un
 from fireside.domain.errors import Forbidden, InvalidCommand, InvalidName, NotFound
 from fireside.domain.events import AuditPage, Closing, Moderated, Myself, You, YouChange
 from fireside.domain.lookalikes import name_keys
-from fireside.domain.names import clean_username
-from fireside.domain.person import AuditEntry, Change, Found, Person, outranks, require_rank
+from fireside.domain.names import clean_username, fold
+from fireside.domain.person import (
+    NEVER_MS,
+    AuditEntry,
+    Change,
+    Found,
+    Person,
+    existing,
+    outranks,
+    require_rank,
+)
 from fireside.ports import Clock, People
 
 AUDIT_PAGE = 50  # entries
@@ -54,15 +63,13 @@ class Moderation:
         keys = _keys_of(command.person)
 
         def decide(found: Found) -> Change:
-            _require_outranks(moderator, found.person)
-            if found.person is None:
-                if not keys:
-                    raise NotFound("There is no such person", "person")
-                unknown = Person(command.person, command.person, is_banned=True)
-                return Change(unknown, taken=keys, entry=entry)
-            if found.person.is_banned:
-                return Change(found.person)
-            return Change(replace(found.person, is_banned=True), entry=entry)
+            person = found.person
+            _require_outranks(moderator, person)
+            if person is not None and (person.is_banned or not person.is_vacant):
+                return _noted(person, replace(person, is_banned=True), entry)
+            _require_unclaimed(found, keys, command.person)
+            unclaimed = person or Person(command.person, command.person)
+            return Change(replace(unclaimed, is_banned=True), taken=keys, entry=entry)
 
         person = self._people.change(command.person, keys, decide)
         self._broadcasts.cut(command.person, BANNED, lambda _: True)
@@ -73,11 +80,18 @@ class Moderation:
         moderator = self._require_other(sender, command.person)
         entry = self._records.entry(moderator, "unban", command.person)
 
-        def change(person: Person) -> Person:
+        def decide(found: Found) -> Change:
+            person = found.person
+            if person is None or not person.is_vacant:
+                person = existing(found)
             _require_outranks(moderator, person)
-            return replace(person, is_banned=False)
+            change = _noted(person, replace(person, is_banned=False), entry)
+            if not (person.is_vacant and person.is_banned):
+                return change
+            keys = _keys_of(person.user_id)
+            return replace(change, freed=keys, freed_until_ms=NEVER_MS)
 
-        return Moderated(self._change(command.person, change, entry))
+        return Moderated(self._people.change(command.person, (), decide))
 
     def mute(self, sender: Sender, command: Mute) -> Moderated:
         """Let a person read but not write, for a time."""
@@ -96,9 +110,9 @@ class Moderation:
     def audit(self, sender: Sender, command: GetAudit) -> AuditPage:
         """Return what was done, newest first."""
         require_rank(sender.person, "moderator")
-        entries = self._people.audit(command.before, AUDIT_PAGE)
-        is_full = len(entries) == AUDIT_PAGE
-        return AuditPage(entries, entries[-1].entry_id if is_full else None)
+        found = self._people.audit(command.before, AUDIT_PAGE + 1)
+        entries = found[:AUDIT_PAGE]
+        return AuditPage(entries, entries[-1].entry_id if len(found) > AUDIT_PAGE else None)
 
     def _change(
         self, user_id: str, change: Callable[[Person], Person], entry: AuditEntry
@@ -106,17 +120,14 @@ class Moderation:
         """Change a person who exists, and note it, unless that is so already."""
 
         def decide(found: Found) -> Change:
-            person = found.person
-            if person is None or person.is_forgotten:
-                raise NotFound("There is no such person", "person")
-            changed = change(person)
-            return Change(changed, entry=None if changed == person else entry)
+            person = existing(found)
+            return _noted(person, change(person), entry)
 
         return self._people.change(user_id, (), decide)
 
     def _tell(self, person: Person, change: YouChange) -> None:
         you = You(Myself(person.user_id, person.username, person), change)
-        self._broadcasts.to_person(person.user_id, you)
+        self._broadcasts.to_person(person, you)
 
     def _require_other(self, sender: Sender, user_id: str) -> Person:
         moderator = require_rank(sender.person, "moderator")
@@ -130,9 +141,22 @@ def _require_outranks(moderator: Person, other: Person | None) -> None:
         raise Forbidden("Only an owner can do that to owners and moderators")
 
 
+def _noted(before: Person, after: Person, entry: AuditEntry) -> Change:
+    """Return a change with its entry, without one if nothing changes."""
+    return Change(after, entry=None if after == before else entry)
+
+
+def _require_unclaimed(found: Found, keys: tuple[str, ...], user_id: str) -> None:
+    """Raise `NotFound` unless a user id is a name that nobody has, or had."""
+    is_held = any(holder.user_id != user_id for holder in found.holders.values())
+    if not keys or is_held:
+        raise NotFound("There is no such person, and no such name that nobody has", "person")
+
+
 def _keys_of(user_id: str) -> tuple[str, ...]:
-    """Return the keys of the name that a user id is, where no person has it."""
+    """Return the keys of the name that a user id is; none if it is the id of no name."""
     try:
-        return name_keys(clean_username(user_id))
+        name = clean_username(user_id)
     except InvalidName:
         return ()
+    return name_keys(name) if fold(name) == user_id else ()

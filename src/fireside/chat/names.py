@@ -52,6 +52,7 @@ from fireside.domain.person import (
     Found,
     Person,
     after_link,
+    existing,
     forgotten,
     opened_by,
     require_free,
@@ -96,6 +97,7 @@ class Names:
         Raises:
             NameTaken: It, or one that looks like it, belongs to another person.
             InvalidName: It is reserved.
+            Forbidden: It is banned, or the connection came without the invite that is needed.
         """
         name, device = command.name, _device_of(arrival)
         if fold(name) != fold(arrival.visitor.username):
@@ -103,23 +105,28 @@ class Names:
         if is_reserved(name):
             raise InvalidName("That name is reserved: choose another one")
         keys, code = name_keys(name), self._new_code()
-        user_id, now = self._free_id(name, device), self._clock()
+        user_id, now = self._id_for(name, device), self._clock()
         first = Device(device, command.label or "", now, now // DAY_MS)
         claimed = Person(
             user_id, name, devices=(first,), recovery=recovery_hash(code), recovery_ms=now
         )
 
         def decide(found: Found) -> Change:
-            if found.person is not None:
-                if found.person.has(device):
-                    return Change(found.person)
+            person = found.person
+            if person is not None and person.has(device):
+                return Change(person)
+            if person is not None and not person.is_vacant:
                 raise NameTaken
+            if person is not None:
+                _require_welcome(person)
+            if not arrival.visitor.is_invited:
+                raise Forbidden("This chat needs an invite: a link or a code opens only its person")
             require_free(found, keys, user_id, now)
-            return Change(claimed, taken=keys)
+            revision = 0 if person is None else person.revision
+            return Change(replace(claimed, revision=revision), taken=keys)
 
         person = self._people.change(user_id, keys, decide)
-        with suppress(Busy, StorageFailed):  # they are refused at their next frame anyway
-            self._broadcasts.put_out(user_id, lambda one: not person.has(one.device))
+        self._broadcasts.put_out(user_id, lambda one: not person.has(one.device))
         self._tell(person, "claimed", besides=arrival.connection_id)
         return Claimed(_myself(person), code if person.recovery == claimed.recovery else None)
 
@@ -129,9 +136,10 @@ class Names:
             raise InvalidName("That name is reserved: choose another one")
         keys, now = name_keys(command.name), self._clock()
         old = name_keys(_person_of(sender).username)
+        asked = tuple(dict.fromkeys((*keys, *old)))
 
         def decide(found: Found) -> Change:
-            person = _existing(found)
+            person = existing(found)
             if person.username == command.name:
                 return Change(person)
             require_free(found, keys, person.user_id, now)
@@ -139,7 +147,7 @@ class Names:
             renamed = replace(person, username=command.name)
             return Change(renamed, taken=keys, freed=freed, freed_until_ms=now + FREED_MS)
 
-        person = self._people.change(_person_of(sender).user_id, (*keys, *old), decide)
+        person = self._people.change(_person_of(sender).user_id, asked, decide)
         return self._tell(person, "renamed", besides=sender.connection.connection_id)
 
     def new_recovery(self, sender: Sender) -> RecoveryMade:
@@ -147,7 +155,7 @@ class Names:
         code, now = self._new_code(), self._clock()
 
         def decide(found: Found) -> Change:
-            person = _existing(found)
+            person = existing(found)
             return Change(replace(person, recovery=recovery_hash(code), recovery_ms=now))
 
         person = self._people.change(_person_of(sender).user_id, (), decide)
@@ -189,7 +197,9 @@ class Names:
         entry = None if is_own else self._records.entry(maker, "device_link", user_id)
 
         def decide(found: Found) -> Change:
-            return Change(with_link(_existing(found), link, now), entry=entry)
+            person = existing(found)
+            is_stored = link in person.links  # the answer to an earlier attempt was lost
+            return Change(with_link(person, link, now), entry=None if is_stored else entry)
 
         person = self._people.change(user_id, (), decide)
         if not is_own:
@@ -224,11 +234,11 @@ class Names:
         return DeviceList(_person_of(sender), sender.connection.device)
 
     def revoke(self, sender: Sender, command: RevokeDevice) -> DeviceList:
-        """End a device of a person, and close its connections."""
+        """End a device of a person, and close its connections; that it is none is no failure."""
         user_id, own_id = _person_of(sender).user_id, sender.connection.connection_id
 
         def decide(found: Found) -> Change:
-            return Change(without_device(_existing(found), command.device))
+            return Change(without_device(existing(found), command.device))
 
         person = self._people.change(user_id, (), decide)
         self._broadcasts.cut(
@@ -236,6 +246,7 @@ class Names:
             SIGNED_OUT,
             lambda one: one.device == command.device and one.connection_id != own_id,
         )
+        self._broadcasts.put_out(user_id, lambda one: one.device == command.device)
         self._tell(person, "device_removed", besides=own_id)
         return DeviceList(person, sender.connection.device)
 
@@ -248,7 +259,9 @@ class Names:
         keys = name_keys(person.username)
 
         def decide(found: Found) -> Change:
-            current = _existing(found)
+            if found.person is not None and found.person.is_forgotten:
+                return Change(found.person)  # the answer to an earlier attempt was lost
+            current = existing(found)
             if current.role == "owner":
                 raise Forbidden("An owner can't leave: let another owner make you a member first")
             return Change(forgotten(current), freed=keys, freed_until_ms=until)
@@ -256,6 +269,7 @@ class Names:
         self._people.change(person.user_id, keys, decide)
         own_id = sender.connection.connection_id
         self._broadcasts.cut(person.user_id, FORGOTTEN_NOW, lambda one: one.connection_id != own_id)
+        self._broadcasts.put_out(person.user_id, lambda _: True)
         return FORGOTTEN_NOW
 
     def own(self, sender: Sender, command: Own) -> You:
@@ -269,7 +283,7 @@ class Names:
         entry = self._records.entry(_person_of(sender), "own", _person_of(sender).user_id)
 
         def decide(found: Found) -> Change:
-            person = _existing(found)
+            person = existing(found)
             if person.role == "owner":
                 return Change(person)
             return Change(replace(person, role="owner"), entry=entry)
@@ -284,7 +298,7 @@ class Names:
             return
 
         def decide(found: Found) -> Change:
-            return Change(seen_today(_existing(found), device, now))
+            return Change(seen_today(existing(found), device, now))
 
         with suppress(Busy, StorageFailed):  # as on a full disk, where one may still read
             self._people.change(person.user_id, (), decide)
@@ -293,14 +307,17 @@ class Names:
         self, person: Person, change: YouChange, *, device: str | None = None, besides: str = ""
     ) -> You:
         you = You(_myself(person), change, device)
-        self._broadcasts.to_person(person.user_id, you, besides)
+        self._broadcasts.to_person(person, you, besides)
         return you
 
-    def _free_id(self, name: str, device: str) -> str:
+    def _id_for(self, name: str, device: str) -> str:
         """Return the user id of who claims a name: another one if an earlier person has that."""
         user_id = fold(name)
-        earlier = self._people.find(user_id).person
-        if earlier is None or earlier.has(device):
+        found = self._people.find(user_id, (user_id,))
+        holder, earlier = found.holders.get(user_id), found.person
+        if holder is not None and holder.until_ms is None:
+            return holder.user_id
+        if earlier is None or earlier.has(device) or earlier.is_vacant:
             return user_id
         return f"{user_id}~{self._random_bytes(_ID_BYTES).hex()}"
 
@@ -337,12 +354,6 @@ def _person_of(sender: Sender) -> Person:
     if sender.person is None:
         raise Forbidden("Claim your name first")
     return sender.person
-
-
-def _existing(found: Found) -> Person:
-    if found.person is None or found.person.is_forgotten:
-        raise NotFound("There is no such person", "person")
-    return found.person
 
 
 def _require_welcome(person: Person) -> None:

@@ -48,7 +48,7 @@ def device_id(secret: str) -> str:
 
 
 def link_secret(user_id: str, randomness: bytes) -> str:
-    """Return the secret of a link that adds a device to a person, whom it names."""
+    """Return the secret of a link that adds a device to the person that it names."""
     return f"{_base64url(randomness)}.{_base64url(user_id.encode())}"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fireside.domain.names import fold, without_joiners
 
-RESERVED = ("system", "fireside", "everybody", "room", "here")
+RESERVED = ("system", "fireside", "everybody", "somebody", "room", "here")
 """Names that belong to no person: the place itself may speak under them, or mention by them."""
 
 

@@ -21,6 +21,9 @@ LINK_MS = 10 * 60_000
 FREED_MS = 30 * 24 * 60 * 60_000
 """How long a name that was given up stays refused to others."""
 
+NEVER_MS = 0
+"""In place of the end of a freed name: it is as free as if nobody had ever had it."""
+
 DAY_MS = 24 * 60 * 60_000
 
 FORGOTTEN = "Somebody"
@@ -70,6 +73,11 @@ class Person:
     is_forgotten: bool = False
     revision: int = 0
 
+    @property
+    def is_vacant(self) -> bool:
+        """Return whether nobody ever claimed the name: a ban of the name made this record."""
+        return not (self.devices or self.recovery or self.is_forgotten)
+
     def has(self, device_id: str) -> bool:
         """Return whether a device is the person's; an empty id is nobody's."""
         return bool(device_id) and any(one.device_id == device_id for one in self.devices)
@@ -77,7 +85,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who has a name. With `until_ms` it was given up, and is refused to others until then."""
+    """Who has a name. With `until_ms` it was given up, and is refused to others until then.
+
+    `NEVER_MS` says that nobody had it: it was banned, and is not any more.
+    """
 
     user_id: str
     until_ms: int | None = None
@@ -101,7 +112,7 @@ class AuditEntry:
     """The user id of the person who did it."""
     action: str
     person: str
-    """The user id of the person to whom it was done."""
+    """The user id of the person that it was done to."""
     detail: str = ""
 
 
@@ -133,6 +144,18 @@ class Change:
         )
 
 
+def existing(found: Found) -> Person:
+    """Return the person that was found.
+
+    Raises:
+        NotFound: There is none, or only a name that was banned.
+    """
+    person = found.person
+    if person is None or person.is_forgotten or person.is_vacant:
+        raise NotFound("Nobody has claimed that name, or has it any more", "person")
+    return person
+
+
 def is_free(holder: Holder | None, user_id: str, now_ms: int) -> bool:
     """Return whether a person may take a name that this holder has."""
     if holder is None or holder.user_id == user_id:
@@ -161,13 +184,7 @@ def with_device(person: Person, device_id: str, label: str, now_ms: int) -> Pers
 
 
 def without_device(person: Person, device_id: str) -> Person:
-    """Return a person without a device.
-
-    Raises:
-        NotFound: The person has no such device.
-    """
-    if not person.has(device_id):
-        raise NotFound("You have no such device", "device")
+    """Return a person without a device; the same if it is not there, as after a repeat."""
     return replace(person, devices=tuple(d for d in person.devices if d.device_id != device_id))
 
 
@@ -183,7 +200,7 @@ def seen_today(person: Person, device_id: str, now_ms: int) -> Person:
 
 def with_link(person: Person, link: DeviceLink, now_ms: int) -> Person:
     """Return a person with one more link for a device, without those that have expired."""
-    valid = [one for one in person.links if one.until_ms > now_ms]
+    valid = [one for one in person.links if one.until_ms > now_ms and one.hash != link.hash]
     return replace(person, links=(*valid, link)[-MAX_LINKS:])
 
 

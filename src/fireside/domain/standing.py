@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from fireside.domain.entry import Visitor
 from fireside.domain.errors import Forbidden, Gone, NameTaken, Unauthorized
-from fireside.domain.person import Found, Person, opened_by
+from fireside.domain.person import NEVER_MS, Found, Person, is_free, opened_by
 
 NamesRule: TypeAlias = Literal["open", "claimed"]
 """Whether names need not be claimed."""
@@ -24,8 +24,8 @@ class Standing:
     person: Person | None
 
 
-def standing(visitor: Visitor, found: Found, names: NamesRule) -> Standing:
-    """Return as whom a visitor takes part.
+def standing(visitor: Visitor, found: Found, names: NamesRule, now_ms: int) -> Standing:
+    """Return the user as which a visitor takes part.
 
     `found` has the person of the visitor's user id and, if there is none, who holds the name.
 
@@ -33,18 +33,19 @@ def standing(visitor: Visitor, found: Found, names: NamesRule) -> Standing:
         NameTaken: The name, or one that looks like it, belongs to a person whose device this
             is not.
         Gone: The person was forgotten.
-        Forbidden: The person is banned.
-        Unauthorized: Names must be claimed here, and this one is not.
+        Forbidden: The person is banned, or the visitor has no invite and is no person.
+        Unauthorized: The name must be claimed first, and can be.
     """
     person = found.person
     if person is None:
-        if is_held(found):
-            raise NameTaken
+        _require_unheld(found, now_ms)
+        if not visitor.is_invited:
+            raise _uninvited()
         if names == "claimed":
             raise Unauthorized("Names are claimed here: claim yours first")
         return Standing(visitor.user_id, visitor.username, None)
     if person.is_forgotten:
-        raise Gone("You asked to be forgotten: choose another name to begin anew")
+        raise Gone("Who had that name asked to be forgotten: choose another name to begin anew")
     if person.is_banned and (person.has(visitor.device) or not person.devices):
         raise _banned()
     if not person.has(visitor.device):
@@ -62,7 +63,7 @@ def may_take_part(visitor: Visitor, found: Found, names: NamesRule, now_ms: int)
     if person is not None and person.has(visitor.device):
         return not person.is_banned
     if not visitor.is_invited and not _has_key(visitor, person, now_ms):
-        raise Forbidden("This chat needs an invite: ask the person who runs it for the link")
+        raise _uninvited()
     if person is None and not is_held(found) and names == "open":
         return True
     if not visitor.device:
@@ -72,7 +73,16 @@ def may_take_part(visitor: Visitor, found: Found, names: NamesRule, now_ms: int)
 
 def is_held(found: Found) -> bool:
     """Return whether the name is a person's, or was; then it is not used without a claim."""
-    return bool(found.holders)
+    return any(holder.until_ms != NEVER_MS for holder in found.holders.values())
+
+
+def _require_unheld(found: Found, now_ms: int) -> None:
+    """Raise an error if the name is a person's, or was; who may claim it is told so."""
+    if not is_held(found):
+        return
+    if all(is_free(holder, "", now_ms) for holder in found.holders.values()):
+        raise Unauthorized("Somebody else had that name once: claim it, to have it for yourself")
+    raise NameTaken
 
 
 def _has_key(visitor: Visitor, person: Person | None, now_ms: int) -> bool:
@@ -80,6 +90,10 @@ def _has_key(visitor: Visitor, person: Person | None, now_ms: int) -> bool:
     if person is None or not visitor.key:
         return False
     return visitor.key == person.recovery or opened_by(person, visitor.key, now_ms)
+
+
+def _uninvited() -> Forbidden:
+    return Forbidden("This chat needs an invite: ask the person who runs it for the link")
 
 
 def _banned() -> Forbidden:

@@ -66,7 +66,7 @@ def make_authorizer(
 
 
 def principal_id(visitor: Visitor, is_device_of: IsDeviceOf | None = None) -> str:
-    """Return what API Gateway calls a user, for whom limits count: a hash, as it may be logged.
+    """Return what API Gateway calls a user, under which limits count: a hash, as it may be logged.
 
     Who shows an unknown device under the name of a person is counted apart from that person.
     """

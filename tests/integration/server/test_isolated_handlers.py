@@ -15,15 +15,25 @@ from tests.flow.house import House
 from tests.integration.faulty_server import answer, faulty_server
 
 
+class Ended:
+    """What ends connections: it notes which, and whether their last frame came before."""
+
+    def __init__(self, ids):
+        self.ids = ids
+
+    def end(self, connection_id):
+        self.ids.append(connection_id)
+
+
 @pytest.fixture
 def house(tmp_path):
     """Keep messages in SQLite, each call in a transaction of its own."""
     store = SqliteStore.open(tmp_path / "fireside.db", new_epoch=lambda: "epoch-1")
-    house = House(store)
-    outbound = AfterCommit(house.mailboxes)
-    house.chat.outbound = outbound
+    ended = []
+    house = House(store, outbound=lambda mailboxes: AfterCommit(mailboxes, Ended(ended)))
+    house.ended = ended
     house.handler = in_transactions(
-        house.handler, store, house.registry, outbound, lambda: house.now_ms
+        house.handler, store, house.registry, house.outbound, lambda: house.now_ms
     )
     yield house
     store.close()
@@ -55,6 +65,30 @@ def test_what_could_not_be_stored_is_refused_and_not_pushed(house, monkeypatch, 
     assert (refused["type"], refused["code"], refused["id"]) == ("error", "storage", "7")
     assert ada.say("again")["seq"] == 1
     assert [frame["message"] for frame in bob.received] == ["again"]
+
+
+def test_who_is_put_out_is_told_and_closed_after_the_commit(house):
+    ada, bob = house.own("Ada", "d1"), house.claim("Bob", "d2")
+    kept = []
+    house.mailboxes.before_sending = lambda: kept.append(house.store._database.in_transaction)
+
+    ada.ask("ban", person="bob")
+
+    assert bob.told("closing")
+    assert house.ended == [bob.connection_id]
+    assert set(kept) == {False}
+
+
+def test_who_could_not_be_put_out_stays_and_hears_nothing_of_it(house, monkeypatch):
+    ada, bob = house.own("Ada", "d1"), house.claim("Bob", "d2")
+    monkeypatch.setattr(SqliteStore, "commit", failing)
+
+    refused = ada.ask("ban", person="bob")
+    monkeypatch.undo()
+
+    assert refused["code"] == "storage"
+    assert not bob.told("closing")
+    assert house.ended == []
 
 
 def test_a_rollback_that_fails_too_changes_no_answer(house, monkeypatch):

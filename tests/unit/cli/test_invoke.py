@@ -170,6 +170,8 @@ def test_the_sender_can_be_changed(fireside):
     assert fireside("hello", "--username", "Zoë").frame["user"] == {
         "userId": "zoë",
         "username": "Zoë",
+        "claimed": False,
+        "role": "member",
     }
 
 

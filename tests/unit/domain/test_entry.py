@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from fireside.domain.entry import EntryRules, Handshake, User, admit
+from fireside.domain.entry import EntryRules, Handshake, Visitor, admit
 from fireside.domain.errors import Forbidden, InvalidName
 from fireside.domain.invite import hash_of
 
@@ -22,7 +22,7 @@ def may_enter(host, origin=None, rules=RULES):
 
 
 def test_whoever_enters_has_a_clean_name_and_a_folded_id():
-    assert admit(Handshake(" ANN ", host="localhost"), RULES) == User("ann", "ANN")
+    assert admit(Handshake(" ANN ", host="localhost"), RULES) == Visitor("ann", "ANN")
 
 
 @pytest.mark.parametrize("name", [None, "", "<i>"])

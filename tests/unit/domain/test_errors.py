@@ -7,8 +7,8 @@ import pytest
 from fireside.domain import errors
 from fireside.domain.errors import ChatError
 
-WITH_FIELD = (errors.Unsupported, errors.TooLong, errors.NotFound)
-WITHOUT_TEXT = (errors.StorageFailed, errors.Internal)
+WITH_FIELD = (errors.Unsupported, errors.TooLong, errors.NotFound, errors.Full)
+WITHOUT_TEXT = (errors.NameTaken, errors.StorageFailed, errors.Internal)
 
 
 def made(kind):

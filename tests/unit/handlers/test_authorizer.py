@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from fireside.domain.entry import EntryRules, User
+from fireside.domain.entry import EntryRules, Visitor
 from fireside.domain.invite import hash_of
 from fireside.handlers.authorizer import (
     INVITE_HASH,
     log_refusal,
     make_authorizer,
     reason_of,
-    user_of,
+    visitor_of,
 )
 
 ARN = "arn:aws:execute-api:eu-central-1:1:api/ws/$connect"
@@ -63,15 +63,15 @@ def test_what_api_gateway_keeps_of_a_user_is_ascii_and_its_principal_names_nobod
     assert re.fullmatch("[0-9a-f]{64}", principals[0])
     assert principals[0] == principals[1] != principals[2]
     assert all(value.isascii() for value in context.values())
-    assert user_of(context) == User(name.lower(), name)
-    assert user_of({"userId": name.lower(), "username": name}) == User(name.lower(), name)
+    assert visitor_of(context) == Visitor(name.lower(), name)
+    assert visitor_of({"userId": name.lower(), "username": name}) == Visitor(name.lower(), name)
 
 
 @pytest.mark.parametrize(
     "context", [{}, {"userId": "ann"}, {"username": "Ann"}, {"userId": "", "username": ""}]
 )
 def test_a_context_without_a_user_has_none(context):
-    assert user_of(context) is None
+    assert visitor_of(context) is None
 
 
 def test_whoever_may_not_enter_is_told_no_more():

@@ -36,6 +36,7 @@ class Room:
         self.budgets = []
         self.invoked = []
         self.order = []
+        self.ended = []
         self.counts = EventCounts(lambda: self.now)
         self.counts.wrote()
         self.fan_out = FanOut(
@@ -65,6 +66,10 @@ class Room:
         self.invoked += [read(json.loads(payload)) for payload in payloads]
         return accepted
 
+    def end(self, connection_id):
+        self.order.append("end")
+        self.ended.append(connection_id)
+
     def handed(self):
         return [one for handed in self.invoked for one in handed.ids]
 
@@ -77,6 +82,15 @@ def test_a_small_room_is_posted_to_and_nothing_is_delegated():
     assert room.posted == MANY[:INLINE]
     assert room.invoked == []
     assert (room.counts.gone, room.counts.delegated) == (2, 0)
+
+
+def test_a_cut_sends_the_last_frame_and_then_ends_each_connection():
+    room = Room()
+
+    room.fan_out.cut(iter(MANY[:2]), b"bye")
+
+    assert room.order == ["post", "end", "end"]
+    assert (room.posted, room.ended) == (MANY[:2], MANY[:2])
 
 
 @pytest.mark.parametrize("count", [INLINE + 1, SHARD + INLINE, SHARD + INLINE + 1, 12_000])
