@@ -8,7 +8,7 @@ then, a process that has just started lets in who is refused by the others.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,7 +103,7 @@ def with_allowances(
     handle: Handler,
     allowances: Allowances,
     pushed: Callable[[], int],
-    end: Callable[[str], None],
+    end: Callable[[Sequence[str]], None],
 ) -> Handler:
     """Return a handler that refuses who has used up the allowance, and then ends the connection.
 
@@ -111,7 +111,7 @@ def with_allowances(
         handle: The chat's handler.
         allowances: What each person has left.
         pushed: Returns how many messages the last event was pushed as.
-        end: Ends a connection, given its id.
+        end: Ends connections, given their ids.
     """
 
     def run(event: dict[str, Any], context: object) -> Response:
@@ -131,7 +131,7 @@ def with_allowances(
             return response
         allowances.charge(user.user_id, REQUEST)
         if allowances.is_overdrawn(user.user_id):
-            end(about["connectionId"])
+            end([about["connectionId"]])
         return {"statusCode": 200, "body": throttled(event.get("body") or "", wait_ms)}
 
     return run

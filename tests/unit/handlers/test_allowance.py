@@ -36,7 +36,7 @@ class Function:
             return {"statusCode": 200, "body": '{"type":"ack"}'}
 
         allowances = Allowances(self.table, PER_HOUR, lambda: self.now_ms)
-        return with_allowances(handle, allowances, lambda: self.pushed, self.ended.append)
+        return with_allowances(handle, allowances, lambda: self.pushed, self.ended.extend)
 
     def call(self, user="ann", kind="MESSAGE"):
         about = {"eventType": kind, "connectionId": f"of-{user}", "authorizer": {}}
