@@ -10,6 +10,7 @@ from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.boto import BotoTables
 from fireside.adapters.dynamodb.client import RetryPolicy
 from fireside.adapters.dynamodb.http import DynamoDbApi
+from fireside.adapters.dynamodb.people import DynamoPeople
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.memory import MemoryRegistry, MemoryStore
@@ -121,3 +122,7 @@ def dynamo_store(tables, table, *, epoch="epoch-1", retry=LONG):
 
 def dynamo_registry(tables, table, *, clock=lambda: 0, retry=LONG):
     return DynamoRegistry(tables, table, clock=clock, retry=retry)
+
+
+def dynamo_people(tables, table, *, clock=lambda: 0, retry=LONG):
+    return DynamoPeople(tables, table, clock=clock, retry=retry)

@@ -11,7 +11,7 @@ from fireside.domain.events import Myself
 from fireside.domain.lookalikes import name_keys
 from fireside.domain.names import LOBBY, fold
 from fireside.domain.person import Found, Person
-from fireside.domain.standing import NamesRule, may_take_part, standing
+from fireside.domain.standing import NamesRule, may_take_part, payer, standing
 from fireside.ports import Clock, Connection, ConnectionRegistry, People
 
 
@@ -76,16 +76,25 @@ class Door:
         user = standing(visitor, found, self._names)
         return Sender(_connection(arrival, visitor, user.username), user.person)
 
+    def payer(self, visitor: Visitor) -> str:
+        """Return under which id it is counted what a visitor costs."""
+        return payer(*self._find(visitor))
+
     def _look_up(self, visitor: Visitor) -> tuple[Visitor, Found]:
-        """Return a visitor and what is stored of it; a user id that names no person is ignored."""
-        found = self._people.find(visitor.user_id)
+        """Return a visitor and what is stored of it."""
+        visitor, person = self._find(visitor)
+        if person is not None:
+            return visitor, Found(person, {})
+        return visitor, self._people.find(visitor.user_id, name_keys(visitor.username))
+
+    def _find(self, visitor: Visitor) -> tuple[Visitor, Person | None]:
+        """Return a visitor and its person; a user id that names no person is ignored."""
+        person = self._people.find(visitor.user_id).person
         own_id = fold(visitor.username)
-        if found.person is None and visitor.user_id != own_id:
+        if person is None and visitor.user_id != own_id:
             visitor = replace(visitor, user_id=own_id)
-            found = self._people.find(own_id)
-        if found.person is None:
-            found = self._people.find(visitor.user_id, name_keys(visitor.username))
-        return visitor, found
+            person = self._people.find(own_id).person
+        return visitor, person
 
 
 def _connection(arrival: Arrival, visitor: Visitor, username: str) -> Connection:

@@ -183,7 +183,7 @@ def seen_today(person: Person, device_id: str, now_ms: int) -> Person:
 
 def with_link(person: Person, link: DeviceLink, now_ms: int) -> Person:
     """Return a person with one more link for a device, without those that have expired."""
-    valid = [one for one in person.links if one.until_ms > now_ms]
+    valid = [one for one in person.links if one.until_ms > now_ms and one != link]
     return replace(person, links=(*valid, link)[-MAX_LINKS:])
 
 
