@@ -87,9 +87,16 @@ def new_store(request, tmp_path_factory):
 
 
 @pytest.fixture
-def new_people(new_store):
+def new_people(request, new_store):
     """Make stores of people of a kind, each of them empty."""
-    return lambda kind: new_store(kind).people
+
+    def make(kind):
+        if not kind.startswith("dynamodb"):
+            return new_store(kind).people
+        tables = request.getfixturevalue("tables_of")(client_of(kind))
+        return dynamo_people(tables, new_table(tables, rows.people_table))
+
+    return make
 
 
 @pytest.fixture
