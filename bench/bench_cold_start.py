@@ -38,6 +38,7 @@ ENVIRON = {
     "FIRESIDE_HOSTS": "abc.execute-api.eu-central-1.amazonaws.com",
     "FIRESIDE_INVITE_SHA256": "open",
     "FIRESIDE_MESSAGES_TABLE": "messages",
+    "FIRESIDE_PEOPLE_TABLE": "people",
 }
 
 

@@ -33,6 +33,7 @@ def room(tables, members: int, hanging: int) -> str:
     name = f"room-{next(NUMBERS)}"
     tables.call("CreateTable", rows.messages_table(f"{name}.messages"))
     tables.call("CreateTable", rows.connections_table(f"{name}.connections"))
+    tables.call("CreateTable", rows.people_table(f"{name}.people"))
     now_ms = aws.SYSTEM.clock()
     ids = [f"{'hangs' if n < hanging else 'reads'}-{n:05}=" for n in range(members)]
     puts = []
@@ -72,6 +73,7 @@ def measure(tables, dynamodb: str, address: str, members: int, hanging: int) -> 
         "AWS_ENDPOINT_URL_LAMBDA": address,
         "FIRESIDE_MESSAGES_TABLE": f"{name}.messages",
         "FIRESIDE_CONNECTIONS_TABLE": f"{name}.connections",
+        "FIRESIDE_PEOPLE_TABLE": f"{name}.people",
         "FIRESIDE_ENDPOINT": f"{address}/ws",
         "FIRESIDE_FANOUT_FUNCTION": "fanout",
         "FIRESIDE_HOSTS": "chat.example",

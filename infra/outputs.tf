@@ -118,8 +118,8 @@ locals {
 
   # Dollars a million in us-east-1, of messages, connection minutes, calls and units.
   gateway_dollars  = 1.00 * (2 * local.commands + local.posts) + 0.25 * 10 * local.comers
-  function_dollars = 0.20 * (local.commands + 3 * local.comers) + 13.3334 * var.memory_megabytes / 1024 * ((1.2 + var.broadcast_seconds) * local.commands + 0.047 * local.comers)
-  table_dollars    = 0.625 * (13 * local.commands + 4.5 * local.comers) + 0.125 * (103 * local.commands + local.comers)
+  function_dollars = 0.20 * (local.commands + 3 * local.comers) + 13.3334 * var.memory_megabytes / 1024 * ((1.2 + var.broadcast_seconds) * local.commands + 0.051 * local.comers)
+  table_dollars    = 0.625 * (19 * local.commands + 4.5 * local.comers) + 0.125 * (106 * local.commands + 4 * local.comers)
 
   worst_day_dollars = ceil((local.gateway_dollars + local.function_dollars + local.table_dollars) / 1000000)
 }

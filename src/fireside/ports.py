@@ -91,7 +91,10 @@ class People(Protocol):
         """Return the user ids of those who asked to be forgotten; it may be a minute old."""
 
     def find(self, user_id: str, keys: Sequence[str] = ()) -> Found:
-        """Return what is stored of a person, and who has the names of these keys."""
+        """Return what is stored of a person, and who has the names of these keys.
+
+        An empty user id is nobody's; then only the names are read.
+        """
 
     def change(self, user_id: str, keys: Sequence[str], decide: Decide) -> Person:
         """Store what `decide` makes of what `find` returns; return the person.

@@ -10,6 +10,7 @@ from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.boto import BotoTables
 from fireside.adapters.dynamodb.client import RetryPolicy
 from fireside.adapters.dynamodb.http import DynamoDbApi
+from fireside.adapters.dynamodb.people import DynamoPeople
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.memory import MemoryRegistry, MemoryStore
@@ -86,9 +87,16 @@ def new_store(request, tmp_path_factory):
 
 
 @pytest.fixture
-def new_people(new_store):
+def new_people(request, new_store):
     """Make stores of people of a kind, each of them empty."""
-    return lambda kind: new_store(kind).people
+
+    def make(kind):
+        if not kind.startswith("dynamodb"):
+            return new_store(kind).people
+        tables = request.getfixturevalue("tables_of")(client_of(kind))
+        return dynamo_people(tables, new_table(tables, rows.people_table))
+
+    return make
 
 
 @pytest.fixture
@@ -121,3 +129,7 @@ def dynamo_store(tables, table, *, epoch="epoch-1", retry=LONG):
 
 def dynamo_registry(tables, table, *, clock=lambda: 0, retry=LONG):
     return DynamoRegistry(tables, table, clock=clock, retry=retry)
+
+
+def dynamo_people(tables, table, *, clock=lambda: 0, retry=LONG):
+    return DynamoPeople(tables, table, clock=clock, retry=retry)

@@ -12,9 +12,24 @@ import pytest
 
 from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.client import RetryPolicy
-from fireside.domain.errors import Busy
+from fireside.domain.errors import Busy, Gone, NotFound
+from fireside.domain.person import (
+    AuditEntry,
+    Change,
+    Device,
+    Person,
+    forgotten,
+    require_free,
+    without_device,
+)
 from fireside.ports import Connection
-from tests.contract.conftest import CLIENTS, dynamo_registry, dynamo_store, new_table
+from tests.contract.conftest import (
+    CLIENTS,
+    dynamo_people,
+    dynamo_registry,
+    dynamo_store,
+    new_table,
+)
 from tests.contract.drafts import draft, keep
 from tests.dynamodb.trouble import FAULTS, trouble_before
 
@@ -29,10 +44,13 @@ class World:
     """Two tables, with something in them already; they are read where nothing goes wrong."""
 
     def __init__(self, tables):
+        self.tables = tables
         self.messages = new_table(tables, rows.messages_table)
         self.connections = new_table(tables, rows.connections_table)
+        self.people = new_table(tables, rows.people_table)
         self.calm = Adapters(self, tables, PATIENT)
         keep(self.calm.store, "n1", "n2", now_ms=5_000)
+        claim("bea", "bea", "skel-bea")(self.calm)
         members = [rows.of_member(connection, "general") for connection in OTHERS]
         known = [rows.of_connection(connection) for connection in OTHERS]
         self.calm.registry._write([{"PutRequest": {"Item": row}} for row in members + known])
@@ -43,13 +61,21 @@ class World:
         logs = [store.after(room, 0, 99) for room in ("general", "attic")]
         members = [sorted(registry.in_room(room).ids) for room in ("general", "attic")]
         known = registry._known([connection.connection_id for connection in (TWO_ROOMS, *OTHERS)])
-        return logs, members, set(known), store.epoch
+        return logs, members, set(known), store.epoch, self.seen_people()
+
+    def seen_people(self):
+        """Read all persons and names that the uses below are about, with their revisions."""
+        people = dynamo_people(self.tables, self.people)
+        keys = ("ann", "bea", "skel-bea", "cleo")
+        found = [people.find(user_id, keys) for user_id in ("ann", "bea")]
+        return found, people.audit(None, 99), people.forgotten
 
 
 class Adapters:
     def __init__(self, world, tables, retry):
         self.store = dynamo_store(tables, world.messages, retry=retry)
         self.registry = dynamo_registry(tables, world.connections, retry=retry)
+        self.people = dynamo_people(tables, world.people, retry=retry)
 
 
 def come(adapters):
@@ -66,7 +92,63 @@ def come_and_go(adapters):
     adapters.registry.remove("c1")
 
 
+def claim(user_id, *keys):
+    person = Person(user_id, user_id, devices=(Device("d1", "phone", 1, 0),), recovery="hash")
+
+    def decide(found):
+        if found.person is not None:
+            return Change(found.person)
+        require_free(found, keys, user_id, 0)
+        return Change(person, taken=keys)
+
+    return lambda adapters: adapters.people.change(user_id, keys, decide)
+
+
+def rename(adapters):
+    def decide(found):
+        if found.person.username == "cleo":
+            return Change(found.person)
+        renamed = dataclasses.replace(found.person, username="cleo")
+        return Change(renamed, taken=("cleo",), freed=("bea", "skel-bea"), freed_until_ms=9)
+
+    return adapters.people.change("bea", ("cleo", "bea", "skel-bea"), decide)
+
+
+def revoke(adapters):
+    """Do what can't be done twice: the second time, there is no such device."""
+    return adapters.people.change(
+        "bea", (), lambda found: Change(without_device(found.person, "d1"))
+    )
+
+
+def promote(adapters):
+    entry = AuditEntry("01A", 7, "ann", "promote", "bea", "owner")
+    return adapters.people.change(
+        "bea",
+        (),
+        lambda found: Change(dataclasses.replace(found.person, role="owner"), entry=entry),
+    )
+
+
+def forget(adapters):
+    def decide(found):
+        if found.person.is_forgotten:
+            raise Gone("already")
+        freed = ("bea", "skel-bea")
+        return Change(forgotten(found.person), freed=freed, freed_until_ms=9)
+
+    return adapters.people.change("bea", ("bea", "skel-bea"), decide)
+
+
 USES = {
+    "a claim": claim("ann", "ann", "skel-ann"),
+    "a rename": rename,
+    "a device that is signed out": revoke,
+    "a promotion": promote,
+    "a person who goes for ever": forget,
+    "a person is looked up": lambda adapters: adapters.people.find("bea", ("bea", "x")),
+    "the audit trail": lambda adapters: adapters.people.audit("02", 9),
+    "the forgotten": lambda adapters: adapters.people.forgotten,
     "a message": lambda adapters: adapters.store.append(draft("n3", text="new")),
     "the first message of a room": lambda adapters: adapters.store.append(draft(room="attic")),
     "a repeated nonce": lambda adapters: adapters.store.append(draft("n1", text="again")),
@@ -174,7 +256,8 @@ def test_what_was_given_up_can_be_asked_again(tables, troubled, untroubled, use,
         with contextlib.suppress(Busy):
             use(adapters)
             assert fault == "done in part" or trouble.calls[at - 1] in NOT_REPEATED
-        use(adapters)
+        with contextlib.suppress(Gone, NotFound):  # it was done the first time
+            use(adapters)
         assert world.seen() == expected, f"call {at} of {calls}"
 
 

@@ -26,7 +26,7 @@ from fireside.domain.person import (
 )
 from tests.contract.persons import NOTHING, NOW, change, claim, claiming, entry, person
 
-KINDS = ["memory", "sqlite"]
+KINDS = ["memory", "sqlite", "dynamodb"]
 
 
 @pytest.fixture(params=KINDS)

@@ -25,6 +25,7 @@ from fireside.cloud.rehearse import dynamodb_local, unpacked
 from fireside.cloud.rehearse import load as simulated_load
 from fireside.cloud.rehearse.rehearse import Rehearsal, RehearseOptions
 from fireside.console.exits import ExitCode
+from fireside.domain.lookalikes import name_keys
 from fireside.handlers.allowance import HOUR_MS
 from fireside.server.settings import Settings
 from fireside.system import epoch_ms
@@ -79,6 +80,7 @@ def test_the_counts_and_the_model_agree(folder, dynamodb, monkeypatch):
         pings=5,
         history_loads=5,
         page_messages=0,
+        unclaimed_keys=len(name_keys("Person 1")),
     )
     expected = billed_usage(session)
     assert (heard.unanswered, heard.pings) == (0, 5)

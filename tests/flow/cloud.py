@@ -17,10 +17,13 @@ from urllib.parse import unquote, urlsplit
 from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.client import RetryPolicy
 from fireside.adapters.dynamodb.http import DynamoDbApi
+from fireside.adapters.dynamodb.people import DynamoPeople
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.http.sigv4 import Credentials
+from fireside.domain.invite import hash_of
 from fireside.functions import aws
 from localgateway.signing import signature
+from tests.flow.house import OWNER_SECRET
 from tests.flow.patience import DEADLINES
 from tests.integration.faulty_server import answer, faulty_server
 
@@ -70,6 +73,7 @@ class Region:
             "AWS_ENDPOINT_URL_LAMBDA": self.address,
             "FIRESIDE_MESSAGES_TABLE": f"{self.name}.messages",
             "FIRESIDE_CONNECTIONS_TABLE": f"{self.name}.connections",
+            "FIRESIDE_PEOPLE_TABLE": f"{self.name}.people",
             "FIRESIDE_ENDPOINT": f"{self.address}/{self.name}",
             "FIRESIDE_FANOUT_FUNCTION": f"arn:aws:lambda:{REGION}:1:function:{self.name}:live",
             "FIRESIDE_HOSTS": HOSTS,
@@ -102,6 +106,7 @@ class Cloud:
         self._regions[region.name] = region
         self.tables.call("CreateTable", rows.messages_table(f"{region.name}.messages"))
         self.tables.call("CreateTable", rows.connections_table(f"{region.name}.connections"))
+        self.tables.call("CreateTable", rows.people_table(f"{region.name}.people"))
         return region
 
     def _act(self, visit):
@@ -159,6 +164,7 @@ class Cloud:
     def _end(self, name, connection_id):
         def do():
             self._regions[name].ended.append(connection_id)
+            self._regions[name].mailboxes.cut_ids.add(connection_id)
             return answer(204)
 
         return do
@@ -198,13 +204,24 @@ class Furniture:
         """Give a house its store and its registry, both to look into, and its handler."""
         house.region = region = self._cloud.region(house.mailboxes)
         store = seen_store(self._cloud, region)
+        store.people = seen_people(self._cloud, region, house.clock)
         hooks(region, store)
         world = aws.System(
-            house.clock, house.entropy, lambda: "epoch-1", PATIENT, write_line=lambda _line: None
+            clock=house.clock,
+            entropy=house.entropy,
+            random_bytes=house.random_bytes,
+            new_epoch=lambda: "epoch-1",
+            retry=PATIENT,
+            write_line=lambda _line: None,
         )
         invites = house.rules.invites
         known = "open" if invites is None else " ".join(invites)
-        handler = aws.build_chat(region.environ(FIRESIDE_INVITE_SHA256=known), world)
+        environ = region.environ(
+            FIRESIDE_INVITE_SHA256=known,
+            FIRESIDE_NAMES=house.names,
+            FIRESIDE_OWNER_SHA256=hash_of(OWNER_SECRET),
+        )
+        handler = aws.build_chat(environ, world)
         return store, seen_registry(self._cloud, region, house.clock), handler
 
 
@@ -212,6 +229,11 @@ def seen_store(cloud, region):
     """Look into a chat's messages from outside."""
     table = f"{region.name}.messages"
     return DynamoStore(cloud.tables, table, new_epoch=lambda: "epoch-1", retry=PATIENT)
+
+
+def seen_people(cloud, region, clock):
+    table = f"{region.name}.people"
+    return DynamoPeople(cloud.tables, table, clock=clock, retry=PATIENT)
 
 
 def seen_registry(cloud, region, clock):

@@ -35,10 +35,11 @@ class Functions:
         self.said = []
         self.region = self.house.region
         self.world = aws.System(
-            self.house.clock,
-            self.house.entropy,
-            lambda: "epoch-1",
-            PATIENT,
+            clock=self.house.clock,
+            entropy=self.house.entropy,
+            random_bytes=self.house.random_bytes,
+            new_epoch=lambda: "epoch-1",
+            retry=PATIENT,
             write_line=lambda line: self.said.append(json.loads(line)),
         )
         self.fanout = aws.build_fanout(self.region.environ(), self.world)

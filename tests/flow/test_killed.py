@@ -26,12 +26,14 @@ SEED = "4"
 QUIET = aws.System(retry=PATIENT, write_line=lambda _line: None)
 LISTENING = ("Ann's tab", "Bob", "Cy", "Thea")
 POINTS = [
+    ("BatchGetItem", 1),  # is Ann a person?
+    ("BatchGetItem", 2),  # has another person her name?
     ("Query", 1),  # the tail
     ("TransactWriteItems", 1),  # the commit
     ("Query", 2),  # the members
     ("Invoke", 1),  # the fifth of Bob, Cy, Dora, Gus and Thea is delegated
     *(("post", number) for number in range(1, 6)),  # the four, and Ann's tab
-    ("BatchGetItem", 1),  # Gus is gone: forget him
+    ("BatchGetItem", 3),  # Gus is gone: forget him
     ("BatchWriteItem", 1),
     ("BatchWriteItem", 2),
 ]

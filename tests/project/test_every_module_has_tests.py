@@ -15,6 +15,9 @@ NO_MODULES = {"__init__.py", "__main__.py"}
 
 TESTED_BY = {
     "fireside/adapters/dynamodb/boto.py": "contract/test_clients.py: both clients answer alike",
+    "fireside/adapters/dynamodb/calls.py": "contract/test_dynamodb.py: against DynamoDB Local",
+    "fireside/adapters/dynamodb/people.py": "contract/test_dynamodb_people.py: likewise",
+    "fireside/adapters/dynamodb/rows/values.py": "contract/test_clients.py: rows of every table",
     "fireside/adapters/dynamodb/store.py": "contract/test_dynamodb.py: against DynamoDB Local",
     "fireside/adapters/http/boto.py": "integration/adapters/test_aws_clients.py: needs the SDK",
     "fireside/adapters/http/tls.py": "integration/adapters/http/test_pool.py: needs a TLS server",

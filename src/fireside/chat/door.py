@@ -11,7 +11,7 @@ from fireside.domain.events import Myself
 from fireside.domain.lookalikes import name_keys
 from fireside.domain.names import LOBBY, fold
 from fireside.domain.person import Found, Person, is_free
-from fireside.domain.standing import NamesRule, may_take_part, standing
+from fireside.domain.standing import NamesRule, may_take_part, payer, standing
 from fireside.ports import Clock, Connection, ConnectionRegistry, People
 
 
@@ -75,6 +75,11 @@ class Door:
         visitor, found = self._look_up(arrival.visitor)
         user = standing(visitor, found, self._names, self._clock())
         return Sender(_connection(arrival, visitor, user.username), user.person)
+
+    def payer(self, visitor: Visitor) -> str:
+        """Return under which id it is counted what a visitor costs."""
+        visitor, found = self._look_up(visitor)
+        return payer(visitor, found.person)
 
     def _look_up(self, visitor: Visitor) -> tuple[Visitor, Found]:
         """Return a visitor and what is stored of it, by its user id or else by its name.

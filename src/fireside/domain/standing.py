@@ -71,6 +71,23 @@ def may_take_part(visitor: Visitor, found: Found, names: NamesRule, now_ms: int)
     return False
 
 
+def payer(visitor: Visitor, person: Person | None) -> str:
+    """Return under which id it is counted what a visitor costs; `person` has the user id.
+
+    Who shows a device that the person does not have can't use up what is the person's.
+    """
+    is_stranger = person is not None and not person.has(visitor.device)
+    return strangers_of(visitor.user_id) if is_stranger else visitor.user_id
+
+
+def strangers_of(user_id: str) -> str:
+    """Return the id of all together who show an unknown device under a person's name.
+
+    No name has its `#`.
+    """
+    return f"{user_id}#unknown"
+
+
 def is_held(found: Found) -> bool:
     """Return whether the name is a person's, or was; then it is not used without a claim."""
     return any(holder.until_ms != NEVER_MS for holder in found.holders.values())

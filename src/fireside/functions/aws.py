@@ -16,11 +16,13 @@ from typing import Any
 from fireside import environment
 from fireside.adapters import aws_clients
 from fireside.adapters.dynamodb.client import RetryPolicy, Tables
+from fireside.adapters.dynamodb.people import DynamoPeople
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoSpending, DynamoStore
-from fireside.adapters.memory_people import MemoryPeople
 from fireside.adapters.outbound import payload
+from fireside.adapters.outbound.ending import Ender
 from fireside.adapters.outbound.event_counts import CountingTables, EventCounts
 from fireside.adapters.outbound.fanout import FanOut, deadlines_from
+from fireside.adapters.people_of_event import PeopleOfEvent
 from fireside.chat import HANDSHAKE_GRACE_MS, Chat
 from fireside.console.logs import setup_logging
 from fireside.domain.errors import ChatError
@@ -28,7 +30,7 @@ from fireside.functions import metrics
 from fireside.handlers.allowance import Allowances, allowance_from, with_allowances
 from fireside.handlers.authorizer import Handler, log_refusal, make_authorizer
 from fireside.handlers.router import Response, make_handler
-from fireside.handlers.rules import rules_from
+from fireside.handlers.rules import names_from, owners_from, rules_from
 from fireside.ports import Clock, Entropy, RandomBytes
 from fireside.system import entropy, epoch_ms, new_epoch, random_bytes
 
@@ -93,7 +95,7 @@ class Environment(Mapping[str, str]):
         return sum(1 for _ in self)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class System:
     """What a function takes from the system; a test passes its own."""
 
@@ -112,33 +114,30 @@ SYSTEM = System()
 def build_chat(variables: Mapping[str, str], system: System = SYSTEM) -> Handler:
     """Return the handler of `chat`."""
     environ, counts = Environment(variables), EventCounts()
-    tables = CountingTables(aws_clients.tables(environ), counts)
-    store = DynamoStore(
-        tables, environ[environment.MESSAGES_TABLE], new_epoch=system.new_epoch, retry=system.retry
-    )
-    outbound = FanOut(
-        aws_clients.outbound(environ, environ[environment.ENDPOINT]),
-        aws_clients.functions(environ),
-        environ[environment.FANOUT_FUNCTION],
-        ender=aws_clients.ender(environ, environ[environment.ENDPOINT]),
-        counts=counts,
-        clock=system.clock,
-        deadlines=deadlines_from(environ),
-    )
+    tables = aws_clients.tables(environ)
+    people = PeopleOfEvent(_people(environ, tables, system))
+    ender = aws_clients.ender(environ, environ[environment.ENDPOINT])
+    rules, owners = rules_from(environ), owners_from(environ)
     chat = Chat(
-        store,
-        MemoryPeople(),
+        _store(environ, CountingTables(tables, counts), system),
+        people,
         _registry(environ, tables, system),
-        outbound,
+        _outbound(environ, ender, counts, system),
         clock=system.clock,
         entropy=system.entropy,
         random_bytes=system.random_bytes,
+        owner_hashes=lambda: owners,
+        names=names_from(environ),
         ping_seconds=PING_SECONDS,
     )
-    rules = rules_from(environ)
     handler = make_handler(chat, lambda: rules)
     handler = _with_metrics(handler, counts, _name(environ, "chat"), system)
-    return _with_allowances(handler, environ, tables, counts, system)
+    allowances = _allowances(environ, tables, system)
+    if allowances is not None:
+        handler = with_allowances(
+            handler, allowances, chat.door.payer, lambda: counts.pushed, ender.end
+        )
+    return _beginning(people.begin, handler)
 
 
 def build_authorizer(variables: Mapping[str, str], _system: System = SYSTEM) -> Handler:
@@ -182,28 +181,56 @@ def build_fanout(variables: Mapping[str, str], system: System = SYSTEM) -> Handl
     return handle
 
 
+def _store(environ: Mapping[str, str], tables: Tables, system: System) -> DynamoStore:
+    return DynamoStore(
+        tables, environ[environment.MESSAGES_TABLE], new_epoch=system.new_epoch, retry=system.retry
+    )
+
+
+def _people(environ: Mapping[str, str], tables: Tables, system: System) -> DynamoPeople:
+    return DynamoPeople(
+        tables, environ[environment.PEOPLE_TABLE], clock=system.clock, retry=system.retry
+    )
+
+
+def _outbound(
+    environ: Mapping[str, str], ender: Ender, counts: EventCounts, system: System
+) -> FanOut:
+    return FanOut(
+        aws_clients.outbound(environ, environ[environment.ENDPOINT]),
+        aws_clients.functions(environ),
+        environ[environment.FANOUT_FUNCTION],
+        ender=ender,
+        counts=counts,
+        clock=system.clock,
+        deadlines=deadlines_from(environ),
+    )
+
+
 def _registry(environ: Mapping[str, str], tables: Tables, system: System) -> DynamoRegistry:
     return DynamoRegistry(
         tables, environ[environment.CONNECTIONS_TABLE], clock=system.clock, retry=system.retry
     )
 
 
-def _with_allowances(
-    handle: Handler,
-    environ: Mapping[str, str],
-    tables: Tables,
-    counts: EventCounts,
-    system: System,
-) -> Handler:
-    """Return a handler that bounds what each person costs, if a variable says how much that is."""
+def _allowances(environ: Mapping[str, str], tables: Tables, system: System) -> Allowances | None:
+    """Return what each person has left, if a variable says how much that is."""
     per_hour = allowance_from(environ)
     if per_hour is None:
-        return handle
+        return None
     once = replace(system.retry, budget_ms=0)  # a sender waits, and the next event counts it too
     spending = DynamoSpending(tables, environ[environment.CONNECTIONS_TABLE], retry=once)
-    allowances = Allowances(spending, per_hour, system.clock)
-    ender = aws_clients.ender(environ, environ[environment.ENDPOINT])
-    return with_allowances(handle, allowances, lambda: counts.pushed, ender.end)
+    return Allowances(spending, per_hour, system.clock)
+
+
+def _beginning(begin: Callable[[], None], handle: Handler) -> Handler:
+    """Return a handler that calls `begin` before each event."""
+
+    def run(event: dict[str, Any], context: object) -> Response:
+        begin()
+        return handle(event, context)
+
+    return run
 
 
 def _with_metrics(handle: Handler, counts: EventCounts, name: str, system: System) -> Handler:

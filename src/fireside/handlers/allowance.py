@@ -8,12 +8,14 @@ then, a process that has just started lets in who is refused by the others.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fireside import environment
+from fireside.domain.entry import Visitor
 from fireside.domain.errors import Busy, StorageFailed
+from fireside.domain.standing import strangers_of
 from fireside.handlers.authorizer import Handler, visitor_of
 from fireside.handlers.router import Response, throttled
 from fireside.ports import Clock, Spending
@@ -99,39 +101,50 @@ class Allowances:
         return self._counts.setdefault(user_id, _Count())
 
 
+def _payer(payer: Callable[[Visitor], str], visitor: Visitor) -> str:
+    """Return who pays; while people can't be read, nobody uses up what is a person's."""
+    try:
+        return payer(visitor)
+    except (Busy, StorageFailed):
+        return strangers_of(visitor.user_id)
+
+
 def with_allowances(
     handle: Handler,
     allowances: Allowances,
+    payer: Callable[[Visitor], str],
     pushed: Callable[[], int],
-    end: Callable[[str], None],
+    end: Callable[[Sequence[str]], None],
 ) -> Handler:
     """Return a handler that refuses who has used up the allowance, and then ends the connection.
 
     Args:
         handle: The chat's handler.
         allowances: What each person has left.
+        payer: Returns under which id it is counted what a visitor costs.
         pushed: Returns how many messages the last event was pushed as.
-        end: Ends a connection, given its id.
+        end: Ends connections, given their ids.
     """
 
     def run(event: dict[str, Any], context: object) -> Response:
         about = event["requestContext"]
-        user = visitor_of(about.get("authorizer") or {})
-        if user is None or about["eventType"] == "DISCONNECT":
+        visitor = visitor_of(about.get("authorizer") or {})
+        if visitor is None or about["eventType"] == "DISCONNECT":
             return handle(event, context)
+        user_id = _payer(payer, visitor)
         if about["eventType"] == "CONNECT":
-            if not allowances.wait_ms(user.user_id):
-                allowances.charge(user.user_id, CONNECTION)
-            is_refused = allowances.wait_ms(user.user_id) > 0
+            if not allowances.wait_ms(user_id):
+                allowances.charge(user_id, CONNECTION)
+            is_refused = allowances.wait_ms(user_id) > 0
             return {"statusCode": 429} if is_refused else handle(event, context)
-        wait_ms = allowances.wait_ms(user.user_id)
+        wait_ms = allowances.wait_ms(user_id)
         if not wait_ms:
             response = handle(event, context)
-            allowances.charge(user.user_id, REQUEST + pushed())
+            allowances.charge(user_id, REQUEST + pushed())
             return response
-        allowances.charge(user.user_id, REQUEST)
-        if allowances.is_overdrawn(user.user_id):
-            end(about["connectionId"])
+        allowances.charge(user_id, REQUEST)
+        if allowances.is_overdrawn(user_id):
+            end([about["connectionId"]])
         return {"statusCode": 200, "body": throttled(event.get("body") or "", wait_ms)}
 
     return run

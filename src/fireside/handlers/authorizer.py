@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 from fireside.domain.entry import EntryRules, Visitor, admit
 from fireside.domain.errors import ChatError
 from fireside.domain.invite import hash_of
+from fireside.domain.standing import strangers_of
 from fireside.handlers.handshake import read_handshake
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ def principal_id(visitor: Visitor, is_device_of: IsDeviceOf | None = None) -> st
         counted = f"{visitor.user_id} {visitor.device}"
     else:
         is_own = is_device_of(visitor.user_id, visitor.device)
-        counted = visitor.user_id if is_own else f"{visitor.user_id} unknown"
+        counted = visitor.user_id if is_own else strangers_of(visitor.user_id)
     return hashlib.sha256(counted.encode()).hexdigest()
 
 

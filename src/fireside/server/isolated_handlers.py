@@ -112,8 +112,8 @@ class AfterCommit:
         pending, self._pending = self._pending, []
         over, self._over = self._over, []
         gone = {gone for ids, data in pending for gone in self._poster.send(ids, data)}
-        for connection_id in over:
-            self._ender.end(connection_id)
+        if over:
+            self._ender.end(over)
         return gone
 
 

@@ -97,8 +97,8 @@ def test_the_client_that_ends_connections_is_made_when_it_is_first_needed(monkey
     ender = aws_clients.ender(ENVIRON | {"FIRESIDE_AWS_CLIENT": "boto3"}, ENDPOINT)
     assert made == []
 
-    ender.end("one")
-    ender.end("two")
+    ender.end(["one"])
+    ender.end(["two"])
     assert made[0][:2] == (ENDPOINT, "eu-central-1")
     assert made[1:] == [{"ConnectionId": "one"}, {"ConnectionId": "two"}]
 

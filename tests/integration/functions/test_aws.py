@@ -20,6 +20,7 @@ ENVIRON = {
     "AWS_SECRET_ACCESS_KEY": "secret",
     "FIRESIDE_MESSAGES_TABLE": "messages",
     "FIRESIDE_CONNECTIONS_TABLE": "connections",
+    "FIRESIDE_PEOPLE_TABLE": "people",
     "FIRESIDE_ENDPOINT": "https://abc.execute-api.eu-central-1.amazonaws.com/ws",
     "FIRESIDE_FANOUT_FUNCTION": "fanout",
     "FIRESIDE_HOSTS": "Chat.example other.example",
@@ -29,7 +30,12 @@ NEEDS = {
     "chat": set(ENVIRON),
     "authorizer": {"FIRESIDE_HOSTS"},
     "fanout": set(ENVIRON)
-    - {"FIRESIDE_MESSAGES_TABLE", "FIRESIDE_FANOUT_FUNCTION", "FIRESIDE_HOSTS"},
+    - {
+        "FIRESIDE_MESSAGES_TABLE",
+        "FIRESIDE_PEOPLE_TABLE",
+        "FIRESIDE_FANOUT_FUNCTION",
+        "FIRESIDE_HOSTS",
+    },
 }
 
 
@@ -165,6 +171,19 @@ def test_a_secret_in_the_place_of_its_hash_stops_the_function_and_is_not_logged(
     assert started.returncode != 0
     assert "FIRESIDE_INVITE_SHA256 must hold SHA-256 hashes" in started.stderr
     assert "hush" not in started.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"FIRESIDE_OWNER_SHA256": "hush-hush"}, "^FIRESIDE_OWNER_SHA256 must hold SHA-256 hashes"),
+        ({"FIRESIDE_NAMES": "mine"}, "^FIRESIDE_NAMES is 'mine': set it to open or claimed"),
+    ],
+)
+def test_what_is_no_owners_hash_or_no_rule_for_names_is_told(change, refusal):
+    with pytest.raises(ValueError, match=refusal) as told:
+        aws.build_chat(ENVIRON | change)
+    assert "hush" not in str(told.value)
 
 
 def documented():

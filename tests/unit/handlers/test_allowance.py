@@ -6,6 +6,8 @@ import pytest
 
 from fireside.adapters.memory import MemorySpending
 from fireside.domain.errors import Busy
+from fireside.domain.person import Device, Person
+from fireside.domain.standing import payer
 from fireside.handlers.allowance import (
     CONNECTION,
     HOUR_MS,
@@ -27,6 +29,7 @@ class Function:
         self.now_ms = 1_000 * HOUR_MS
         self.table = MemorySpending()
         self.pushed, self.handled, self.ended = MEMBERS - 1, [], []
+        self.payer = lambda visitor: visitor.user_id
         self.processes = [self.process() for _ in range(processes)]
         self.calls = 0
 
@@ -36,12 +39,16 @@ class Function:
             return {"statusCode": 200, "body": '{"type":"ack"}'}
 
         allowances = Allowances(self.table, PER_HOUR, lambda: self.now_ms)
-        return with_allowances(handle, allowances, lambda: self.pushed, self.ended.append)
 
-    def call(self, user="ann", kind="MESSAGE"):
+        def payer_of(visitor):
+            return self.payer(visitor)
+
+        return with_allowances(handle, allowances, payer_of, lambda: self.pushed, self.ended.extend)
+
+    def call(self, user="ann", kind="MESSAGE", **shown):
         about = {"eventType": kind, "connectionId": f"of-{user}", "authorizer": {}}
         if user:
-            about["authorizer"] = {"userId": user, "username": user}
+            about["authorizer"] = {"userId": user, "username": user, **shown}
         self.calls += 1
         event = {"requestContext": about, "body": '{"action":"sendMessage","id":"7"}'}
         return self.processes[self.calls % len(self.processes)](event, None)
@@ -172,3 +179,33 @@ def test_what_cannot_be_written_is_counted_here_and_written_later(caplog):
     function.table.spend = spend
     function.call()
     assert spend("ann", 1_000, 0) > PER_HOUR
+
+
+# --- who pays ---
+
+ADA = Person("ada", "Ada", devices=(Device("hers", "", 0, 0),))
+
+
+def test_a_stranger_who_shows_unknown_devices_under_adas_name_uses_up_nothing_of_hers():
+    function = Function()
+    function.payer = lambda visitor: payer(visitor, ADA)
+    for number in range(PER_HOUR):
+        function.call("ada", device=f"strange {number}")
+    assert function.ended
+
+    assert function.call("ada", device="strange")["body"].startswith('{"type":"error"')
+    assert json.loads(function.call("ada", device="hers")["body"])["type"] == "ack"
+    assert set(function.table._used) == {("ada#unknown", 1_000)}
+
+
+def test_while_people_cannot_be_read_nobody_uses_up_what_is_adas():
+    function = Function()
+
+    def busy(_visitor):
+        raise Busy("not now")
+
+    function.payer = busy
+    function.until(lambda _: function.ended)
+    function.payer = lambda visitor: visitor.user_id
+
+    assert json.loads(function.call()["body"])["type"] == "ack"

@@ -1,1 +1,1 @@
-"""Messages and connections in two DynamoDB tables."""
+"""Messages, connections and people in three DynamoDB tables."""

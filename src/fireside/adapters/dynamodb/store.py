@@ -1,4 +1,4 @@
-"""Messages, connections and what people used in two DynamoDB tables, whose keys are in `rows.py`.
+"""Messages, connections and what people used in two DynamoDB tables, whose keys are in `rows/`.
 
 No Scan and no index: a page of history is one Query, and so are a room's members. All reads are
 strongly consistent, because a writer must see what the writer before it stored.
@@ -7,9 +7,9 @@ strongly consistent, because a writer must see what the writer before it stored.
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
 
 from fireside.adapters.dynamodb import rows
+from fireside.adapters.dynamodb.calls import left, look_up, needed, pages
 from fireside.adapters.dynamodb.client import (
     ConditionFailed,
     Conflict,
@@ -31,11 +31,8 @@ ASK_AGAIN_SECONDS = 60
 """How long it does when AWS did not say which table it was."""
 
 _END = 10**20  # greater than every seq
-_BATCH_GET, _BATCH_WRITE = 100, 25  # rows that one call may contain, DynamoDB's limits
+_BATCH_WRITE = 25  # rows that one call may contain, DynamoDB's limit
 _SHOW_WHAT_IS_THERE = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-
-_Request = TypeVar("_Request")
-_Result = TypeVar("_Result")
 
 
 class DynamoStore:
@@ -113,7 +110,7 @@ class DynamoStore:
 
     def _first(self, nonce: Item) -> Message:
         """Return the message that a row of a nonce points to."""
-        key = _needed(rows.under_nonce, nonce)
+        key = needed(rows.under_nonce, nonce)
         request = {"TableName": self._table, "Key": key, "ConsistentRead": True}
         return rows.message(self._tables.call("GetItem", request).get("Item", key))
 
@@ -129,7 +126,7 @@ class DynamoStore:
         try:
             self._tables.call("PutItem", request)
         except ConditionFailed as named:
-            return _needed(rows.epoch, named.found[0] or row)
+            return needed(rows.epoch, named.found[0] or row)
         return rows.epoch(row)
 
     def _table_id(self) -> str | None:
@@ -172,7 +169,7 @@ class DynamoStore:
             "Limit": limit,
             "ConsistentRead": True,
         }
-        found = itertools.islice(_pages(self._tables, request), limit)
+        found = itertools.islice(pages(self._tables, request), limit)
         return (rows.message(row) for row in found)
 
 
@@ -214,7 +211,7 @@ class DynamoRegistry:
             "ExpressionAttributeValues": {":pk": rows.text(rows.room_key(room))},
             "ConsistentRead": True,
         }
-        found = self._retry.run(lambda: list(_pages(self._tables, request)))
+        found = self._retry.run(lambda: list(pages(self._tables, request)))
         return Members.of(self._open(found))
 
     def remove(self, connection_id: str) -> None:
@@ -251,21 +248,14 @@ class DynamoRegistry:
 
     def _known(self, connection_ids: Sequence[str]) -> list[Connection]:
         keys = [rows.connection_key(connection_id) for connection_id in connection_ids]
-        found: list[Item] = []
-        while keys:
-            batch, keys = keys[:_BATCH_GET], keys[_BATCH_GET:]
-            wanted = {"RequestItems": {self._table: {"Keys": batch, "ConsistentRead": True}}}
-            answer = self._tables.call("BatchGetItem", wanted)
-            found += answer["Responses"].get(self._table, [])
-            keys += _left(answer["UnprocessedKeys"].get(self._table, {}).get("Keys"), batch)
-        return list(self._open(found))
+        return list(self._open(look_up(self._tables, self._table, keys)))
 
     def _write(self, requests: Sequence[Mapping[str, object]]) -> None:
         waiting = list(requests)
         while waiting:
             batch, waiting = waiting[:_BATCH_WRITE], waiting[_BATCH_WRITE:]
             answer = self._tables.call("BatchWriteItem", {"RequestItems": {self._table: batch}})
-            waiting += _left(answer["UnprocessedItems"].get(self._table), batch)
+            waiting += left(answer["UnprocessedItems"].get(self._table), batch)
 
     def _open(self, found: Iterable[Item]) -> Iterator[Connection]:
         now_seconds = self._clock() // 1_000
@@ -289,27 +279,6 @@ class DynamoSpending:
         return int(answer["Attributes"]["used"]["N"])
 
 
-def _pages(tables: Tables, request: Mapping[str, object]) -> Iterator[Item]:
-    """Return the rows of a Query, page by page: DynamoDB ends a page after 1 MB."""
-    answer = tables.call("Query", request)
-    yield from answer["Items"]
-    while "LastEvaluatedKey" in answer:
-        answer = tables.call("Query", {**request, "ExclusiveStartKey": answer["LastEvaluatedKey"]})
-        yield from answer["Items"]
-
-
-def _needed(read: Callable[[Item], _Result], row: Item) -> _Result:
-    """Return what `read` makes of a row.
-
-    Raises:
-        Rejected: The row has a newer format than this code knows.
-    """
-    try:
-        return read(row)
-    except ValueError as cause:
-        raise Rejected("the row was written by a newer release") from cause
-
-
 def _joins(connection: Connection) -> list[dict[str, object]]:
     return [_put(rows.of_member(connection, room)) for room in sorted(set(connection.rooms))]
 
@@ -320,14 +289,3 @@ def _put(row: Item) -> dict[str, object]:
 
 def _delete(key: Item) -> dict[str, object]:
     return {"DeleteRequest": {"Key": key}}
-
-
-def _left(left: list[_Request] | None, batch: Sequence[_Request]) -> list[_Request]:
-    """Return the requests that a batch did not do.
-
-    Raises:
-        Transient: It did none.
-    """
-    if left and len(left) == len(batch):
-        raise Transient("no request of the batch was done")
-    return left or []

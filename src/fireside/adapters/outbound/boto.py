@@ -76,22 +76,30 @@ class BotoEnder:
     def __init__(self, make_client: Callable[[], BaseClient]) -> None:
         """Store how to make the client: it is hardly ever needed, and making it is slow."""
         self._client = functools.cache(make_client)
+        self._threads = ThreadPoolExecutor(THREADS)  # which starts none before they are needed
 
     @classmethod
     def connect(cls, endpoint: str, region: str) -> Self:
         """Return an instance for `https://HOST/STAGE`; the SDK finds the credentials by itself."""
         return cls(lambda: posting_client(endpoint, region, END_SECONDS))
 
-    def end(self, connection_id: str) -> None:
-        """End a connection; that it can't be ended is only logged."""
+    def end(self, connection_ids: Sequence[str]) -> None:
+        """End connections within `END_SECONDS`; that one can't be ended is only logged."""
+        self._client()  # before the threads, each of which would make one
+        until = time.monotonic() + END_SECONDS
+        under_way = [self._threads.submit(self._end, one) for one in connection_ids]
+        wait(under_way, until - time.monotonic())
+        log_ended(_status(one) or None for one in under_way)
+
+    def _end(self, connection_id: str) -> int | None:
         try:
             self._client().delete_connection(ConnectionId=connection_id)
         except ClientError as cause:
-            log_ended(cause.response["ResponseMetadata"]["HTTPStatusCode"])
+            status: int = cause.response["ResponseMetadata"]["HTTPStatusCode"]
+            return status
         except (BotoCoreError, HTTPClientError, ConnectionError):
-            log_ended(None)
-        else:
-            log_ended(_SENT)
+            return None
+        return _SENT
 
 
 def posting_client(endpoint: str, region: str, seconds: float) -> BaseClient:

@@ -103,8 +103,7 @@ class FanOut:
         """Send a last frame to connections and close them; one that stays open is only logged."""
         ids = list(connection_ids)
         self.send(ids, last_frame)
-        for connection_id in ids:
-            self._ender.end(connection_id)
+        self._ender.end(ids)
 
     def _seconds_left(self) -> float:
         """Return the seconds left of the budget."""

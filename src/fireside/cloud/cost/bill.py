@@ -90,11 +90,15 @@ receivers answer. Those of an attacker may hang until the deadline of the broadc
 
 MAX_CALL_SECONDS = BUSY_CALL_SECONDS + WIDE.broadcast_seconds
 
-MAX_READ_UNITS = 103
-"""Of one command: a page of 100 of the longest messages."""
+MAX_READ_UNITS = 106
+"""Of one command: a page of 100 of the longest messages, its reader's 20 devices, who is forgotten.
+"""
 
-MAX_WRITE_UNITS = 13
-"""Of one command: the longest message, and what its sender has used."""
+MAX_WRITE_UNITS = 19
+"""Of one command: another name for a person with 20 devices, and what that person has used."""
+
+CONNECT_READ_UNITS = 4
+"""Of coming and going: whether the name is a person's, or looks like one's, and the connection."""
 
 IDLE_MINUTES = 10
 """Connection minutes of a client that connects and then sends nothing: the idle timeout."""
@@ -152,7 +156,7 @@ def worst_day(  # noqa: PLR0913 - each bounds it, and each has a name at every c
             requests=commands + 3 * connects,
             gb_seconds=seconds * memory_megabytes / 1_024,
             write_units=commands * MAX_WRITE_UNITS + connects * (4 + CONNECTION / REPORT_EACH),
-            read_units=commands * MAX_READ_UNITS + connects,
+            read_units=commands * MAX_READ_UNITS + connects * CONNECT_READ_UNITS,
         ),
         free_tier=False,
     )

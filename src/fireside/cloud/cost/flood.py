@@ -46,6 +46,15 @@ def dollars_in_an_hour(stage: Stage, members: int, processes: int) -> float:
     return total(lines(billed_usage(ActivityCounts(sends=sends, members=members)), free_tier=False))
 
 
+def strangers_dollars_in_an_hour(stage: Stage, processes: int) -> float:
+    """Return what all together cost in an hour who show unknown devices under one person's name.
+
+    They are in no room, so each of their requests is one message and its answer.
+    """
+    requests = messages_in_an_hour(stage, 1, processes) / REQUEST
+    return total(lines(billed_usage(ActivityCounts(pings=requests)), free_tier=False))
+
+
 def _messages(members: int) -> int:
     """Return how many messages a send to a room is billed as."""
     return REQUEST + members - 1

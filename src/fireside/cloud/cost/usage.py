@@ -11,6 +11,7 @@ from fireside.adapters.dynamodb import rows, units
 from fireside.adapters.outbound.fanout import INLINE, SHARD
 from fireside.chat import LIFETIME_SECONDS
 from fireside.domain.commands.messages import DEFAULT_PAGE
+from fireside.domain.lookalikes import name_keys
 from fireside.domain.message import Message
 from fireside.domain.names import LOBBY
 from fireside.functions.aws import PING_SECONDS
@@ -27,12 +28,13 @@ MEMORY_GB = MEMORY_MEGABYTES / 1_024
 
 MILLISECONDS = {
     "authorizer": 3.0,
-    "$connect": 24.0,
+    "$connect": 28.0,
     "$disconnect": 20.0,
-    "hello": 25.0,
-    "getHistory": 15.0,
-    "ping": 12.0,
-    "sendMessage": 30.0,
+    "hello": 29.0,
+    "getHistory": 19.0,
+    "ping": 16.0,
+    "sendMessage": 34.0,
+    "claim": 30.0,
 }
 """Billed for a warm call with 512 MB. Estimated: 4 ms a read, 6 to 12 ms a write, and the CPU."""
 
@@ -48,6 +50,10 @@ MONTHS_KEPT = 12
 
 METRICS, ALARMS = 8, 10  # docs/reference/functions.md; infra/
 
+PERSON_READS = 1
+"""Read units for a person: each command and each `$connect` reads who it is."""
+
+_SAMPLE_NAME = "Grace"
 _GB = 1_000_000_000
 
 
@@ -118,6 +124,22 @@ class ActivityCounts:
     history_loads: float = 0
     page_messages: float = DEFAULT_PAGE
     message_bytes: int = 100
+    claims: float = 0
+    """Names that are claimed."""
+    device_days: float = 0
+    """Days on which a device was there, summed over the devices of all persons."""
+    unclaimed_keys: int = 0
+    """Keys of each name, where the names are nobody's: each is read too. 0 for persons."""
+
+    @property
+    def commands(self) -> float:
+        """Return how many commands were sent in all."""
+        return self.sends + self.pings + self.connections + self.history_loads + self.claims
+
+    @property
+    def who_reads(self) -> float:
+        """Return the read units for who sends a command, or connects."""
+        return PERSON_READS + self.unclaimed_keys
 
 
 def monthly_counts(workload: Workload) -> ActivityCounts:
@@ -133,6 +155,8 @@ def monthly_counts(workload: Workload) -> ActivityCounts:
         minutes=minutes,
         pings=minutes * 60 / PING_SECONDS,
         history_loads=visits * workload.history_loads,
+        claims=workload.users,
+        device_days=user_days,
         message_bytes=workload.message_bytes,
     )
 
@@ -141,7 +165,6 @@ def billed_usage(counts: ActivityCounts) -> Usage:
     """Return what API Gateway, Lambda and DynamoDB bill for these counts."""
     shards = math.ceil(max(0.0, counts.members - INLINE) / SHARD)
     pushes = max(0.0, counts.members - 1)
-    commands = counts.sends + counts.pings + counts.connections + counts.history_loads
     message, member = _rows(counts.message_bytes)
     page = (
         math.ceil(counts.page_messages * message / units.READ_UNIT_BYTES)
@@ -154,14 +177,22 @@ def billed_usage(counts: ActivityCounts) -> Usage:
         + counts.connections * 3  # hello, the head of its room, $disconnect
         + counts.pings * 2  # the connection, the head
         + counts.history_loads * (2 + page)
+        + (counts.commands + counts.connections) * counts.who_reads
+        + counts.claims * (1 + len(name_keys(_SAMPLE_NAME)))
+        + counts.device_days
     )
-    messages = 2 * commands + counts.sends * pushes
-    rows_written = counts.sends * _write_units(counts.message_bytes) + counts.connections * 6
+    messages = 2 * counts.commands + counts.sends * pushes
+    rows_written = (
+        counts.sends * _write_units(counts.message_bytes)
+        + counts.connections * 6
+        + counts.claims * 2 * (1 + len(name_keys(_SAMPLE_NAME)))
+        + counts.device_days
+    )
     counted = messages + counts.connections * CONNECTION  # against the allowances of their people
     return Usage(
         messages=messages,
         connection_minutes=counts.minutes,
-        requests=commands + 3 * counts.connections + counts.sends * shards,
+        requests=counts.commands + 3 * counts.connections + counts.sends * shards,
         gb_seconds=_gb_seconds(counts, shards),
         read_units=reads,
         write_units=rows_written + counted / REPORT_EACH,
@@ -204,9 +235,14 @@ def _gb_seconds(counts: ActivityCounts, shards: int) -> float:
         + counts.connections * per_connection
         + counts.pings * MILLISECONDS["ping"]
         + counts.history_loads * MILLISECONDS["getHistory"]
+        + counts.claims * MILLISECONDS["claim"]
     )
     calls = (
-        counts.sends * (1 + shards) + 4 * counts.connections + counts.pings + counts.history_loads
+        counts.sends * (1 + shards)
+        + 4 * counts.connections
+        + counts.pings
+        + counts.history_loads
+        + counts.claims
     )
     return (warm + calls * COLD_SHARE * COLD_MILLISECONDS) / 1_000 * MEMORY_GB
 
@@ -225,10 +261,12 @@ def _write_units(message_bytes: int) -> int:
 
 def _samples(message_bytes: int) -> tuple[Message, Connection]:
     message = Message(
-        LOBBY, 10_000, "0" * 26, 1_780_000_000_000, "grace", "Grace", "x" * message_bytes,
+        LOBBY, 10_000, "0" * 26, 1_780_000_000_000, "grace", _SAMPLE_NAME, "x" * message_bytes,
         "0" * 22, None,
     )  # fmt: skip
-    member = Connection("JC1dgf9yoAMCK-g=", "grace", "Grace", (LOBBY,), 1_780_000_000_000)
+    member = Connection(
+        "JC1dgf9yoAMCK-g=", "grace", _SAMPLE_NAME, (LOBBY,), 1_780_000_000_000, device="0" * 22
+    )
     return message, member
 
 

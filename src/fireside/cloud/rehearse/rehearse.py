@@ -18,6 +18,7 @@ from fireside.adapters import aws_clients
 from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.client import Rejected, RetryPolicy, TableFailure
 from fireside.adapters.dynamodb.http import DynamoDbApi
+from fireside.adapters.dynamodb.people import DynamoPeople
 from fireside.adapters.dynamodb.store import DynamoRegistry, DynamoStore
 from fireside.adapters.http.sigv4 import Credentials
 from fireside.cloud.cost.usage import Usage
@@ -52,7 +53,7 @@ from localgateway.platform.signals import on_signals
 
 log = logging.getLogger("fireside")
 
-_WARMUP_TABLES = ("scratch-messages", "scratch-connections")
+_WARMUP_TABLES = ("scratch-messages", "scratch-connections", "scratch-people")
 """Tables for the first calls of DynamoDB Local; the functions don't use them."""
 
 
@@ -276,21 +277,27 @@ class Rehearsal:
         Java takes over a second for the first calls, which would look like throttling.
         """
         client = self._client()
-        self._create(client, unpacked.MESSAGES, unpacked.CONNECTIONS)
+        self._create(client, unpacked.MESSAGES, unpacked.CONNECTIONS, unpacked.PEOPLE)
         self._create(client, *_WARMUP_TABLES)
         retry = RetryPolicy()
         store = DynamoStore(client, _WARMUP_TABLES[0], new_epoch=new_epoch, retry=retry)
         registry = DynamoRegistry(client, _WARMUP_TABLES[1], clock=epoch_ms, retry=retry)
+        people = DynamoPeople(client, _WARMUP_TABLES[2], clock=epoch_ms, retry=retry)
         member = Connection("warm-up", "u", "U", (LOBBY,), epoch_ms())
         store.append(Draft(LOBBY, "u", "U", store.epoch, new_epoch(), None, epoch_ms(), 0))
         store.before(LOBBY, None, 1)
         registry.add(member)
         registry.in_room(LOBBY)
         registry.remove(member.connection_id)
+        people.find(member.user_id)
         client.close()
 
-    def _create(self, client: DynamoDbApi, messages: str, connections: str) -> None:
-        for definition in (rows.messages_table(messages), rows.connections_table(connections)):
+    def _create(self, client: DynamoDbApi, messages: str, connections: str, people: str) -> None:
+        for definition in (
+            rows.messages_table(messages),
+            rows.connections_table(connections),
+            rows.people_table(people),
+        ):
             try:
                 client.call("CreateTable", definition)
             except Rejected as cause:

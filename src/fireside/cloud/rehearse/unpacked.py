@@ -24,6 +24,7 @@ from localgateway.functions.worker_process import Launch
 from localgateway.machine.api import Api, Function
 
 MESSAGES, CONNECTIONS = "fireside-messages", "fireside-connections"
+PEOPLE = "fireside-people"
 FANOUT_SECONDS = 30.0
 """The timeout of `fanout`, as in infra/main.tf."""
 
@@ -136,6 +137,7 @@ def function_variables(api: Api, rules: EntryRules, gateway: str, tables: str) -
     return {
         environment.MESSAGES_TABLE: MESSAGES,
         environment.CONNECTIONS_TABLE: CONNECTIONS,
+        environment.PEOPLE_TABLE: PEOPLE,
         environment.ENDPOINT: f"{gateway}/{api.stage}",
         environment.FANOUT_FUNCTION: f"{api.name}-{FANOUT}",
         environment.PERSON_MESSAGES_PER_HOUR: str(ENDLESS),

@@ -1,6 +1,7 @@
 """Ending a connection over @connections: signed, once, and only logged when it fails."""
 
 import contextlib
+import time
 from urllib.parse import unquote
 
 import boto3
@@ -9,11 +10,11 @@ import pytest
 from fireside.adapters.http.pool import Pool
 from fireside.adapters.http.sigv4 import Credentials
 from fireside.adapters.outbound.boto import BotoEnder
-from fireside.adapters.outbound.ending import ConnectionsEnder
+from fireside.adapters.outbound.ending import END_SECONDS, ConnectionsEnder
 from localgateway.signing.access import Access
 from tests.gateway.served import Served
 from tests.gateway.test_serve import api
-from tests.integration.faulty_server import answer, close, faulty_server
+from tests.integration.faulty_server import answer, close, faulty_server, hang
 
 KEY = Credentials("KEY", "SECRET")
 
@@ -41,16 +42,16 @@ def ender_of(request, monkeypatch):
 @pytest.mark.parametrize(
     ("act", "line"),
     [
-        (answer(204), "was ended"),
-        (answer(410), "was ended"),
-        (answer(403), "a connection was not ended: 403"),
-        (close, "a connection was not ended: no answer"),
+        (answer(204), "connections ended: 1"),
+        (answer(410), "connections ended: 1"),
+        (answer(403), "connections not ended: 1 (403)"),
+        (close, "connections not ended: 1 (no answer)"),
     ],
     ids=["ended", "gone", "forbidden", "no answer"],
 )
 def test_what_became_of_it_is_logged_without_its_id(ender_of, caplog, act, line):
     with faulty_server(act) as server:
-        ender_of(server.port).end("JC1dgf9yoAMC001=")
+        ender_of(server.port).end(["JC1dgf9yoAMC001="])
 
     paths = {unquote(path) for path, _ in server.seen}
     assert paths == {"/ws/@connections/JC1dgf9yoAMC001="}
@@ -62,6 +63,16 @@ def test_a_gateway_that_checks_signatures_ends_it(ender_of, tmp_path, caplog):
     with Served(
         api(tmp_path), access=Access(strict=True, secrets={KEY.key_id: KEY.secret})
     ) as served:
-        ender_of(served.port, "api").end("AAAAAAAAAAACAAA=")
+        ender_of(served.port, "api").end(["AAAAAAAAAAACAAA="])
 
-    assert "was ended" in caplog.text
+    assert "connections ended: 1" in caplog.text
+
+
+def test_a_hundred_that_hang_take_as_long_as_one(ender_of, caplog):
+    began = time.monotonic()
+    with faulty_server(hang) as server:
+        ender_of(server.port).end([f"JC1dgf9yoAMC{number:03}=" for number in range(100)])
+        took = time.monotonic() - began
+
+    assert took < 50 * END_SECONDS
+    assert "connections not ended: 100 (no answer)" in caplog.text

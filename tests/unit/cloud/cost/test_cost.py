@@ -31,7 +31,7 @@ def test_the_lines_show_their_arithmetic_and_add_up(capsys):
 
 
 def test_free_tiers_are_told_whether_they_count_or_not(capsys):
-    assert "requests - 124,818 free" in printed(capsys, "--online-per-room", "12")
+    assert "requests - 124,868 free" in printed(capsys, "--online-per-room", "12")
     without = printed(capsys, "--no-free-tier")
     assert "free x" not in without
     assert "no account has them any more" in without

@@ -1,17 +1,13 @@
+"""The rows of messages and of their nonces."""
+
 import pytest
 
 from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.units import size
 from fireside.domain.message import Draft, Tail, follow
-from fireside.ports import Connection
 
 NOON = 1_795_345_200_000
 MESSAGE = follow(Tail(6, 0), Draft("general", "ann", "Ann", "hi", "n1", None, NOON, entropy=7))
-CONNECTION = Connection("L0SM9cOFvHcCIhw=", "ann", "Ann", ("general",), NOON, said_hello=True)
-
-
-def test_a_member_of_a_room_is_small():
-    assert size(rows.of_member(CONNECTION, "general")) < 100
 
 
 def test_a_usual_message_is_one_write_unit_and_so_is_its_nonce():
@@ -38,9 +34,10 @@ def test_nobody_can_make_a_nonce_that_is_somebody_elses():
     assert rows.of_nonce(follow(Tail(), draft), NOON)["pk"] == {"S": "nonce#ann#x#y"}
 
 
+@pytest.mark.parametrize("is_unclaimed", [True, False])
 @pytest.mark.parametrize("reply_to", [None, "0" * 26])
-def test_a_message_is_read_as_it_was_written(reply_to):
-    draft = Draft("general", "ann", "Ann", "hi #1", "n1", reply_to, NOON, entropy=7)
+def test_a_message_is_read_as_it_was_written(reply_to, is_unclaimed):
+    draft = Draft("general", "ann", "Ann", "hi #1", "n1", reply_to, NOON, 7, is_unclaimed)
     message = follow(Tail(6, 0), draft)
 
     assert rows.message(rows.of_message(message)) == message
@@ -69,26 +66,3 @@ def test_a_damaged_message_keeps_its_place(damage):
     message = rows.message(damage(rows.of_message(MESSAGE)))
 
     assert (message.room, message.seq, message.text) == ("general", 7, "\ufffd")
-
-
-@pytest.mark.parametrize("rooms", [(), ("general",), ("general", "the attic")])
-def test_a_connection_is_read_as_it_was_written(rooms):
-    connection = Connection("L0SM9cOFvHcCIhw=", "ann", "Ann", rooms, NOON)
-
-    assert rows.connection(rows.of_connection(connection), 0) == connection
-    assert rows.connection(rows.of_member(connection, "-"), 0) == connection
-
-
-@pytest.mark.parametrize(
-    "damage", [without("uid"), changed("at", {"N": "noon"}), changed("v", {"N": "2"})]
-)
-def test_a_damaged_connection_is_none(damage):
-    assert rows.connection(damage(rows.of_connection(CONNECTION)), 0) is None
-
-
-def test_a_connection_expires_after_the_two_hours_that_it_can_last():
-    row = rows.of_connection(CONNECTION)
-    end = NOON // 1_000 + 2 * 3_600 + 600
-
-    assert rows.connection(row, end - 1) == CONNECTION
-    assert rows.connection(row, end) is None
