@@ -2,6 +2,7 @@
 
 MESSAGES_TABLE = "FIRESIDE_MESSAGES_TABLE"
 CONNECTIONS_TABLE = "FIRESIDE_CONNECTIONS_TABLE"
+PEOPLE_TABLE = "FIRESIDE_PEOPLE_TABLE"
 
 ENDPOINT = "FIRESIDE_ENDPOINT"
 """Address of @connections, `https://HOST/STAGE`."""
@@ -18,6 +19,12 @@ PERSON_MESSAGES_PER_HOUR = "FIRESIDE_PERSON_MESSAGES_PER_HOUR"
 HOSTS = "FIRESIDE_HOSTS"
 ORIGINS = "FIRESIDE_ORIGINS"
 INVITE_SHA256 = "FIRESIDE_INVITE_SHA256"
+
+NAMES = "FIRESIDE_NAMES"
+"""Whether names must be claimed; also a setting of `fireside serve`."""
+
+OWNER_SHA256 = "FIRESIDE_OWNER_SHA256"
+"""Hashes of the secrets that make an owner."""
 
 ORIGIN_SECRET_SHA256 = "FIRESIDE_ORIGIN_SECRET_SHA256"  # noqa: S105 - a variable's name
 """Hashes of the secret with which CloudFront shows that a request came through it."""
@@ -42,6 +49,8 @@ OF_FUNCTIONS = frozenset(
         MESSAGES_TABLE,
         ORIGINS,
         ORIGIN_SECRET_SHA256,
+        OWNER_SHA256,
+        PEOPLE_TABLE,
         PERSON_MESSAGES_PER_HOUR,
         POST_SECONDS,
         STAGE,

@@ -40,6 +40,10 @@ class MemoryPeople:
         older = [one for one in entries if before is None or one.entry_id < before]
         return older[:limit]
 
+    def has_owner(self) -> bool:
+        """Return whether a person owns the place."""
+        return any(person.role == "owner" for person in self._state.persons.values())
+
     def begin(self) -> None:
         """Start a batch."""
         self._saved = [self._state]

@@ -90,7 +90,7 @@ def destroy(
     plan = _plan(session, connected, files)
     with session.guard(connected.terraform, "destroying", "What is left is in the state."):
         connected.terraform.apply(stage.plan_file)
-    for file in (stage.plan_file, stage.settings_file, stage.invite.path):
+    for file in (stage.plan_file, stage.settings_file, stage.invite.path, stage.owner.path):
         file.unlink(missing_ok=True)
     _print_remains(connected, context)
     return int(ExitCode.OK)

@@ -136,7 +136,15 @@ def outputs(answers):
     return {name: {"value": value} for name, value in given.items() if name not in missing}
 
 
-SETTINGS = ("project_name", "stage_name", "region", "invite_hashes", "open", "alarm_email")
+SETTINGS = (
+    "project_name",
+    "stage_name",
+    "region",
+    "invite_hashes",
+    "owner_sha256",
+    "open",
+    "alarm_email",
+)
 CHANGE = {
     "address": "module.tables.aws_dynamodb_table.messages",
     "type": "aws_dynamodb_table",
