@@ -123,6 +123,7 @@ PAGE_TESTED_BY = {
 """The same for the page's modules."""
 
 SEVERAL = {
+    "integration/server/test_no_traces.py": "secrets in what the whole server writes",
     "integration/server/test_proxies.py": "the proxies of the how-to, in front of a server",
     "integration/cloud/deploy/test_status_and_logs.py": "status and logs ask one stage",
 }
