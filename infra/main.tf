@@ -1,4 +1,4 @@
-# The chat on AWS: API Gateway, four functions, two tables, the page, and what watches over them.
+# The chat on AWS: API Gateway, four functions, three tables, the page, and what watches over them.
 
 data "aws_caller_identity" "this" {}
 
@@ -86,6 +86,9 @@ module "chat" {
   environment = { for name, value in merge(local.entry_rules, {
     FIRESIDE_MESSAGES_TABLE    = module.tables.messages.name
     FIRESIDE_CONNECTIONS_TABLE = module.tables.connections.name
+    FIRESIDE_PEOPLE_TABLE      = module.tables.people.name
+    FIRESIDE_NAMES             = var.names
+    FIRESIDE_OWNER_SHA256      = var.owner_sha256 == null ? "" : var.owner_sha256
     FIRESIDE_ENDPOINT          = local.endpoint
     FIRESIDE_FANOUT_FUNCTION   = module.fanout.alias_arn
     FIRESIDE_POST_SECONDS      = tostring(var.post_seconds)
@@ -105,6 +108,10 @@ module "chat" {
     KnowConnectionsAndRoomMembers = {
       actions   = ["dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:Query"]
       resources = [module.tables.connections.arn]
+    }
+    KeepPeople = {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"]
+      resources = [module.tables.people.arn]
     }
     CountWhatPersonsUsed = {
       actions   = ["dynamodb:UpdateItem"]

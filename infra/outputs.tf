@@ -50,7 +50,7 @@ output "live_versions" {
 
 output "tables" {
   description = "The tables' names."
-  value       = { messages = module.tables.messages.name, connections = module.tables.connections.name }
+  value       = { for key in ["messages", "people", "connections"] : key => module.tables[key].name }
 }
 
 output "log_groups" {
@@ -62,7 +62,7 @@ output "log_groups" {
 }
 
 output "settings" {
-  description = "The settings of the last apply, so that another computer can continue from there. No secrets: of invites only the hashes."
+  description = "The settings of the last apply, so that another computer can continue from there. No secrets: of invites and the owner link only the hashes."
   value = {
     project_name                     = var.project_name
     stage_name                       = var.stage_name
@@ -75,6 +75,8 @@ output "settings" {
     reserved_concurrency             = var.reserved_concurrency
     invite_hashes                    = var.invite_hashes
     open                             = var.open
+    names                            = var.names
+    owner_sha256                     = var.owner_sha256
     allowed_origins                  = var.allowed_origins
     origin_header_as_identity_source = var.origin_header_as_identity_source
     billing_mode                     = var.billing_mode

@@ -150,6 +150,28 @@ variable "open" {
   default     = false
 }
 
+variable "names" {
+  description = "Who takes part: with open also who only gives a name; with claimed only who has claimed a name."
+  type        = string
+  default     = "open"
+
+  validation {
+    condition     = contains(["open", "claimed"], var.names)
+    error_message = "Choose open or claimed for names."
+  }
+}
+
+variable "owner_sha256" {
+  description = "SHA-256 of the owner link's secret, in hexadecimal; `fireside deploy` makes it. With null no link makes an owner."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.owner_sha256 == null || can(regex("^[0-9a-f]{64}$", var.owner_sha256))
+    error_message = "owner_sha256 has 64 small hexadecimal digits: give the hash, never the secret itself."
+  }
+}
+
 variable "allowed_origins" {
   description = "Pages elsewhere that may use this chat, as https://example.org."
   type        = list(string)
@@ -181,7 +203,7 @@ variable "billing_mode" {
 }
 
 variable "protect_messages" {
-  description = "Whether the table of messages refuses to be deleted. Apply false before you destroy."
+  description = "Whether the tables of messages and of people refuse to be deleted. Apply false before you destroy."
   type        = bool
   default     = true
 }

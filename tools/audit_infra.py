@@ -30,6 +30,9 @@ ALWAYS_CACHED = (404, 414, 500, 501, 502, 503, 504)
 
 LONGEST_ANSWER_SECONDS = 29
 
+RESTORABLE = {"messages", "people"}
+"""The tables whose contents nothing else has."""
+
 Values = dict[str, Any]
 
 
@@ -209,14 +212,15 @@ def _variables(state: State) -> Iterator[str]:
     """Check that environment variables name resources of the state."""
     api = state.one("apigatewayv2_api")
     host = api["api_endpoint"].removeprefix("wss://")
-    tables = {_sort_key(one.values): one.values["name"] for one in state.all("dynamodb_table")}
+    tables = {_noun(one.values): one.values["name"] for one in state.all("dynamodb_table")}
     right = {
         "FIRESIDE_API_ID": api["id"],
-        "FIRESIDE_CONNECTIONS_TABLE": tables.get("sk"),
+        "FIRESIDE_CONNECTIONS_TABLE": tables.get("connections"),
         "FIRESIDE_ENDPOINT": f"https://{host}/{API['stage']}",
         "FIRESIDE_FANOUT_FUNCTION": state.alias("fanout").get("arn"),
         "FIRESIDE_HOSTS": host,
-        "FIRESIDE_MESSAGES_TABLE": tables.get("seq"),
+        "FIRESIDE_MESSAGES_TABLE": tables.get("messages"),
+        "FIRESIDE_PEOPLE_TABLE": tables.get("people"),
         "FIRESIDE_STAGE": API["stage"],
     }
     for name, read in aws_calls.environment().items():
@@ -252,10 +256,11 @@ def _rights(state: State) -> Iterator[str]:
 
 def _targets(state: State) -> dict[str, str]:
     api, stage = state.one("apigatewayv2_api"), state.one("apigatewayv2_stage")
-    tables = {_sort_key(one.values): one.values["arn"] for one in state.all("dynamodb_table")}
+    tables = {_noun(one.values): one.values["arn"] for one in state.all("dynamodb_table")}
     return {
-        "FIRESIDE_MESSAGES_TABLE": tables.get("seq", "?"),
-        "FIRESIDE_CONNECTIONS_TABLE": tables.get("sk", "?"),
+        "FIRESIDE_MESSAGES_TABLE": tables.get("messages", "?"),
+        "FIRESIDE_PEOPLE_TABLE": tables.get("people", "?"),
+        "FIRESIDE_CONNECTIONS_TABLE": tables.get("connections", "?"),
         aws_calls.CONNECTIONS: f"{api['execution_arn']}/{API['stage']}/POST/@connections/*",
         aws_calls.ENDINGS: f"{api['execution_arn']}/{API['stage']}/DELETE/@connections/*",
         aws_calls.FUNCTION: state.alias("fanout").get("arn", "?"),
@@ -281,7 +286,7 @@ def _tables(state: State) -> Iterator[str]:
         if (ttl.get("attribute_name"), ttl.get("enabled")) != ("ttl", True):
             yield f"{name} never deletes expired rows"
         restorable = (one.values.get("point_in_time_recovery") or [{}])[0].get("enabled")
-        if _sort_key(one.values) == "seq" and not restorable:
+        if _noun(one.values) in RESTORABLE and not restorable:
             yield f"{name} can't be restored to a moment"
 
 
@@ -372,8 +377,9 @@ def _headers(policy: Values) -> set[str]:
     }
 
 
-def _sort_key(table: Values) -> str:
-    return str(table["range_key"])
+def _noun(table: Values) -> str:
+    """Return what a table keeps, by the end of its name."""
+    return str(table["name"]).rpartition("-")[2]
 
 
 def _listed(value: Any) -> list[Any]:  # noqa: ANN401 - IAM takes one or a list of anything

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src"
 COMPOSITION = "fireside.functions.aws"
 KILL_SWITCH = "fireside.functions.kill_switch"
-STORES = "fireside.adapters.dynamodb.store"
+STORES = "fireside.adapters.dynamodb"
 CLIENTS = "fireside.adapters.aws_clients"
 VARIABLES = "fireside.environment"
 
@@ -86,12 +86,13 @@ def _asked(composition: ast.Module, builder: str) -> Iterator[Call]:
     """Yield the AWS calls that the code of a function can reach."""
     parts = list(_closure(composition, builder))
     verbs = {verb for part in parts for verb in _attributes(part)}
-    for module in {origin for origin, _ in _used(composition, parts)} - {CLIENTS, STORES}:
-        verbs.update(_attributes(_parse(module)))
+    for origin in {origin for origin, _ in _used(composition, parts)} - {CLIENTS}:
+        if not origin.startswith(STORES):
+            verbs.update(verb for part in _parts(origin) for verb in _attributes(part))
     for factory in _factories(composition, builder):
         yield FACTORIES[factory]
     for store, table in _stores(parts):
-        for operation in _operations(store, verbs):
+        for operation in _operations(_origin(composition, store), store, verbs):
             yield Call(f"dynamodb:{operation}", table)
 
 
@@ -161,16 +162,15 @@ def _stores(parts: list[ast.AST]) -> Iterator[tuple[str, str]]:
             yield ast.unparse(node.func), variable
 
 
-def _operations(store: str, verbs: set[str]) -> set[str]:
+def _operations(origin: str, store: str, verbs: set[str]) -> set[str]:
     """Return the operations that a store's methods can reach, of those whose names are used."""
-    module = _parse(STORES)
+    module = _parse(origin)
     (body,) = (
         node.body for node in module.body if isinstance(node, ast.ClassDef) and node.name == store
     )
-    methods = {
-        node.name: node for node in [*module.body, *body] if isinstance(node, ast.FunctionDef)
-    }
-    waiting = [name for name in methods if name in verbs and not name.startswith("_")]
+    own = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+    methods = _in_reach(module) | own
+    waiting = [name for name in own if name in verbs and not name.startswith("_")]
     seen: set[str] = set()
     found: set[str] = set()
     while waiting:
@@ -185,6 +185,26 @@ def _operations(store: str, verbs: set[str]) -> set[str]:
             found |= {action for word, action in TRANSACTION.items() if word in texts}
         waiting += [*_attributes(methods[name], methods), *_names(methods[name], methods)]
     return found
+
+
+def _in_reach(module: ast.Module) -> dict[str, ast.FunctionDef]:
+    """Return a store's functions, and those that it imports from other modules of the stores."""
+    found: dict[str, ast.FunctionDef] = {}
+    for node in module.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(STORES):
+            functions = _functions(_parse(str(node.module)))
+            wanted = {alias.name for alias in node.names} & functions.keys()
+            found |= functions if wanted else {}
+    return found | _functions(module)
+
+
+def _origin(module: ast.Module, name: str) -> str:
+    """Return from where a module imports a name."""
+    return next(
+        str(node.module)
+        for node in module.body
+        if isinstance(node, ast.ImportFrom) and name in {alias.name for alias in node.names}
+    )
 
 
 def _called(node: ast.AST) -> Iterator[str]:
@@ -229,8 +249,17 @@ def _attributes(node: ast.AST, among: dict[str, ast.FunctionDef] | None = None) 
 
 
 def _file(module: str) -> Path | None:
-    path = SOURCE / f"{module.replace('.', '/')}.py"
-    return path if path.is_file() else None
+    path = SOURCE / module.replace(".", "/")
+    found = (one for one in (path.with_suffix(".py"), path / "__init__.py") if one.is_file())
+    return next(found, None)
+
+
+def _parts(module: str) -> list[ast.Module]:
+    """Return a module, or all modules of a package."""
+    path = _file(module)
+    if path is None or path.name != "__init__.py":
+        return [_parse(module)]
+    return [ast.parse(each.read_text("utf-8")) for each in sorted(path.parent.rglob("*.py"))]
 
 
 def _parse(module: str) -> ast.Module:

@@ -33,7 +33,7 @@ run "names_everything_after_project_and_stage" {
   }
 
   assert {
-    condition     = output.tables == { messages = "fireside-test-messages", connections = "fireside-test-connections" } && output.site_bucket == "fireside-test-page-123456789012"
+    condition     = output.tables == { messages = "fireside-test-messages", people = "fireside-test-people", connections = "fireside-test-connections" } && output.site_bucket == "fireside-test-page-123456789012"
     error_message = "Tables and bucket too."
   }
 }

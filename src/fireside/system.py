@@ -29,6 +29,6 @@ def new_epoch() -> str:
     return secrets.token_hex(8)
 
 
-def new_invite() -> str:
-    """Return a new secret for an invite."""
+def new_secret() -> str:
+    """Return a new secret for a link: an invite, or the owner link."""
     return secret_from(secrets.token_bytes(SECRET_BYTES))

@@ -62,8 +62,9 @@ def test_a_table_has_the_keys_of_the_code(resources, name, definition):
     assert table["billing_mode"] == wanted["BillingMode"]
 
 
-def test_messages_are_protected_and_connections_are_not(resources):
+def test_messages_and_people_are_protected_and_connections_are_not(resources):
     assert one(resources, "aws_dynamodb_table", "messages")["deletion_protection_enabled"]
+    assert one(resources, "aws_dynamodb_table", "people")["deletion_protection_enabled"]
     assert not one(resources, "aws_dynamodb_table", "connections")["deletion_protection_enabled"]
 
 

@@ -33,6 +33,8 @@ BAD = {
     "log_retention_days": (15, "CloudWatch takes no others here"),
     "memory_megabytes": (64, "Take 128 to 10240 for memory_megabytes"),
     "monthly_budget_dollars": (0, "Take 1 or more for monthly_budget_dollars"),
+    "names": ("closed", "Choose open or claimed for names"),
+    "owner_sha256": ("the secret itself", "give the hash, never the secret itself"),
     "package_path": ("nowhere.zip", "make it with `fireside package`"),
     "page_path": ("nowhere", "build the page with `make page`"),
     "post_seconds": (0.01, "Take 0.1 to 5 for post_seconds"),

@@ -41,6 +41,10 @@ TESTED_BY = {
     "fireside/cli/destroy.py": "integration/cloud/deploy/test_destroy.py: the command and its work",
     "fireside/cli/export.py": "integration/cloud/deploy/test_destroy.py: before destroy",
     "fireside/cli/logs.py": "integration/cloud/deploy/test_status_and_logs.py: both",
+    "fireside/cli/options/address.py": "unit/cli/test_invite.py: the address in a link",
+    "fireside/cli/options/run.py": "unit/cli/options/test_settings.py: adds them",
+    "fireside/cli/options/secrets.py": "integration/cloud/verify/test_verify.py: an invite",
+    "fireside/cli/options/stage.py": "integration/cloud/deploy/test_deploy.py: names a stage",
     "fireside/cli/package.py": "integration/cloud/test_package.py: the command and its work",
     "fireside/cli/rehearse.py": "e2e/test_rehearse.py: needs a whole rehearsal",
     "fireside/cli/serve.py": "integration/cli/test_main.py: its flags, and how it ends",
@@ -51,10 +55,10 @@ TESTED_BY = {
     "fireside/cloud/deploy/build.py": "integration/cloud/deploy/test_deploy.py: a step of it",
     "fireside/cloud/deploy/context.py": "integration/cloud/deploy/test_deploy.py: tests replace it",
     "fireside/cloud/deploy/export.py": "integration/cloud/deploy/test_destroy.py: before destroy",
-    "fireside/cloud/deploy/invites.py": "integration/cloud/deploy/test_link.py: what a link holds",
     "fireside/cloud/deploy/logs.py": "integration/cloud/deploy/test_status_and_logs.py: both",
     "fireside/cloud/deploy/remedies.py": "integration/cloud/deploy/test_deploy.py: what fails",
     "fireside/cloud/deploy/session.py": "integration/cloud/deploy/test_deploy.py: opens stages",
+    "fireside/cloud/deploy/stage_secrets.py": "integration/cloud/deploy/test_link.py: in a link",
     "fireside/cloud/deploy/status.py": "integration/cloud/deploy/test_status_and_logs.py: both",
     "fireside/cloud/rehearse/load.py": "e2e/test_rehearse.py: needs a whole rehearsal",
     "fireside/cloud/rehearse/rehearse.py": "e2e/test_rehearse.py: needs a whole rehearsal",
@@ -128,6 +132,7 @@ PAGE_TESTED_BY = {
 """The same for the page's modules."""
 
 SEVERAL = {
+    "integration/server/test_no_traces.py": "secrets in what the whole server writes",
     "integration/server/test_proxies.py": "the proxies of the how-to, in front of a server",
     "integration/cloud/deploy/test_status_and_logs.py": "status and logs ask one stage",
 }

@@ -27,7 +27,7 @@ def test_no_two_stores_have_one_name():
 
 
 def test_an_invite_is_a_secret_of_its_length():
-    made = {system.new_invite() for _ in range(100)}
+    made = {system.new_secret() for _ in range(100)}
 
     assert len(made) == 100
     assert {len(invite) for invite in made} == {len(secret_from(bytes(SECRET_BYTES)))}

@@ -20,7 +20,7 @@ variable "billing_mode" {
 }
 
 variable "protect_messages" {
-  description = "Whether the table of messages refuses to be deleted."
+  description = "Whether the tables of messages and of people refuse to be deleted."
   type        = bool
   default     = true
 }

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from fireside.cli.options import amount, count
+from fireside.cli.options.values import amount, count
 from fireside.cloud.cost import cost
 from fireside.console.exits import ExitCode
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from fireside.cli.old_names import CommandWithOldNames
-from fireside.cli.options import FILE, with_stage
+from fireside.cli.options.old_names import CommandWithOldNames
+from fireside.cli.options.stage import with_stage
+from fireside.cli.options.values import FILE
 from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.deploy.deploy import DeployOptions, deploy
 from fireside.cloud.deploy.stage import Stage
@@ -36,6 +37,11 @@ from fireside.cloud.deploy.stage import Stage
     is_flag=True,
     help="make a further invite, whose link this computer can print; others stay valid",
 )
+@click.option(
+    "--new-owner-link",
+    is_flag=True,
+    help="make a new owner link, which this computer can print; older ones stop working",
+)
 @with_stage
 @click.option(
     "--region",
@@ -60,6 +66,7 @@ def command(  # noqa: PLR0913 - one per option
     smoke_message: bool,
     new_invite: bool,
     add_invite: bool,
+    new_owner_link: bool,
     region: str | None,
     var_files: tuple[Path, ...],
 ) -> int:
@@ -78,6 +85,7 @@ def command(  # noqa: PLR0913 - one per option
         smoke_message=smoke_message,
         new_invite=new_invite,
         add_invite=add_invite,
+        new_owner_link=new_owner_link,
         region=region,
         var_files=var_files,
     )

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import click
 
-from fireside.adapters.invite_file import InviteUnusable
+from fireside.adapters.secret_file import SecretFile, SecretUnusable
 from fireside.adapters.sqlite.space import WARN_TIMES, Usage
-from fireside.cli.options import with_settings
+from fireside.cli.options.settings import with_settings
 from fireside.console.checks import Check, line
 from fireside.console.exits import ExitCode
-from fireside.server.data_folder import invite_file
+from fireside.server.data_folder import invite_file, owner_file
 from fireside.server.database_check import check_database
 from fireside.server.own_folder import NAME, check_own_folder, knows_others
 from fireside.server.process import cannot_listen
@@ -69,6 +69,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield check_database(settings.data)
     yield check_port(settings)
     yield check_invite(settings)
+    yield check_owner_link(settings)
     yield check_page(PACKAGE / "web/index.html")
     yield check_clock(time.time(), (PACKAGE / "__init__.py").stat().st_mtime)
     if (PACKAGE.parents[1] / "web/package.json").is_file():
@@ -154,17 +155,25 @@ def check_invite(settings: Settings) -> Check:
             return Check("invite", "warn", "not needed, though others can reach the chat", remedy)
         found = "not needed: only this machine can reach the chat, and all its users may enter"
         return Check("invite", "ok", found)
-    file = invite_file(settings.data)
+    return _check_secret("invite", invite_file(settings.data), "needed, and ")
+
+
+def check_owner_link(settings: Settings) -> Check:
+    """Check that other users can't read the secret that makes an owner."""
+    return _check_secret("owner link", owner_file(settings.data))
+
+
+def _check_secret(name: str, file: SecretFile, so_far: str = "") -> Check:
     try:
         if not file.exists():
-            return Check("invite", "ok", "needed, and made at the first start")
+            return Check(name, "ok", f"{so_far}made at the first start")
         file.secret()
         if file.is_private():
-            return Check("invite", "ok", f"needed, and kept in {file.path}")
-    except InviteUnusable as cause:
+            return Check(name, "ok", f"{so_far}kept in {file.path}")
+    except SecretUnusable as cause:
         found, _, remedy = str(cause).partition(": ")
-        return Check("invite", "fail", found, f"{remedy[0].upper()}{remedy[1:]}")
-    return Check("invite", "fail", f"others can read {file.path}", f"Run `chmod 600 {file.path}`.")
+        return Check(name, "fail", found, f"{remedy[0].upper()}{remedy[1:]}")
+    return Check(name, "fail", f"others can read {file.path}", f"Run `chmod 600 {file.path}`.")
 
 
 def check_page(index: Path) -> Check:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from fireside.cli.options import FILE, with_stage
+from fireside.cli.options.stage import with_stage
+from fireside.cli.options.values import FILE
 from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.deploy.destroy import export_stage
 from fireside.cloud.deploy.stage import Stage

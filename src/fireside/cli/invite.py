@@ -6,18 +6,19 @@ from pathlib import Path
 
 import click
 
-from fireside.adapters.invite_file import InviteUnusable
-from fireside.cli.options import stage_options, with_settings
+from fireside.adapters.secret_file import SecretUnusable
+from fireside.cli.options.address import address_of, read_url, usage
+from fireside.cli.options.settings import with_settings
+from fireside.cli.options.stage import stage_options
 from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.deploy.link import print_link
 from fireside.cloud.deploy.stage import PROJECT, find_stage
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.qr import show
 from fireside.domain.invite import hash_of, link
-from fireside.server.addresses import read_address
 from fireside.server.data_folder import invite_file, request_end
 from fireside.server.own_folder import require_own_folder
-from fireside.server.settings import BadSettings, Settings, address, asks_for_invite
+from fireside.server.settings import Settings, asks_for_invite
 from localgateway.platform.hosts import EVERYWHERE
 
 
@@ -64,16 +65,16 @@ def command(  # noqa: PLR0913 - one per option
     """
     if stage is not None:
         if new or end or as_hash or url is not None:
-            raise _usage(
+            raise usage(
                 "--stage goes with --qr alone: "
                 "`fireside deploy` knows --new-invite and --add-invite."
             )
         return print_link(find_stage(project, stage, infra), DeployContext(), qr=qr)
     if project != PROJECT or infra is not None:
-        raise _usage("--project and --infra are for a chat on AWS: name it with --stage NAME.")
+        raise usage("--project and --infra are for a chat on AWS: name it with --stage NAME.")
     if end and not new:
-        raise _usage("--end goes with --new: it disconnects who came in by what that replaces.")
-    place = None if url is None else _given(url)
+        raise usage("--end goes with --new: it disconnects who came in by what that replaces.")
+    place = None if url is None else read_url(url)
     return invite(settings, new=new, end=end, url=place, qr=qr, as_hash=as_hash)
 
 
@@ -93,14 +94,14 @@ def invite(  # noqa: PLR0913 - one per option
     Raises:
         CannotStart: The invite can't be stored safely, or the address is unknown.
     """
-    place = "" if as_hash else _address(settings, url)
+    place = "" if as_hash else address_of(settings, url)
     require_own_folder(settings.data)
     try:
         file = invite_file(settings.data)
         secret = file.replace() if new else file.secret()
         if end:
             request_end(settings.data)
-    except InviteUnusable as cause:
+    except SecretUnusable as cause:
         raise CannotStart(str(cause), ExitCode.DATA) from cause
     except OSError as cause:
         sentence = f"The invite was replaced, but nobody is disconnected ({cause.strerror})"
@@ -112,14 +113,6 @@ def invite(  # noqa: PLR0913 - one per option
     for note in _notes(settings, new=new, end=end, url=url):
         print(note, file=sys.stderr)
     return int(ExitCode.OK)
-
-
-def _address(settings: Settings, url: str | None) -> str:
-    if url is not None:
-        return url
-    if settings.public_url is None and settings.port == 0:
-        raise _usage("The port is not known before the start: give the chat's address with --url.")
-    return address(settings, settings.port)
 
 
 def _notes(settings: Settings, *, new: bool, end: bool, url: str | None) -> Iterator[str]:
@@ -136,14 +129,3 @@ def _notes(settings: Settings, *, new: bool, end: bool, url: str | None) -> Iter
         yield "As long as only this machine can reach the chat, people enter without an invite."
     elif url is None and settings.public_url is None and settings.host in EVERYWHERE:
         yield "Only this machine can open that address: give the right one with --url."
-
-
-def _given(url: str) -> str:
-    try:
-        return read_address(url)
-    except ValueError as problem:
-        raise BadSettings(f"--url {problem}, not {url!r}.") from problem
-
-
-def _usage(sentence: str) -> CannotStart:
-    return CannotStart(sentence, ExitCode.USAGE)

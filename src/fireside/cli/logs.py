@@ -2,7 +2,8 @@
 
 import click
 
-from fireside.cli.options import time_span, with_stage
+from fireside.cli.options.stage import with_stage
+from fireside.cli.options.values import time_span
 from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.deploy.logs import logs
 from fireside.cloud.deploy.stage import Stage

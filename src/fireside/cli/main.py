@@ -17,6 +17,7 @@ from fireside.console.exits import CannotStart, ExitCode
 COMMANDS = {
     "serve": "run the chat until Ctrl-C",
     "invite": "print the link that lets people in",
+    "owner": "print the link that makes an owner",
     "invoke": "pass one event to the handlers",
     "doctor": "check what the chat needs, with remedies",
     "package": "build the zip for AWS Lambda",
@@ -36,6 +37,7 @@ Examples:
   fireside serve --open                     start the chat and open the browser
   fireside serve --port 9000 --data ./chat  another port, another folder
   fireside invite                           print the link that lets people in
+  fireside owner                            print the link that makes you the owner
   fireside invoke sendMessage               pass the sample event to the handlers
   fireside doctor                           find out why the chat does not start
   fireside package                          build the zip for AWS Lambda

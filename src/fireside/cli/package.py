@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from fireside.cli.options import FILE
+from fireside.cli.options.values import FILE
 from fireside.cloud import package
 from fireside.console.exits import CannotStart, ExitCode
 

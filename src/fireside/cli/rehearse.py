@@ -5,15 +5,16 @@ from pathlib import Path
 
 import click
 
-from fireside.cli.old_names import CommandWithOldNames
-from fireside.cli.options import FILE, amount, count, with_settings
+from fireside.cli.options.old_names import CommandWithOldNames
+from fireside.cli.options.settings import with_settings
+from fireside.cli.options.values import FILE, amount, count
 from fireside.console.logs import setup_logging
 from fireside.server.settings import Settings
 from localgateway.platform.streams import background_output
 
 
 @click.command("rehearse", cls=CommandWithOldNames)
-@with_settings("host", "port", "public_url", "invites", "aws_client", "log_format")
+@with_settings("host", "port", "public_url", "invites", "names", "aws_client", "log_format")
 @click.option(
     "--keep",
     metavar="[FOLDER]",

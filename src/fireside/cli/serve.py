@@ -4,8 +4,8 @@ import sys
 
 import click
 
-from fireside.cli.old_names import CommandWithOldNames
-from fireside.cli.options import with_settings
+from fireside.cli.options.old_names import CommandWithOldNames
+from fireside.cli.options.settings import with_settings
 from fireside.console.logs import setup_logging
 from fireside.server.settings import Settings
 from localgateway.platform.streams import background_output
@@ -18,6 +18,7 @@ from localgateway.platform.streams import background_output
     "data",
     "public_url",
     "invites",
+    "names",
     "limits",
     "keep_free",
     "open",

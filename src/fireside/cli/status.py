@@ -2,7 +2,7 @@
 
 import click
 
-from fireside.cli.options import with_stage
+from fireside.cli.options.stage import with_stage
 from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.deploy.stage import Stage
 from fireside.cloud.deploy.status import status

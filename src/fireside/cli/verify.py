@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from fireside.cli.old_names import CommandWithOldNames
-from fireside.cli.options import FILE, note_secret, read_secret, warn_of_secret
+from fireside.cli.options.old_names import CommandWithOldNames
+from fireside.cli.options.secrets import note_secret, read_secret, warn_of_secret
+from fireside.cli.options.values import FILE
 from fireside.cloud.deploy.context import DeployContext
 from fireside.cloud.verify.verify import MESSAGES_SENT, VerifyOptions, run
 from fireside.server import settings

@@ -1,4 +1,7 @@
-"""Invites: secrets that allow a client to connect. The server keeps only their hashes."""
+"""Secrets that people get by link: an invite lets a client connect, the owner link makes an owner.
+
+The server keeps only their hashes.
+"""
 
 import base64
 import hashlib
@@ -54,6 +57,11 @@ def link(address: str, secret: str) -> str:
     The secret is in the fragment, which browsers send to no server, so it is in no access log.
     """
     return f"{address.rstrip('/')}/#invite={secret}"
+
+
+def owner_link(address: str, secret: str) -> str:
+    """Return the link that makes the person who opens it an owner of the chat at `address`."""
+    return f"{address.rstrip('/')}/#owner={secret}"
 
 
 def secret_in(text: str) -> str | None:

@@ -1,12 +1,12 @@
-"""The data folder of a chat on one machine: its database and its invite."""
+"""The data folder of a chat on one machine: its database, its invite and its owner link."""
 
 import os
 import time
 from dataclasses import replace
 from pathlib import Path
 
-from fireside.adapters.invite_file import InviteFile
 from fireside.adapters.own_file import open_own
+from fireside.adapters.secret_file import INVITE, OWNER, SecretFile
 from fireside.adapters.sqlite.store import SqliteStore
 from fireside.adapters.sqlite.unusable import (
     StoreBusy,
@@ -20,7 +20,7 @@ from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.handlers.authorizer import Rules
 from fireside.server.own_folder import require_own_folder
-from fireside.system import new_epoch, new_invite
+from fireside.system import new_epoch, new_secret
 
 BUSY_SECONDS = 10.0
 """How long to wait for another program that uses the database, such as one that copies it."""
@@ -75,9 +75,14 @@ def database_file(folder: Path) -> Path:
     return folder / "fireside.db"
 
 
-def invite_file(folder: Path) -> InviteFile:
+def invite_file(folder: Path) -> SecretFile:
     """Return the file of the invite, beside the messages."""
-    return InviteFile(folder / "invite", new_invite)
+    return SecretFile(folder / "invite", INVITE, new_secret)
+
+
+def owner_file(folder: Path) -> SecretFile:
+    """Return the file of the owner link's secret, beside the messages."""
+    return SecretFile(folder / "owner", OWNER, new_secret)
 
 
 def request_end(folder: Path) -> None:
@@ -104,7 +109,7 @@ def _end_mark(folder: Path) -> Path:
     return folder / "invite.end"
 
 
-def live_rules(rules: EntryRules, invites: InviteFile) -> Rules:
+def live_rules(rules: EntryRules, invites: SecretFile) -> Rules:
     """Return rules that read the invites from the file at each handshake, if invites count."""
     if rules.invites is None:
         return lambda: rules

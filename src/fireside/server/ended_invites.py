@@ -1,7 +1,8 @@
 """Ends the connections of an invite that was replaced: `fireside invite --new --end`.
 
 The command touches a file beside the invite, and the running server looks at it every second. Each
-connection carries the hash of the secret that it came in with, which the authorizer noted.
+connection carries the hash of the secret that it came in with, which the authorizer noted. A device
+may come back at once: a person needs no invite, and a stranger is refused.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ LOOKS = 2
 ENDED = Closing(
     "The invite was replaced; ask for the new link, then open it in this tab", again=False
 )
+WITH_DEVICE = Closing("The invite was replaced", again=True)
 
 
 async def watch(folder: Path, server: Server, sleep: Sleep = asyncio.sleep) -> None:
@@ -44,8 +46,13 @@ async def watch(folder: Path, server: Server, sleep: Sleep = asyncio.sleep) -> N
 def _end_others(folder: Path, server: Server) -> None:
     """End the connections that came by another invite; what fails is only logged."""
     try:
-        is_other = came_by_another(invite_file(folder).hashes())
-        ended = server.close_where(is_other, _last_frame(), "Invite replaced")
+        hashes = invite_file(folder).hashes()
+        ended = sum(
+            server.close_where(
+                came_by_another(hashes, with_device=with_device), _frame(why), "Invite replaced"
+            )
+            for with_device, why in ((True, WITH_DEVICE), (False, ENDED))
+        )
     except Exception:  # the watch goes on: a later request may do better
         log.exception(
             "connections of the replaced invite may go on: run `fireside invite --new --end` again"
@@ -55,14 +62,23 @@ def _end_others(folder: Path, server: Server) -> None:
         log.info("the invite was replaced: %d connections that came by it end", ended)
 
 
-def came_by_another(hashes: frozenset[str]) -> Callable[[Mapping[str, object]], bool]:
-    """Return a test of an authorizer context: whether its connection showed no invite of these."""
+def came_by_another(
+    hashes: frozenset[str], *, with_device: bool
+) -> Callable[[Mapping[str, object]], bool]:
+    """Return a test of an authorizer context: whether its connection came by no invite of these.
+
+    It holds for connections with a device, or for those without one. A device that showed no
+    invite at all came by being a person's.
+    """
 
     def is_other(context: Mapping[str, object]) -> bool:
-        return context.get(INVITE_HASH) not in hashes
+        if bool(context.get("device")) != with_device:
+            return False
+        shown = context.get(INVITE_HASH)
+        return shown not in hashes and not (with_device and shown is None)
 
     return is_other
 
 
-def _last_frame() -> bytes:
-    return wire.encode(ENDED).encode()
+def _frame(why: Closing) -> bytes:
+    return wire.encode(why).encode()

@@ -77,6 +77,7 @@ def with_handlers(
         environment.ENDPOINT: endpoint,
         environment.HOSTS: " ".join(rules.hosts),
         environment.ORIGINS: " ".join(rules.origins),
+        environment.NAMES: settings.names,
         isolated_handlers.INVITES: "off" if rules.invites is None else "required",
         environment.LIFETIME_SECONDS: str(int(limits.lifetime_seconds)),
     }

@@ -27,8 +27,9 @@ from fireside.domain.entry import EntryRules
 from fireside.domain.errors import StorageFailed
 from fireside.handlers.authorizer import Handler, Rules, make_authorizer, reason_of
 from fireside.handlers.router import Response, make_handler, storage_failed
+from fireside.handlers.rules import names_from
 from fireside.ports import Clock, ConnectionRegistry
-from fireside.server.data_folder import invite_file, live_rules, open_store
+from fireside.server.data_folder import invite_file, live_rules, open_store, owner_file
 from fireside.system import entropy, epoch_ms, random_bytes
 
 DATA, INVITES = "FIRESIDE_DATA", "FIRESIDE_INVITES"
@@ -75,6 +76,8 @@ def make_chat(environ: Mapping[str, str]) -> Handler:
         clock=epoch_ms,
         entropy=entropy,
         random_bytes=random_bytes,
+        owner_hashes=owner_file(Path(environ[DATA])).hashes,
+        names=names_from(environ),
         lifetime_seconds=int(environ[environment.LIFETIME_SECONDS]),
     )
     return in_transactions(

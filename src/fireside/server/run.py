@@ -12,7 +12,7 @@ from pathlib import Path
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.server import ended_invites, isolated_handlers
 from fireside.server.data_folder import open_store
-from fireside.server.invitation import invitation, secret_in
+from fireside.server.invitation import invitation, owner_secret, ownership, secret_in
 from fireside.server.limits import chat_limits
 from fireside.server.local import make_isolated_server, make_server, page_folder, start_handlers
 from fireside.server.process import allowed_connections, cannot_listen
@@ -40,12 +40,14 @@ def serve(settings: Settings) -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     page = page_folder()
     if settings.isolated:
-        _require_store(settings.data)
-        asyncio.run(_serve(settings, partial(make_isolated_server, settings, page)))
+        owned = _has_owner(settings.data)
+        make = partial(make_isolated_server, settings, page)
+        asyncio.run(_serve(settings, make, is_owned=owned))
         return ExitCode.OK
     store = open_store(settings.data, keep_free=settings.keep_free)
     try:
-        is_over = asyncio.run(_serve(settings, partial(make_server, settings, store, page)))
+        make = partial(make_server, settings, store, page)
+        is_over = asyncio.run(_serve(settings, make, is_owned=store.people.has_owner()))
     except CannotStart:
         store.close()
         raise
@@ -54,9 +56,10 @@ def serve(settings: Settings) -> int:
     return ExitCode.OK
 
 
-async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
+async def _serve(settings: Settings, make: Callable[..., Server], *, is_owned: bool) -> bool:
     """Serve until a signal comes; return whether the store may be closed."""
     secret = secret_in(settings.data, settings)
+    owners = None if is_owned else owner_secret(settings.data)
     server = make(limits=chat_limits(settings, allowed_connections()))
     stop = asyncio.Event()
     on_signals(stop.set)
@@ -71,6 +74,8 @@ async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
     if secret is not None:
         watching = asyncio.create_task(ended_invites.watch(settings.data, server))
         print(invitation(place, secret, settings.data), flush=True)  # noqa: T201 - and the next
+    if owners is not None:
+        print(ownership(place, owners, settings.data), flush=True)  # noqa: T201 - and the last
     _warn_when_exposed(settings, server.port)
     if settings.open:
         # Some browsers' programs end only when the browser is closed: don't wait for that.
@@ -82,13 +87,17 @@ async def _serve(settings: Settings, make: Callable[..., Server]) -> bool:
     return await server.stop()
 
 
-def _require_store(folder: Path) -> None:
-    """Open and close the database, as the handlers' process will open it.
+def _has_owner(folder: Path) -> bool:
+    """Open and close the database, as the handlers' process will; return if there is an owner.
 
     Raises:
         CannotStart: It can't be opened.
     """
-    open_store(folder, lock_timeout_seconds=isolated_handlers.LOCK_TIMEOUT_SECONDS).close()
+    store = open_store(folder, lock_timeout_seconds=isolated_handlers.LOCK_TIMEOUT_SECONDS)
+    try:
+        return store.people.has_owner()
+    finally:
+        store.close()
 
 
 def _warn_when_exposed(settings: Settings, port: int) -> None:

@@ -1,7 +1,8 @@
 """The settings of a chat on one machine: their keys, their values, and what follows from them.
 
 Every setting has one key: `public_url` is `--public-url`, `FIRESIDE_PUBLIC_URL` and
-`public_url` in fireside.toml. The command line decides which of them counts (cli/options.py).
+`public_url` in fireside.toml. The command line decides which of them counts
+(cli/options/settings.py).
 """
 
 import difflib
@@ -10,12 +11,13 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from fireside import environment
 from fireside.adapters import text_file
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.console.logs import printable
+from fireside.domain.standing import NamesRule
 from fireside.server.addresses import is_only_here, read_address, read_host, read_origins
 from localgateway.platform.hosts import shown_as
 
@@ -28,6 +30,7 @@ INVITE_LINK_VARIABLE = "FIRESIDE_INVITE_LINK"
 LOG_FORMATS = ("auto", "text", "json")
 INVITES = ("auto", "required", "off")
 LIMITS = ("auto", "on", "off")
+NAMES: tuple[NamesRule, ...] = get_args(NamesRule)
 AWS_CLIENTS = ("builtin", "boto3")
 MAX_PORT = 65_535
 
@@ -52,6 +55,7 @@ class Settings:
     port: int = 8080
     public_url: str | None = None
     invites: str = "auto"
+    names: NamesRule = "open"
     limits: str = "auto"
     keep_free: int = 1 << 30
     open: bool = False
@@ -264,6 +268,12 @@ SETTINGS = {
         "machines can reach the chat); default: auto",
         "|".join(INVITES),
         one_of(INVITES),
+    ),
+    "names": Setting(
+        "who takes part: open (also who only gives a name, without claiming it) or claimed "
+        "(only who has claimed a name); default: open",
+        "|".join(NAMES),
+        one_of(NAMES),
     ),
     "limits": Setting(
         "whether one person may send 20 requests a second (60 at once) and have 16 connections, "

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from itertools import count
 from pathlib import Path
 
+from localgateway.dev.masking import masked
 from localgateway.functions.runner import MakeRunner, OnCompleted, Runner
 from localgateway.machine.actions import Invoke
 from localgateway.machine.events import Event
@@ -25,7 +26,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 class Recorder:
     """Writes events into a folder, numbered in the order in which they came.
 
-    They may hold what people wrote, so only you may read them.
+    Secrets are masked. They may hold what people wrote, so only you may read them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -49,7 +50,7 @@ class Recorder:
         what = "authorizer" if event.get("type") == "REQUEST" else context["routeKey"]
         name = _UNSAFE.sub("-", f"{what}-{context['requestId']}").strip("-")
         path = self._folder / f"{next(self._numbers):04}-{name}.json"
-        text = printable_json(event) + "\n"
+        text = printable_json(masked(event)) + "\n"
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(file, "w", encoding="utf-8", errors="backslashreplace") as opened:
             opened.write(text)

@@ -14,6 +14,7 @@ from fireside.cli.doctor import (
     check_folder,
     check_invite,
     check_node,
+    check_owner_link,
     check_page,
     check_port,
     check_python,
@@ -25,7 +26,7 @@ from fireside.cli.doctor import (
 )
 from fireside.console.checks import Check
 from fireside.server import own_folder
-from fireside.server.data_folder import invite_file
+from fireside.server.data_folder import invite_file, owner_file
 from fireside.server.settings import Settings
 
 GIB = 1 << 30
@@ -182,7 +183,7 @@ def test_a_healthy_machine_gets_zero(healthy, capsys):
     assert doctor(healthy, as_json=False) == 0
 
     lines = capsys.readouterr().out.splitlines()
-    assert [line[:2] for line in lines] == ["ok"] * 10
+    assert [line[:2] for line in lines] == ["ok"] * 11
 
 
 def test_one_failure_makes_it_one(healthy, capsys):
@@ -238,6 +239,23 @@ def test_an_invite_that_others_can_read_or_that_is_none_fails(tmp_path):
     file.path.write_text("nothing")
     assert check_invite(shared).verdict == "fail"
     assert check_invite(shared).remedy == "Make one with `fireside invite --new`."
+
+
+def test_an_owner_link_that_others_can_read_or_that_is_none_fails(tmp_path):
+    settings, file = Settings(data=tmp_path), owner_file(tmp_path)
+    assert check_owner_link(settings).found == "made at the first start"
+    assert list(tmp_path.iterdir()) == []
+
+    secret = file.secret()
+    assert check_owner_link(settings).verdict == "ok"
+    assert secret not in str(check_owner_link(settings))
+
+    file.path.chmod(0o644)
+    assert check_owner_link(settings).remedy == f"Run `chmod 600 {file.path}`."
+
+    file.path.write_text("nothing")
+    assert check_owner_link(settings).verdict == "fail"
+    assert check_owner_link(settings).remedy == "Make one with `fireside owner --new`."
 
 
 def test_an_invite_that_can_not_be_looked_for_fails_in_a_sentence(tmp_path):

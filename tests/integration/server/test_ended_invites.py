@@ -1,12 +1,16 @@
-"""Whose connection ends when an invite is replaced: who showed another one at the handshake."""
+"""Whose connection ends when an invite is replaced: who showed another one at the handshake.
+
+With a device it may come back at once, as a person needs no invite.
+"""
 
 import asyncio
 import contextlib
+import json
 import logging
 
 import pytest
 
-from fireside.adapters.invite_file import InviteFile
+from fireside.adapters.secret_file import SecretFile
 from fireside.domain.invite import hash_of
 from fireside.handlers.authorizer import INVITE_HASH
 from fireside.server import ended_invites
@@ -19,13 +23,14 @@ class Server:
     def __init__(self, *secrets):
         self.contexts = {secret: {INVITE_HASH: hash_of(secret)} for secret in secrets}
         self.ended = []
+        self.frames = []
 
     def close_where(self, is_over, last_frame, reason):
         over = [secret for secret, context in self.contexts.items() if is_over(context)]
         for secret in over:
             del self.contexts[secret]
-        self.ended.append(over)
-        assert b"ask for the new link" in last_frame
+        self.ended += [over] if over else []
+        self.frames += [json.loads(last_frame)] * len(over)
         assert reason == "Invite replaced"
         return len(over)
 
@@ -62,7 +67,14 @@ def test_it_waits_until_it_is_asked_and_goes_by_the_file(tmp_path, caplog):
     assert server.ended == []
 
     watch(tmp_path, server, lambda: request_end(tmp_path), *[nothing] * 3)
-    assert server.ended == [[old], []]
+    assert server.ended == [[old]]
+    assert server.frames == [
+        {
+            "type": "closing",
+            "reason": "The invite was replaced; ask for the new link, then open it in this tab",
+            "again": False,
+        }
+    ]
     assert set(server.contexts) == {new}
     assert [one.getMessage() for one in caplog.records] == [
         "the invite was replaced: 1 connections that came by it end"
@@ -82,7 +94,7 @@ def test_a_handshake_that_was_under_way_is_ended_too(tmp_path):
 
 def test_it_goes_on_when_the_invite_cannot_be_read(tmp_path, monkeypatch, caplog):
     invite_file(tmp_path).replace()
-    server, hashes = Server("old"), InviteFile.hashes
+    server, hashes = Server("old"), SecretFile.hashes
     failing = [ValueError("secret"), None]
 
     def sometimes(self):
@@ -91,7 +103,7 @@ def test_it_goes_on_when_the_invite_cannot_be_read(tmp_path, monkeypatch, caplog
             raise error
         return hashes(self)
 
-    monkeypatch.setattr(InviteFile, "hashes", sometimes)
+    monkeypatch.setattr(SecretFile, "hashes", sometimes)
     watch(tmp_path, server, lambda: request_end(tmp_path), nothing)
 
     assert server.ended == [["old"]]
@@ -100,6 +112,28 @@ def test_it_goes_on_when_the_invite_cannot_be_read(tmp_path, monkeypatch, caplog
 
 @pytest.mark.parametrize("context", [{INVITE_HASH: hash_of("old-one")}, {}])
 def test_a_connection_that_showed_no_invite_of_these_came_by_another(context):
-    is_other = ended_invites.came_by_another(frozenset({hash_of("new")}))
+    is_other = ended_invites.came_by_another(frozenset({hash_of("new")}), with_device=False)
     assert is_other(context)
     assert not is_other({INVITE_HASH: hash_of("new")})
+
+
+def test_who_showed_a_device_may_come_back_and_others_may_not(tmp_path):
+    new = invite_file(tmp_path).replace()
+    server = Server("old", "old with a device", new)
+    server.contexts["old with a device"]["device"] = "d" * 22
+
+    watch(tmp_path, server, lambda: request_end(tmp_path), nothing)
+
+    assert server.ended == [["old with a device"], ["old"]]
+    assert [frame["again"] for frame in server.frames] == [True, False]
+    assert set(server.contexts) == {new}
+
+
+def test_who_came_by_a_device_alone_is_left_alone(tmp_path):
+    invite_file(tmp_path).replace()
+    server = Server()
+    server.contexts = {"person": {"device": "d" * 22}, "nobody": {}}
+
+    watch(tmp_path, server, lambda: request_end(tmp_path), nothing)
+
+    assert server.ended == [["nobody"]]

@@ -11,7 +11,7 @@ from fireside.console.exits import ExitCode
 from fireside.console.qr import drawn
 from fireside.domain.invite import hash_of, is_secret, link
 from fireside.server.data_folder import end_requested
-from fireside.system import new_invite
+from fireside.system import new_secret
 
 
 class Terminal(io.StringIO):
@@ -95,9 +95,9 @@ def test_functions_on_aws_get_the_hash_and_never_the_secret(capsys):
 
 
 def test_a_deployment_makes_its_own():
-    secret = new_invite()
+    secret = new_secret()
 
-    assert secret != new_invite()
+    assert secret != new_secret()
     assert is_secret(secret)
     assert link("https://chat.example", secret) == f"https://chat.example/#invite={secret}"
 

@@ -4,7 +4,7 @@ import pytest
 
 from fireside.domain.entry import EntryRules
 from fireside.domain.invite import hash_of
-from fireside.handlers.rules import rules_from
+from fireside.handlers.rules import names_from, owners_from, rules_from
 from fireside.server.data_folder import invite_file, live_rules
 
 HERE = {"FIRESIDE_HOSTS": "chat.example"}
@@ -50,6 +50,31 @@ def test_a_mistake_is_said_without_repeating_what_may_be_a_secret(variable, mist
         rules_from(HERE | {variable: mistake})
 
     assert mistake not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environ", "names"),
+    [
+        ({}, "open"),
+        ({"FIRESIDE_NAMES": "open"}, "open"),
+        ({"FIRESIDE_NAMES": "claimed"}, "claimed"),
+    ],
+)
+def test_names_are_open_unless_a_word_says_otherwise(environ, names):
+    assert names_from(environ) == names
+
+
+def test_another_word_for_names_starts_nothing():
+    with pytest.raises(ValueError, match="FIRESIDE_NAMES is 'closed': set it to open or claimed"):
+        names_from({"FIRESIDE_NAMES": "closed"})
+
+
+def test_the_owner_link_is_known_by_its_hash_alone():
+    assert owners_from({}) == frozenset()
+    assert owners_from({"FIRESIDE_OWNER_SHA256": ONE.upper()}) == {ONE}
+    with pytest.raises(ValueError, match="FIRESIDE_OWNER_SHA256 must hold SHA-256") as caught:
+        owners_from({"FIRESIDE_OWNER_SHA256": "the-secret-itself"})
+    assert "the-secret-itself" not in str(caught.value)
 
 
 def test_on_one_machine_the_rules_are_those_of_this_moment(tmp_path):

@@ -12,17 +12,17 @@ from typing import Any
 
 from fireside.cloud.cost import bill, prices
 from fireside.cloud.cost.usage import Workload
-from fireside.cloud.deploy import account, brake, build, invites
+from fireside.cloud.deploy import account, brake, build, stage_secrets
 from fireside.cloud.deploy import plan as planning
 from fireside.cloud.deploy.context import DeployContext
-from fireside.cloud.deploy.invites import Invites
 from fireside.cloud.deploy.plan import Plan
 from fireside.cloud.deploy.session import NO_TERMINAL, ConnectedStage, StageSession
 from fireside.cloud.deploy.stage import Stage, choose_variables
+from fireside.cloud.deploy.stage_secrets import Secrets
 from fireside.cloud.verify.client import CheckFailed
 from fireside.cloud.verify.smoke import smoke
 from fireside.console.exits import CannotStart, ExitCode
-from fireside.domain.invite import link
+from fireside.domain.invite import link, owner_link
 
 EXAMPLE = Workload(users=50, messages_per_day=2_000, online_per_room=12)
 """An office, whose bill is shown as an example; `fireside cost` estimates any other."""
@@ -43,6 +43,8 @@ class DeployOptions:
     """Whether to make an invite that replaces all others."""
     add_invite: bool = False
     """Whether to make an invite for this computer beside the others."""
+    new_owner_link: bool = False
+    """Whether to replace the owner link by one of this computer."""
     region: str | None = None
     var_files: Sequence[Path] = field(default_factory=tuple)
 
@@ -70,12 +72,7 @@ def _deploy(run: "_Deployment") -> None:
     connected = session.connect()
     if options.build:
         build.build(stage.infra, context.print_progress)
-    chosen = invites.choose_invites(
-        stage,
-        connected.settings.get("invite_hashes") or [],
-        new=options.new_invite,
-        add=options.add_invite,
-    )
+    chosen = run.choose_secrets(connected)
     plan = run.plan(session, connected, chosen)
     run.explain(connected, plan)
     if options.plan_only:
@@ -85,9 +82,18 @@ def _deploy(run: "_Deployment") -> None:
         return
     outputs = run.apply(session, connected, plan)
     brake.reset_alarm(connected, outputs, context.print_progress)
-    invites.confirm_applied(stage)
-    run.smoke_test(outputs, plan, chosen)
-    run.print_link(outputs, plan, chosen)
+    stage_secrets.confirm_applied(stage)
+    run.smoke_test(outputs, plan, chosen.invites)
+    run.print_link(outputs, plan, chosen.invites)
+    run.print_owner_link(outputs, chosen.owner)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The secrets of one deploy."""
+
+    invites: Secrets
+    owner: Secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,7 @@ class _Deployment:
         for is_given, option in (
             (self.options.new_invite, "--new-invite"),
             (self.options.add_invite, "--add-invite"),
+            (self.options.new_owner_link, "--new-owner-link"),
             (self.options.region, f"--region {self.options.region}"),
             (not self.options.build, "--no-build"),
             (self.options.smoke_message, "--smoke-message"),
@@ -127,10 +134,29 @@ class _Deployment:
         if answer != word:
             raise CannotStart(f"Nothing was changed. To continue: {self.retry_command}")
 
-    def plan(self, session: StageSession, connected: ConnectedStage, chosen: Invites) -> Plan:
+    def choose_secrets(self, connected: ConnectedStage) -> _Chosen:
+        """Return the invites and the owner link of this deploy."""
+        deployed, options = connected.settings, self.options
+        return _Chosen(
+            stage_secrets.choose_invites(
+                self.stage,
+                deployed.get("invite_hashes") or [],
+                new=options.new_invite,
+                add=options.add_invite,
+            ),
+            stage_secrets.choose_owner(
+                self.stage, deployed.get("owner_sha256") or "", new=options.new_owner_link
+            ),
+        )
+
+    def plan(self, session: StageSession, connected: ConnectedStage, chosen: _Chosen) -> Plan:
         """Write the plan to a file, and return it."""
         variables = choose_variables(
-            self.stage, connected.settings, invites=chosen.hashes, region=connected.region
+            self.stage,
+            connected.settings,
+            invites=chosen.invites.hashes,
+            owner_hash=chosen.owner.hashes[0],
+            region=connected.region,
         ) | build.variables(self.stage.infra, connected.terraform.directory.path)
         self.stage.write_settings(variables)
         files = self.stage.variable_files(self.options.var_files)
@@ -206,7 +232,7 @@ class _Deployment:
         self.stage.plan_file.unlink(missing_ok=True)
         return outputs
 
-    def smoke_test(self, outputs: Mapping[str, Any], plan: Plan, chosen: Invites) -> None:
+    def smoke_test(self, outputs: Mapping[str, Any], plan: Plan, chosen: Secrets) -> None:
         """Check the chat from outside, if this computer has the invite.
 
         Raises:
@@ -238,7 +264,7 @@ class _Deployment:
                 ExitCode.INTERRUPTED,
             ) from cause
 
-    def print_link(self, outputs: Mapping[str, Any], plan: Plan, chosen: Invites) -> None:
+    def print_link(self, outputs: Mapping[str, Any], plan: Plan, chosen: Secrets) -> None:
         """Print the chat's address, with the invite if this computer has it."""
         address = str(outputs["address"])
         if not plan.variables.get("site"):
@@ -247,7 +273,7 @@ class _Deployment:
                 f"{outputs.get('page_config')}"
             )
         if plan.variables.get("open"):
-            self.context.print_progress(invites.OPEN_NOTICE)
+            self.context.print_progress(stage_secrets.OPEN_NOTICE)
             self.context.print_result(address)
         elif chosen.secret is not None and self.context.is_for_a_person():
             self.context.print_result(link(address, chosen.secret))
@@ -256,6 +282,17 @@ class _Deployment:
             if chosen.secret is not None:
                 command = f"fireside invite {self.stage.command_options}"
                 self.context.print_progress(f"People need an invite to enter: {command}")
+
+    def print_owner_link(self, outputs: Mapping[str, Any], chosen: Secrets) -> None:
+        """Print the owner link, to a person alone, if this computer has it."""
+        if chosen.secret is None:
+            return
+        if self.context.is_for_a_person():
+            link_text = owner_link(str(outputs["address"]), chosen.secret)
+            self.context.print_progress(f"Own this place with {link_text}")
+        else:
+            command = f"fireside owner {self.stage.command_options}"
+            self.context.print_progress(f"To own this place: {command}")
 
 
 def cost_summary(variables: Mapping[str, Any]) -> list[str]:

@@ -19,7 +19,7 @@ from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.errors import ChatError
 from fireside.system import new_epoch
 
-_MESSAGES = "module.tables.aws_dynamodb_table.messages"
+_PROTECTED = [f"module.tables.aws_dynamodb_table.{name}" for name in ("messages", "people")]
 _UNPROTECTED = "-var=protect_messages=false"
 
 
@@ -90,7 +90,7 @@ def destroy(
     plan = _plan(session, connected, files)
     with session.guard(connected.terraform, "destroying", "What is left is in the state."):
         connected.terraform.apply(stage.plan_file)
-    for file in (stage.plan_file, stage.settings_file, stage.invite.path):
+    for file in (stage.plan_file, stage.settings_file, stage.invite.path, stage.owner.path):
         file.unlink(missing_ok=True)
     _print_remains(connected, context)
     return int(ExitCode.OK)
@@ -152,13 +152,17 @@ def _plan(session: StageSession, connected: ConnectedStage, files: list[Path]) -
 def _disable_protection(
     session: StageSession, connected: ConnectedStage, plan: Plan, files: list[Path]
 ) -> None:
-    """Disable the deletion protection of the messages table, if it is on: a separate apply."""
-    if not any(change.address == _MESSAGES and change.is_protected for change in plan.changes):
+    """Disable the deletion protection of the tables, where it is on: a separate apply."""
+    protected = {change.address for change in plan.changes if change.is_protected}
+    targets = [f"-target={address}" for address in _PROTECTED if address in protected]
+    if not targets:
         return
     stage, terraform = connected.stage, connected.terraform
-    so_far = "All messages are still there, perhaps without protection; a deploy restores it."
-    with session.guard(terraform, "disabling the protection of the messages", so_far):
-        terraform.plan(stage.plan_file, files, f"-target={_MESSAGES}", _UNPROTECTED)
+    so_far = (
+        "All messages and people are still there, perhaps without protection; a deploy restores it."
+    )
+    with session.guard(terraform, "disabling the protection of the tables", so_far):
+        terraform.plan(stage.plan_file, files, *targets, _UNPROTECTED)
         terraform.apply(stage.plan_file)
 
 

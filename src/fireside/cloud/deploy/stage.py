@@ -1,8 +1,8 @@
 """A stage, which is one chat on AWS: its name, its folder on this computer, and its variables.
 
-infra/stages/NAME has the address of the state, the variables of the last run, the invite and the
-current plan. All of it but the invite can be restored from the state, so another computer can
-continue.
+infra/stages/NAME has the address of the state, the variables of the last run, the secrets of the
+invite and of the owner link, and the current plan. All of it but the secrets can be restored from
+the state, so another computer can continue.
 """
 
 import json
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fireside.adapters.invite_file import InviteFile
+from fireside.adapters.secret_file import INVITE, OWNER, SecretFile
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.server.settings import RENAMED_VALUES
-from fireside.system import new_invite
+from fireside.system import new_secret
 
 PROJECT, STAGE = "fireside", "prod"
 """The default names."""
@@ -96,16 +96,21 @@ class Stage:
         return self.folder / "plan-only"
 
     @property
-    def invite(self) -> InviteFile:
+    def invite(self) -> SecretFile:
         """Return the file of the invite's secret."""
-        return InviteFile(self.folder / "invite", new_invite)
+        return SecretFile(self.folder / "invite", INVITE, new_secret)
+
+    @property
+    def owner(self) -> SecretFile:
+        """Return the file of the owner link's secret."""
+        return SecretFile(self.folder / "owner", OWNER, new_secret)
 
     def state_bucket(self, account: str) -> str:
         """Return the name of the bucket for all states of the project, as in infra/bootstrap."""
         return f"{self.project}-state-{account}"
 
     def make_folder(self) -> None:
-        """Create the folder so that only its owner can read it: it has plans and the invite.
+        """Create the folder so that only its owner can read it: it has plans and secrets.
 
         Raises:
             CannotStart: It can't be created.
@@ -153,7 +158,12 @@ def find_stage(project: str, name: str, infra: Path | None) -> Stage:
 
 
 def choose_variables(
-    stage: Stage, before: Mapping[str, Any], *, invites: Sequence[str], region: str
+    stage: Stage,
+    before: Mapping[str, Any],
+    *,
+    invites: Sequence[str],
+    owner_hash: str,
+    region: str,
 ) -> dict[str, Any]:
     """Return the variables of a run.
 
@@ -176,6 +186,7 @@ def choose_variables(
         "stage_name": stage.name,
         "region": region,
         "invite_hashes": list(invites),
+        "owner_sha256": owner_hash,
     }
 
 

@@ -31,6 +31,9 @@ class Status:
     versions: Mapping[str, str] | None = None
     invites: int | None = None
     open: bool | None = None
+    names: str | None = None
+    owner_link: bool | None = None
+    """Whether there is a link that makes an owner."""
     brake: bool | None = None
     alarms: list[str] | None = None
     messages_a_day: int | None = None
@@ -81,6 +84,8 @@ def fetch_status(connected: ConnectedStage, now: float) -> Status:
         versions=dict(outputs.get("live_versions") or {}),
         invites=len(settings.get("invite_hashes") or []),
         open=bool(settings.get("open")),
+        names=str(settings.get("names") or "open"),
+        owner_link=bool(settings.get("owner_sha256")),
         brake=_brake(connected),
         alarms=_alarms(connected),
         messages_a_day=_sum(connected, "MessageCount", api, name, now),
@@ -107,6 +112,7 @@ def lines(found: Status, options: str) -> Iterator[str]:
     yield f"address   {found.address}"
     yield f"socket    {found.socket}"
     yield f"access    {_access(found)}"
+    yield f"names     {_names(found)}"
     versions = ", ".join(f"{name} {number}" for name, number in (found.versions or {}).items())
     yield f"versions  {versions}"
     messages, connects = _count(found.messages_a_day), _count(found.connects_a_day)
@@ -204,6 +210,11 @@ def _access(found: Status) -> str:
     if found.open:
         return "open to everyone"
     return "with one invite" if found.invites == 1 else f"with {found.invites} invites"
+
+
+def _names(found: Status) -> str:
+    names = "only claimed ones" if found.names == "claimed" else "need not be claimed"
+    return names if found.owner_link else f"{names}; there is no owner link: deploy makes one"
 
 
 def _posts(p99_ms: int | None) -> str:

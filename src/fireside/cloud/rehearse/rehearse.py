@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
 
+from fireside import environment
 from fireside.adapters import aws_clients
 from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.client import Rejected, RetryPolicy, TableFailure
@@ -31,12 +32,13 @@ from fireside.cloud.rehearse.review import Review
 from fireside.cloud.rehearse.runner import RehearsedRunner
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.errors import ChatError
+from fireside.domain.invite import hash_of
 from fireside.domain.message import Draft
 from fireside.domain.names import LOBBY
 from fireside.ports import Connection
 from fireside.server import isolated, local, process
 from fireside.server.data_folder import invite_file, live_rules
-from fireside.server.invitation import invitation, secret_in
+from fireside.server.invitation import invitation, owner_secret, ownership, secret_in
 from fireside.server.settings import Settings, address
 from fireside.system import epoch_ms, new_epoch
 from localgateway.functions.runner import OnCompleted
@@ -127,6 +129,7 @@ class Rehearsal:
         self._meter, self._reports = Meter(), list[Report]()
         self._document = local.api_document()
         self._secret = secret_in(folder, settings)
+        self._owner_secret = owner_secret(folder)
         self._runner: RehearsedRunner
         self._server = self._make_server(page)
 
@@ -164,7 +167,11 @@ class Rehearsal:
             variables = unpacked.function_variables(
                 self._document, rules, self.address, self._tables.address
             )
-            variables[aws_clients.CLIENT] = self._settings.aws_client
+            variables |= {
+                aws_clients.CLIENT: self._settings.aws_client,
+                environment.NAMES: self._settings.names,
+                environment.OWNER_SHA256: hash_of(self._owner_secret),
+            }
             api = unpacked.with_functions(self._document, self._folder, variables)
             await self._runner.reload(api)
             await self._runner.warm()
@@ -178,9 +185,10 @@ class Rehearsal:
         on_signals(stop.set)
         kept = f"kept in {options.keep}" if options.keep else "deleted at the end"
         print(f"Rehearsing at {self.address}  (messages are {kept}, Ctrl-C to stop)", flush=True)  # noqa: T201 - the one line people wait for
+        place = address(self._settings, self._server.port)
         if self._secret is not None:
-            place = address(self._settings, self._server.port)
             print(invitation(place, self._secret, self._folder), flush=True)  # noqa: T201 - and the next
+        print(ownership(place, self._owner_secret, self._folder), flush=True)  # noqa: T201 - and the last
         ends: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
         if options.seconds is not None:
             ends.append(asyncio.create_task(asyncio.sleep(options.seconds)))

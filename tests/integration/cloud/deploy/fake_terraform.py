@@ -92,7 +92,7 @@ def plan(options, folder):
     is_made = (folder / "terraform.tfstate").is_file()
     changes = answers.get("changes", [CHANGE])
     if "-destroy" in options:
-        changes = [TABLE_GONE] if applied else []
+        changes = TABLES_GONE if applied else []
     elif folder.name == "bootstrap":
         changes = [] if is_made else [CHANGE]
     elif applied == variables:
@@ -136,21 +136,32 @@ def outputs(answers):
     return {name: {"value": value} for name, value in given.items() if name not in missing}
 
 
-SETTINGS = ("project_name", "stage_name", "region", "invite_hashes", "open", "alarm_email")
+SETTINGS = (
+    "project_name",
+    "stage_name",
+    "region",
+    "invite_hashes",
+    "owner_sha256",
+    "open",
+    "alarm_email",
+)
 CHANGE = {
     "address": "module.tables.aws_dynamodb_table.messages",
     "type": "aws_dynamodb_table",
     "change": {"actions": ["create"], "before": None, "after": {"name": "fireside-prod-messages"}},
 }
-TABLE_GONE = {
-    "address": "module.tables.aws_dynamodb_table.messages",
-    "type": "aws_dynamodb_table",
-    "change": {
-        "actions": ["delete"],
-        "before": {"name": "fireside-prod-messages", "deletion_protection_enabled": True},
-        "after": None,
-    },
-}
+TABLES_GONE = [
+    {
+        "address": f"module.tables.aws_dynamodb_table.{name}",
+        "type": "aws_dynamodb_table",
+        "change": {
+            "actions": ["delete"],
+            "before": {"name": f"fireside-prod-{name}", "deletion_protection_enabled": True},
+            "after": None,
+        },
+    }
+    for name in ("messages", "people")
+]
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

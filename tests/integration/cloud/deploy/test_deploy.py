@@ -69,6 +69,10 @@ def secret_of(computer):
     return (computer.stage / "invite").read_text("utf-8").strip()
 
 
+def owner_of(computer):
+    return (computer.stage / "owner").read_text("utf-8").strip()
+
+
 def steps(calls):
     return tuple(
         " ".join(word for word in call.split() if not word.startswith("-")).split("bootstrap.tf")[0]
@@ -80,8 +84,12 @@ def test_where_no_person_reads_along_the_link_is_not_printed(computer):
     done = computer.deploy()
 
     assert done.stdout == "https://chat.example/\n"
-    assert done.stderr.endswith("enter: fireside invite --stage prod\n")
+    assert done.stderr.endswith(
+        "People need an invite to enter: fireside invite --stage prod\n"
+        "To own this place: fireside owner --stage prod\n"
+    )
     assert secret_of(computer) not in done.stderr
+    assert owner_of(computer) not in done.stderr
 
 
 def test_a_first_deploy_makes_the_bucket_then_the_chat_and_prints_the_link(computer):
@@ -669,6 +677,8 @@ def test_a_second_computer_finds_the_state_and_keeps_the_invites(computer, secon
     assert not [call for call in second.calls() if call.startswith("bootstrap")]
     assert "Nothing to change." in done.stderr
     assert "The invite is on another computer" in done.stderr
+    assert "To own this place" not in done.stderr
+    assert before["owner_sha256"] == hash_of(owner_of(computer))
     assert done.stdout == "https://chat.example/\n"
     assert json.loads((computer.state / "applied.json").read_text("utf-8")) == before
 
@@ -702,3 +712,17 @@ def test_an_invite_that_was_ended_elsewhere_does_not_come_back(computer, second)
 
     applied = json.loads((computer.state / "applied.json").read_text("utf-8"))
     assert hash_of(secret_of(computer)) not in applied["invite_hashes"]
+
+
+@pytest.mark.long
+def test_a_second_computer_may_replace_the_owner_link(computer, second):
+    old = owner_of(computer)
+
+    done = second.deploy("--new-owner-link")
+
+    applied = json.loads((computer.state / "applied.json").read_text("utf-8"))
+    assert done.returncode == 0, done.stderr
+    assert applied["owner_sha256"] == hash_of(owner_of(second)) != hash_of(old)
+    assert "To own this place: fireside owner --stage prod" in done.stderr
+    computer.deploy()
+    assert computer.run("owner", "--stage", "prod").returncode == ExitCode.DATA

@@ -37,12 +37,19 @@ def is_there(computer):
 
 
 def test_it_disables_the_protection_and_then_destroys_everything(computer):
+    computer.stage.mkdir(parents=True, exist_ok=True)
+    for name in ("invite", "owner"):
+        (computer.stage / name).write_text("s" * 22 + "\n", "utf-8")
+
     done = computer.run("destroy", "--yes", "--no-export")
 
     assert done.returncode == 0, done.stderr
+    assert not (computer.stage / "invite").exists()
+    assert not (computer.stage / "owner").exists()
     calls = computer.calls()
     assert tuple(call.split()[0] for call in calls) == CALLS
     assert "-target=module.tables.aws_dynamodb_table.messages" in calls[5]
+    assert "-target=module.tables.aws_dynamodb_table.people" in calls[5]
     assert "-destroy" not in calls[5]
     assert "-destroy" in calls[7]
     assert "DANGER" in done.stderr

@@ -1,4 +1,4 @@
-"""`fireside invite --stage NAME` prints the link of a chat on AWS, where its invite is known."""
+"""`fireside invite` and `owner --stage NAME` print a link of a chat on AWS, where it is known."""
 
 import json
 
@@ -11,7 +11,7 @@ from tests.integration.cloud.deploy.computers import Computer
 
 pytestmark = pytest.mark.timeout(120)
 
-SECRET = "s" * 22
+SECRET, OWNER = "s" * 22, "o" * 22
 
 
 @pytest.fixture
@@ -22,7 +22,8 @@ def computer(tmp_path):
         aws.buckets.add("fireside-state-123456789012")
         one.stage.mkdir(parents=True)
         (one.stage / "invite").write_text(SECRET + "\n", "utf-8")
-        applied(one, invite_hashes=["ab" * 32, hash_of(SECRET)])
+        (one.stage / "owner").write_text(OWNER + "\n", "utf-8")
+        applied(one, invite_hashes=["ab" * 32, hash_of(SECRET)], owner_sha256=hash_of(OWNER))
         yield one
 
 
@@ -89,3 +90,23 @@ def test_where_on_aws_wants_to_know_which(computer, option):
 
     assert done.returncode == ExitCode.USAGE
     assert "name it with --stage NAME" in done.stderr
+
+
+def test_the_owner_link_is_on_stdout_and_nothing_else(computer):
+    done = computer.run("owner", "--stage", "prod")
+
+    assert (done.returncode, done.stdout) == (0, f"https://chat.example/#owner={OWNER}\n")
+    assert OWNER not in done.stderr
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_owner_link_that_makes_no_owner_is_not_given_away(computer, is_there):
+    applied(computer, owner_sha256="ab" * 32)
+    if not is_there:
+        (computer.stage / "owner").unlink()
+
+    done = computer.run("owner", "--stage", "prod")
+
+    assert (done.returncode, done.stdout) == (ExitCode.DATA, "")
+    assert done.stderr.strip().endswith("fireside deploy --stage prod --new-owner-link")
+    assert (computer.stage / "owner").exists() is is_there

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.server import serve
 
-from fireside.cloud.deploy import build, invites, stage
+from fireside.cloud.deploy import build, stage, stage_secrets
 from fireside.cloud.verify import smoke
 from fireside.cloud.verify.client import CheckFailed, Target
 from fireside.console.exits import CannotStart, ExitCode
@@ -46,7 +46,7 @@ def test_a_folder_that_others_could_read_is_closed(prod):
 
 
 def test_the_limit_of_invites_is_terraforms():
-    assert f"length(var.invite_hashes) <= {invites.MAX_INVITES}" in variable("invite_hashes")
+    assert f"length(var.invite_hashes) <= {stage_secrets.MAX_INVITES}" in variable("invite_hashes")
 
 
 def test_every_variable_is_an_output_for_another_computer():
@@ -70,17 +70,18 @@ def test_the_built_things_are_found_by_the_same_name_on_every_computer():
 def test_without_a_file_of_variables_those_of_the_last_apply_stay(prod):
     before = {"alarm_email": "a@b.example", "custom_domain": None, "region": "eu-west-1"}
 
-    found = stage.choose_variables(prod, before, invites=["x"], region="eu-west-1")
+    found = stage.choose_variables(prod, before, invites=["x"], owner_hash="h", region="eu-west-1")
 
     assert found["alarm_email"] == "a@b.example"
     assert "custom_domain" not in found
     assert found["invite_hashes"] == ["x"]
+    assert found["owner_sha256"] == "h"
 
 
 def test_a_variable_of_the_last_apply_with_an_old_value_has_the_new_one(prod):
     before = {"aws_client": "own", "alarm_email": "own", "invite_hashes": ["x"]}
 
-    found = stage.choose_variables(prod, before, invites=[], region="eu-west-1")
+    found = stage.choose_variables(prod, before, invites=[], owner_hash="h", region="eu-west-1")
 
     assert found["aws_client"] == "builtin"
     assert found["alarm_email"] == "own"
@@ -90,7 +91,7 @@ def test_with_a_file_of_variables_those_of_the_last_apply_are_ignored(prod):
     prod.variables_file.touch()
 
     found = stage.choose_variables(
-        prod, {"alarm_email": "a@b.example"}, invites=[], region="eu-west-1"
+        prod, {"alarm_email": "a@b.example"}, invites=[], owner_hash="h", region="eu-west-1"
     )
 
     assert "alarm_email" not in found
@@ -122,7 +123,7 @@ def test_the_options_of_a_stage_find_it_again(prod):
 
 
 def choose(prod, deployed, *, new=False, add=False):
-    return invites.choose_invites(prod, deployed, new=new, add=add)
+    return stage_secrets.choose_invites(prod, deployed, new=new, add=add)
 
 
 def test_the_first_deploy_makes_an_invite_and_the_next_keep_it(prod):
@@ -146,7 +147,7 @@ def test_one_is_added_beside_the_others(prod):
 
     assert found.hashes == [THEIRS, hash_of(found.secret)]
     assert choose(prod, [THEIRS], add=True) == found  # interrupted, and run again
-    invites.confirm_applied(prod)
+    stage_secrets.confirm_applied(prod)
     assert prod.invite.secret() == found.secret
     assert choose(prod, found.hashes, add=True) == found  # it has one already
 
@@ -158,7 +159,7 @@ def test_a_new_one_revokes_all_others_once_it_is_applied(prod):
 
     assert found.hashes == [hash_of(found.secret)]
     assert prod.invite.secret() == old
-    invites.confirm_applied(prod)
+    stage_secrets.confirm_applied(prod)
     assert prod.invite.secret() == found.secret
 
 
@@ -190,6 +191,32 @@ def test_an_unreadable_invite_is_an_error(prod):
         choose(prod, [])
 
     assert caught.value.exit_code == ExitCode.DATA
+
+
+# --- The owner link ---------------------------------------------------------------------------
+
+
+def test_the_first_deploy_makes_an_owner_link_and_the_next_keep_it(prod):
+    first = stage_secrets.choose_owner(prod, "", new=False)
+    (deployed,) = first.hashes
+
+    assert deployed == hash_of(first.secret) == hash_of(prod.owner.secret())
+    assert stat.S_IMODE(prod.owner.path.stat().st_mode) == 0o600
+    assert stage_secrets.choose_owner(prod, "", new=False) == first
+    assert stage_secrets.choose_owner(prod, deployed, new=False) == first
+    assert not prod.invite.exists()
+
+
+def test_another_computers_owner_link_stays_until_it_is_replaced(prod):
+    assert stage_secrets.choose_owner(prod, THEIRS, new=False) == stage_secrets.Secrets(
+        [THEIRS], None
+    )
+
+    found = stage_secrets.choose_owner(prod, THEIRS, new=True)
+    assert found.hashes == [hash_of(found.secret)]
+    assert not prod.owner.exists()
+    stage_secrets.confirm_applied(prod)
+    assert prod.owner.secret() == found.secret
 
 
 # --- What may be missing -----------------------------------------------------------------------

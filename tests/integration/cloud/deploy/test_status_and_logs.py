@@ -45,6 +45,7 @@ def test_it_prints_what_is_deployed_and_whether_it_works(computer):
     assert "fireside-prod in eu-central-1, account 123456789012" in said
     assert "address   https://chat.example/" in said
     assert "access    with one invite" in said
+    assert "names     need not be claimed; there is no owner link: deploy makes one" in said
     assert "versions  chat 7" in said
     assert "last day  1,200 messages both ways, 40 connections" in said
     assert "posts     99 of 100 messages reached their room within 85 ms" in said
@@ -61,6 +62,7 @@ def test_the_same_for_programs(computer):
     assert facts["broadcast_p99_ms"] == 85
     assert facts["brake"] is False
     assert facts["alarms"] == []
+    assert (facts["names"], facts["owner_link"]) == ("open", False)
 
 
 def test_a_brake_that_is_on_is_loud(computer, aws):

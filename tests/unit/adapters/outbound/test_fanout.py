@@ -50,7 +50,9 @@ class Room:
         )
 
     def end(self, connection_ids):
-        self.order.append(f"end {len(connection_ids)}")
+        ids = list(connection_ids)
+        self.order.append(f"end {len(ids)}")
+        self.ended += ids
 
     def post(self, connection_ids, _data, *, budget_seconds, post_seconds):
         self.order.append("post")
@@ -68,10 +70,6 @@ class Room:
         accepted = [self.accepts(payload) for payload in payloads]
         self.invoked += [read(json.loads(payload)) for payload in payloads]
         return accepted
-
-    def end(self, connection_id):
-        self.order.append("end")
-        self.ended.append(connection_id)
 
     def handed(self):
         return [one for handed in self.invoked for one in handed.ids]

@@ -1,4 +1,4 @@
-"""The invite's file: private, whole or not there, and read anew each time."""
+"""A file of secrets: private, whole or not there, and read anew each time."""
 
 import itertools
 import os
@@ -7,14 +7,14 @@ import stat
 import pytest
 
 from fireside.adapters import own_file
-from fireside.adapters.invite_file import InviteFile, InviteUnusable
+from fireside.adapters.secret_file import INVITE, SecretFile, SecretUnusable
 from fireside.domain.invite import hash_of
 
 
 @pytest.fixture
 def file(tmp_path):
     secrets = (f"secret-number-{n:08}" for n in itertools.count(1))
-    return InviteFile(tmp_path / "data" / "invite", lambda: next(secrets))
+    return SecretFile(tmp_path / "data" / "invite", INVITE, lambda: next(secrets))
 
 
 def names(file):
@@ -39,7 +39,7 @@ def test_asking_who_may_enter_makes_none(file):
 
 
 def test_a_new_one_ends_the_old_one_at_once(file):
-    running = InviteFile(file.path, lambda: "")
+    running = SecretFile(file.path, INVITE, lambda: "")
     old = file.secret()
     assert running.hashes() == {hash_of(old)}
 
@@ -55,7 +55,7 @@ def test_of_two_who_make_the_first_one_both_give_away_the_same(file):
         return "the-slower-one-1234567"
 
     other = file
-    slower = InviteFile(file.path, slow)
+    slower = SecretFile(file.path, INVITE, slow)
 
     assert slower.secret() == other.secret() == "secret-number-00000001"
 
@@ -111,7 +111,7 @@ def test_a_file_that_holds_something_else_opens_nothing_and_is_not_repeated(file
     file.secret()
     file.path.write_text(content, "utf-8", "surrogateescape")
 
-    with pytest.raises(InviteUnusable, match="make one with `fireside invite --new`") as caught:
+    with pytest.raises(SecretUnusable, match="make one with `fireside invite --new`") as caught:
         file.secret()
 
     assert file.hashes() == frozenset()
@@ -125,11 +125,11 @@ def test_a_file_that_holds_something_else_opens_nothing_and_is_not_repeated(file
 
 def test_a_folder_in_the_way_is_said(tmp_path, caplog):
     (tmp_path / "invite").mkdir()
-    file = InviteFile(tmp_path / "invite", lambda: "s" * 22)
+    file = SecretFile(tmp_path / "invite", INVITE, lambda: "s" * 22)
 
-    with pytest.raises(InviteUnusable, match="Can't read"):
+    with pytest.raises(SecretUnusable, match="Can't read"):
         file.secret()
-    with pytest.raises(InviteUnusable, match="Can't write"):
+    with pytest.raises(SecretUnusable, match="Can't write"):
         file.replace()
     assert file.hashes() == frozenset()
     assert "so none is accepted" in caplog.text
@@ -139,8 +139,8 @@ def test_a_folder_in_the_way_is_said(tmp_path, caplog):
 def test_a_file_in_the_place_of_the_folder_is_said(tmp_path):
     (tmp_path / "data").touch()
 
-    with pytest.raises(InviteUnusable, match="choose another with --data"):
-        InviteFile(tmp_path / "data" / "invite", lambda: "s" * 22).replace()
+    with pytest.raises(SecretUnusable, match="choose another with --data"):
+        SecretFile(tmp_path / "data" / "invite", INVITE, lambda: "s" * 22).replace()
 
 
 def test_others_who_may_read_it_are_noticed(file):
@@ -155,7 +155,7 @@ def test_a_link_in_its_place_is_not_followed_and_is_replaced_by_a_new_one(file, 
     (tmp_path / "theirs").write_text("a-secret-of-another-user\n")
     file.path.symlink_to(tmp_path / "theirs")
 
-    with pytest.raises(InviteUnusable, match=r"is a symbolic link: .*`fireside invite --new`"):
+    with pytest.raises(SecretUnusable, match=r"is a symbolic link: .*`fireside invite --new`"):
         file.secret()
     assert file.hashes() == frozenset()
 
@@ -169,6 +169,6 @@ def test_one_that_another_user_put_there_lets_nobody_in(file, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: file.path.stat().st_uid + 1)
     monkeypatch.setattr(own_file, "_ROOT", -1)
 
-    with pytest.raises(InviteUnusable, match="belongs to another user"):
+    with pytest.raises(SecretUnusable, match="belongs to another user"):
         file.secret()
     assert file.hashes() == frozenset()

@@ -1,7 +1,7 @@
-"""The invite file of one machine, which only its owner may read.
+"""A file of secrets that people get by link, which only its owner may read.
 
 It has one secret in each line. The first is the one to share; all of them are accepted. The file
-is read at every handshake, so a new invite is valid at once.
+is read whenever a secret is shown, so a new one is valid at once.
 """
 
 import errno
@@ -9,6 +9,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from fireside.adapters.own_file import is_own, open_own
@@ -18,22 +19,35 @@ from fireside.domain.invite import hash_of, is_secret
 log = logging.getLogger(__name__)
 
 
-class InviteUnusable(Exception):  # noqa: N818 - it says what is so, and what to do
-    """The file can't be read or written, or has no invite in it; the argument says what to do."""
+@dataclass(frozen=True, slots=True)
+class SecretKind:
+    """What a secret is called, and the command that makes a new one."""
+
+    noun: str
+    new_command: str
 
 
-class InviteFile:
+INVITE = SecretKind("invite", "fireside invite --new")
+OWNER = SecretKind("owner link", "fireside owner --new")
+
+
+class SecretUnusable(Exception):  # noqa: N818 - it says what is so, and what to do
+    """The file can't be read or written, or has no secret in it; the argument says what to do."""
+
+
+class SecretFile:
     """Reads and writes the secrets."""
 
-    def __init__(self, path: Path, new_secret: Callable[[], str]) -> None:
+    def __init__(self, path: Path, kind: SecretKind, new_secret: Callable[[], str]) -> None:
         self.path = path
+        self._kind = kind
         self._new_secret = new_secret
 
     def secret(self) -> str:
         """Return the secret to share; make one if there is no file yet.
 
         Raises:
-            InviteUnusable: The file can't be used.
+            SecretUnusable: The file can't be used.
         """
         try:
             return self._secrets()[0]
@@ -47,7 +61,7 @@ class InviteFile:
         """Replace all secrets by a new one, and return it.
 
         Raises:
-            InviteUnusable: The file can't be written.
+            SecretUnusable: The file can't be written.
         """
         return self._write(os.replace)
 
@@ -57,15 +71,22 @@ class InviteFile:
             return frozenset(map(hash_of, self._secrets()))
         except FileNotFoundError:
             return frozenset()
-        except (OSError, InviteUnusable):
-            log.warning("the invite can't be read, so none is accepted: `fireside doctor` says why")
+        except (OSError, SecretUnusable):
+            log.warning(
+                "the %s can't be read, so none is accepted: `fireside doctor` says why",
+                self._kind.noun,
+            )
             return frozenset()
+
+    def beside(self, name: str) -> "SecretFile":
+        """Return another file of such secrets in the same folder."""
+        return SecretFile(self.path.with_name(name), self._kind, self._new_secret)
 
     def exists(self) -> bool:
         """Return whether the file exists.
 
         Raises:
-            InviteUnusable: The folder can't be read.
+            SecretUnusable: The folder can't be read.
         """
         try:
             self.path.stat()
@@ -86,8 +107,8 @@ class InviteFile:
         except UnicodeDecodeError:
             words = []
         if not words or not all(map(is_secret, words)):
-            raise InviteUnusable(
-                f"{self.path} holds no invite: make one with `fireside invite --new`."
+            raise SecretUnusable(
+                f"{self.path} holds no {self._kind.noun}: make one with `{self._kind.new_command}`."
             )
         return words
 
@@ -95,9 +116,9 @@ class InviteFile:
         """Return what is in the file; one that another user put there says nothing."""
         with os.fdopen(open_own(self.path, os.O_RDONLY), "rb") as file:
             if not is_own(os.fstat(file.fileno())):
-                raise InviteUnusable(
+                raise SecretUnusable(
                     f"{self.path} belongs to another user: make one of your own with "
-                    "`fireside invite --new`."
+                    f"`{self._kind.new_command}`."
                 )
             return file.read()
 
@@ -109,7 +130,7 @@ class InviteFile:
         secret = self._new_secret()
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(prefix=".invite-", dir=self.path.parent)
+            descriptor, name = tempfile.mkstemp(prefix=f".{self.path.name}-", dir=self.path.parent)
             try:
                 with os.fdopen(descriptor, "w") as file:
                     file.write(f"{secret}\n")
@@ -123,16 +144,16 @@ class InviteFile:
             raise self._unwritable(cause) from cause
         return secret
 
-    def _unreadable(self, cause: OSError) -> InviteUnusable:
+    def _unreadable(self, cause: OSError) -> SecretUnusable:
         if cause.errno == errno.ELOOP:
-            return InviteUnusable(
+            return SecretUnusable(
                 f"{self.path} is a symbolic link: make a file of your own with "
-                "`fireside invite --new`."
+                f"`{self._kind.new_command}`."
             )
-        return InviteUnusable(f"Can't read {self.path} ({cause.strerror}): fix its permissions.")
+        return SecretUnusable(f"Can't read {self.path} ({cause.strerror}): fix its permissions.")
 
-    def _unwritable(self, cause: OSError) -> InviteUnusable:
-        return InviteUnusable(
+    def _unwritable(self, cause: OSError) -> SecretUnusable:
+        return SecretUnusable(
             f"Can't write {self.path} ({cause.strerror}): "
             "fix the folder's permissions, or choose another with --data."
         )

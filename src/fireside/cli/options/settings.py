@@ -1,7 +1,9 @@
-"""Options that several commands share: the settings, the stage on AWS, and types of values."""
+"""The settings as options.
+
+A flag counts before a variable, that before fireside.toml, that before a default.
+"""
 
 import functools
-import math
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -12,8 +14,8 @@ import click
 from click.core import ParameterSource
 
 from fireside import environment
-from fireside.cli.old_names import print_renamed
-from fireside.cloud.deploy.stage import PROJECT, STAGE, find_stage
+from fireside.cli.options.old_names import print_renamed
+from fireside.cli.options.run import Run, with_options
 from fireside.server import found_settings, settings
 from fireside.server.settings import (
     RENAMED_KEYS,
@@ -22,15 +24,6 @@ from fireside.server.settings import (
     BadSettings,
     Settings,
 )
-from fireside.system import DAY_SECONDS
-
-Run = Callable[..., int]
-"""What a command does; it returns the exit code."""
-
-FILE = click.Path(path_type=Path)
-
-
-# --- Settings: a flag counts before a variable, that before fireside.toml, that before a default
 
 
 def with_settings(*offered: str, unless: str | None = None) -> Callable[[Run], Run]:
@@ -50,7 +43,7 @@ def with_settings(*offered: str, unless: str | None = None) -> Callable[[Run], R
         others = [key for key in SETTINGS if key not in offered]
         flags = [_setting_option(key, unless, on_command_line=True) for key in offered]
         no_flags = [_setting_option(key, unless, on_command_line=False) for key in others]
-        return _with_options(run_with_settings, [*flags, *no_flags, _config_option(unless)])
+        return with_options(run_with_settings, [*flags, *no_flags, _config_option(unless)])
 
     return decorate
 
@@ -199,107 +192,3 @@ def _config_option(unless: str | None) -> Callable[[Run], Run]:
         callback=_read_file,
         help="settings file; default: ./fireside.toml, if it exists",
     )
-
-
-# --- A chat on AWS ------------------------------------------------------------------------------
-
-_STAGE_HELP = f"stage on AWS: the name of one deployed chat; default: {STAGE}"
-
-
-def stage_options(
-    *, default: str | None = STAGE, stage_help: str = _STAGE_HELP
-) -> Callable[[Run], Run]:
-    """Add `--stage`, `--project` and `--infra` to a command."""
-    options = [
-        click.option("--stage", metavar="NAME", default=default, help=stage_help),
-        click.option(
-            "--project",
-            metavar="NAME",
-            default=PROJECT,
-            help=f"prefix of all names on AWS; default: {PROJECT}",
-        ),
-        click.option(
-            "--infra",
-            metavar="FOLDER",
-            type=FILE,
-            help="folder of the Terraform files; default: ./infra, or the infra folder of this "
-            "program's checkout",
-        ),
-    ]
-    return lambda run: _with_options(run, options)
-
-
-def with_stage(run: Run) -> Run:
-    """Pass a command the `stage` that `--stage`, `--project` and `--infra` name."""
-
-    @functools.wraps(run)
-    def run_with_stage(*, stage: str, project: str, infra: Path | None, **given: Any) -> int:  # noqa: ANN401 - each command has its own
-        return run(stage=find_stage(project, stage, infra), **given)
-
-    return stage_options()(run_with_stage)
-
-
-def _with_options(run: Run, options: Sequence[Callable[[Run], Run]]) -> Run:
-    """Decorate a command with options, which stand in this order in its help."""
-    for add in reversed(options):
-        run = add(run)
-    return run
-
-
-# --- Secrets ------------------------------------------------------------------------------------
-
-
-def note_secret(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """Return the value of an option that has a variable; warn if it stands on the command line."""
-    is_shown = ctx.get_parameter_source(param.name or "") is ParameterSource.COMMANDLINE
-    if value and value != "-" and is_shown:
-        warn_of_secret(f"{param.opts[0]} - reads it from stdin, and {param.envvar} may hold it")
-    return value
-
-
-def read_secret(given: str | None, question: str) -> str | None:
-    """Return a secret; `-` stands for a line of stdin, which is asked for on a terminal."""
-    if given != "-":
-        return given
-    if sys.stdin.isatty():
-        print(question, end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip()
-
-
-def warn_of_secret(better: str) -> None:
-    """Print to stderr that the command line is no place for a secret, and which one is better."""
-    print(
-        "fireside: the invite is on the command line, where other users of this machine see it, "
-        f"and in your shell's history: {better}.",
-        file=sys.stderr,
-    )
-
-
-# --- Types of values ----------------------------------------------------------------------------
-
-
-def count(text: str) -> int:
-    """Return a whole number above 0."""
-    if not (text.isascii() and text.isdigit()) or int(text) == 0:
-        raise click.BadParameter(f"must be a whole number above 0, not {text!r}")
-    return int(text)
-
-
-def amount(text: str) -> float:
-    """Return a number above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise click.BadParameter(f"must be a number above 0, not {text!r}")
-    return number
-
-
-def time_span(text: str) -> float:
-    """Return `90s`, `15m`, `2h` or `3d` in seconds."""
-    units = {"s": 1, "m": 60, "h": 3_600, "d": DAY_SECONDS}
-    number, unit = text[:-1], units.get(text[-1:])
-    if unit is None or not (number.isascii() and number.isdigit()) or int(number) == 0:
-        raise click.BadParameter(f"write 90s, 15m, 2h or 3d, not {text!r}")
-    return float(int(number) * unit)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from fireside.cli.options import amount, count, time_span, with_settings
+from fireside.cli.options.settings import with_settings
 from fireside.console.exits import ExitCode
 from fireside.server.settings import SETTINGS, BadSettings
 
@@ -58,6 +58,7 @@ def test_without_a_word_it_is_a_private_chat_on_this_machine(load):
     assert settings.public_url is None
     assert settings.allow_origin == ()
     assert settings.invites == "auto"
+    assert settings.names == "open"
     assert not settings.open
     assert not settings.isolated
     assert settings.log_format == "auto"
@@ -244,24 +245,6 @@ def test_what_invites_may_be(refusal):
     )
 
 
-@pytest.mark.parametrize(
-    ("read", "text", "value"),
-    [(count, "3", 3), (amount, "0.5", 0.5), (time_span, "90s", 90), (time_span, "2h", 7_200)],
-)
-def test_a_value_is_read(read, text, value):
-    assert read(text) == value
-
-
-@pytest.mark.parametrize(
-    ("read", "text"),
-    [
-        *((count, text) for text in ("0", "-1", "1.5", "x", "３", "")),
-        *((amount, text) for text in ("0", "-1", "x", "inf", "nan", "")),
-        *((time_span, text) for text in ("0s", "h", "5", "-1d", "1w", "３h", "")),
-    ],
-)
-def test_a_value_that_makes_no_sense_is_refused_with_itself(read, text):
-    with pytest.raises(click.BadParameter, match=r"not ") as caught:
-        read(text)
-
-    assert repr(text) in str(caught.value)
+def test_whether_names_are_claimed_is_one_of_two_words(load, refusal):
+    assert load("--names", "claimed").names == load(FIRESIDE_NAMES="claimed").names == "claimed"
+    assert refusal("--names", "closed") == ("--names must be one of open, claimed, not 'closed'.")
