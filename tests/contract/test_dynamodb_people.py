@@ -240,7 +240,7 @@ def place(tables, table):
 def test_what_each_command_costs(place):
     k = KEYS
     *cost, claimed = place.cost("Ada", 0, "claim", name="Ada")
-    assert cost == [2 + k, 2 * (1 + k)]
+    assert cost == [2 * (1 + k), 2 * (1 + k)]
     for action, fields in {"hello": {"v": 2}, "sendMessage": {"message": "hi"}, "ping": {}}.items():
         assert place.cost("Ada", 0, action, **fields)[:2] == (1, 0), action
     assert place.cost("Bob", 1, "ping")[:2] == (1 + k, 0)

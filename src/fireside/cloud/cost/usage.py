@@ -178,7 +178,7 @@ def billed_usage(counts: ActivityCounts) -> Usage:
         + counts.pings * 2  # the connection, the head
         + counts.history_loads * (2 + page)
         + (counts.commands + counts.connections) * counts.who_reads
-        + counts.claims * (1 + len(name_keys(_SAMPLE_NAME)))
+        + counts.claims * (1 + 2 * len(name_keys(_SAMPLE_NAME)))
         + counts.device_days
     )
     messages = 2 * counts.commands + counts.sends * pushes

@@ -90,7 +90,7 @@ def test_a_cut_sends_the_last_frame_and_then_ends_each_connection():
 
     room.fan_out.cut(iter(MANY[:2]), b"bye")
 
-    assert room.order == ["post", "end", "end"]
+    assert room.order == ["post", "end 2"]
     assert (room.posted, room.ended) == (MANY[:2], MANY[:2])
 
 
