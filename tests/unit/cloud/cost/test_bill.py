@@ -96,7 +96,7 @@ def test_a_claim_and_the_first_visit_of_a_day_are_written_once():
     claim = billed_usage(ActivityCounts(claims=1))
     day = billed_usage(ActivityCounts(device_days=1))
 
-    assert claim.read_units == 2 + keys
+    assert claim.read_units == 2 + 2 * keys
     assert claim.write_units == 2 * (1 + keys) + 2 / REPORT_EACH
     assert (day.read_units, day.write_units, day.messages) == (1, 1, 0)
     month = monthly_counts(FIFTY)
