@@ -1,4 +1,4 @@
-/** As whom this page is in the chat, and how one comes and goes. */
+/** Who this page is in the chat, and how one comes and goes. */
 
 import { useState } from "react";
 import { type Platform, type Visit, visit } from "./chat";

@@ -1,4 +1,4 @@
-/** What a handshake shows: where to connect as whom, and the secrets of the device. */
+/** What a handshake shows: the address, the name and the secrets of the device. */
 
 import { lastConfig } from "./config";
 

@@ -33,7 +33,7 @@ async function comes(how: Arrival) {
   network.socket.opens();
 }
 
-it("by a link: shows it, sends it, and is the person whom the answer names", async () => {
+it("by a link: shows it, sends it, and is the person that the answer names", async () => {
   storeDeviceLink(LINK);
   await comes(arrivalByLink(LINK, platform));
   expect(network.socket.url).toMatch(/\?username=ada&user=ada~1$/);

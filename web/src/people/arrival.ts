@@ -17,7 +17,7 @@ export type Arrival = {
   getUser: () => User | null;
 };
 
-/** What is shown to the server: as whom, with which key, and the command that uses it. */
+/** What is shown to the server: the name, the key, and the command that uses it. */
 type Claim = {
   kind: Arrival["kind"];
   name: string;

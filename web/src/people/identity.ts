@@ -152,7 +152,7 @@ export class Identity implements Handshake {
     else if (claims) void this.claim(user);
   }
 
-  /** `user`: as whom the server said hello; null if it wants the name to be claimed first. */
+  /** `user`: who the server said hello to; null if it wants the name to be claimed first. */
   private async claim(user: User | null): Promise<void> {
     const label = deviceLabel();
     const command = { action: "claim", name: this.name, ...(label && { label }) } as const;

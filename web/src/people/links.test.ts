@@ -49,7 +49,7 @@ it("finds the secret in a pasted link, and in a link that it made itself", () =>
   expect(deviceLinkIn("https://chat.example/#invite=abc")).toBeNull();
 });
 
-it("knows whom a link names", () => {
+it("knows who a link names", () => {
   expect(personIn(DEVICE)).toBe("ada kestrel");
   expect(personIn(`${"d".repeat(22)}.0J_QtdGC0YA`)).toBe("Петр");
   expect(personIn("nonsense")).toBeNull();
