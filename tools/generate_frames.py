@@ -1,6 +1,7 @@
 """Generates the browser's frame types from the Python ones: `python tools/generate_frames.py`."""
 
 import dataclasses
+import inspect
 import json
 import sys
 import types
@@ -12,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from fireside import frames, wire  # noqa: E402 - found through the line above
-from fireside.domain import commands, errors  # noqa: E402
+from fireside.domain import commands, errors, events, person  # noqa: E402
 
 TARGET = ROOT / "web/src/wire/frames.ts"
 
@@ -21,12 +22,23 @@ HEADER = """\
 
 """
 
-SHARED = (frames.User, frames.Room, frames.FixedLimits, frames.Limits, commands.Cursor)
+SHARED = (
+    frames.people.User,
+    frames.people.Place,
+    frames.people.Device,
+    frames.people.AuditEntry,
+    frames.messages.Room,
+    frames.messages.FixedLimits,
+    frames.messages.Limits,
+    commands.messages.Cursor,
+)
 FRAMES = typing.get_args(frames.ServerFrame)
 COMMANDS = typing.get_args(commands.Command)
 
 NAMES: dict[object, str] = {
     errors.Code: "ErrorCode",
+    person.Role: "Role",
+    events.YouChange: "YouChange",
     **{shape: shape.__name__ for shape in (*SHARED, *FRAMES)},
     **{command: f"{command.__name__}Command" for command in COMMANDS},
 }
@@ -42,7 +54,9 @@ def main() -> None:
 def generate() -> str:
     """Return the text of the file."""
     parts = [
-        _union("ErrorCode", [f'"{code}"' for code in typing.get_args(errors.Code)]),
+        _words("ErrorCode", errors.Code),
+        _words("Role", person.Role),
+        _words("YouChange", events.YouChange),
         *map(_declaration, (*SHARED, *FRAMES)),
         _union("ServerFrame", map(_type, FRAMES)),
         *map(_command, COMMANDS),
@@ -50,6 +64,10 @@ def generate() -> str:
         _limits(),
     ]
     return HEADER + "\n".join(parts)
+
+
+def _words(name: str, literal: object) -> str:
+    return _union(name, [json.dumps(word) for word in typing.get_args(literal)])
 
 
 def _union(name: str, members: Iterable[str]) -> str:
@@ -67,7 +85,14 @@ def _command(command: type) -> str:
 
 def _declare(shape: type, fields: dict[str, str]) -> str:
     body = "".join(f"  {name}: {kind};\n" for name, kind in fields.items())
-    return f"/** {shape.__doc__} */\nexport type {NAMES[shape]} = {{\n{body}}};\n"
+    return f"{_comment(shape)}\nexport type {NAMES[shape]} = {{\n{body}}};\n"
+
+
+def _comment(shape: type) -> str:
+    lines = inspect.cleandoc(shape.__doc__ or "").splitlines()
+    if len(lines) == 1:
+        return f"/** {lines[0]} */"
+    return "\n".join(["/**", *(f" * {line}".rstrip() for line in lines), " */"])
 
 
 def _fields(shape: type) -> dict[str, str]:

@@ -54,7 +54,7 @@ def test_a_name_is_checked_as_one_types_and_remembered(place, person):
         ada.is_inside()
 
         ada.presses("Settings")
-        ada.presses("Change name")
+        ada.presses("Join as somebody else")
         expect(name).to_have_value("Ada Kestrel")
         ada.page.reload()
         expect(name).to_have_value("Ada Kestrel")
@@ -71,7 +71,7 @@ def test_changing_the_name_leaves_exactly_one_socket(tmp_path, place, person, pa
         ada.joins(server.address)
         for name in ("Grace", "Joan"):
             ada.presses("Settings")
-            ada.presses("Change name")
+            ada.presses("Join as somebody else")
             ada.page.get_by_label("Your name").fill(name)
             ada.presses("Join the conversation")
             ada.is_inside()

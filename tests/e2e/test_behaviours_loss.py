@@ -278,6 +278,7 @@ def test_on_a_slow_line_one_gets_in_and_reads_back(place, person):
         ada.page.get_by_label("Your name").fill("Ada")
         ada.presses("Join the conversation")
         comes_slowly("hello")
+        comes_slowly("claimed")
         assert comes_slowly("history") > 10
         expect(ada.rows().last).to_have_attribute("data-seq", "60")
         first = ada.rows().first.get_attribute("data-seq")

@@ -58,7 +58,7 @@ def test_a_translated_page_goes_through_all_that_it_shows(tmp_path, person, how)
         ada.presses("Join again")
         expect(status_of(ada)).to_have_text("Connected")
         ada.presses("Settings")
-        ada.presses("Change name")
+        ada.presses("Join as somebody else")
         expect(ada.page.get_by_label("Your name")).to_have_value("Ada")
 
 

@@ -42,7 +42,7 @@ def test_who_comes_later_reads_what_was_said(tmp_path, person, mode):
 def test_two_tabs_of_one_person_show_the_same(tmp_path, person, mode):
     with serving(tmp_path / "data", *mode) as server:
         here = person("Ada").joins(server.address)
-        there = person("Ada").joins(server.address)
+        there = here.another_tab().opens(server.address).is_inside()
 
         here.says("from here")
         there.sees("from here")

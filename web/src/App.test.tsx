@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { act } from "react";
 import { beforeEach, describe, expect, it } from "vitest";
-import { helloFrame, pageFrame } from "./testing/fakeNetwork";
+import { helloFrame, pageFrame, userNamed } from "./testing/fakeNetwork";
 import { fakeSession } from "./testing/fakeSession";
 import {
   enter,
@@ -113,6 +113,7 @@ describe("two tabs of one browser", () => {
     await leave();
     await join("Bo");
     await act(async () => network.socket.opens());
+    await says(helloFrame({ user: userNamed("Bo") }));
     await goTo(one);
     expect(who()).toBe("Ada");
     await goTo(other);

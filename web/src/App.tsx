@@ -1,7 +1,7 @@
 /** The join form or the room, depending on the connection. */
 
-import { useEffect, useState } from "react";
-import { browserPlatform, countUnsentOn, type Platform, type Visit, visit } from "./chat";
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { browserPlatform, countUnsentOn, type Platform, type Visit } from "./chat";
 import { storeConfig } from "./connection/config";
 import { takeInvite } from "./connection/invite";
 import { hasJoined, isBlocked } from "./connection/machine";
@@ -9,11 +9,14 @@ import { useConfig } from "./connection/useConfig";
 import { useConnection } from "./connection/useConnection";
 import { useForgottenElsewhere } from "./device/forget";
 import { Join } from "./join/Join";
-import { NAME_KEY, rememberJoined, rememberLeft, returningName } from "./join/remembered";
+import { NAME_KEY, rememberJoined, rememberLeft } from "./join/remembered";
+import { WelcomeBack } from "./join/WelcomeBack";
 import { PageFailed } from "./PageFailed";
+import { takeLinks } from "./people/links";
 import { Room } from "./room/Room";
 import { useSettingsOfOtherTabs } from "./settings/settings";
 import { ErrorBoundary } from "./ui/ErrorBoundary";
+import { useVisits } from "./useVisits";
 
 export function App({ platform: given }: { platform?: Platform }) {
   const [platform] = useState(() => given ?? browserPlatform());
@@ -25,60 +28,73 @@ export function App({ platform: given }: { platform?: Platform }) {
 }
 
 function Page({ platform }: { platform: Platform }) {
-  const [current, setCurrent] = useState<Visit | null>(() => returningVisit(platform));
+  const { current, back, ...visits } = useVisits(platform);
   const connection = useConnection(current?.client ?? null);
+  const name = useName(current);
   const isRefused = connection.name === "refused" || isBlocked(connection);
+  const isInside = hasJoined(connection);
   const config = useConfig(platform.network.config, isRefused);
   useSettingsOfOtherTabs();
-  useInviteLinks(() => current?.client.retry());
-  useForgottenElsewhere(NAME_KEY, forget);
+  useLinks(() => current?.client.retry(), visits.linked);
+  useForgottenElsewhere(NAME_KEY, visits.erase);
 
   useEffect(() => {
-    if (connection.name === "open" && current) rememberJoined(current.username);
+    if (connection.name === "open" && isInside && name !== null) rememberJoined(name);
     if (connection.name === "refused") rememberLeft();
-  }, [connection.name, current]);
+  }, [connection.name, isInside, name]);
 
   useEffect(() => {
     if (connection.name === "open" && config) storeConfig();
   }, [connection.name, config]);
 
-  function forget() {
-    setCurrent(null);
-    void platform.forget();
-  }
-
-  function leave() {
-    rememberLeft();
-    setCurrent(null);
-  }
-
-  if (current !== null && hasJoined(connection))
-    return <Room visit={current} connection={connection} onLeave={leave} onForget={forget} />;
+  if (back !== null)
+    return (
+      <WelcomeBack
+        {...back}
+        onSecret={visits.tryBack}
+        onContinue={visits.continueAs}
+        onOtherName={visits.giveUp}
+      />
+    );
+  if (current !== null && isInside)
+    return (
+      <Room
+        visit={current}
+        connection={connection}
+        onLeave={visits.leave}
+        onForget={visits.forget}
+      />
+    );
   return (
     <Join
       connection={connection}
       config={config}
-      onJoin={(name) => setCurrent(visit(name, platform))}
-      onForget={forget}
+      onJoin={visits.join}
+      onReturn={visits.returnBy}
+      onForget={visits.forget}
       countUnsent={() => countUnsentOn(platform)}
     />
   );
 }
 
-/** An invite link opened while the page is open changes only the fragment, so nothing reloads. */
-function useInviteLinks(onInvite: () => void) {
+/** The name that I have now: another device may change it. */
+function useName(current: Visit | null): string | null {
+  const { subscribe, getName } = current?.identity ?? NOBODY;
+  return useSyncExternalStore(subscribe, getName);
+}
+
+const NOBODY = { subscribe: () => () => {}, getName: () => null };
+
+/** A link that is opened while the page is open changes only the fragment, so nothing reloads. */
+function useLinks(onInvite: () => void, onLink: (device: boolean) => void) {
   const [, setChanges] = useState(0);
   useEffect(() => {
     const onHashChange = () => {
       setChanges((times) => times + 1);
+      onLink(takeLinks());
       if (takeInvite()) onInvite();
     };
     addEventListener("hashchange", onHashChange);
     return () => removeEventListener("hashchange", onHashChange);
   });
-}
-
-function returningVisit(platform: Platform): Visit | null {
-  const name = returningName();
-  return name === null ? null : visit(name, platform, true);
 }

@@ -1,15 +1,18 @@
-/** One visit: a username, the connection, and the timeline of the room. */
+/** One visit: who I am, the connection, and the timeline of the room. */
 
-import { addressFor, browserNetwork, ConnectionClient, type Network } from "./connection/client";
+import { browserNetwork, ConnectionClient, type Listener, type Network } from "./connection/client";
 import { browserDatabase, type Database } from "./device/database";
 import { forgetDevice } from "./device/forget";
 import { claimTab, type Tabs } from "./device/tabs";
+import { Identity, storedAs } from "./people/identity";
 import { countUnsent } from "./timeline/outboxStorage";
 import { roomStorage } from "./timeline/roomStorage";
 import { TimelineStore } from "./timeline/store";
 
 export type Visit = {
+  /** The name that was joined with, under which this device stores what belongs to the visit. */
   username: string;
+  identity: Identity;
   client: ConnectionClient;
   store: TimelineStore;
   /** How many messages wait on this device, under any name and of any tab. */
@@ -38,12 +41,31 @@ export function browserPlatform(): Platform {
 }
 
 /** `returning`: this user had joined before the page was reloaded, and does not have to again. */
-export function visit(username: string, platform: Platform, returning = false): Visit {
+export function visit(name: string, platform: Platform, returning = false): Visit {
   const { database, tabs } = platform.storage();
+  const username = storedAs(name);
   const storage = roomStorage(username, ROOM, database, tabs);
   const store: TimelineStore = new TimelineStore(ROOM, (command) => client.ask(command), storage);
-  const client = new ConnectionClient(addressFor(username), store, platform.network, returning);
-  return { username, client, store, countUnsent: () => countUnsentOn(platform) };
+  const identity = new Identity(name, database, {
+    ask: (command) => client.ask(command),
+    reconnect: () => client.reconnect(),
+    taken: () => client.taken(),
+    end: (closing) => client.end(closing),
+  });
+  const listener: Listener = {
+    greeting: store.hello,
+    refused: identity.refused,
+    receive: (frame) => {
+      identity.receive(frame);
+      store.receive(frame);
+    },
+    disconnected: () => {
+      identity.disconnected();
+      store.disconnected();
+    },
+  };
+  const client = new ConnectionClient(identity, listener, platform.network, returning);
+  return { username, identity, client, store, countUnsent: () => countUnsentOn(platform) };
 }
 
 /** Return how many messages wait on this device, under any name and of any tab. */

@@ -8,9 +8,11 @@ import { App } from "./App";
 import { takeInvite } from "./connection/invite";
 import { eraseTab } from "./device/storage";
 import { isForgotten, noteRemembered } from "./join/remembered";
+import { takeLinks } from "./people/links";
 
 if (isForgotten()) eraseTab();
 noteRemembered();
+takeLinks();
 takeInvite();
 const root = document.getElementById("root");
 if (root)

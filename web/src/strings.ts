@@ -34,6 +34,208 @@ export const STRINGS = {
     unknownProxy:
       "The server is there, but it was not told of the proxy in front of it. Tell the person who runs this chat: start it with --public-url and the address of this page.",
     away: "The server does not answer. Check your connection, then try again.",
+    taken: "That name belongs to somebody.",
+    isItYou: "Is it you?",
+    otherDevice: "Use another device",
+    otherDeviceHint: "One where you are signed in",
+    useCode: "Use your recovery code",
+    useCodeHint: "The one you kept when you joined",
+    ifNot: "If not, write another name.",
+  },
+
+  back: {
+    title: "Welcome back",
+    byLink: {
+      label: "Device link",
+      wrong: "That is no link from Add a device. Paste the whole link.",
+    },
+    byCode: {
+      label: "Recovery code",
+      wrong: "A recovery code has 24 letters and digits, without 0, O, 1, I and L.",
+    },
+    /** Every second part is bold. */
+    atOtherDevice: (name: string | null) => [
+      name === null
+        ? "On a device where you are signed in, open "
+        : `On a device where you are ${name}, open `,
+      "You",
+      ", then ",
+      "Add a device",
+      ". Scan its code with this camera, or paste the link here.",
+    ],
+    codeOf: (name: string) => ["Type the recovery code that you kept for ", name],
+    worksOnce: "It works once. You get a new one inside.",
+    comeIn: "Come in",
+    comingIn: "Coming in…",
+    linked: (name: string) => `This device is ${name}'s now, too.`,
+    continueAs: (name: string) => `Continue as ${name}`,
+    refused:
+      "The server did not let you in. Ask for a new link, or open the invite link of this chat first.",
+    otherName: "Use another name",
+  },
+
+  device: {
+    browsers: [
+      ["Edg", "Edge"],
+      ["OPR", "Opera"],
+      ["SamsungBrowser", "Samsung Internet"],
+      ["Firefox", "Firefox"],
+      ["FxiOS", "Firefox"],
+      ["CriOS", "Chrome"],
+      ["Chrome", "Chrome"],
+      ["Safari", "Safari"],
+    ],
+    systems: [
+      ["iPhone", "iPhone"],
+      ["iPad", "iPad"],
+      ["Android", "Android"],
+      ["CrOS", "ChromeOS"],
+      ["Windows", "Windows"],
+      ["Mac OS", "Mac"],
+      ["Linux", "Linux"],
+    ],
+    label: (browser: string, system: string) => `${browser} on ${system}`,
+    unnamed: "A device",
+  },
+
+  you: {
+    title: "You",
+    more: "Name, devices, recovery code",
+    name: "Name",
+    save: "Save",
+    isYours: "This name is yours. Nobody else can use it here.",
+    saved: "Saved. Your old name stays yours for 30 days: nobody else gets it.",
+    devices: "Devices",
+    here: (day: string) => `This device, since ${day}`,
+    today: "Last here today",
+    lastHere: (day: string) => `Last here on ${day}`,
+    signOut: "Sign out",
+    signOutOf: (label: string) => `Sign out ${label}`,
+    addDevice: "Add a device",
+    ifLost: "If you lose every device",
+    code: "Recovery code",
+    codeMade: (day: string) => `Made on ${day}`,
+    leave: "Leave this place",
+    forgetMe: "Forget me here…",
+    notPrivate: "This connection is not private",
+    notPrivateWhy:
+      "Who can watch this network reads the messages, and what proves that you are you. The person who runs this chat can put a TLS proxy in front, such as Caddy.",
+    unstored:
+      "This browser keeps nothing, so the name is yours on this device only until the tab is closed. Keep the recovery code.",
+    lost: "The connection is lost. Try again when it is back.",
+    notLoaded:
+      "This part of the page could not be loaded. Reload the page when the connection is back.",
+    loading: "Loading…",
+    back: "Back",
+    cancel: "Cancel",
+  },
+
+  addDevice: {
+    title: "Add a device",
+    qr: "QR code of the link",
+    steps: [
+      "Open the camera on the new device.",
+      "Point it at this code.",
+      "It opens Fireside as you.",
+    ],
+    label: "No camera? Open this link there",
+    copy: "Copy link",
+    keep: "Keep it to yourself: who opens it is you. It works once and ends in ",
+    left: (minutes: number, seconds: number) => `${minutes}:${String(seconds).padStart(2, "0")}`,
+    over: "This link has ended.",
+    again: "New link",
+  },
+
+  recovery: {
+    title: "Your recovery code",
+    newTitle: "Your new recovery code",
+    what: "It lets you back in when no device is at hand. Keep it on paper or in a password manager. We show it this once.",
+    newWhat:
+      "It lets you back in when no device is at hand. Keep it on paper or in a password manager. We show it this once, and the old one no longer works.",
+    copy: "Copy",
+    copied: "Copied",
+    save: "Save as a file",
+    file: "fireside-recovery-code.txt",
+    inFile: (name: string, place: string, code: string) =>
+      `${APP}: ${place}\nName: ${name}\nRecovery code: ${code}\n`,
+    kept: "I have kept it",
+    ask: "Make a new recovery code?",
+    askWhat: "The one that you have stops working at once.",
+    make: "Make a new code",
+  },
+
+  forgetMe: {
+    title: "Leave this place?",
+    what: "Your name, devices and recovery code are removed for good. Your messages stay, under the name Somebody. Nobody can take your name for 30 days.",
+    label: "Type your name to be forgotten",
+    wrong: "That is not your name.",
+    forget: "Forget me",
+  },
+
+  wayBack: {
+    yours: (name: string) => `${name} is yours on this device.`,
+    keep: "Keep a way back",
+    notNow: "Not now",
+  },
+
+  notices: {
+    added: "A device was added",
+    signItOut: "Sign it out",
+    owner: "You are an owner of this place now.",
+    moderator: "You are a moderator now.",
+    dismiss: "Dismiss",
+  },
+
+  moderation: {
+    about: (name: string) => `About ${name}`,
+    silence: "Silence for a while…",
+    ban: "Ban…",
+    makeModerator: "Make moderator",
+    makeMember: "Make member",
+    isModerator: (name: string) => `${name} is a moderator now.`,
+    isMember: (name: string) => `${name} is a member now.`,
+    silenceTitle: (name: string) => `Silence ${name}?`,
+    silenceWhat: (name: string) =>
+      `${name} can read but not write, in every room, and is told until when.`,
+    howLong: "For how long",
+    spans: [
+      { label: "An hour", deed: "Silence for an hour", seconds: 3_600 },
+      { label: "A day", deed: "Silence for a day", seconds: 86_400 },
+      { label: "A week", deed: "Silence for a week", seconds: 604_800 },
+    ],
+    silenced: (name: string) => `${name} can't write now.`,
+    banTitle: (name: string) => `Ban ${name}?`,
+    banWhat: (name: string) =>
+      `All devices are signed out at once. No invite lets ${name} back in until you lift the ban in Settings.`,
+    banWhatName: (name: string) =>
+      `The name ${name} belongs to nobody: it is refused to all from now on, until you lift the ban in Settings.`,
+    reason: "Reason",
+    reasonHint: "only moderators see it",
+    banDeed: (name: string) => `Ban ${name}`,
+    banned: (name: string) => `${name} is banned.`,
+    title: "Moderation",
+    more: "Banned people, and what was done",
+    bannedPeople: "Banned people",
+    nobody: "Nobody is banned.",
+    since: (day: string, by: string, reason: string) =>
+      reason === "" ? `Since ${day}, by ${by}.` : `Since ${day}, by ${by}. ${sentence(reason)}`,
+    lift: "Lift ban",
+    liftOf: (name: string) => `Lift ban of ${name}`,
+    trail: "What was done",
+    nothing: "Nothing yet.",
+    earlier: "Show earlier",
+    deeds: {
+      ban: (name: string) => `${name} was banned`,
+      unban: (name: string) => `The ban of ${name} was lifted`,
+      mute: (name: string) => `${name} was silenced`,
+      unmute: (name: string) => `${name} may write again`,
+      promote: (name: string, role: string) => `${name} was made ${role}`,
+      own: (name: string) => `${name} became an owner by the owner link`,
+      device_link: (name: string) => `A device link was made for ${name}`,
+    },
+    otherDeed: (name: string, action: string) => `${action}: ${name}`,
+    byAt: (day: string, by: string, detail: string) =>
+      detail === "" ? `${day}, by ${by}` : `${day}, by ${by}. ${sentence(detail)}`,
   },
 
   badName: {
@@ -94,6 +296,7 @@ export const STRINGS = {
     you: "You",
     today: (day: string) => `Today, ${day}`,
     yesterday: (day: string) => `Yesterday, ${day}`,
+    unverified: "unverified",
     announced: (author: string, text: string) => `${author}: ${text}`,
   },
 
@@ -114,6 +317,7 @@ export const STRINGS = {
     offline: "Sends when you are back online",
     left: (count: number) => `${numeral(count)} left`,
     tooMany: (count: number) => `${numeral(count)} too many`,
+    muted: (until: string) => `You can read but not write until ${until}.`,
     full: "The field is full, and the end of your paste is missing. Send this in parts, then paste the rest.",
     enterSends: [
       ["Enter", "to send,"],
@@ -136,6 +340,7 @@ export const STRINGS = {
     notHere: "This browser offers notifications only over https.",
     blocked: "Your browser blocks them for this page. You can allow them in its settings.",
     changeName: "Change name",
+    joinAs: "Join as somebody else",
   },
 
   forget: {
@@ -146,6 +351,8 @@ export const STRINGS = {
         one: "# message is not sent yet and will be lost.",
         other: "# messages are not sent yet and will be lost.",
       }),
+    name: (name: string) =>
+      `${name} is no longer yours here. Without another device or the recovery code the name is lost to you.`,
     stays:
       "What you sent stays in the chat. To come back you need its address and, where it asks for one, the invite link.",
     forget: "Forget everything here",
@@ -172,6 +379,7 @@ export const STRINGS = {
     list: [
       ["↑ ↓", "Row above or below, in the messages"],
       ["End", "Latest message, in the messages"],
+      ["Enter", "About the author of a message, for moderators"],
       ["Esc", "Back to writing"],
       ["Ctrl /", "These keys"],
     ],
@@ -187,6 +395,7 @@ export const STRINGS = {
   },
 
   close: "Close",
+  sentence,
 } as const;
 
 const NUMBERS = new Intl.NumberFormat(LANGUAGE);

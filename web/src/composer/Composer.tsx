@@ -16,6 +16,8 @@ type ComposerProps = {
   limit: number;
   online: boolean;
   enterAddsLine: boolean;
+  /** A moderator has silenced me until then. */
+  mutedUntil: string | null;
   field: RefObject<HTMLTextAreaElement | null>;
   onText: (text: string) => void;
   onSend: (text: string) => void;
@@ -31,10 +33,10 @@ const NEAR_LIMIT = 0.9;
 const KEPT_LIMITS = 10;
 
 export function Composer(props: ComposerProps) {
-  const { room, text, limit, online, enterAddsLine, field, onText, onSend } = props;
+  const { room, text, limit, online, enterAddsLine, mutedUntil, field, onText, onSend } = props;
   const message = cleanText(text);
   const left = limit - [...message].length;
-  const canSend = hasVisibleText(message) && left >= 0;
+  const canSend = hasVisibleText(message) && left >= 0 && mutedUntil === null;
   useGrowingHeight(field, text);
   useInitialFocus(field);
 
@@ -81,7 +83,7 @@ export function Composer(props: ComposerProps) {
           <Icon name="up" />
         </button>
       </form>
-      <Hint length={text.length} left={left} {...{ limit, online, enterAddsLine }} />
+      <Hint length={text.length} left={left} {...{ limit, online, enterAddsLine, mutedUntil }} />
     </footer>
   );
 }
@@ -115,19 +117,20 @@ function Overflow({ text, limit, field }: Pick<ComposerProps, "text" | "limit" |
   );
 }
 
-type HintProps = Pick<ComposerProps, "limit" | "online" | "enterAddsLine"> & {
+type HintProps = Pick<ComposerProps, "limit" | "online" | "enterAddsLine" | "mutedUntil"> & {
   length: number;
   left: number;
 };
 
-function Hint({ length, left, limit, online, enterAddsLine }: HintProps) {
+function Hint({ length, left, limit, online, enterAddsLine, mutedUntil }: HintProps) {
+  const full = length >= KEPT_LIMITS * limit ? WORDS.full : null;
   return (
     <div className="hint" data-over={left < 0}>
       <span className="keys">
         {online ? <Keys enterAddsLine={enterAddsLine} /> : <span>{WORDS.offline}</span>}
       </span>
       <span className="full" role="status">
-        {length >= KEPT_LIMITS * limit && WORDS.full}
+        {mutedUntil === null ? full : WORDS.muted(mutedUntil)}
       </span>
       <span id="composer-left" className="near tnum">
         {counter(left, limit)}

@@ -1,8 +1,15 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeNetwork, helloFrame, messageFrame, pageFrame } from "../testing/fakeNetwork";
+import {
+  FakeNetwork,
+  handshakeAt,
+  helloFrame,
+  messageFrame,
+  pageFrame,
+} from "../testing/fakeNetwork";
 import type { Frame } from "../wire/parse";
-import { addressFor, ConnectionClient } from "./client";
+import { ConnectionClient } from "./client";
+import { addressFor } from "./handshake";
 import { storeInvite } from "./invite";
 import { isBlocked } from "./machine";
 
@@ -18,13 +25,13 @@ beforeEach(() => {
   heard = [];
   downs = 0;
   const listener = {
-    hello: () => ({ action: "hello", v: 1 }) as const,
+    greeting: () => ({ action: "hello", v: 2 }) as const,
     receive: (frame: Frame) => heard.push(frame),
     disconnected: () => {
       downs += 1;
     },
   };
-  client = new ConnectionClient("ws://here/ws", listener, network);
+  client = new ConnectionClient(handshakeAt("ws://here/ws"), listener, network);
 });
 
 afterEach(() => {
@@ -65,7 +72,7 @@ describe("starting", () => {
 
   it("says hello when the socket opens", async () => {
     await connect();
-    expect(network.socket.sent).toEqual([{ action: "hello", v: 1, id: "hello" }]);
+    expect(network.socket.sent).toEqual([{ action: "hello", v: 2, id: "hello" }]);
     expect(client.getState().name).toBe("open");
   });
 
@@ -228,9 +235,30 @@ describe("a lost connection", () => {
   it("stays closed when hello is refused for good", async () => {
     await start();
     network.socket.opens();
-    const refusal = { code: "unsupported", message: "Reload the page.", retryable: false };
+    const refusal = { code: "forbidden", message: "Reload the page.", retryable: false };
     network.socket.says({ type: "error", id: "hello", ...refusal });
     expect(client.getState()).toEqual({ name: "closed", reason: "Reload the page." });
+  });
+
+  it("speaks the first version to a server that knows no other, and gives up at the next refusal", async () => {
+    await start();
+    network.socket.opens();
+    const refusal = { code: "unsupported", message: "Version 1 only.", retryable: false };
+    network.socket.says({ type: "error", id: "hello", ...refusal });
+    expect(network.socket.asked("hello").map(({ v }) => v)).toEqual([2, 1]);
+    network.socket.says({ type: "error", id: "hello", ...refusal });
+    expect(client.getState()).toEqual({ name: "closed", reason: "Version 1 only." });
+  });
+
+  it("is back at the door when the name belongs to somebody, at hello or at a ping", async () => {
+    const refusal = { type: "error", code: "name_taken", message: "Taken.", retryable: false };
+    for (const id of ["hello", "ping"]) {
+      await connect();
+      network.socket.says({ ...refusal, id });
+      expect(client.getState()).toEqual({ name: "refused", reason: "taken" });
+      expect(network.openSockets).toEqual([]);
+      client.stop();
+    }
   });
 });
 
@@ -421,11 +449,11 @@ describe("before the gateway closes the connection for its age", () => {
 describe("coming back after a reload", () => {
   async function reconnect() {
     const listener = {
-      hello: () => ({ action: "hello", v: 1 }) as const,
+      greeting: () => ({ action: "hello", v: 2 }) as const,
       receive: () => {},
       disconnected: () => {},
     };
-    client = new ConnectionClient("ws://here/ws", listener, network, true);
+    client = new ConnectionClient(handshakeAt("ws://here/ws"), listener, network, true);
     await start();
     network.socket.drops();
     await vi.advanceTimersByTimeAsync(0);

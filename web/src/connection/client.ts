@@ -1,10 +1,11 @@
 /** Performs the machine's effects: the real socket, its timers, and the commands awaiting an answer. */
 
-import type { ClientCommand, HelloFrame } from "../wire/frames";
+import type { ClientCommand, ClosingFrame, ErrorFrame, HelloFrame } from "../wire/frames";
 import { type Frame, parse } from "../wire/parse";
 import { Answers, LONGEST_MS } from "./answers";
 import { lastConfig } from "./config";
-import { inviteAccepted, inviteRefused, inviteToOffer, subprotocols } from "./invite";
+import { type Handshake, subprotocols } from "./handshake";
+import { inviteAccepted, inviteRefused, inviteToOffer } from "./invite";
 import { type Effect, type Event, IDLE, type State, step } from "./machine";
 
 /** The part of a WebSocket that is used here, so that a test can replace it. */
@@ -20,10 +21,13 @@ export type Network = {
 };
 
 /** The user of the connection: makes the hello command, takes frames, learns of its loss. */
-type Listener = {
-  hello: () => ClientCommand & { action: "hello" };
+export type Listener = {
+  /** What is said first on each connection: a hello, or who this is to become. */
+  greeting: () => ClientCommand;
   receive: (frame: Frame) => void;
   disconnected: () => void;
+  /** Return whether it does about a refused greeting what there is to do. */
+  refused?: (error: ErrorFrame) => boolean;
 };
 
 /** The part of its lifetime that a connection uses, jittered so that clients do not renew all at once. */
@@ -34,6 +38,9 @@ const RENEW_RETRY_MS = 30_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const HELLO_ID = "hello";
 const PING_ID = "ping";
+/** Of the protocol; a server that is older than the page speaks the first. */
+const VERSION = 2;
+const FIRST_VERSION = 1;
 
 export class ConnectionClient {
   private state: State;
@@ -45,6 +52,7 @@ export class ConnectionClient {
   private fallsBack = false;
   private retiring: Socket | null = null;
   private isStarted = false;
+  private version = VERSION;
   private skipped = 0;
   private renewTimer: Timer;
   private retireTimer: Timer;
@@ -54,7 +62,7 @@ export class ConnectionClient {
   private readonly subscribers = new Set<() => void>();
 
   constructor(
-    private readonly url: string,
+    private readonly handshake: Handshake,
     private readonly listener: Listener,
     private readonly network: Network = browserNetwork,
     private readonly returning = false,
@@ -62,12 +70,12 @@ export class ConnectionClient {
     this.state = returning ? { name: "idle", returning } : IDLE;
   }
 
-  /** Connect in a microtask: React's strict mode starts, stops and starts in one turn. */
+  /** Connect later than in this turn: React's strict mode starts, stops and starts in one. */
   readonly start = (): void => {
     this.isStarted = true;
     addEventListener("online", this.wake);
     document.addEventListener("visibilitychange", this.wakeIfVisible);
-    queueMicrotask(() => {
+    void this.handshake.ready().then(() => {
       if (this.isStarted) this.dispatch({ type: "started", returning: this.returning });
     });
   };
@@ -81,6 +89,15 @@ export class ConnectionClient {
 
   readonly retry = (): void => this.dispatch({ type: "retried" });
 
+  /** Connect again at once: the server is to see who this is now. */
+  readonly reconnect = (): void => this.end({ again: true, reason: "", retryAfterMs: 0 });
+
+  /** The name belongs to somebody else. */
+  readonly taken = (): void => this.dispatch({ type: "taken" });
+
+  readonly end = (closing: Omit<ClosingFrame, "type">): void =>
+    this.dispatch({ type: "closing", ...closing });
+
   readonly subscribe = (subscriber: () => void): (() => void) => {
     this.subscribers.add(subscriber);
     return () => this.subscribers.delete(subscriber);
@@ -91,11 +108,16 @@ export class ConnectionClient {
   /** How many frames were unreadable or of an unknown type. */
   readonly getSkipped = (): number => this.skipped;
 
-  /** Send a command that must be answered; without an answer in time the connection is lost. */
-  readonly ask = (command: ClientCommand & { id: string }): void => {
-    if (this.state.name !== "open") return;
+  /**
+   * Send a command that must be answered; without an answer in time the connection is lost.
+   *
+   * Return false, and send nothing, while there is no connection.
+   */
+  readonly ask = (command: ClientCommand & { id: string }): boolean => {
+    if (this.state.name !== "open") return false;
     this.socket?.send(JSON.stringify(command));
     this.answers.expect(command);
+    return true;
   };
 
   private readonly wake = (): void => this.dispatch({ type: "woke" });
@@ -128,7 +150,7 @@ export class ConnectionClient {
         this.close();
         break;
       case "greet":
-        this.ask({ ...this.listener.hello(), id: HELLO_ID });
+        this.greet();
         break;
       case "ping":
         this.ask({ action: "ping", id: PING_ID });
@@ -145,9 +167,23 @@ export class ConnectionClient {
     }
   }
 
+  private openSocket(invite: string | null): Socket {
+    const { address, secrets } = this.handshake;
+    return this.network.openSocket(address(), subprotocols(invite, secrets()));
+  }
+
+  private readonly greet = (): void => {
+    this.ask(this.greeting());
+  };
+
+  private greeting(): ClientCommand & { id: string } {
+    const greeting = { ...this.listener.greeting(), id: HELLO_ID };
+    return greeting.action === "hello" ? { ...greeting, v: this.version } : greeting;
+  }
+
   private open(): void {
     this.invite = inviteToOffer();
-    const socket = this.network.openSocket(this.url, subprotocols(this.invite));
+    const socket = this.openSocket(this.invite);
     this.socket = socket;
     socket.onopen = () => this.dispatch({ type: "opened" });
     socket.onmessage = (event) => this.receive(event.data);
@@ -158,14 +194,14 @@ export class ConnectionClient {
   private readonly renew = (): void => {
     if (this.state.name !== "open" || this.successor) return;
     const invite = this.fallsBack ? this.invite : inviteToOffer();
-    const socket = this.network.openSocket(this.url, subprotocols(invite));
+    const socket = this.openSocket(invite);
     const giveUp = (atLeastMs = 0) => {
       this.dropSuccessor();
       this.fallsBack = !this.fallsBack;
       this.renewIn(Math.max(RENEW_RETRY_MS, atLeastMs));
     };
     this.successor = { socket, deadline: setTimeout(giveUp, LONGEST_MS) };
-    socket.onopen = () => socket.send(JSON.stringify({ ...this.listener.hello(), id: HELLO_ID }));
+    socket.onopen = () => socket.send(JSON.stringify(this.greeting()));
     socket.onclose = () => giveUp();
     socket.onmessage = ({ data }) => {
       const frame = this.read(data);
@@ -263,18 +299,26 @@ export class ConnectionClient {
 
   private handle(frame: Frame): void {
     if (frame.type === "hello") {
-      if (lastConfig().invite === "required") inviteAccepted(this.invite);
+      // A person's device is let in with any invite, so that says nothing of this one.
+      if (lastConfig().invite === "required" && !frame.user.claimed) inviteAccepted(this.invite);
+      this.dispatch({ type: "greeted" });
       this.keepAlive(frame);
       this.renewBefore(frame.limits.lifetimeSeconds);
     }
-    if (frame.type === "closing") this.dispatch(frame);
-    else if (frame.type === "error" && frame.id === HELLO_ID) this.helloRefused(frame);
+    if (frame.type === "error" && frame.id === HELLO_ID) this.greetingRefused(frame);
+    else if (isNotMine(frame)) this.taken();
     else this.listener.receive(frame);
+    if (frame.type === "closing") this.dispatch(frame);
   }
 
-  private helloRefused(frame: Extract<Frame, { type: "error" }>): void {
-    const { retryable: again, message: reason, retryAfterMs } = frame;
-    this.dispatch({ type: "closing", again, reason, ...(retryAfterMs && { retryAfterMs }) });
+  private greetingRefused(frame: ErrorFrame): void {
+    const { code, retryable: again, message: reason, retryAfterMs } = frame;
+    if (code === "name_taken") this.taken();
+    else if (code === "unsupported" && this.version > FIRST_VERSION) {
+      this.version = FIRST_VERSION;
+      this.greet();
+    } else if (!this.listener.refused?.(frame))
+      this.end({ again, reason, ...(retryAfterMs && { retryAfterMs }) });
   }
 
   private keepAlive(frame: HelloFrame): void {
@@ -288,6 +332,11 @@ export class ConnectionClient {
       frame.limits.pingSeconds * 1_000 * jitter,
     );
   }
+}
+
+/** Somebody else has claimed the name since the last greeting, or this device was signed out. */
+function isNotMine(frame: Frame): boolean {
+  return frame.type === "error" && frame.id === PING_ID && frame.code === "name_taken";
 }
 
 type Timer = ReturnType<typeof setTimeout> | undefined;
@@ -321,10 +370,4 @@ function isServerError({ status }: Response): boolean {
 function fetchConfigFile(timeoutMs: number): Promise<Response> {
   const signal = AbortSignal.timeout(timeoutMs);
   return fetch("./config.json", { cache: "no-store", signal });
-}
-
-/** Beside this page, which may be below a path, unless its configuration names another address. */
-export function addressFor(username: string, page: Location = location): string {
-  const socket = lastConfig().socket ?? new URL("ws", page.href).href.replace(/^http/, "ws");
-  return `${socket}?username=${encodeURIComponent(username)}`;
 }

@@ -1,7 +1,8 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { addressFor, browserNetwork } from "./client";
+import { browserNetwork } from "./client";
 import { fetchConfig, lastConfig, storeConfig } from "./config";
+import { addressFor, subprotocols } from "./handshake";
 import {
   inviteAccepted,
   inviteIn,
@@ -10,7 +11,6 @@ import {
   isInviteUnclear,
   storedInvite,
   storeInvite,
-  subprotocols,
   takeInvite,
 } from "./invite";
 
@@ -132,7 +132,7 @@ describe("an invite", () => {
   it("is offered with the subprotocol, and no subprotocol is offered without it", () => {
     const opened = vi.fn(class {});
     vi.stubGlobal("WebSocket", opened);
-    const open = () => browserNetwork.openSocket("ws://here/ws", subprotocols(inviteToOffer()));
+    const open = () => browserNetwork.openSocket("ws://here/ws", subprotocols(inviteToOffer(), []));
     open();
     storeInvite(SECRET);
     open();

@@ -80,11 +80,6 @@ function forgetNewer(): void {
   writeDevice(DOUBTED_KEY, null);
 }
 
-/** What a handshake offers. It is the only header that a page can set, so the invite is in it. */
-export function subprotocols(invite: string | null): string[] {
-  return invite === null ? [] : ["fireside.v1", `invite.${invite}`];
-}
-
 function hasInvite(text: string): boolean {
   return /invite=/i.test(plain(text));
 }
@@ -114,7 +109,7 @@ function markedIn(word: string): string {
 }
 
 /** Undo what programs do to links: percent signs, perhaps twice, and characters without a width. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return decoded(decoded(text)).replace(/\p{Cf}/gu, "");
 }
 

@@ -2,7 +2,7 @@
 /** Whatever happens in whatever order: only what is allowed follows, and never a second socket. */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { FakeNetwork, helloFrame, messageFrame } from "../testing/fakeNetwork";
+import { FakeNetwork, handshakeAt, helloFrame, messageFrame } from "../testing/fakeNetwork";
 import { oneOf, randomFrom } from "../testing/random";
 import { ConnectionClient } from "./client";
 import { type Effect, type Event, IDLE, isBlocked, type State, step } from "./machine";
@@ -137,8 +137,8 @@ describe("the client, whatever happens", () => {
     for (let seed = 1; seed <= RUNS / 4; seed += 1) {
       const random = randomFrom(seed);
       network = new FakeNetwork();
-      const listener = { hello: () => ({ action: "hello", v: 1 }) as const, ...noOp };
-      client = new ConnectionClient("ws://here/ws", listener, { ...network, random });
+      const listener = { greeting: () => ({ action: "hello", v: 2 }) as const, ...noOp };
+      client = new ConnectionClient(handshakeAt("ws://here/ws"), listener, { ...network, random });
       client.start();
       await vi.advanceTimersByTimeAsync(0);
       for (let turn = 0; turn < 80; turn += 1) {

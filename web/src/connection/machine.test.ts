@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { type Event, hasJoined, IDLE, isBlocked, type State, type Step, step } from "./machine";
+import {
+  type Event,
+  hasJoined,
+  IDLE,
+  isBlocked,
+  isJoining,
+  type State,
+  type Step,
+  step,
+} from "./machine";
 
 const most = () => 1;
 const OPEN: State = { name: "open", attempt: 0 };
@@ -25,6 +34,17 @@ describe("the first handshake", () => {
     const [open, ...greetings] = walk(connecting, opened);
     expect(open.name).toBe("open");
     expect(greetings).toContainEqual({ type: "greet" });
+  });
+
+  it("is over with the hello, or when that takes long; a name that is somebody's ends it", () => {
+    const [greeting] = walk(IDLE, started, opened);
+    expect([hasJoined(greeting), isJoining(greeting)]).toEqual([false, true]);
+    for (const end of [{ type: "greeted" } as const, elapsed])
+      expect(hasJoined(walk(greeting, end)[0])).toBe(true);
+    expect(walk(greeting, { type: "taken" })).toEqual([
+      { name: "refused", reason: "taken" },
+      { type: "close" },
+    ]);
   });
 
   it.each([lost, elapsed])("probes when it never opens (%j), and does not loop", (end) => {

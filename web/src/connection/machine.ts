@@ -3,21 +3,26 @@
 export type State =
   | { name: "idle"; returning?: boolean }
   | (Attempt & { name: "connecting" })
-  | { name: "open"; attempt: number }
+  | { name: "open"; attempt: number; joining?: boolean }
   | { name: "waiting"; attempt: number; refusals: number; delayMs: number }
   | (Attempt & { name: "probing" })
-  | { name: "refused"; reason: "refused" | "away" }
+  | { name: "refused"; reason: "refused" | "away" | "taken" }
   | { name: "closed"; reason: string };
 
 /**
  * `attempt`: failed connects in a row. `refusals`: how many of the last ones a running server refused.
  * `first`: the user is joining and was never connected. `returning`: they had joined before a reload.
+ * `joining`: the server has not said hello yet to somebody who is at the door.
  */
 type Attempt = { attempt: number; refusals: number; first: boolean; returning?: boolean };
 
 export type Event =
   | { type: "started"; returning?: boolean }
   | { type: "opened" }
+  /** The server has said hello. */
+  | { type: "greeted" }
+  /** The name belongs to somebody else. */
+  | { type: "taken" }
   | { type: "lost" }
   | { type: "silent" }
   | { type: "closing"; again: boolean; reason: string; retryAfterMs?: number }
@@ -76,7 +81,13 @@ export function hasJoined(state: State): boolean {
   if (state.name === "idle") return state.returning === true;
   if (state.name === "connecting" || state.name === "probing")
     return !state.first || state.returning === true;
-  return state.name === "open" || state.name === "waiting" || state.name === "closed";
+  if (state.name === "open") return !state.joining;
+  return state.name === "waiting" || state.name === "closed";
+}
+
+/** Whether the user has asked to join, and is neither in yet nor refused. */
+export function isJoining(state: State): boolean {
+  return state.name !== "idle" && state.name !== "refused" && !hasJoined(state);
 }
 
 /** Whether a running server refuses this user again and again: the network is not to blame. */
@@ -104,7 +115,7 @@ function whileConnecting(state: Extract<State, { name: "connecting" }>, event: E
   switch (event.type) {
     case "opened":
       return [
-        { name: "open", attempt: state.attempt },
+        { name: "open", attempt: state.attempt, joining: state.first && !state.returning },
         { type: "greet" },
         { type: "wait", ms: HEALTHY_AFTER_MS },
       ];
@@ -142,6 +153,15 @@ function whileOpen(
   switch (event.type) {
     case "elapsed":
       return [{ name: "open", attempt: 0 }];
+    case "greeted":
+      return state.joining
+        ? [
+            { name: "open", attempt: state.attempt },
+            { type: "wait", ms: HEALTHY_AFTER_MS },
+          ]
+        : [state];
+    case "taken":
+      return [{ name: "refused", reason: "taken" }, { type: "close" }];
     case "lost":
     case "silent":
       return wait(state.attempt, backoff(state.attempt, random));

@@ -3,13 +3,15 @@
 import { type FormEvent, useState } from "react";
 import type { Config } from "../connection/config";
 import { isInviteUnclear, storedInvite, storeInvite } from "../connection/invite";
-import type { State } from "../connection/machine";
+import { isJoining, type State } from "../connection/machine";
+import { fold } from "../device/secrets";
 import { isAnythingKept } from "../device/storage";
 import { ForgetButton, type ForgetProps } from "../settings/ForgetButton";
 import { STRINGS } from "../strings";
 import { Mark } from "../ui/Mark";
 import { checkForm, type FieldName, type Problem } from "./checkForm";
 import { Field } from "./Field";
+import { IsItYou } from "./IsItYou";
 import { rememberedName, rememberName } from "./remembered";
 import { useNameProblem } from "./useNameProblem";
 import "./join.css";
@@ -18,9 +20,11 @@ type JoinProps = ForgetProps & {
   connection: State;
   config: Config;
   onJoin: (name: string) => void;
+  /** The name is mine already: by a link from another device, or by the recovery code. */
+  onReturn: (by: "link" | "code", name: string) => void;
 };
 
-export function Join({ connection, config, onJoin, ...forgetting }: JoinProps) {
+export function Join({ connection, config, onJoin, onReturn, ...forgetting }: JoinProps) {
   const [written, setWritten] = useState(rememberedName);
   const [link, setLink] = useState("");
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -30,11 +34,12 @@ export function Join({ connection, config, onJoin, ...forgetting }: JoinProps) {
     config.invite === "required" &&
     (storedInvite() === null || link !== "" || isUnclear || refusal === "refused");
   const refused = refusal && wordsFor(refusal, config, showsInvite);
-  const isJoining = connection.name === "connecting" || connection.name === "probing";
+  const isTaken = refusal === "taken" && isSameName(written, rememberedName());
+  const isBusy = isJoining(connection);
 
   function join(event: FormEvent) {
     event.preventDefault();
-    if (isJoining) return;
+    if (isBusy) return;
     const checked = checkForm(written, showsInvite ? link : null);
     setProblem(checked.ok ? null : checked);
     if (!checked.ok) return document.getElementById(checked.field)?.focus();
@@ -60,6 +65,7 @@ export function Join({ connection, config, onJoin, ...forgetting }: JoinProps) {
         <NameField
           value={written}
           wrong={textAt("name", problem)}
+          taken={isTaken}
           refused={showsInvite ? null : refused}
           onChange={changing(setWritten)}
         />
@@ -71,9 +77,8 @@ export function Join({ connection, config, onJoin, ...forgetting }: JoinProps) {
             onChange={changing(setLink)}
           />
         )}
-        <button type="submit" className="btn" aria-disabled={isJoining}>
-          {isJoining ? STRINGS.join.joining : STRINGS.join.join}
-        </button>
+        {isTaken && <IsItYou onReturn={(by) => onReturn(by, rememberedName())} />}
+        {!isTaken && <JoinButton isBusy={isBusy} />}
         <p className="foot-note">{STRINGS.join.note}</p>
         {isAnythingKept() && <ForgetButton {...forgetting} />}
       </form>
@@ -81,9 +86,22 @@ export function Join({ connection, config, onJoin, ...forgetting }: JoinProps) {
   );
 }
 
+function JoinButton({ isBusy }: { isBusy: boolean }) {
+  return (
+    <button type="submit" className="btn" aria-disabled={isBusy}>
+      {isBusy ? STRINGS.join.joining : STRINGS.join.join}
+    </button>
+  );
+}
+
+function isSameName(one: string, other: string): boolean {
+  return fold(one.trim()) === fold(other);
+}
+
 type Refusal = Extract<State, { name: "refused" }>["reason"];
 
-function wordsFor(refusal: Refusal, config: Config, showsInvite: boolean): string {
+function wordsFor(refusal: Refusal, config: Config, showsInvite: boolean): string | null {
+  if (refusal === "taken") return null;
   if (refusal === "away") return STRINGS.join.away;
   if (config.isProxyUnknown) return STRINGS.join.unknownProxy;
   if (config.losesUpgrades) return STRINGS.join.noUpgrade;
@@ -103,9 +121,15 @@ type JoinFieldProps = {
   onChange: (text: string) => void;
 };
 
-function NameField({ value, wrong, refused, onChange }: JoinFieldProps) {
+function NameField({
+  value,
+  wrong,
+  taken,
+  refused,
+  onChange,
+}: JoinFieldProps & { taken: boolean }) {
   const typed = useNameProblem(value);
-  const problem = wrong ?? typed;
+  const problem = taken ? STRINGS.join.taken : (wrong ?? typed);
   return (
     <Field
       id={"name" satisfies FieldName}

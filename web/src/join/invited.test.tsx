@@ -143,7 +143,8 @@ it("joins again with a link that is opened in this tab", async () => {
   expect(network.sockets).toHaveLength(2);
 });
 
-const offered = () => network.sockets.map((it) => it.subprotocols.at(-1));
+const offered = () =>
+  network.sockets.map((it) => it.subprotocols.find((one) => one.startsWith("invite.")));
 
 it("enters with the invite that was good when a newer link is wrong, and keeps it", async () => {
   storeInvite(SECRET);

@@ -6,7 +6,7 @@ import type { Timeline } from "../timeline/model";
 import type { ReadState } from "../timeline/readState";
 import { Icon } from "../ui/Icon";
 import { AroundUpdate } from "./AroundUpdate";
-import { type EntryActions, MESSAGE_SELECTOR, RowView } from "./RowView";
+import { type EntryActions, MESSAGE_SELECTOR, type OnAuthor, RowView } from "./RowView";
 import { rowsOf } from "./rows";
 import { Skeleton } from "./Skeleton";
 import { useAnchoredScroll } from "./useAnchoredScroll";
@@ -18,6 +18,7 @@ const WORDS = STRINGS.log;
 type LogProps = EntryActions & {
   timeline: Timeline;
   readState: ReadState;
+  onAuthor: OnAuthor;
   onOlder: () => void;
   onViewed: (atEnd: boolean, visible: boolean) => void;
 };
@@ -104,12 +105,17 @@ function handleKey(event: KeyboardEvent, log: HTMLElement | null, latest: () => 
   if (event.key === "End") latest();
   else if (event.key === "ArrowUp") moveFocus(log, -1);
   else if (event.key === "ArrowDown") moveFocus(log, 1);
+  else if (event.key === "Enter") openAuthor(event.target);
   else return;
   event.preventDefault();
 }
 
 function isMessage(target: EventTarget): boolean {
   return target instanceof HTMLElement && target.matches(MESSAGE_SELECTOR);
+}
+
+function openAuthor(row: EventTarget): void {
+  if (row instanceof HTMLElement) row.querySelector<HTMLElement>("button.author")?.click();
 }
 
 function moveFocus(log: HTMLElement | null, by: 1 | -1): void {

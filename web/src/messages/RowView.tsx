@@ -2,6 +2,7 @@
 
 import { memo, type ReactNode } from "react";
 import { Body } from "../markdown/Body";
+import type { Author } from "../moderation/author";
 import { STRINGS } from "../strings";
 import type { OutboxEntry } from "../timeline/model";
 import { Avatar } from "../ui/Avatar";
@@ -17,9 +18,14 @@ export type EntryActions = {
   onDiscard: (nonce: string) => void;
 };
 
+/** Begins what a moderator does about the author of a message; null for others. */
+export type OnAuthor = ((author: Author) => void) | null;
+
 type DeliveryContext = EntryActions & { online: boolean };
 
-export function RowView({ row, online, ...actions }: DeliveryContext & { row: Row }) {
+type RowProps = DeliveryContext & { row: Row; onAuthor: OnAuthor };
+
+export function RowView({ row, online, onAuthor, ...actions }: RowProps) {
   switch (row.kind) {
     case "day":
       return (
@@ -42,7 +48,14 @@ export function RowView({ row, online, ...actions }: DeliveryContext & { row: Ro
     case "message": {
       const { key, kind, entry, ...message } = row;
       const delivery = entry && <Delivery entry={entry} online={online} {...actions} />;
-      return <Message {...message} state={stateOf(entry, online)} delivery={delivery} />;
+      return (
+        <Message
+          {...message}
+          state={stateOf(entry, online)}
+          delivery={delivery}
+          onAuthor={onAuthor}
+        />
+      );
     }
   }
 }
@@ -57,6 +70,7 @@ function stateOf(entry: OutboxEntry | null, online: boolean): DeliveryState {
 type MessageProps = Omit<MessageRow, "kind" | "key" | "entry"> & {
   state: DeliveryState;
   delivery: ReactNode;
+  onAuthor: OnAuthor;
 };
 
 /** Finds the elements of messages. */
@@ -64,8 +78,7 @@ export const MESSAGE_SELECTOR = "li.msg";
 
 /** Memoized, so that a key press or a new message does not render five hundred old ones again. */
 const Message = memo(function Message(props: MessageProps) {
-  const { seq, userId, username, mine, text, at, grouped, state, delivery } = props;
-  const name = mine ? WORDS.you : username;
+  const { seq, userId, username, text, at, grouped, state, delivery } = props;
   return (
     <li
       className={grouped ? "msg" : "msg first"}
@@ -77,9 +90,7 @@ const Message = memo(function Message(props: MessageProps) {
       {grouped ? <Time at={at} className="gutter" /> : <Avatar id={userId} name={username} />}
       <div className="col">
         <div className={grouped ? "sr" : "by"}>
-          <b>
-            <bdi>{name}</bdi>
-          </b>
+          <AuthorName {...props} />
           {!grouped && <Time at={at} />}
         </div>
         {/* A changed text gets a new element: a translator may have replaced the old one's nodes. */}
@@ -89,6 +100,34 @@ const Message = memo(function Message(props: MessageProps) {
     </li>
   );
 });
+
+/** Of others a moderator's page has a button; Enter on the row presses it, so it is no tab stop. */
+function AuthorName({ userId, username, mine, unclaimed, onAuthor }: MessageProps) {
+  const name = (
+    <b className={unclaimed ? "unverified" : undefined}>
+      <bdi>{mine ? WORDS.you : username}</bdi>
+    </b>
+  );
+  return (
+    <>
+      {mine || !onAuthor ? (
+        <span title={unclaimed ? WORDS.unverified : undefined}>{name}</span>
+      ) : (
+        <button
+          type="button"
+          className="author"
+          tabIndex={-1}
+          aria-haspopup="dialog"
+          title={unclaimed ? WORDS.unverified : undefined}
+          onClick={() => onAuthor({ userId, username, unclaimed })}
+        >
+          {name}
+        </button>
+      )}
+      {unclaimed && <span className="sr">{WORDS.unverified}</span>}
+    </>
+  );
+}
 
 function Time({ at, className }: { at: number; className?: string }) {
   return (

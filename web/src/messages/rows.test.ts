@@ -14,7 +14,7 @@ function message(seq: number, userId: string, at: number, nonce?: string): Messa
 }
 
 function timelineOf(messages: MessageFrame[], more: Partial<Timeline> = {}): Timeline {
-  const me = { userId: "me", username: "Me" };
+  const me = { userId: "me", username: "Me", claimed: true, role: "member" } as const;
   return { ...emptyTimeline("general"), me, messages, ...more };
 }
 

@@ -19,6 +19,8 @@ export type MessageRow = {
   userId: string;
   username: string;
   mine: boolean;
+  /** It was sent under a name that was nobody's. */
+  unclaimed: boolean;
   text: string;
   at: number;
   /** It follows a message of the same author, so its name and picture are not repeated. */
@@ -61,6 +63,7 @@ function fromMessage(message: MessageFrame, myId: string | undefined): MessageRo
     userId,
     username,
     mine: userId === myId,
+    unclaimed: message.unclaimed === true,
     text: message.message,
     at: Date.parse(message.timestamp),
     grouped: false,
@@ -71,7 +74,9 @@ function fromMessage(message: MessageFrame, myId: string | undefined): MessageRo
 
 function fromEntry(entry: OutboxEntry, me: User): MessageRow {
   const { nonce: key, text, writtenAt: at } = entry;
-  return { kind: "message", key, seq: null, ...me, mine: true, text, at, grouped: false, entry };
+  const { userId, username } = me;
+  const mine = { userId, username, mine: true, unclaimed: false };
+  return { kind: "message", key, seq: null, ...mine, text, at, grouped: false, entry };
 }
 
 function isReset(timeline: Timeline, message: MessageRow): boolean {

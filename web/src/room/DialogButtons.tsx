@@ -2,9 +2,8 @@
 
 import { STRINGS } from "../strings";
 import { Icon } from "../ui/Icon";
-import type { DialogName } from "./Dialogs";
 
-export function DialogButtons({ onOpen }: { onOpen: (dialog: DialogName) => void }) {
+export function DialogButtons({ onOpen }: { onOpen: (dialog: "details" | "settings") => void }) {
   return (
     <>
       <button

@@ -7,9 +7,16 @@ import { Icon } from "../ui/Icon";
 import { Mark } from "../ui/Mark";
 import type { User } from "../wire/frames";
 
-type SidebarProps = { room: string; me: User; status: ReactNode; buttons: ReactNode };
+type SidebarProps = {
+  room: string;
+  me: User;
+  status: ReactNode;
+  buttons: ReactNode;
+  wayBack: ReactNode;
+  onYou: () => void;
+};
 
-export function Sidebar({ room, me, status, buttons }: SidebarProps) {
+export function Sidebar({ room, me, status, buttons, wayBack, onYou }: SidebarProps) {
   return (
     <aside className="side" aria-label={STRINGS.room.side}>
       <div className="brand">
@@ -25,12 +32,19 @@ export function Sidebar({ room, me, status, buttons }: SidebarProps) {
           </li>
         </ul>
       </nav>
+      {wayBack}
       <div className="me">
         <Avatar id={me.userId} name={me.username} />
         <div>
-          <b>
-            <bdi>{me.username}</bdi>
-          </b>
+          {me.claimed ? (
+            <button type="button" className="own-name" aria-haspopup="dialog" onClick={onYou}>
+              <bdi>{me.username}</bdi>
+            </button>
+          ) : (
+            <b>
+              <bdi>{me.username}</bdi>
+            </b>
+          )}
           {status}
         </div>
         {buttons}

@@ -4,10 +4,15 @@ import { useState } from "react";
 import { STRINGS } from "../strings";
 import { ForgetDialog } from "./ForgetDialog";
 
-export type ForgetProps = { onForget: () => void; countUnsent: () => Promise<number> };
+export type ForgetProps = {
+  onForget: () => void;
+  countUnsent: () => Promise<number>;
+  /** Whose name this device has, if anybody's. */
+  owner?: string | null;
+};
 
 /** The dialog opens when it is known how many messages it has to speak of. */
-export function ForgetButton({ onForget, countUnsent }: ForgetProps) {
+export function ForgetButton({ onForget, countUnsent, owner = null }: ForgetProps) {
   const [unsent, setUnsent] = useState<number | null>(null);
 
   function forget() {
@@ -26,7 +31,12 @@ export function ForgetButton({ onForget, countUnsent }: ForgetProps) {
         {STRINGS.forget.title}
       </button>
       {unsent !== null && (
-        <ForgetDialog unsent={unsent} onForget={forget} onClose={() => setUnsent(null)} />
+        <ForgetDialog
+          unsent={unsent}
+          owner={owner}
+          onForget={forget}
+          onClose={() => setUnsent(null)}
+        />
       )}
     </>
   );

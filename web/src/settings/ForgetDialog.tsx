@@ -1,19 +1,25 @@
 /** Asks before this device is forgotten, and says what goes. */
 
-import type { MouseEvent } from "react";
 import { STRINGS } from "../strings";
-import { Dialog } from "../ui/Dialog";
+import { closeDialog, Dialog } from "../ui/Dialog";
 
 const WORDS = STRINGS.forget;
 
-type ForgetDialogProps = { unsent: number; onForget: () => void; onClose: () => void };
+type ForgetDialogProps = {
+  unsent: number;
+  /** Whose name this device has, if anybody's. */
+  owner: string | null;
+  onForget: () => void;
+  onClose: () => void;
+};
 
-export function ForgetDialog({ unsent, onForget, onClose }: ForgetDialogProps) {
+export function ForgetDialog({ unsent, owner, onForget, onClose }: ForgetDialogProps) {
   return (
     <Dialog title={WORDS.title} closeLabel={STRINGS.close} onClose={onClose}>
       <div id="forgotten">
         <p>{WORDS.what}</p>
         {unsent > 0 && <p className="lost">{WORDS.unsent(unsent)}</p>}
+        {owner !== null && <p className="lost">{WORDS.name(owner)}</p>}
         <p>{WORDS.stays}</p>
       </div>
       <div className="acts">
@@ -31,9 +37,4 @@ export function ForgetDialog({ unsent, onForget, onClose }: ForgetDialogProps) {
       </div>
     </Dialog>
   );
-}
-
-/** Through the browser, which then returns the focus to where it was. */
-function closeDialog(event: MouseEvent<HTMLButtonElement>) {
-  event.currentTarget.closest("dialog")?.close();
 }

@@ -1,19 +1,46 @@
 /** The settings: theme, Enter key, notifications, another name, and forgetting this device. */
 
 import { useState } from "react";
+import { mayModerate } from "../moderation/rank";
 import { STRINGS } from "../strings";
+import { Avatar } from "../ui/Avatar";
 import { Dialog } from "../ui/Dialog";
+import { Icon } from "../ui/Icon";
+import { LinkRow } from "../ui/LinkRow";
+import type { User } from "../wire/frames";
 import { ForgetButton, type ForgetProps } from "./ForgetButton";
 import { changeSettings, type Theme, useSettings } from "./settings";
 
 const WORDS = STRINGS.settings;
 
-type SettingsProps = ForgetProps & { onClose: () => void; onLeave: () => void };
+type SettingsProps = ForgetProps & {
+  /** Null until the server said who I am. */
+  user: User | null;
+  onOpen: (dialog: "you" | "moderation") => void;
+  onClose: () => void;
+  onLeave: () => void;
+};
 
-export function SettingsDialog({ onClose, onLeave, onForget, countUnsent }: SettingsProps) {
+export function SettingsDialog({ user, onOpen, onClose, onLeave, ...forgetting }: SettingsProps) {
   const { theme, enterAddsLine } = useSettings();
   return (
     <Dialog title={WORDS.title} closeLabel={STRINGS.close} onClose={onClose}>
+      {user?.claimed && (
+        <LinkRow
+          icon={<Avatar id={user.userId} name={user.username} />}
+          title={user.username}
+          more={STRINGS.you.more}
+          onClick={() => onOpen("you")}
+        />
+      )}
+      {mayModerate(user) && (
+        <LinkRow
+          icon={<Icon name="people" />}
+          title={STRINGS.moderation.title}
+          more={STRINGS.moderation.more}
+          onClick={() => onOpen("moderation")}
+        />
+      )}
       <fieldset>
         <legend>{WORDS.theme}</legend>
         {THEMES.map((value) => (
@@ -44,9 +71,9 @@ export function SettingsDialog({ onClose, onLeave, onForget, countUnsent }: Sett
         <Notifications />
       </fieldset>
       <button type="button" className="plain" onClick={onLeave}>
-        {WORDS.changeName}
+        {user?.claimed ? WORDS.joinAs : WORDS.changeName}
       </button>
-      <ForgetButton onForget={onForget} countUnsent={countUnsent} />
+      <ForgetButton {...forgetting} owner={user?.claimed ? user.username : null} />
     </Dialog>
   );
 }

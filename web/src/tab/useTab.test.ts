@@ -68,7 +68,7 @@ async function show(messages: MessageFrame[], unread: number, more: Partial<Time
 
 /** Without the moment after which a notification is shown. */
 async function showNow(messages: MessageFrame[], unread: number, more: Partial<Timeline> = {}) {
-  const me = { userId: "ada", username: "Ada" };
+  const me = { userId: "ada", username: "Ada", claimed: true, role: "member" } as const;
   const timeline = { ...emptyTimeline("general"), me, epoch: "e1", messages, ...more };
   await act(async () => root.render(createElement(Tab, { timeline, unread })));
 }

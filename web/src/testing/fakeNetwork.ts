@@ -3,8 +3,9 @@
 import { vi } from "vitest";
 import type { Platform } from "../chat";
 import type { Network, Socket } from "../connection/client";
+import type { Handshake } from "../connection/handshake";
 import { memoryDatabase } from "../device/database";
-import { LIMITS } from "../wire/frames";
+import { LIMITS, type User } from "../wire/frames";
 
 export class FakeSocket implements Socket {
   onopen: Socket["onopen"] = null;
@@ -75,19 +76,30 @@ export class FakeNetwork implements Network {
   }
 }
 
+/** A handshake that shows no secret. */
+export function handshakeAt(url: string): Handshake {
+  return { ready: async () => {}, address: () => url, secrets: () => [] };
+}
+
 export function fakePlatform(network: Network): Platform {
   const tabs = { ownId: "tab", isOpen: async () => false };
   const storage = { database: memoryDatabase(), tabs: Promise.resolve(tabs) };
   return { network, storage: () => storage, forget: vi.fn(async () => {}) };
 }
 
+/** A user without a claim, unless more says otherwise. */
+export function userNamed(username: string, more: Partial<User> = {}): User {
+  return { userId: username.toLowerCase(), username, claimed: false, role: "member", ...more };
+}
+
 export function helloFrame(more: object = {}): object {
   return {
     type: "hello",
     id: "hello",
-    v: 1,
+    v: 2,
     min: 1,
-    user: { userId: "ada", username: "Ada" },
+    user: userNamed("Ada"),
+    place: { names: "open" },
     rooms: [{ room: "general", epoch: "e1", head: 0 }],
     limits: { ...LIMITS, pingSeconds: 25, lifetimeSeconds: 7_200 },
     features: [],

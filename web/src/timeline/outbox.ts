@@ -35,7 +35,9 @@ export function acknowledge(timeline: Timeline, frame: AckFrame): Timeline {
   const entry = timeline.outbox.find((it) => it.nonce === frame.nonce);
   if (!entry || !me) return timeline;
   const { messageId, room, seq, timestamp, nonce } = frame;
-  const message = { messageId, room, seq, timestamp, nonce, ...me, message: entry.text };
+  const { userId, username } = me;
+  const author = { userId, username, ...(me.claimed === false && { unclaimed: true as const }) };
+  const message = { messageId, room, seq, timestamp, nonce, ...author, message: entry.text };
   return insert({ ...timeline, sendTries: 0 }, [{ type: "message", ...message }]);
 }
 

@@ -116,7 +116,7 @@ it("stores the newest messages without a gap, to show them at once next time", a
   const messages = [1, 2, 4].map(
     (seq) => ({ type: "message", messageId: `m${seq}`, seq, ...said }) as const,
   );
-  const me = { userId: "me", username: "Me" };
+  const me = { userId: "me", username: "Me", claimed: true, role: "member" } as const;
   const before = emptyTimeline("general");
   storageOf().save(before, { ...before, me, epoch: "e1", messages, through: 2, known: 4 });
   await vi.advanceTimersByTimeAsync(1_000);

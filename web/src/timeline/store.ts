@@ -64,7 +64,7 @@ export class TimelineStore {
 
   readonly hello = (): HelloCommand => {
     const resume = rules.cursor(this.timeline);
-    return { action: "hello", v: 1, ...(resume && { resume }) };
+    return { action: "hello", v: 2, ...(resume && { resume }) };
   };
 
   readonly receive = (frame: ServerFrame): void => this.apply(rules.receive(this.timeline, frame));

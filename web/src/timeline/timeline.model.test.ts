@@ -3,7 +3,14 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { sliceOf } from "../messages/mounted";
-import type { AckFrame, Cursor, MessageFrame, ResumedFrame, ServerFrame } from "../wire/frames";
+import type {
+  AckFrame,
+  Cursor,
+  MessageFrame,
+  ResumedFrame,
+  ServerFrame,
+  User,
+} from "../wire/frames";
 import { MAX_FOLLOWED } from "./log";
 import {
   type Command,
@@ -17,9 +24,9 @@ import {
 import * as rules from "./timeline";
 
 const ROOM = "general";
-const ME = { userId: "me", username: "Me" };
-const ANN = { userId: "ann", username: "Ann" };
-const BOB = { userId: "bob", username: "Bob" };
+const ME: User = { userId: "me", username: "Me", claimed: true, role: "member" };
+const ANN = { ...ME, userId: "ann", username: "Ann" };
+const BOB = { ...ME, userId: "bob", username: "Bob" };
 /** A cursor that is farther back than this is not worth filling in. */
 const PAGES_KEPT = 4;
 
@@ -86,7 +93,14 @@ class Server {
     const entry = cursor?.[ROOM];
     const rooms = [{ room: ROOM, epoch: `e${this.epoch}`, head: this.log.length }];
     const limits = {} as never;
-    const rest = { v: 1, min: 1, limits, features: [], serverTime: "" };
+    const rest = {
+      v: 2,
+      min: 1,
+      place: { names: "open" } as const,
+      limits,
+      features: [],
+      serverTime: "",
+    };
     const resumed = entry ? [this.resumed(entry)] : [];
     return { type: "hello", user: ME, rooms, resumed, ...rest };
   }

@@ -4,7 +4,7 @@ import { type Effect, emptyTimeline, type Step, type Timeline } from "./model";
 import * as rules from "./timeline";
 import { receive } from "./timeline";
 
-const ME = { userId: "me", username: "Me" };
+const ME = { userId: "me", username: "Me", claimed: true, role: "member" } as const;
 
 function message(seq: number, more: Partial<MessageFrame> = {}): MessageFrame {
   const text = { username: "Ann", userId: "ann", message: `text ${seq}`, room: "general" };
@@ -15,7 +15,14 @@ function message(seq: number, more: Partial<MessageFrame> = {}): MessageFrame {
 function hello(more: Partial<HelloFrame> = {}): HelloFrame {
   const room = { room: "general", epoch: "e1", head: 0 };
   const limits = {} as HelloFrame["limits"];
-  const rest = { v: 1, min: 1, limits, features: [], serverTime: "" };
+  const rest = {
+    v: 2,
+    min: 1,
+    place: { names: "open" } as const,
+    limits,
+    features: [],
+    serverTime: "",
+  };
   return { type: "hello", user: ME, rooms: [room], resumed: [], ...rest, ...more };
 }
 
@@ -229,7 +236,8 @@ describe("sending", () => {
 
     const [kept, ...next] = receive(second, ack("n1", 2));
     expect(commands(next)).toMatchObject([{ nonce: "n2" }]);
-    expect(kept.messages.at(-1)).toMatchObject({ seq: 2, message: "say n1", nonce: "n1", ...ME });
+    expect(kept.messages.at(-1)).toMatchObject({ seq: 2, message: "say n1", nonce: "n1" });
+    expect(kept.messages.at(-1)).toMatchObject({ userId: ME.userId, username: ME.username });
   });
 
   it("takes a push with my nonce as the acknowledgement", () => {

@@ -72,7 +72,10 @@ function apply(timeline: Timeline, frame: ServerFrame): Step {
       return compareHeads(timeline, frame);
     case "error":
       return refuse(timeline, frame);
-    case "closing":
+    case "you":
+    case "claimed":
+      return [{ ...timeline, me: frame.user }];
+    default:
       return [timeline];
   }
 }

@@ -13,13 +13,57 @@ export type ErrorCode =
   | "rate_limited"
   | "busy"
   | "gone"
+  | "full"
   | "storage"
   | "internal";
 
-/** The user of this connection. */
+export type Role =
+  | "owner"
+  | "moderator"
+  | "member"
+  | "bot";
+
+export type YouChange =
+  | "claimed"
+  | "renamed"
+  | "recovery"
+  | "device_link"
+  | "device_added"
+  | "device_removed"
+  | "role"
+  | "muted";
+
+/** A user: a person, or with `claimed` false only a name. `mutedUntil`: may not write. */
 export type User = {
   userId: string;
   username: string;
+  claimed: boolean;
+  role: Role;
+  mutedUntil?: string;
+};
+
+/** The rules of the place. `names`: with `claimed`, only persons may take part. */
+export type Place = {
+  names: "open" | "claimed";
+};
+
+/** A device; `lastDay` is the last day on which it was here, `here`: it asked. */
+export type Device = {
+  device: string;
+  label: string;
+  addedAt: string;
+  lastDay: string;
+  here: boolean;
+};
+
+/** What an owner or a moderator (`by`) did to a person. */
+export type AuditEntry = {
+  entry: string;
+  at: string;
+  by: string;
+  action: string;
+  person: string;
+  detail: string;
 };
 
 /** A room this connection is in, and the last seq of its log. */
@@ -67,6 +111,7 @@ export type HelloFrame = {
   v: number;
   min: number;
   user: User;
+  place: Place;
   rooms: Room[];
   limits: Limits;
   features: string[];
@@ -74,7 +119,11 @@ export type HelloFrame = {
   resumed: ResumedFrame[];
 };
 
-/** A message. Only its author's own connections see the nonce. */
+/**
+ * A message. Only its author's own connections see the nonce.
+ *
+ * `unclaimed`: it was sent under a name that belonged to no person.
+ */
 export type MessageFrame = {
   type: "message";
   timestamp: string;
@@ -86,6 +135,7 @@ export type MessageFrame = {
   userId: string;
   nonce?: string;
   replyTo?: string;
+  unclaimed?: true;
 };
 
 /** The sender's message is stored. */
@@ -153,6 +203,70 @@ export type PongFrame = {
   serverTime: string;
 };
 
+/** What changed about this user, on this or another connection; `device`: the one added. */
+export type YouFrame = {
+  type: "you";
+  id?: string;
+  user: User;
+  change: YouChange;
+  device?: string;
+};
+
+/** The name is this user's. The recovery code is shown once; null: it was shown before. */
+export type ClaimedFrame = {
+  type: "claimed";
+  id?: string;
+  user: User;
+  recovery: string | null;
+};
+
+/** The device is this user's: connect again with `user`. A used recovery code is replaced. */
+export type LinkedFrame = {
+  type: "linked";
+  id?: string;
+  user: User;
+  recovery?: string;
+};
+
+/** The new recovery code, shown once. */
+export type RecoveryFrame = {
+  type: "recovery";
+  id?: string;
+  code: string;
+};
+
+/** The secret of a link that adds one device, once, until `expiresAt`. */
+export type DeviceLinkFrame = {
+  type: "deviceLink";
+  id?: string;
+  secret: string;
+  expiresAt: string;
+};
+
+/** The user's devices, and when the recovery code was made. */
+export type DevicesFrame = {
+  type: "devices";
+  id?: string;
+  devices: Device[];
+  recoveryAt?: string;
+};
+
+/** What is so about a person after a command of a moderator. */
+export type PersonFrame = {
+  type: "person";
+  id?: string;
+  user: User;
+  banned: boolean;
+};
+
+/** What was done, newest first. `next`: `before` for the older page. */
+export type AuditFrame = {
+  type: "audit";
+  id?: string;
+  entries: AuditEntry[];
+  next: string | null;
+};
+
 export type ServerFrame =
   | HelloFrame
   | MessageFrame
@@ -161,13 +275,21 @@ export type ServerFrame =
   | ResumedFrame
   | ErrorFrame
   | ClosingFrame
-  | PongFrame;
+  | PongFrame
+  | YouFrame
+  | ClaimedFrame
+  | LinkedFrame
+  | RecoveryFrame
+  | DeviceLinkFrame
+  | DevicesFrame
+  | PersonFrame
+  | AuditFrame;
 
 /** Start the whole protocol on a connection. */
 export type HelloCommand = {
   action: "hello";
   id?: string;
-  v: 1;
+  v: number;
   resume?: Record<string, Cursor>;
 };
 
@@ -207,12 +329,137 @@ export type PingCommand = {
   id?: string;
 };
 
+/** Make the connection's name the property of its device. */
+export type ClaimCommand = {
+  action: "claim";
+  id?: string;
+  name: string;
+  label?: string;
+};
+
+/** Add this device to the person who made a link. */
+export type LinkCommand = {
+  action: "link";
+  id?: string;
+  secret: string;
+  label?: string;
+};
+
+/** Add this device to the person of a name, by the recovery code, which is replaced. */
+export type RecoverCommand = {
+  action: "recover";
+  id?: string;
+  name: string;
+  code: string;
+  label?: string;
+};
+
+/** Take another name; the old one stays refused to others for 30 days. */
+export type RenameCommand = {
+  action: "rename";
+  id?: string;
+  name: string;
+};
+
+/** Replace the recovery code. */
+export type NewRecoveryCommand = {
+  action: "recovery";
+  id?: string;
+};
+
+/** Make a link that adds one device; an owner may make it for another `person`. */
+export type NewDeviceLinkCommand = {
+  action: "deviceLink";
+  id?: string;
+  person?: string;
+};
+
+/** List the person's devices. */
+export type ListDevicesCommand = {
+  action: "devices";
+  id?: string;
+};
+
+/** End a device: it can't come in any more, and its connections are closed. */
+export type RevokeDeviceCommand = {
+  action: "revokeDevice";
+  id?: string;
+  device: string;
+};
+
+/** Forget the person: devices and name go, the messages stay under "Somebody". */
+export type ForgetMeCommand = {
+  action: "forgetMe";
+  id?: string;
+  name: string;
+};
+
+/** Become an owner of the place, by the secret of the owner link. */
+export type OwnCommand = {
+  action: "own";
+  id?: string;
+  secret: string;
+};
+
+/** Give a person a role. */
+export type PromoteCommand = {
+  action: "promote";
+  id?: string;
+  person: string;
+  role: Role;
+};
+
+/** Put a person out on all devices; a name that nobody has claimed is refused from now on. */
+export type BanCommand = {
+  action: "ban";
+  id?: string;
+  person: string;
+  reason?: string;
+};
+
+/** Let a person in again. */
+export type UnbanCommand = {
+  action: "unban";
+  id?: string;
+  person: string;
+};
+
+/** Let a person read but not write, for so many seconds; 0 ends that. */
+export type MuteCommand = {
+  action: "mute";
+  id?: string;
+  person: string;
+  seconds: number;
+};
+
+/** Read what owners and moderators did, newest first. */
+export type GetAuditCommand = {
+  action: "audit";
+  id?: string;
+  before?: string;
+};
+
 export type ClientCommand =
   | HelloCommand
   | SendMessageCommand
   | GetHistoryCommand
   | ResumeCommand
-  | PingCommand;
+  | PingCommand
+  | ClaimCommand
+  | LinkCommand
+  | RecoverCommand
+  | RenameCommand
+  | NewRecoveryCommand
+  | NewDeviceLinkCommand
+  | ListDevicesCommand
+  | RevokeDeviceCommand
+  | ForgetMeCommand
+  | OwnCommand
+  | PromoteCommand
+  | BanCommand
+  | UnbanCommand
+  | MuteCommand
+  | GetAuditCommand;
 
 export const LIMITS = {
   textCharacters: 1_000,

@@ -2,16 +2,29 @@
 
 import type {
   AckFrame,
+  AuditEntry,
+  AuditFrame,
+  ClaimedFrame,
   ClosingFrame,
+  Device,
+  DeviceLinkFrame,
+  DevicesFrame,
   ErrorCode,
   ErrorFrame,
   HelloFrame,
   HistoryFrame,
+  LinkedFrame,
   MessageFrame,
+  PersonFrame,
+  Place,
   PongFrame,
+  RecoveryFrame,
   ResumedFrame,
+  Role,
   ServerFrame,
   User,
+  YouChange,
+  YouFrame,
 } from "./frames";
 
 export type Frame = ServerFrame;
@@ -73,7 +86,14 @@ export function shape<T>(fields: Fields<T>): Check<T> {
   return (value): value is T => isRecord(value) && checks.every(([name, is]) => is(value[name]));
 }
 
-export const isUser = shape<User>({ userId: text, username: text });
+/** An older server, and what a device stored of one, says no more than the name. */
+export const isUser = shape<User>({
+  userId: text,
+  username: text,
+  claimed: optional(flag) as Check<boolean>,
+  role: optional(text) as Check<Role>,
+  mutedUntil: optional(moment),
+});
 
 export const isMessage = shape<MessageFrame>({
   type: only("message"),
@@ -86,6 +106,7 @@ export const isMessage = shape<MessageFrame>({
   userId: text,
   nonce: optional(text),
   replyTo: optional(text),
+  unclaimed: optional(flag) as Check<true | undefined>,
 });
 
 const resumed = shape<ResumedFrame>({
@@ -106,6 +127,7 @@ const hello = shape<HelloFrame>({
   v: count,
   min: count,
   user: isUser,
+  place: optional(shape<Place>({ names: only("open", "claimed") })) as Check<Place>,
   rooms: listOf(shape({ room: text, epoch: text, head: count })),
   limits: shape({
     textCharacters: count,
@@ -171,6 +193,70 @@ const pong = shape<PongFrame>({
   serverTime: text,
 });
 
+const you = shape<YouFrame>({
+  type: only("you"),
+  id: optional(text),
+  user: isUser,
+  // A newer server may know of more changes.
+  change: text as Check<YouChange>,
+  device: optional(text),
+});
+
+const claimed = shape<ClaimedFrame>({
+  type: only("claimed"),
+  id: optional(text),
+  user: isUser,
+  recovery: nullable(text),
+});
+
+const linked = shape<LinkedFrame>({
+  type: only("linked"),
+  id: optional(text),
+  user: isUser,
+  recovery: optional(text),
+});
+
+const recovery = shape<RecoveryFrame>({ type: only("recovery"), id: optional(text), code: text });
+
+const deviceLink = shape<DeviceLinkFrame>({
+  type: only("deviceLink"),
+  id: optional(text),
+  secret: text,
+  expiresAt: moment,
+});
+
+const devices = shape<DevicesFrame>({
+  type: only("devices"),
+  id: optional(text),
+  devices: listOf(
+    shape<Device>({ device: text, label: text, addedAt: moment, lastDay: moment, here: flag }),
+  ),
+  recoveryAt: optional(moment),
+});
+
+const person = shape<PersonFrame>({
+  type: only("person"),
+  id: optional(text),
+  user: isUser,
+  banned: flag,
+});
+
+const audit = shape<AuditFrame>({
+  type: only("audit"),
+  id: optional(text),
+  entries: listOf(
+    shape<AuditEntry>({
+      entry: text,
+      at: moment,
+      by: text,
+      action: text,
+      person: text,
+      detail: text,
+    }),
+  ),
+  next: nullable(text),
+});
+
 /** A Map, because a plain object would answer for "constructor". */
 const FRAMES = new Map<string, Check<Frame>>([
   ["hello", hello],
@@ -181,4 +267,12 @@ const FRAMES = new Map<string, Check<Frame>>([
   ["error", error],
   ["closing", closing],
   ["pong", pong],
+  ["you", you],
+  ["claimed", claimed],
+  ["linked", linked],
+  ["recovery", recovery],
+  ["deviceLink", deviceLink],
+  ["devices", devices],
+  ["person", person],
+  ["audit", audit],
 ]);
