@@ -79,7 +79,7 @@ class Door:
     def payer(self, visitor: Visitor) -> str:
         """Return under which id it is counted what a visitor costs."""
         visitor, found = self._look_up(visitor)
-        return payer(visitor, found.person)
+        return payer(visitor, found)
 
     def _look_up(self, visitor: Visitor) -> tuple[Visitor, Found]:
         """Return a visitor and what is stored of it, by its user id or else by its name.

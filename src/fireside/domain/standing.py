@@ -71,17 +71,19 @@ def may_take_part(visitor: Visitor, found: Found, names: NamesRule, now_ms: int)
     return False
 
 
-def payer(visitor: Visitor, person: Person | None) -> str:
-    """Return under which id it is counted what a visitor costs; `person` has the user id.
+def payer(visitor: Visitor, found: Found) -> str:
+    """Return under which id it is counted what a visitor costs.
 
-    Who shows a device that the person does not have can't use up what is the person's.
+    Who comes under a person's name with none of the person's devices can't use up what is the
+    person's. A name that was given up is still the user id of the person who had it.
     """
-    is_stranger = person is not None and not person.has(visitor.device)
+    person = found.person
+    is_stranger = is_held(found) if person is None else not person.has(visitor.device)
     return strangers_of(visitor.user_id) if is_stranger else visitor.user_id
 
 
 def strangers_of(user_id: str) -> str:
-    """Return the id of all together who show an unknown device under a person's name.
+    """Return the id of all together who come under a person's name without its devices.
 
     No name has its `#`.
     """

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fireside import environment
-from fireside.domain.entry import Visitor
 from fireside.domain.errors import Busy, StorageFailed
-from fireside.domain.standing import strangers_of
-from fireside.handlers.authorizer import Handler, visitor_of
+from fireside.handlers.authorizer import Handler, Payer, counted_as, visitor_of
 from fireside.handlers.router import Response, throttled
 from fireside.ports import Clock, Spending
 
@@ -101,18 +99,10 @@ class Allowances:
         return self._counts.setdefault(user_id, _Count())
 
 
-def _payer(payer: Callable[[Visitor], str], visitor: Visitor) -> str:
-    """Return who pays; while people can't be read, nobody uses up what is a person's."""
-    try:
-        return payer(visitor)
-    except (Busy, StorageFailed):
-        return strangers_of(visitor.user_id)
-
-
 def with_allowances(
     handle: Handler,
     allowances: Allowances,
-    payer: Callable[[Visitor], str],
+    payer: Payer,
     pushed: Callable[[], int],
     end: Callable[[Sequence[str]], None],
 ) -> Handler:
@@ -131,7 +121,7 @@ def with_allowances(
         visitor = visitor_of(about.get("authorizer") or {})
         if visitor is None or about["eventType"] == "DISCONNECT":
             return handle(event, context)
-        user_id = _payer(payer, visitor)
+        user_id = counted_as(visitor, payer)
         if about["eventType"] == "CONNECT":
             if not allowances.wait_ms(user_id):
                 allowances.charge(user_id, CONNECTION)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from fireside.domain.entry import EntryRules, Visitor, admit
-from fireside.domain.errors import ChatError
+from fireside.domain.errors import Busy, ChatError, StorageFailed
 from fireside.domain.invite import hash_of
 from fireside.domain.standing import strangers_of
 from fireside.handlers.handshake import read_handshake
@@ -25,12 +25,16 @@ Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 Rules = Callable[[], EntryRules]
 """Returns the current rules: invites can be replaced while the server runs."""
 
-
-IsDeviceOf = Callable[[str, str], bool]
-"""Returns whether a person, by user id, has a device; for who is counted as that person."""
+Payer = Callable[[Visitor], str]
+"""Returns under which id it is counted what a visitor costs."""
 
 OnRefusal = Callable[[ChatError, dict[str, Any]], str | None]
 """Takes why a handshake was refused, and its event; may return a reason for the gateway's log."""
+
+
+def by_device(visitor: Visitor) -> str:
+    """Return a payer that needs no data: each device for itself, and a name without one."""
+    return f"{visitor.user_id} {visitor.device}" if visitor.device else visitor.user_id
 
 
 def make_authorizer(
@@ -38,14 +42,13 @@ def make_authorizer(
     on_refusal: OnRefusal = lambda *_: None,
     *,
     notes_invite: bool = False,
-    is_device_of: IsDeviceOf | None = None,
+    payer: Payer = by_device,
 ) -> Handler:
     """Return the function that API Gateway calls before `$connect`.
 
     The client is not told why it is refused; `on_refusal` is, and the gateway what that returns.
     With `notes_invite`, the connection's context has the hash of the secret that it came in with,
-    where one is asked for. Without `is_device_of` the authorizer reads no data, and each device
-    is counted for itself.
+    where one is asked for. Without a `payer` the authorizer reads no data.
     """
 
     def authorize(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -57,7 +60,7 @@ def make_authorizer(
             reason = on_refusal(refusal, event)
             denied = _policy("nobody", "Deny", event["methodArn"])
             return denied if reason is None else {**denied, "context": {"reason": reason}}
-        principal = principal_id(visitor, is_device_of)
+        principal = principal_id(visitor, payer)
         allowed = _policy(principal, "Allow", event["methodArn"])
         noted = notes_invite and current.invites is not None and handshake.invite is not None
         invite = {INVITE_HASH: hash_of(handshake.invite or "")} if noted else {}
@@ -66,19 +69,17 @@ def make_authorizer(
     return authorize
 
 
-def principal_id(visitor: Visitor, is_device_of: IsDeviceOf | None = None) -> str:
-    """Return what API Gateway calls a user, under which limits count: a hash, as it may be logged.
+def principal_id(visitor: Visitor, payer: Payer = by_device) -> str:
+    """Return what API Gateway calls a user, under which limits count: a hash, as it may be logged."""
+    return hashlib.sha256(counted_as(visitor, payer).encode()).hexdigest()
 
-    Who shows an unknown device under the name of a person is counted apart from that person.
-    """
-    if not visitor.device:
-        counted = visitor.user_id
-    elif is_device_of is None:
-        counted = f"{visitor.user_id} {visitor.device}"
-    else:
-        is_own = is_device_of(visitor.user_id, visitor.device)
-        counted = visitor.user_id if is_own else strangers_of(visitor.user_id)
-    return hashlib.sha256(counted.encode()).hexdigest()
+
+def counted_as(visitor: Visitor, payer: Payer) -> str:
+    """Return who pays; while people can't be read, nobody uses up what is a person's."""
+    try:
+        return payer(visitor)
+    except (Busy, StorageFailed):
+        return strangers_of(visitor.user_id)
 
 
 def context_of(visitor: Visitor) -> dict[str, str]:

@@ -16,9 +16,8 @@ from fireside.chat import Chat
 from fireside.console.exits import CannotStart, ExitCode
 from fireside.domain.entry import EntryRules
 from fireside.domain.events import Closing
-from fireside.handlers.authorizer import IsDeviceOf, make_authorizer, reason_of
+from fireside.handlers.authorizer import make_authorizer, reason_of
 from fireside.handlers.router import make_handler, storage_failed, throttled
-from fireside.ports import People
 from fireside.server import isolated
 from fireside.server.addresses import name_of, origin_of
 from fireside.server.data_folder import invite_file, live_rules, owner_file
@@ -128,7 +127,7 @@ def make_server(
         {
             "chat": make_handler(chat, rules),
             "authorizer": make_authorizer(
-                rules, reason_of, notes_invite=True, is_device_of=device_test(store.people)
+                rules, reason_of, notes_invite=True, payer=chat.door.payer
             ),
         },
         store,
@@ -160,16 +159,6 @@ def make_isolated_server(
     access = isolated.access_with(credentials)
     server: Server = _gateway(settings, page, make_runner, check, limits=limits, access=access)
     return server
-
-
-def device_test(people: People) -> IsDeviceOf:
-    """Return a test of whether a person has a device, so that limits count all devices together."""
-
-    def is_device_of(user_id: str, device: str) -> bool:
-        person = people.find(user_id).person
-        return person is not None and person.has(device)
-
-    return is_device_of
 
 
 async def start_handlers(settings: Settings, server: Server) -> None:

@@ -80,5 +80,30 @@ def test_the_seventeenth_connection_of_a_person_is_refused_and_another_person_le
     run(tmp_path, scene)
 
 
-async def _come(port, name):
-    return await connect(address(port, name))
+async def _come(port, name, *secrets):
+    return await connect(address(port, name), subprotocols=["fireside.v1", *secrets])
+
+
+def test_who_has_none_of_a_persons_devices_uses_up_none_of_the_persons_limits(tmp_path):
+    async def scene(port):
+        async with await _come(port, "Ada", DEVICE) as ada:
+            await ada.send('{"action":"claim","name":"Ada"}')
+            assert json.loads(await ada.recv())["type"] == "claimed"
+            names = ["Ada", "Eve&user=ada"] * 40
+            statuses = [await _refused(port, name) for name in names]
+            assert statuses == [403] * 60 + [429] * 20
+            await ada.send('{"action":"ping"}')
+            assert json.loads(await ada.recv())["type"] == "pong"
+        for name in names[:2]:
+            await (await _come(port, name, DEVICE)).close()
+
+    run(tmp_path, scene, person_per_second=0.0001)
+
+
+DEVICE = "device." + "d" * 43
+
+
+async def _refused(port, name):
+    with pytest.raises(InvalidStatus) as refused:
+        await _come(port, name)
+    return refused.value.response.status_code

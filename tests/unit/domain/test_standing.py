@@ -13,7 +13,7 @@ from fireside.domain.person import (
     Person,
     forgotten,
 )
-from fireside.domain.standing import Standing, is_held, may_take_part, standing
+from fireside.domain.standing import Standing, is_held, may_take_part, payer, standing
 
 NOW = 1_795_345_200_000
 OWN, OTHER = "o" * 22, "x" * 22
@@ -160,3 +160,21 @@ def test_a_name_is_held_by_who_has_it_or_had_it():
     assert is_held(FREED_LONG_AGO)
     assert not is_held(UNBANNED)
     assert not is_held(NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("device", "what", "who"),
+    [
+        (OWN, found(ADA), "ada"),
+        (OTHER, found(ADA), "ada#unknown"),
+        ("", found(ADA), "ada#unknown"),
+        (OTHER, NOBODY, "ada"),
+        ("", NOBODY, "ada"),
+        (OTHER, UNBANNED, "ada"),
+        # another has that name now, or once had it and still has the user id
+        (OTHER, HELD, "ada#unknown"),
+        ("", FREED_LONG_AGO, "ada#unknown"),
+    ],
+)
+def test_nobody_uses_up_what_is_a_persons_without_one_of_the_devices(device, what, who):
+    assert payer(visitor(device), what) == who

@@ -6,7 +6,7 @@ import pytest
 
 from fireside.adapters.memory import MemorySpending
 from fireside.domain.errors import Busy
-from fireside.domain.person import Device, Person
+from fireside.domain.person import Device, Found, Person
 from fireside.domain.standing import payer
 from fireside.handlers.allowance import (
     CONNECTION,
@@ -188,7 +188,7 @@ ADA = Person("ada", "Ada", devices=(Device("hers", "", 0, 0),))
 
 def test_a_stranger_who_shows_unknown_devices_under_adas_name_uses_up_nothing_of_hers():
     function = Function()
-    function.payer = lambda visitor: payer(visitor, ADA)
+    function.payer = lambda visitor: payer(visitor, Found(ADA, {}))
     for number in range(PER_HOUR):
         function.call("ada", device=f"strange {number}")
     assert function.ended

@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fireside.adapters.memory_people import MemoryPeople
 from fireside.domain.entry import Handshake, admit
 from fireside.domain.errors import Forbidden
-from fireside.domain.person import Change, Device, Person
-from fireside.server.local import device_test, entry_rules
+from fireside.server.local import entry_rules
 from fireside.server.settings import SETTINGS, Settings
 
 
@@ -99,14 +97,3 @@ def test_beside_a_public_address_the_ones_of_this_machine_let_their_pages_in():
     for origin in ("http://localhost:8080", "http://192.0.2.7:8080"):
         assert enters(origin.removeprefix("http://"), origin, **public)
     assert enters("localhost:8080", "http://localhost:8080", public_url="https://localhost:8443")
-
-
-def test_limits_know_which_devices_are_a_persons():
-    people = MemoryPeople()
-    ada = Person("ada", "Ada", devices=(Device("d" * 22, "", 0, 0),))
-    people.change("ada", (), lambda _: Change(ada))
-    is_device_of = device_test(people)
-
-    assert is_device_of("ada", "d" * 22)
-    assert not is_device_of("ada", "e" * 22)
-    assert not is_device_of("bob", "d" * 22)
