@@ -7,10 +7,10 @@ from fireside.chat.broadcasts import Broadcasts
 from fireside.chat.door import Sender
 from fireside.chat.records import Records
 from fireside.domain.commands.moderation import Ban, GetAudit, Mute, Promote, Unban
-from fireside.domain.errors import Forbidden, InvalidCommand, InvalidName, NotFound
+from fireside.domain.errors import Forbidden, InvalidCommand, NotFound
 from fireside.domain.events import AuditPage, Closing, Moderated, Myself, You, YouChange
 from fireside.domain.lookalikes import name_keys
-from fireside.domain.names import clean_username, fold
+from fireside.domain.names import is_folded
 from fireside.domain.person import (
     NEVER_MS,
     AuditEntry,
@@ -155,8 +155,4 @@ def _require_unclaimed(found: Found, keys: tuple[str, ...], user_id: str) -> Non
 
 def _keys_of(user_id: str) -> tuple[str, ...]:
     """Return the keys of the name that a user id is; none if it is the id of no name."""
-    try:
-        name = clean_username(user_id)
-    except InvalidName:
-        return ()
-    return name_keys(name) if fold(name) == user_id else ()
+    return name_keys(user_id) if is_folded(user_id) else ()

@@ -38,6 +38,15 @@ def fold(name: str) -> str:
     return unicodedata.normalize("NFKC", compatible.casefold())
 
 
+def is_folded(text: str) -> bool:
+    """Return whether a text can be a name's user id.
+
+    Folded, a name may be shorter or longer than names are, and have letters that they have not.
+    """
+    is_whole = text == text.strip() and 0 < len(text) <= 2 * MAX_NAME
+    return is_whole and fold(text) == text and all(map(_is_of_names, text))
+
+
 def without_joiners(name: str) -> str:
     """Return a name without the invisible characters that join letters, or keep them apart."""
     return name.translate(_NO_JOINERS)
@@ -51,8 +60,7 @@ def is_allowed(character: str) -> bool:
         return False
     if unicodedata.category(character) == "Lm":
         return character in _MODIFIERS
-    is_word = _is_letter_or_digit(character) or unicodedata.category(character) in _MARKS
-    return is_word or character in _PUNCTUATION
+    return _is_of_names(character)
 
 
 def _check_letters(name: str) -> None:
@@ -94,6 +102,11 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u
 
 def _is_letter_or_digit(character: str) -> bool:
     return unicodedata.category(character) in _LETTERS_AND_DIGITS
+
+
+def _is_of_names(character: str) -> bool:
+    is_word = _is_letter_or_digit(character) or unicodedata.category(character) in _MARKS
+    return is_word or character in _PUNCTUATION
 
 
 def _shape(name: str) -> str:

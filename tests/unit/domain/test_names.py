@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fireside.domain.errors import InvalidName
-from fireside.domain.names import clean_username, fold
+from fireside.domain.names import clean_username, fold, is_folded
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors/names.json").read_text("utf-8"))
 
@@ -175,3 +175,17 @@ def test_a_clean_name_stays_as_it_is(name):
     assert fold(fold(cleaned)) == fold(cleaned)
     assert fold(cleaned)
     cleaned.encode()
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada", "ß" * 20, "ｶﾞ", "aƦ", "aͅ", "Ada K", "小林 Ada", "நண்பன்", "ﬁ fi", "می\u200cخواهم"]
+)
+def test_the_user_id_of_a_name_is_known_as_one(name):
+    assert is_folded(fold(clean_username(name)))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Ada", "ada~1234abcd", "ada#unknown", " ada", "a" * 41, "a\x00"]
+)
+def test_what_no_name_folds_to_is_no_user_id_of_a_name(text):
+    assert not is_folded(text)
