@@ -114,6 +114,17 @@ def test_a_reserved_name_is_nobodys(house):
     assert is_refused(ada.ask("rename", name="System"), "bad_name")
 
 
+@pytest.mark.parametrize("name", ["System", "Somebody", "here", "Sys-tem"])
+def test_nobody_takes_part_under_a_reserved_name(house, name):
+    assert house.somebody(name).connect() == 403
+
+    knocking = house.join(name, device="d1")
+
+    assert not knocking.is_in
+    assert is_refused(knocking.ask("hello", v=2), "bad_name")
+    assert is_refused(knocking.say("I am the place"), "bad_name")
+
+
 def test_a_device_may_be_two_persons(house):
     ada, bob = house.claim("Ada", "d1"), house.claim("Bob", "d1")
 

@@ -23,7 +23,6 @@ from fireside.domain.errors import (
     Busy,
     Forbidden,
     InvalidCommand,
-    InvalidName,
     NameTaken,
     NotFound,
     StorageFailed,
@@ -40,7 +39,7 @@ from fireside.domain.events import (
     YouChange,
 )
 from fireside.domain.invite import opens
-from fireside.domain.lookalikes import is_reserved, name_keys
+from fireside.domain.lookalikes import name_keys, require_unreserved
 from fireside.domain.names import fold
 from fireside.domain.person import (
     DAY_MS,
@@ -102,8 +101,7 @@ class Names:
         name, device = command.name, _device_of(arrival)
         if fold(name) != fold(arrival.visitor.username):
             raise InvalidCommand("Claim the name that you came with", "name")
-        if is_reserved(name):
-            raise InvalidName("That name is reserved: choose another one")
+        require_unreserved(name)
         keys, code = name_keys(name), self._new_code()
         user_id, now = self._id_for(name, device), self._clock()
         first = Device(device, command.label or "", now, now // DAY_MS)
@@ -132,8 +130,7 @@ class Names:
 
     def rename(self, sender: Sender, command: Rename) -> You:
         """Give a person another name; the old one stays refused to others for a while."""
-        if is_reserved(command.name):
-            raise InvalidName("That name is reserved: choose another one")
+        require_unreserved(command.name)
         keys, now = name_keys(command.name), self._clock()
         old = name_keys(_person_of(sender).username)
         asked = tuple(dict.fromkeys((*keys, *old)))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 
+from fireside.domain.errors import InvalidName
 from fireside.domain.names import fold, without_joiners
 
 RESERVED = ("system", "fireside", "everybody", "somebody", "room", "here")
@@ -38,6 +39,12 @@ def name_keys(name: str) -> tuple[str, ...]:
 def is_reserved(name: str) -> bool:
     """Return whether a name is, or looks like, one that belongs to no person."""
     return not _reserved_keys().isdisjoint(name_keys(name))
+
+
+def require_unreserved(name: str) -> None:
+    """Raise `InvalidName` if a name is reserved."""
+    if is_reserved(name):
+        raise InvalidName("That name is reserved: choose another one")
 
 
 _GAPS = {**dict.fromkeys(map(ord, " -_")), ord("0"): "o"}

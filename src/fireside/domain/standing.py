@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from fireside.domain.entry import Visitor
 from fireside.domain.errors import Forbidden, Gone, NameTaken, Unauthorized
+from fireside.domain.lookalikes import is_reserved, require_unreserved
 from fireside.domain.person import NEVER_MS, Found, Person, is_free, opened_by
 
 NamesRule: TypeAlias = Literal["open", "claimed"]
@@ -34,11 +35,13 @@ def standing(visitor: Visitor, found: Found, names: NamesRule, now_ms: int) -> S
             is not.
         Gone: The person was forgotten.
         Forbidden: The person is banned, or the visitor has no invite and is no person.
+        InvalidName: The name is reserved.
         Unauthorized: The name must be claimed first, and can be.
     """
     person = found.person
     if person is None:
         _require_unheld(found, now_ms)
+        require_unreserved(visitor.username)
         if not visitor.is_invited:
             raise _uninvited()
         if names == "claimed":
@@ -64,10 +67,11 @@ def may_take_part(visitor: Visitor, found: Found, names: NamesRule, now_ms: int)
         return not person.is_banned
     if not visitor.is_invited and not _has_key(visitor, person, now_ms):
         raise _uninvited()
-    if person is None and not is_held(found) and names == "open":
+    is_unclaimed = person is None and not is_held(found)
+    if is_unclaimed and names == "open" and not is_reserved(visitor.username):
         return True
     if not visitor.device:
-        raise Forbidden("That name belongs to somebody, or names must be claimed here")
+        raise Forbidden("That name is not free, or names must be claimed here")
     return False
 
 
