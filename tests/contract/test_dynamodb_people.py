@@ -91,7 +91,7 @@ def free(people, person, *keys, until_ms):
 def test_a_person_is_read_as_it_was_written(people):
     full = Person(
         "ada", "Ada Ä", "moderator", (Device("d1", "Ada\u2019s phone", 7, 3),), "hash", 8,
-        (DeviceLink("link", 9),), is_banned=True, muted_until_ms=10,
+        (DeviceLink("link", 9, "maker"),), is_banned=True, muted_until_ms=10,
     )  # fmt: skip
     stored = [claim(people, one) for one in (full, Person("bob", "Bob"))]
 

@@ -219,6 +219,19 @@ def test_a_device_that_is_ended_is_out_while_it_talks(house, ada):
     assert is_refused(again.ask("hello", v=2), "name_taken")
 
 
+def test_a_device_that_is_ended_leaves_no_link_behind(house, ada):
+    own = ada.ask("deviceLink")["secret"]
+    house.join("x1", device="d2").ask("link", secret=own)
+    own = ada.ask("deviceLink")["secret"]
+    stolen = house.join("Ada", device="d2").ask("deviceLink")["secret"]
+
+    ada.ask("revokeDevice", device=id_of("d2"))
+
+    late = house.join("x3", device="d3")
+    assert is_refused(late.ask("link", secret=stolen), "not_found")
+    assert late.ask("link", secret=own)["type"] == "linked"
+
+
 def test_ending_a_device_twice_or_one_of_another_person_is_no_failure(house, ada):
     house.claim("Bob", "d5")
 

@@ -190,7 +190,8 @@ class Names:
         if not is_own:
             require_rank(maker, "owner")
         secret = device_secrets.link_secret(user_id, self._random_bytes(LINK_BYTES))
-        link = DeviceLink(device_secrets.hash_of(secret), now + LINK_MS)
+        hashed, device = device_secrets.hash_of(secret), sender.connection.device
+        link = DeviceLink(hashed, now + LINK_MS, device)
         entry = None if is_own else self._records.entry(maker, "device_link", user_id)
 
         def decide(found: Found) -> Change:

@@ -54,6 +54,8 @@ class DeviceLink:
 
     hash: str
     until_ms: int
+    device_id: str = ""
+    """The device that made it, which it ends with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +186,15 @@ def with_device(person: Person, device_id: str, label: str, now_ms: int) -> Pers
 
 
 def without_device(person: Person, device_id: str) -> Person:
-    """Return a person without a device; the same if it is not there, as after a repeat."""
-    return replace(person, devices=tuple(d for d in person.devices if d.device_id != device_id))
+    """Return a person without a device, and without the links that it made.
+
+    It is the same person if the device is not there, as after a repeat.
+    """
+    return replace(
+        person,
+        devices=tuple(one for one in person.devices if one.device_id != device_id),
+        links=tuple(one for one in person.links if one.device_id != device_id),
+    )
 
 
 def seen_today(person: Person, device_id: str, now_ms: int) -> Person:

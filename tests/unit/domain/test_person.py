@@ -95,6 +95,13 @@ def test_a_device_that_is_not_there_can_be_ended_twice():
     assert without_device(ADA, LAPTOP) == ADA
 
 
+def test_a_link_ends_with_the_device_that_made_it():
+    own, stolen = (DeviceLink(one, NOW + LINK_MS, one) for one in (LAPTOP, PHONE))
+    person = with_link(with_link(ADA, own, NOW), stolen, NOW)
+
+    assert without_device(person, PHONE).links == (own,)
+
+
 def test_a_day_is_noted_for_the_device_that_is_here():
     both = with_device(ADA, LAPTOP, "", NOW)
 

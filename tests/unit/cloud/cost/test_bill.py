@@ -108,7 +108,7 @@ def test_the_most_that_a_command_reads_and_writes_is_what_rows_allow():
         Device("0" * DEVICE_ID_CHARACTERS, "\U0001f600" * MAX_LABEL, NOON, NOON // DAY_MS)
         for _ in range(MAX_DEVICES)
     )
-    links = tuple(DeviceLink("0" * 64, NOON) for _ in range(MAX_LINKS))
+    links = tuple(DeviceLink("0" * 64, NOON, "0" * 22) for _ in range(MAX_LINKS))
     person = Person(
         "\U00020000" * 2 * MAX_NAME,
         "\U00020000" * MAX_NAME,

@@ -55,7 +55,7 @@ def of_person(person: Person) -> Item:
     optional = {
         "code": text(person.recovery) if person.recovery else None,
         "code_at": number(person.recovery_ms) if person.recovery_ms else None,
-        "links": _listed((one.hash, one.until_ms) for one in person.links)
+        "links": _listed((one.hash, one.until_ms, one.device_id) for one in person.links)
         if person.links
         else None,
         "banned": number(1) if person.is_banned else None,
