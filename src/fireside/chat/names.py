@@ -111,12 +111,12 @@ class Names:
 
         def decide(found: Found) -> Change:
             person = found.person
-            if person is not None and person.has(device):
-                return Change(person)
-            if person is not None and not person.is_vacant:
+            if person is not None and not (person.has(device) or person.is_vacant):
                 raise NameTaken
             if person is not None:
                 _require_welcome(person)
+            if person is not None and person.has(device):
+                return Change(person)
             if not arrival.visitor.is_invited:
                 raise Forbidden("This chat needs an invite: a link or a code opens only its person")
             require_free(found, keys, user_id, now)
@@ -215,11 +215,12 @@ class Names:
 
         def decide(found: Found) -> Change:
             person = found.person
-            if person is not None and person.has(device):
-                return Change(person)
-            if person is None or not opened_by(person, link.hash, now):
+            is_own = person is not None and person.has(device)
+            if person is None or not (is_own or opened_by(person, link.hash, now)):
                 raise NotFound("That link was used, or is too old: make a new one", "secret")
             _require_welcome(person)
+            if is_own:
+                return Change(person)
             added = with_device(person, device, command.label or "", now)
             return Change(after_link(added, link.hash))
 
