@@ -2,6 +2,7 @@
 
 import pytest
 
+from fireside.domain.errors import StorageFailed
 from tests.flow.house import House
 
 pytestmark = pytest.mark.in_memory
@@ -128,6 +129,37 @@ def test_a_ban_holds_where_a_connection_could_not_be_closed(house, ada, bob, mon
     ada.say("Is he gone?")
     assert bob.told("message") == []
     assert not bob.is_in
+
+
+def test_who_could_not_be_put_out_hears_nothing_after_the_next_frame(house, ada, bob, monkeypatch):
+    def fail(*_):
+        raise StorageFailed
+
+    with monkeypatch.context() as failing:
+        failing.setattr(house.registry, "forget", fail)
+        assert ada.ask("ban", person="bob")["type"] == "person"
+
+    assert is_refused(bob.ask("ping"), "forbidden")
+
+    assert not bob.is_in
+
+
+def test_a_banned_device_claims_and_links_nothing(house, ada, bob):
+    secret = bob.ask("deviceLink")["secret"]
+    ada.ask("ban", person="bob")
+    again = house.join("Bob", "again", device="d2")
+
+    assert is_refused(again.ask("claim", name="Bob"), "forbidden")
+    assert is_refused(again.ask("link", secret=secret), "forbidden")
+
+
+@pytest.mark.parametrize("name", ["Groß Spaß", "ß" * 20, "ｶﾞ", "ÀÇƉ", "ﬁ fi", "நண்பன்"])
+def test_whatever_name_nobody_claimed_can_be_banned_by_its_user_id(house, ada, name):
+    user_id = house.join(name).ask("hello", v=2)["user"]["userId"]
+
+    assert ada.ask("ban", person=user_id)["banned"]
+
+    assert house.somebody(name).connect() == 403
 
 
 @pytest.mark.usefixtures("bob")

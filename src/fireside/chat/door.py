@@ -4,9 +4,11 @@ So what is changed about a person, such as a ban, holds from the next frame on, 
 connection could not be closed.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from fireside.domain.entry import Visitor
+from fireside.domain.errors import Busy, ChatError, StorageFailed
 from fireside.domain.events import Myself
 from fireside.domain.lookalikes import name_keys
 from fireside.domain.names import LOBBY, fold
@@ -69,11 +71,18 @@ class Door:
     def identify(self, arrival: Arrival) -> Sender:
         """Return the user as which a connection sends its command.
 
+        One that does not take part any more hears nothing more either.
+
         Raises:
             ChatError: It does not take part; the sentence says why.
         """
         visitor, found = self._look_up(arrival.visitor)
-        user = standing(visitor, found, self._names, self._clock())
+        try:
+            user = standing(visitor, found, self._names, self._clock())
+        except ChatError:
+            with suppress(Busy, StorageFailed):
+                self._connections.remove(arrival.connection_id)
+            raise
         return Sender(_connection(arrival, visitor, user.username), user.person)
 
     def payer(self, visitor: Visitor) -> str:
