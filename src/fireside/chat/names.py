@@ -255,7 +255,6 @@ class Names:
         if fold(command.name) != fold(person.username):
             raise InvalidCommand("Type your name as it is, to be forgotten", "name")
         until = self._clock() + FREED_MS
-        keys = name_keys(person.username)
 
         def decide(found: Found) -> Change:
             if found.person is not None and found.person.is_forgotten:
@@ -263,9 +262,10 @@ class Names:
             current = existing(found)
             if current.role == "owner":
                 raise Forbidden("An owner can't leave: let another owner make you a member first")
+            keys = name_keys(current.username)  # perhaps renamed meanwhile
             return Change(forgotten(current), freed=keys, freed_until_ms=until)
 
-        self._people.change(person.user_id, keys, decide)
+        self._people.change(person.user_id, name_keys(person.username), decide)
         own_id = sender.connection.connection_id
         self._broadcasts.cut(person.user_id, FORGOTTEN_NOW, lambda one: one.connection_id != own_id)
         self._broadcasts.put_out(person.user_id, lambda _: True)

@@ -70,7 +70,7 @@ def make_authorizer(
 
 
 def principal_id(visitor: Visitor, payer: Payer = by_device) -> str:
-    """Return what API Gateway calls a user, under which limits count: a hash, as it may be logged."""
+    """Return what API Gateway calls a user, and counts limits by: a hash, as it may be logged."""
     return hashlib.sha256(counted_as(visitor, payer).encode()).hexdigest()
 
 

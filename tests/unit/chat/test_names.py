@@ -3,6 +3,9 @@
 import pytest
 
 from fireside.adapters.memory_people import MemoryPeople
+from fireside.chat.door import Arrival
+from fireside.domain.commands.people import ForgetMe
+from fireside.handlers.authorizer import visitor_of
 from tests.flow.house import OWNER_SECRET, House, WatchedStore, id_of
 
 
@@ -61,6 +64,20 @@ def test_a_life_is_the_same_where_every_answer_of_the_store_is_lost_once():
     for user_id, key in (("ada", "bea"), ("bob", "bob"), ("eve", "eve")):
         assert losing.find(user_id, (key,)) == plain.find(user_id, (key,))
     assert losing.audit(None, 99) == plain.audit(None, 99)
+
+
+def test_who_was_renamed_meanwhile_leaves_the_new_name_too():
+    house = House()
+    ada = house.claim("Ada", "d1")
+    arrival = Arrival(ada.connection_id, ada.connected_at, visitor_of(ada.vouched))
+    sender = house.chat.door.identify(arrival)
+    ada.ask("rename", name="Bea")
+
+    house.chat.names.forget(sender, ForgetMe("Ada"))
+
+    found = house.store.people.find("ada", ("ada", "bea"))
+    assert found.person.is_forgotten
+    assert [found.holders[key].until_ms is None for key in ("ada", "bea")] == [False, False]
 
 
 def test_in_the_store_are_hashes_alone():
