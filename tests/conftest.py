@@ -17,6 +17,9 @@ NO_SKIPS = os.environ.get("TEST_NO_SKIPS") == "1"
 INFRA = Path(__file__).parent / "infra"
 """Its tests start Terraform again and again: `make test` leaves them to `make test-all`."""
 
+LIVES = ("test_deploy.py", "test_terraform.py", "test_credentials.py")
+"""Those of them with the longest tests: a whole life each, from the first plan to the end."""
+
 OPTIONAL = "Optional: "
 """What a skip says that is fine even so: what it needs may be missing for good reasons."""
 
@@ -37,6 +40,17 @@ settings.load_profile("fireside")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in [*filter(_is_of_infra, items), *_variations(items)]:
         item.add_marker(pytest.mark.long)
+    items.sort(key=_place_in_the_queue)  # the rest stays in the order that chance gave it
+
+
+def _place_in_the_queue(item: pytest.Item) -> tuple[bool, bool]:
+    """Put what takes longest first, and infra/ in one stretch of it.
+
+    A process is given a stretch of the queue, and others take over its end when they are done. So
+    nobody waits for a life that began last, and what is applied for many tests is applied once.
+    """
+    is_of_infra = _is_of_infra(item)
+    return not is_of_infra, not (is_of_infra and item.path.name in LIVES)
 
 
 def _is_of_infra(item: pytest.Item) -> bool:

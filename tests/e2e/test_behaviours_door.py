@@ -15,10 +15,12 @@ from tests.free_ports import free_port
 pytestmark = pytest.mark.e2e
 
 
+@pytest.mark.page_alone
 def test_a_handshake_without_an_answer_stays_at_the_door(place, person):
     stays_at_the_door(place, person, Proxy.cut, "The server does not answer.")
 
 
+@pytest.mark.page_alone
 def test_a_handshake_that_is_refused_stays_at_the_door(place, person):
     stays_at_the_door(place, person, Proxy.cut_sockets, "The server did not let you in.")
 
@@ -60,6 +62,7 @@ def test_a_name_is_checked_as_one_types_and_remembered(place, person):
         expect(name).to_have_value("Ada Kestrel")
 
 
+@pytest.mark.page_alone
 @pytest.mark.parametrize("page", ["as it ships", "with double effects"])
 def test_changing_the_name_leaves_exactly_one_socket(tmp_path, place, person, page):
     """In development React starts every effect twice; who forgets to end one has two sockets."""

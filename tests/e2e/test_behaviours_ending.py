@@ -39,6 +39,7 @@ window.WebSocket = class extends WebSocket {
 };"""
 
 
+@pytest.mark.page_alone
 def test_a_visit_that_the_server_ended_is_said_and_not_tried_again(place, person):
     with place.open() as server:
         ada = person("Ada")
@@ -60,6 +61,7 @@ def test_a_visit_that_the_server_ended_is_said_and_not_tried_again(place, person
         expect(status_of(ada)).to_have_text("Connected")
 
 
+@pytest.mark.page_alone
 @pytest.mark.parametrize("code", CODES)
 def test_a_close_without_a_word_is_come_back_from_whatever_its_code(place, person, code):
     """Codes are hints: AWS can send but its own, and only `closing` ends a visit."""
@@ -85,6 +87,7 @@ def test_a_close_without_a_word_is_come_back_from_whatever_its_code(place, perso
         assert ada.page.evaluate("window.flickers") == []
 
 
+@pytest.mark.page_alone
 def test_who_is_let_in_no_more_is_told_and_not_tried_again_and_again(place, person):
     with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada")

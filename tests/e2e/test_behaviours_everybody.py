@@ -382,6 +382,7 @@ def test_right_to_left_words_and_pages(place, person, look):
         assert wide <= look["viewport"]["width"]
 
 
+@pytest.mark.page_alone
 def test_notifications_are_asked_for_in_context_only(place, person):
     with place.open() as server:
         ada = person("Ada")
@@ -416,6 +417,7 @@ def told(person) -> list[list]:
     return person.page.evaluate("window.told")
 
 
+@pytest.mark.page_alone
 def test_what_one_tab_shows_no_other_notifies_of_or_counts(place, person):
     with place.open() as server:
         ada = person("Ada")

@@ -28,6 +28,7 @@ LOST = "Connection lost. Your messages are kept."
 SLOW_CHANCE = "Math.random = () => 0.999"  # every wait is as long as its ceiling
 
 
+@pytest.mark.page_alone
 @on_both
 def test_a_loss_is_told_after_five_seconds_with_a_silent_countdown(place, person, look):
     with place.open() as server, proxied(server.port) as proxy:
@@ -107,10 +108,12 @@ def test_retry_keeps_the_focus_and_gives_it_on(place, person):
         expect(ada.composer).to_be_focused()
 
 
+@pytest.mark.page_alone
 def test_the_page_returns_at_once_when_the_browser_is_online_again(place, person):
     returns_at_once(place, person, lambda ada: ada.page.evaluate(ONLINE_AGAIN))
 
 
+@pytest.mark.page_alone
 def test_the_page_returns_at_once_when_it_is_looked_at_again(place, person):
     def look_away_and_back(ada) -> None:
         ada.looks_away()
@@ -232,6 +235,7 @@ def test_lost_doubled_and_overtaking_pushes_end_in_the_same_room(place, person, 
         expect(ada.rows().locator(".body")).to_have_text(wanted, timeout=BACK_MS)
 
 
+@pytest.mark.page_alone
 def test_a_dead_network_that_says_nothing_is_noticed(place, person):
     with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada")
@@ -310,6 +314,7 @@ def test_a_killed_server_comes_back_and_nothing_is_lost(place, person, look):
             expect(reader.rows().locator(".body")).to_have_text(texts, timeout=BACK_MS)
 
 
+@pytest.mark.page_alone
 @on_both
 def test_frames_that_are_not_valid_are_skipped_counted_and_told(place, person, look):
     with place.open() as server:

@@ -19,6 +19,7 @@ from tests.e2e.support.seeding import many, moment
 pytestmark = pytest.mark.e2e
 
 
+@pytest.mark.page_alone
 @on_both
 def test_a_pill_counts_what_is_new_and_leads_to_it(place, person, look):
     place.seed(many(45))
@@ -39,6 +40,7 @@ def test_a_pill_counts_what_is_new_and_leads_to_it(place, person, look):
         expect(ada.page).to_have_title("#general · Fireside")
 
 
+@pytest.mark.page_alone
 def test_read_is_only_what_was_at_the_end_before_open_eyes(place, person):
     with place.open() as server:
         ada = person("Ada").joins(server.address)
@@ -129,6 +131,7 @@ def test_a_late_arrival_takes_its_place(place, person):
         expect(ada.rows().locator(".body")).to_have_text(["first", "second"])
 
 
+@pytest.mark.page_alone
 def test_the_last_known_messages_are_there_before_the_server_is(place, person):
     with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada").joins(proxy.address)
@@ -298,6 +301,7 @@ def test_a_skeleton_stands_still_until_the_first_page_is_there(place, person, lo
         assert ada.page.evaluate("window.shifts.unasked") < 0.02
 
 
+@pytest.mark.page_alone
 def test_others_words_are_announced_politely_and_own_and_old_ones_never(place, person):
     place.seed([("Sam", "old words", moment("2026-06-04T21:56:00+00:00"))])
     with place.open() as server:

@@ -62,6 +62,7 @@ def seqs(person) -> list[int]:
     )
 
 
+@pytest.mark.page_alone
 @on_both
 def test_the_log_sticks_to_its_end_and_never_moves_a_reader(place, person, look):
     place.seed(many(45))
@@ -165,6 +166,7 @@ def test_rows_never_seen_before_move_exactly_with_the_wheel(place, reader):
         assert len(seqs(ada)) == 500
 
 
+@pytest.mark.page_alone
 @pytest.mark.long
 def test_who_reads_the_first_of_500_rows_keeps_it_when_more_is_said(place, person):
     place.seed(many(500))

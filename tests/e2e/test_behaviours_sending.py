@@ -22,6 +22,7 @@ NEXT_FRAME = """text => new Promise(done => {
 })"""
 
 
+@pytest.mark.page_alone
 @on_both
 def test_a_sent_message_is_on_screen_in_the_next_frame_and_keeps_its_row(place, person, look):
     with place.open() as server, proxied(server.port) as proxy:
@@ -39,6 +40,7 @@ def test_a_sent_message_is_on_screen_in_the_next_frame_and_keeps_its_row(place, 
         ada.sees("at once")
 
 
+@pytest.mark.page_alone
 def test_what_is_written_before_the_server_greets_is_on_screen_too(place, person):
     with place.open() as server:
         ada = person("Ada")
@@ -122,6 +124,7 @@ WRITE_HALF_AN_EMOJI = """field => {
 }"""
 
 
+@pytest.mark.page_alone
 def test_half_an_emoji_is_repaired_and_keeps_nothing_back(place, person):
     with place.open() as server:
         ada = person("Ada").joins(server.address)
@@ -132,6 +135,7 @@ def test_half_an_emoji_is_repaired_and_keeps_nothing_back(place, person):
         expect(ada.rows("sent").locator(".body")).to_have_text(["half of \ufffd", "afterwards"])
 
 
+@pytest.mark.page_alone
 def test_a_message_that_is_never_answered_fails_and_the_rest_goes_on(place, person):
     with place.open() as server:
         ada = person("Ada").returns_soon()
@@ -217,6 +221,7 @@ def test_two_tabs_do_not_send_an_outbox_twice(place, person):
     two_tabs_write_and_return(place, person, "127.0.0.1")
 
 
+@pytest.mark.page_alone
 @pytest.mark.long  # the page's own tests have tabs without Web Locks
 def test_two_tabs_over_plain_http_do_not_send_an_outbox_twice(place, person):
     """There are no Web Locks: a tab leaves a fresh time instead."""
@@ -262,6 +267,7 @@ def tabs_write_and_return(person, proxy, address: str) -> None:
         expect(tab.rows()).to_have_count(1)
 
 
+@pytest.mark.page_alone
 def test_it_works_where_the_browser_keeps_nothing(place, person):
     with place.open() as server, proxied(server.port) as proxy:
         ada = person("Ada").returns_soon()
@@ -295,6 +301,7 @@ def test_a_closed_tabs_outbox_is_sent_by_the_next(place, person):
         next_tab.sees("left behind")
 
 
+@pytest.mark.page_alone
 @on_both
 def test_a_draft_survives_reload_disconnect_and_leaving(place, person, look):
     with place.open() as server, proxied(server.port) as proxy:

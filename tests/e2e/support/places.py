@@ -2,8 +2,10 @@
 
 A test that asks for a `place` is run in every mode. On the embedded server with all that it varies
 (a phone, the dark, other codes): that is the page's. In the others once, with the first of each,
-but for a test marked `page_alone`: of the server it asks no more than to be let in and to be shown
-what was said, so that in another mode it would see the same page with the same frames again.
+but for a test marked `page_alone`: of the server it asks no more than to be let in, to be shown
+what was said and to take what is sent, so that in another mode it would see the same page with the
+same frames again. So it is too where the test cuts the line or changes frames on their way, unless
+the server has to make good what was lost.
 `make test` runs it on the embedded server, with the first of each, and `make test-all` the rest.
 """
 
