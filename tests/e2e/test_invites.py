@@ -19,6 +19,7 @@ from fireside.cli.main import main
 from fireside.server.data_folder import request_end
 from tests.e2e.support.accessibility import violations
 from tests.e2e.support.connection import BACK_MS
+from tests.e2e.support.identity import is_claimed
 from tests.e2e.support.server_process import ROOT, in_both_modes, serving
 
 pytestmark = pytest.mark.e2e
@@ -258,41 +259,40 @@ def test_a_wrong_link_is_told_and_the_right_one_opened_in_the_same_tab_lets_in(t
         assert eve.page.url == f"{server.address}/"
 
 
-def test_who_is_inside_stays_until_the_line_is_lost_and_then_is_told(tmp_path, person):
-    data = tmp_path / "data"
+def test_a_person_comes_back_without_the_invite_and_who_is_unknown_is_told(tmp_path, person):
+    data, other = tmp_path / "data", tmp_path / "other"
     with serving(data, *REQUIRED) as server:
         port = str(server.port)
         ada = person("Ada").returns_soon()
-        come_by(ada, invite(data, server.address)).is_inside()
-        new = invite(data, server.address, "--new")
+        is_claimed(come_by(ada, invite(data, server.address)).is_inside())
+        invite(data, server.address, "--new")
         ada.says("still here")
-        ada.sees("still here")
         expect(ada.rows("sent")).to_have_count(1)
 
     with serving(data, *REQUIRED, "--port", port):
+        ada.says("here again")
+        expect(ada.rows("sent")).to_have_count(2, timeout=BACK_MS)
+
+    with serving(other, *REQUIRED, "--port", port) as server:
         banner = ada.page.get_by_role("status").filter(has_text="open the new link here")
         expect(banner).to_be_visible(timeout=BACK_MS)
         ada.says("written outside")
 
+        new = invite(other, server.address)
         ada.page.evaluate("link => { location.href = link; }", new)
 
-        expect(ada.rows("sent")).to_have_count(2, timeout=BACK_MS)
         expect(banner).to_have_count(0)
+        ada.sees("written outside")
 
 
-def test_who_is_ended_with_their_invite_is_told_and_comes_back_by_the_new_link(tmp_path, person):
+def test_a_person_who_came_by_an_ended_invite_stays_by_the_device(tmp_path, person):
     with serving(tmp_path / "data", *REQUIRED) as server:
         ada = come_by(person("Ada"), invite(tmp_path / "data", server.address)).is_inside()
-        new = invite(tmp_path / "data", server.address, "--new", "--end")
+        is_claimed(ada)
+        invite(tmp_path / "data", server.address, "--new", "--end")
 
-        expect(ada.page.get_by_role("status").first).to_have_text(
-            "The server ended this visit: The invite was replaced; ask for the new link, "
-            "then open it in this tab"
-        )
-        ada.says("written meanwhile")
-        ada.page.evaluate("link => { location.href = link; }", new)
-        expect(ada.rows("sent")).to_have_count(1)
-        ada.sees("written meanwhile")
+        ada.says("still one of us")
+        expect(ada.rows("sent")).to_have_count(1, timeout=BACK_MS)
 
 
 def test_what_a_browser_needs_to_hear_about_its_subprotocols(tmp_path, person):
@@ -416,16 +416,18 @@ def test_on_a_terminal_the_link_is_shown_at_the_start(tmp_path):
         [*command, "--data", str(tmp_path)], stdout=theirs, stderr=subprocess.DEVNULL, cwd=ROOT
     ) as process:
         said = b""
-        while said.count(b"\n") < 2:
+        while said.count(b"\n") < 3:
             said += os.read(ours, 1_000)
         process.terminate()
     os.close(ours)
     os.close(theirs)
-    first, second = said.decode().splitlines()
+    first, second, third = said.decode().splitlines()
     address, _, secret = second.removeprefix("Invite people with ").partition("/#invite=")
 
     assert f"Fireside is at {address} " in first
     assert secret == (tmp_path / "invite").read_text().strip()
+    owner = (tmp_path / "owner").read_text().strip()
+    assert third == f"Own this place with {address}/#owner={owner}"
 
 
 @pytest.mark.parametrize("field", ["Your name", "Invite link"])

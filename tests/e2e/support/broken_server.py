@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from fireside.adapters.sqlite.store import SqliteStore
-from fireside.chat import Chat
+from fireside.chat.broadcasts import Broadcasts
+from fireside.chat.messages import Conversation
 from fireside.cli.main import main
 from fireside.domain import entry, invite
 from fireside.domain.errors import InvalidName
-from fireside.domain.events import Resumed
+from fireside.domain.events import MessageSent, Resumed
 from fireside.handlers import authorizer
 
 
@@ -57,31 +58,34 @@ def no_sync() -> None:
 
 def no_push() -> None:
     """Keep messages, and push them to no connection."""
-    Chat._push = lambda *_arguments: None  # type: ignore[method-assign]
+    Broadcasts._push = lambda *_arguments: None  # type: ignore[method-assign]
 
 
 def push_twice() -> None:
     """Push everything twice."""
-    push = Chat._push
+    push = Broadcasts._push
 
     def twice(*arguments: Any) -> None:
         push(*arguments)
         push(*arguments)
 
-    Chat._push = twice  # type: ignore[method-assign]
+    Broadcasts._push = twice  # type: ignore[method-assign]
 
 
 def tell_nonces() -> None:
     """Push the author's nonce to every connection."""
-    push_as = Chat._push_as
-    Chat._push_as = lambda chat, _reader, message, ids: push_as(  # type: ignore[method-assign]
-        chat, message.user_id, message, ids
-    )
+    send = Broadcasts._send
+
+    def tell(broadcasts: Broadcasts, ids: Any, event: Any, reader: str | None = None) -> None:
+        author = event.message.user_id if isinstance(event, MessageSent) else reader
+        send(broadcasts, ids, event, author)
+
+    Broadcasts._send = tell  # type: ignore[method-assign]
 
 
 def forget_cursors() -> None:
     """Leave out what a client missed."""
-    Chat._since = lambda _chat, _connection, room, cursor, space: (  # type: ignore[method-assign]
+    Conversation._since = lambda _chat, _connection, room, cursor, space: (  # type: ignore[method-assign]
         Resumed(room, cursor.epoch, cursor.after, cursor.after, [], more=False, reset=False),
         space,
     )
@@ -107,7 +111,7 @@ def garble_names() -> None:
     """Read the bytes of a name as those of another encoding."""
     admit = authorizer.admit
 
-    def garbled(*arguments: Any) -> entry.User:
+    def garbled(*arguments: Any) -> entry.Visitor:
         user = admit(*arguments)
         return replace(user, username=user.username.encode().decode("latin-1"))
 
@@ -118,7 +122,7 @@ def spaces_are_signs() -> None:
     """Let no name in that has a space, as if it were not decoded."""
     admit = authorizer.admit
 
-    def undecoded(*arguments: Any) -> entry.User:
+    def undecoded(*arguments: Any) -> entry.Visitor:
         user = admit(*arguments)
         if " " in user.username:
             raise InvalidName("as the test says")

@@ -21,8 +21,8 @@ class Ended:
     def __init__(self, ids):
         self.ids = ids
 
-    def end(self, connection_id):
-        self.ids.append(connection_id)
+    def end(self, connection_ids):
+        self.ids += connection_ids
 
 
 @pytest.fixture

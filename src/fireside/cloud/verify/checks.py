@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from fireside.cloud.verify.client import FRAME_BYTES, CheckFailed, Client, Frame, Target, describe
-from fireside.domain.commands.messages import OLDEST
+from fireside.domain.commands.messages import NEWEST
 from fireside.domain.message import MAX_TEXT
 from fireside.domain.names import LOBBY
 from fireside.handlers.handshake import SUBPROTOCOL
@@ -185,7 +185,7 @@ def invalid_frames_get_errors_and_the_connection_stays_open(target: Target) -> s
         '{"action":"sendMessage"}': "bad_request",
         '{"action":"sendMessage","message":" "}': "bad_request",
         json.dumps({"action": "sendMessage", "message": "x" * (MAX_TEXT + 1)}): "too_long",
-        json.dumps({"action": "hello", "v": OLDEST + 1}): "unsupported",
+        json.dumps({"action": "hello", "v": NEWEST + 1}): "unsupported",
         '{"action":"getHistory","room":"nowhere"}': "not_found",
     }
     with target.connect(FIRST_USER) as client:
