@@ -163,6 +163,12 @@ USES = {
     "BatchWriteItem": {"RequestItems": {"TABLE": [{"PutRequest": {"Item": i}} for i in ITEMS]}},
     "BatchGetItem": {"RequestItems": {"TABLE": {"Keys": ITEMS, "ConsistentRead": True}}},
     "TransactWriteItems": {"TransactItems": [{"Put": {"TableName": "TABLE", "Item": ITEMS[0]}}]},
+    "UpdateItem": {
+        "TableName": "TABLE",
+        "Key": ITEMS[0],
+        "UpdateExpression": "SET said = :said",
+        "ExpressionAttributeValues": {":said": {"S": "hi"}},
+    },
     "GetItem": {"TableName": "TABLE", "Key": ITEMS[0]},
     "Query": {
         "TableName": "TABLE",

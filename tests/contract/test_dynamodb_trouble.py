@@ -172,12 +172,23 @@ def tables(tables_of):
     return tables_of(CLIENTS[0])
 
 
-@pytest.fixture(
-    scope="module", params=[CLIENTS[0], pytest.param(CLIENTS[1], marks=pytest.mark.long)]
-)
-def troubled(request, dynamodb, connect_with):
-    """Give what goes wrong, and clients that meet it; test_clients.py shows them to be alike."""
-    connect = functools.partial(connect_with, request.param)
+@pytest.fixture(scope="module")
+def troubled(dynamodb, connect_with):
+    """Give what goes wrong, and clients that meet it."""
+    with met_by(CLIENTS[0], dynamodb, connect_with) as everything:
+        yield everything
+
+
+@pytest.fixture(scope="module")
+def boto3_troubled(dynamodb, connect_with):
+    """Give boto3's clients too: test_clients.py shows that they take each fault for the same."""
+    with met_by(CLIENTS[1], dynamodb, connect_with) as everything:
+        yield everything
+
+
+@contextlib.contextmanager
+def met_by(kind, dynamodb, connect_with):
+    connect = functools.partial(connect_with, kind)
     with trouble_before(dynamodb) as (trouble, address):
         yield trouble, connect(address, call_seconds=60), connect(address, call_seconds=0.25)
 
@@ -235,6 +246,15 @@ def test_a_call_that_goes_wrong_once_changes_nothing(tables, troubled, untrouble
 
 
 def test_two_calls_in_a_row_that_go_wrong_change_nothing(tables, troubled, untroubled, use):
+    lose_two_answers_in_a_row(tables, troubled, untroubled, use)
+
+
+@pytest.mark.long
+def test_nor_do_they_with_boto3(tables, boto3_troubled, untroubled, use):
+    lose_two_answers_in_a_row(tables, boto3_troubled, untroubled, use)
+
+
+def lose_two_answers_in_a_row(tables, troubled, untroubled, use):
     trouble, through_the_door, _ = troubled
     expected, calls = untroubled(use)
 
