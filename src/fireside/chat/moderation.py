@@ -25,7 +25,7 @@ from fireside.ports import Clock, People
 
 AUDIT_PAGE = 50  # entries
 
-BANNED = Closing("You are banned from this place; its owners can lift that", again=False)
+BANNED = Closing("You are banned from this place; a moderator can lift that", again=False)
 
 
 class Moderation:

@@ -357,7 +357,7 @@ def _person_of(sender: Sender) -> Person:
 
 def _require_welcome(person: Person) -> None:
     if person.is_banned:
-        raise Forbidden("You are banned from this place; its owners can lift that")
+        raise Forbidden("You are banned from this place; a moderator can lift that")
 
 
 def _myself(person: Person) -> Myself:

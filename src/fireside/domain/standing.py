@@ -120,4 +120,4 @@ def _uninvited() -> Forbidden:
 
 
 def _banned() -> Forbidden:
-    return Forbidden("You are banned from this place; its owners can lift that")
+    return Forbidden("You are banned from this place; a moderator can lift that")
