@@ -5,10 +5,12 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+import boto3
+
 from fireside.adapters.dynamodb import rows
 from fireside.adapters.dynamodb.http import DynamoDbApi
 from fireside.adapters.http.sigv4 import Credentials
-from fireside.cloud.rehearse.unpacked import CONNECTIONS, MESSAGES
+from fireside.cloud.rehearse.unpacked import CONNECTIONS, MESSAGES, PEOPLE
 from fireside.domain.message import Draft, Tail, follow
 from fireside.domain.names import LOBBY
 from localgateway.machine.events import REGION
@@ -28,6 +30,13 @@ class Tables:
         self._client = DynamoDbApi(
             address, REGION, Credentials(self._key, "secret"), call_seconds=20
         )
+        self._sdk = boto3.client(
+            "dynamodb",
+            region_name=REGION,
+            endpoint_url=address,
+            aws_access_key_id=self._key,
+            aws_secret_access_key="secret",
+        )
 
     @property
     def program(self) -> tuple[str, ...]:
@@ -46,6 +55,8 @@ class Tables:
     def forget(self) -> None:
         """Empty the room, once everybody has left: what they still said is gone too.
 
+        So is who they were: the next test's Ada is another one.
+
         A connection that is there after all does no harm: the next message to it answers 410.
         """
         until = time.monotonic() + LEAVE_SECONDS
@@ -54,6 +65,7 @@ class Tables:
         while keys := self._in_room(MESSAGES, "seq"):
             self._write([{"DeleteRequest": {"Key": key}} for key in keys])
             time.sleep(0.1)  # for what was being said when its writer left
+        self._write([{"DeleteRequest": {"Key": key}} for key in self._people()], PEOPLE)
 
     def close(self) -> None:
         self._client.close()
@@ -72,9 +84,15 @@ class Tables:
         assert "LastEvaluatedKey" not in answer, "a test says less than a megabyte"
         return answer["Items"]
 
-    def _write(self, requests: list[dict[str, object]]) -> None:
+    def _people(self) -> list[rows.Item]:
+        """Return the keys of all rows about people, which only a test asks for: by a Scan."""
+        answer = self._sdk.scan(TableName=PEOPLE, ProjectionExpression="pk, sk")
+        assert "LastEvaluatedKey" not in answer, "a test knows less than a megabyte of people"
+        return list(answer["Items"])
+
+    def _write(self, requests: list[dict[str, object]], table: str = MESSAGES) -> None:
         for batch in _batches(requests):
-            answer = self._client.call("BatchWriteItem", {"RequestItems": {MESSAGES: batch}})
+            answer = self._client.call("BatchWriteItem", {"RequestItems": {table: batch}})
             assert not answer["UnprocessedItems"]
 
 
