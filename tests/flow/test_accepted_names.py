@@ -153,15 +153,17 @@ def test_a_recovery_code_adds_a_device_once(rig):
     ada = claim(rig, "Ada", Device())
     fourth = rig.open("Ada", Device())
 
-    [linked, *more] = fourth.do("recover", name="Ada", code=ada.recovery)
+    answers = fourth.do("recover", name="Ada", code=ada.recovery)
 
-    assert linked["type"] == "linked"
+    [linked] = [answer for answer in answers if answer["type"] == "linked"]
+    more = [answer for answer in answers if answer is not linked]
     assert linked["recovery"] not in (None, ada.recovery)
     fifth = rig.open("Ada", Device())
     for answer in (*more, *fifth.do("recover", name="Ada", code=ada.recovery)):
         assert is_refused(answer, "not_found")
     assert fourth.read("hello", v=2)["user"]["userId"] == "ada"
-    assert fifth.do("recover", name="Ada", code=linked["recovery"])[0]["type"] == "linked"
+    last = fifth.do("recover", name="Ada", code=linked["recovery"])
+    assert "linked" in {answer["type"] for answer in last}
 
 
 def test_who_can_not_know_any_of_this_talks_where_the_place_is_open(rig):
