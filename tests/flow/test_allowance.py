@@ -130,7 +130,7 @@ def test_strangers_under_adas_name_use_up_what_is_theirs_together_and_nothing_of
     [house.handler] = processes_of(house, 1)
     house.region.calls.clear()
     assert strangers[0].say("me again")["code"] == "name_taken"
-    assert house.region.calls == {"BatchGetItem": 1}
+    assert house.region.calls == {"BatchGetItem": 2}, "who it is, and that it is in no room"
 
 
 def test_a_person_is_read_once_an_event_and_again_at_the_next():

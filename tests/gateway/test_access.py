@@ -27,14 +27,15 @@ async def test_what_comes_from_a_page_is_refused_however_it_is_signed(method, he
 # --- Before a body is read --------------------------------------------------------------------
 
 
-async def posting(running, *, length, headers=None):
-    """Send the head of a post, and nothing of the body that it announces."""
+async def posting(running, *, length, headers=None, body=b""):
+    """Send the head of a post, and at once with it what is given of the body it announces."""
     client = await running.client()
     url = f"http://localhost:{running.server.port}{PATH}"
     headers = headers or signed_headers("POST", url, b"x" * length)
     lines = [f"{name}: {value}" for name, value in headers.items()]
     client.raw(
         client.head(PATH, *lines, f"Content-Length: {length}", method="POST", websocket=False)
+        + body
     )
     return client
 
@@ -92,7 +93,7 @@ async def test_few_bodies_are_waited_for_at_once_and_whole_ones_are_always_taken
         await running.until(lambda: access.bodies.unread == MOST_UNREAD)
         one_more = await posting(running, length=2)
         status, headers, _ = await one_more.http()
-        whole = await aside(running, "POST", PATH, b"hi")
+        whole = await (await posting(running, length=2, body=b"hi")).http()
         clients[0].raw(b"hi")
         finished = (await clients[0].http())[0]
         room = await posting(running, length=2)

@@ -29,6 +29,7 @@ def forget(monkeypatch):
     def forget_in(room):
         shared = tables.Tables("http://127.0.0.1:1")
         shared._client = room
+        shared._people = list
         shared.forget()
 
     return forget_in
