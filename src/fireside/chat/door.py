@@ -104,7 +104,8 @@ class Door:
         if holder is not None and holder.until_ms is None and holder.user_id != own_id:
             found = Found(self._people.find(holder.user_id).person, found.holders)
             return replace(visitor, user_id=holder.user_id), found
-        return replace(visitor, user_id=own_id), self._without_former(visitor, found)
+        known = visitor if visitor.user_id == own_id else replace(visitor, user_id=own_id)
+        return known, self._without_former(known, found)
 
     def _without_former(self, visitor: Visitor, found: Found) -> Found:
         """Return what was found, without a person who lets others have the name by now."""

@@ -12,6 +12,7 @@ from fireside.domain.events import AuditPage, Closing, Moderated, Myself, You, Y
 from fireside.domain.lookalikes import name_keys
 from fireside.domain.names import is_folded
 from fireside.domain.person import (
+    BANNED,
     NEVER_MS,
     AuditEntry,
     Change,
@@ -25,7 +26,7 @@ from fireside.ports import Clock, People
 
 AUDIT_PAGE = 50  # entries
 
-BANNED = Closing("You are banned from this place; a moderator can lift that", again=False)
+PUT_OUT = Closing(BANNED, again=False)
 
 
 class Moderation:
@@ -72,7 +73,7 @@ class Moderation:
             return Change(replace(unclaimed, is_banned=True), taken=keys, entry=entry)
 
         person = self._people.change(command.person, keys, decide)
-        self._broadcasts.cut(command.person, BANNED, lambda _: True)
+        self._broadcasts.cut(command.person, PUT_OUT, lambda _: True)
         return Moderated(person)
 
     def unban(self, sender: Sender, command: Unban) -> Moderated:
@@ -126,8 +127,7 @@ class Moderation:
         return self._people.change(user_id, (), decide)
 
     def _tell(self, person: Person, change: YouChange) -> None:
-        you = You(Myself(person.user_id, person.username, person), change)
-        self._broadcasts.to_person(person, you)
+        self._broadcasts.to_person(person, You(Myself.of(person), change))
 
     def _require_other(self, sender: Sender, user_id: str) -> Person:
         moderator = require_rank(sender.person, "moderator")

@@ -56,6 +56,7 @@ from fireside.domain.person import (
     opened_by,
     require_free,
     require_rank,
+    require_welcome,
     seen_today,
     with_device,
     with_link,
@@ -114,7 +115,7 @@ class Names:
             if person is not None and not (person.has(device) or person.is_vacant):
                 raise NameTaken
             if person is not None:
-                _require_welcome(person)
+                require_welcome(person)
             if person is not None and person.has(device):
                 return Change(person)
             if not arrival.visitor.is_invited:
@@ -126,7 +127,7 @@ class Names:
         person = self._people.change(user_id, keys, decide)
         self._broadcasts.put_out(user_id, lambda one: not person.has(one.device))
         self._tell(person, "claimed", besides=arrival.connection_id)
-        return Claimed(_myself(person), code if person.recovery == claimed.recovery else None)
+        return Claimed(Myself.of(person), code if person.recovery == claimed.recovery else None)
 
     def rename(self, sender: Sender, command: Rename) -> You:
         """Give a person another name; the old one stays refused to others for a while."""
@@ -174,13 +175,13 @@ class Names:
                 return Change(person)  # the answer to an earlier attempt was lost
             if person is None or person.recovery != shown:
                 raise NotFound("That name and that code don't belong together", "code")
-            _require_welcome(person)
+            require_welcome(person)
             added = with_device(person, device, command.label or "", now)
             return Change(replace(added, recovery=renewed, recovery_ms=now))
 
         person = self._people.change(self._holder_of(command.name), (), decide)
         self._tell(person, "device_added", device=device, besides=arrival.connection_id)
-        return Linked(_myself(person), code)
+        return Linked(Myself.of(person), code)
 
     def new_device_link(self, sender: Sender, command: NewDeviceLink) -> DeviceLinkMade:
         """Make a link that adds one device; an owner may make it for who lost all of theirs."""
@@ -218,7 +219,7 @@ class Names:
             is_own = person is not None and person.has(device)
             if person is None or not (is_own or opened_by(person, link.hash, now)):
                 raise NotFound("That link was used, or is too old: make a new one", "secret")
-            _require_welcome(person)
+            require_welcome(person)
             if is_own:
                 return Change(person)
             added = with_device(person, device, command.label or "", now)
@@ -226,7 +227,7 @@ class Names:
 
         person = self._people.change(link.user_id, (), decide)
         self._tell(person, "device_added", device=device, besides=arrival.connection_id)
-        return Linked(_myself(person))
+        return Linked(Myself.of(person))
 
     def devices(self, sender: Sender) -> DeviceList:
         """Return a person's devices."""
@@ -305,18 +306,15 @@ class Names:
     def _tell(
         self, person: Person, change: YouChange, *, device: str | None = None, besides: str = ""
     ) -> You:
-        you = You(_myself(person), change, device)
+        you = You(Myself.of(person), change, device)
         self._broadcasts.to_person(person, you, besides)
         return you
 
     def _id_for(self, name: str, device: str) -> str:
         """Return the user id of who claims a name: another one if an earlier person has that."""
-        user_id = fold(name)
-        found = self._people.find(user_id, (user_id,))
-        holder, earlier = found.holders.get(user_id), found.person
-        if holder is not None and holder.until_ms is None:
-            return holder.user_id
-        if earlier is None or earlier.has(device) or earlier.is_vacant:
+        user_id = self._holder_of(name)
+        earlier = self._people.find(user_id).person
+        if user_id != fold(name) or earlier is None or earlier.has(device) or earlier.is_vacant:
             return user_id
         return f"{user_id}~{self._random_bytes(_ID_BYTES).hex()}"
 
@@ -353,12 +351,3 @@ def _person_of(sender: Sender) -> Person:
     if sender.person is None:
         raise Forbidden("Claim your name first")
     return sender.person
-
-
-def _require_welcome(person: Person) -> None:
-    if person.is_banned:
-        raise Forbidden("You are banned from this place; a moderator can lift that")
-
-
-def _myself(person: Person) -> Myself:
-    return Myself(person.user_id, person.username, person)

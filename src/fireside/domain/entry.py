@@ -13,6 +13,8 @@ from fireside.domain.hosts import (
 from fireside.domain.names import clean_username, fold
 from fireside.domain.person import MAX_USER_ID
 
+UNINVITED = "This chat needs an invite: ask the person who runs it for the link"
+
 
 @dataclass(frozen=True, slots=True)
 class EntryRules:
@@ -86,7 +88,7 @@ def admit(handshake: Handshake, rules: EntryRules) -> Visitor:
         raise Forbidden("Pages from elsewhere may not use this chat")
     is_invited = rules.invites is None or invite.opens(handshake.invite, rules.invites)
     if not is_invited and handshake.device is None:
-        raise Forbidden("This chat needs an invite: ask the person who runs it for the link")
+        raise Forbidden(UNINVITED)
     if handshake.username is None:
         raise InvalidName("Give your name: ?username=NAME")
     name = clean_username(handshake.username)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 from fireside.domain.errors import ChatError
 from fireside.domain.message import Message
@@ -88,6 +88,11 @@ class Myself:
     user_id: str
     username: str
     person: Person | None = None
+
+    @classmethod
+    def of(cls, person: Person) -> Self:
+        """Return the user that a person is."""
+        return cls(person.user_id, person.username, person)
 
 
 YouChange: TypeAlias = Literal[

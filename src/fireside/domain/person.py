@@ -26,6 +26,8 @@ NEVER_MS = 0
 
 DAY_MS = 24 * 60 * 60_000
 
+BANNED = "You are banned from this place; a moderator can lift that"
+
 FORGOTTEN = "Somebody"
 """The name over the messages of a person who asked to be forgotten."""
 
@@ -156,6 +158,12 @@ def existing(found: Found) -> Person:
     if person is None or person.is_forgotten or person.is_vacant:
         raise NotFound("Nobody has claimed that name, or has it any more", "person")
     return person
+
+
+def require_welcome(person: Person) -> None:
+    """Raise `Forbidden` if a person is banned."""
+    if person.is_banned:
+        raise Forbidden(BANNED)
 
 
 def is_free(holder: Holder | None, user_id: str, now_ms: int) -> bool:

@@ -7,10 +7,17 @@ connect at all are in no room: they can only show that they are somebody.
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from fireside.domain.entry import Visitor
+from fireside.domain.entry import UNINVITED, Visitor
 from fireside.domain.errors import Forbidden, Gone, NameTaken, Unauthorized
 from fireside.domain.lookalikes import is_reserved, require_unreserved
-from fireside.domain.person import NEVER_MS, Found, Person, is_free, opened_by
+from fireside.domain.person import (
+    NEVER_MS,
+    Found,
+    Person,
+    is_free,
+    opened_by,
+    require_welcome,
+)
 
 NamesRule: TypeAlias = Literal["open", "claimed"]
 """Whether names need not be claimed."""
@@ -43,14 +50,14 @@ def standing(visitor: Visitor, found: Found, names: NamesRule, now_ms: int) -> S
         _require_unheld(found, now_ms)
         require_unreserved(visitor.username)
         if not visitor.is_invited:
-            raise _uninvited()
+            raise Forbidden(UNINVITED)
         if names == "claimed":
             raise Unauthorized("Names are claimed here: claim yours first")
         return Standing(visitor.user_id, visitor.username, None)
     if person.is_forgotten:
         raise Gone("Who had that name asked to be forgotten: choose another name to begin anew")
-    if person.is_banned and (person.has(visitor.device) or not person.devices):
-        raise _banned()
+    if person.has(visitor.device) or not person.devices:
+        require_welcome(person)
     if not person.has(visitor.device):
         raise NameTaken
     return Standing(person.user_id, person.username, person)
@@ -66,7 +73,7 @@ def may_take_part(visitor: Visitor, found: Found, names: NamesRule, now_ms: int)
     if person is not None and person.has(visitor.device):
         return not person.is_banned
     if not visitor.is_invited and not _has_key(visitor, person, now_ms):
-        raise _uninvited()
+        raise Forbidden(UNINVITED)
     is_unclaimed = person is None and not is_held(found)
     if is_unclaimed and names == "open" and not is_reserved(visitor.username):
         return True
@@ -113,11 +120,3 @@ def _has_key(visitor: Visitor, person: Person | None, now_ms: int) -> bool:
     if person is None or not visitor.key:
         return False
     return visitor.key == person.recovery or opened_by(person, visitor.key, now_ms)
-
-
-def _uninvited() -> Forbidden:
-    return Forbidden("This chat needs an invite: ask the person who runs it for the link")
-
-
-def _banned() -> Forbidden:
-    return Forbidden("You are banned from this place; a moderator can lift that")

@@ -48,8 +48,8 @@ def of_moderation(event: Moderated | AuditPage) -> PersonFrame | AuditFrame:
     """Return what owners and moderators are told."""
     match event:
         case Moderated(person):
-            myself = Myself(person.user_id, person.username, person)
-            return {"type": "person", "user": user(myself), "banned": person.is_banned}
+            shown = user(Myself.of(person))
+            return {"type": "person", "user": shown, "banned": person.is_banned}
         case AuditPage(entries, following):
             return {
                 "type": "audit",
