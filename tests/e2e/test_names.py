@@ -259,6 +259,27 @@ def test_an_owner_silences_bans_and_lifts_the_ban(tmp_path, person):
         bob.is_inside()
 
 
+def test_an_owner_helps_one_back_in_who_lost_every_device(tmp_path, person):
+    with serving(tmp_path) as server:
+        secret = owner_file(tmp_path).secret()
+        ada = becomes_owner(person("Ada", bypass_csp=True), server.address, secret)
+        bob = person("Bob").joins(server.address)
+        is_claimed(bob)
+        bob.says("this device falls into the lake")
+
+        ada.row("this device falls into the lake").get_by_role("button", name="Bob").click()
+        ada.page.get_by_role("button", name="Help back in…").click()
+        field = ada.page.get_by_label("No camera? Open this link there")
+        expect(field).to_have_value(re.compile("#device="))
+        expect(ada.page.get_by_text("It opens Fireside as Bob.")).to_be_visible()
+        assert violations(ada) == []
+        expect(bob.page.get_by_text("An owner made a link")).to_be_visible()
+
+        new = continues(person("Bob"), field.input_value())
+        new.sends("dry again")
+        bob.sees("dry again")
+
+
 # --- Browsers that forget, networks that listen ----------------------------------------------
 
 

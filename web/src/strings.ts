@@ -133,14 +133,14 @@ export const STRINGS = {
   addDevice: {
     title: "Add a device",
     qr: "QR code of the link",
-    steps: [
-      "Open the camera on the new device.",
-      "Point it at this code.",
-      "It opens Fireside as you.",
-    ],
+    steps: ["Open the camera on the new device.", "Point it at this code."],
+    asYou: "It opens Fireside as you.",
+    as: (name: string) => `It opens Fireside as ${name}.`,
     label: "No camera? Open this link there",
     copy: "Copy link",
     keep: "Keep it to yourself: who opens it is you. It works once and ends in ",
+    giveOnly: (name: string) =>
+      `Give it to ${name} alone: who opens it is ${name}. It works once and ends in `,
     left: (minutes: number, seconds: number) => `${minutes}:${String(seconds).padStart(2, "0")}`,
     over: "This link has ended.",
     again: "New link",
@@ -179,6 +179,7 @@ export const STRINGS = {
   },
 
   notices: {
+    link: "An owner made a link that adds a device to your name.",
     added: "A device was added",
     signItOut: "Sign it out",
     owner: "You are an owner of this place now.",
@@ -192,6 +193,9 @@ export const STRINGS = {
     ban: "Ban…",
     makeModerator: "Make moderator",
     makeMember: "Make member",
+    helpBack: "Help back in…",
+    helpBackTitle: (name: string) => `Help ${name} back in`,
+    toChoice: "Back",
     isModerator: (name: string) => `${name} is a moderator now.`,
     isMember: (name: string) => `${name} is a member now.`,
     silenceTitle: (name: string) => `Silence ${name}?`,

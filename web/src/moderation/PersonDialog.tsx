@@ -1,4 +1,4 @@
-/** What a moderator can do about somebody: silence, ban; owners also name moderators. */
+/** What a moderator can do about somebody: silence, ban; owners also name moderators, and help. */
 
 import { useState } from "react";
 import type { Identity } from "../people/identity";
@@ -10,6 +10,7 @@ import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/Icon";
 import { LinkRow } from "../ui/LinkRow";
 import type { ClientCommand, PersonFrame, User } from "../wire/frames";
+import { AddDevice } from "../you/AddDevice";
 import type { Author } from "./author";
 import { Ban } from "./Ban";
 import { Silence } from "./Silence";
@@ -17,7 +18,7 @@ import "../people/people.css";
 
 const WORDS = STRINGS.moderation;
 
-type Step = "choice" | "silence" | "ban";
+type Step = "choice" | "silence" | "ban" | "device";
 
 type PersonDialogProps = {
   author: Author;
@@ -39,9 +40,17 @@ export function PersonDialog({ author, me, identity, onClose }: PersonDialogProp
     onClose();
   }
 
-  const question = step === "choice" ? {} : { asks: "deed" };
+  const question = step === "silence" || step === "ban" ? { asks: "deed" } : {};
+  const back =
+    step === "device" ? { back: { label: WORDS.toChoice, onClick: () => setStep("choice") } } : {};
   return (
-    <Dialog title={titleOf(step, name)} closeLabel={STRINGS.close} onClose={onClose} {...question}>
+    <Dialog
+      title={titleOf(step, name)}
+      closeLabel={STRINGS.close}
+      onClose={onClose}
+      {...question}
+      {...back}
+    >
       {step === "choice" && (
         <Choice
           isOwner={me?.role === "owner" && !author.unclaimed}
@@ -69,6 +78,7 @@ export function PersonDialog({ author, me, identity, onClose }: PersonDialogProp
           }
         />
       )}
+      {step === "device" && <AddDevice identity={identity} of={author} />}
       <Problem text={problem} />
     </Dialog>
   );
@@ -76,6 +86,7 @@ export function PersonDialog({ author, me, identity, onClose }: PersonDialogProp
 
 function titleOf(step: Step, name: string): string {
   if (step === "silence") return WORDS.silenceTitle(name);
+  if (step === "device") return WORDS.helpBackTitle(name);
   return step === "ban" ? WORDS.banTitle(name) : name;
 }
 
@@ -100,6 +111,11 @@ function Choice({ isOwner, canSilence, onStep, onRole }: ChoiceProps) {
             icon={<Icon name="people" />}
             title={WORDS.makeMember}
             onClick={() => onRole("member")}
+          />
+          <LinkRow
+            icon={<Icon name="phone" />}
+            title={WORDS.helpBack}
+            onClick={() => onStep("device")}
           />
         </>
       )}

@@ -141,6 +141,7 @@ describe("another name", () => {
 describe("what others do to me", () => {
   it.each([
     ["device_added", { device: "d1" }, {}, { kind: "added", device: "d1" }],
+    ["device_link", {}, {}, { kind: "link" }],
     ["role", {}, { role: "moderator" }, { kind: "moderator" }],
     ["role", {}, { role: "member" }, null],
     ["muted", {}, { mutedUntil: "2026-12-01T00:00:00Z" }, null],

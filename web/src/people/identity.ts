@@ -25,6 +25,7 @@ export type Notice =
   | { kind: "added"; device: string }
   | { kind: "owner" }
   | { kind: "moderator" }
+  | { kind: "link" }
   | { kind: "said"; text: string };
 
 export type Self = {
@@ -174,6 +175,7 @@ export class Identity implements Handshake {
   private changed({ user, change, device }: YouFrame): void {
     this.settle(user);
     if (change === "device_added" && device) this.note({ kind: "added", device });
+    if (change === "device_link") this.note({ kind: "link" });
     if (change !== "role") return;
     if (user.role === "owner" || user.role === "moderator") this.note({ kind: user.role });
   }

@@ -1,4 +1,4 @@
-/** Adds a device: this one shows a link, the new one opens it. */
+/** Adds a device: this one shows a link, the new one opens it. An owner does it for others too. */
 
 import { useEffect, useState } from "react";
 import type { Identity } from "../people/identity";
@@ -11,8 +11,15 @@ import { Qr } from "./Qr";
 
 const WORDS = STRINGS.addDevice;
 
-export function AddDevice({ identity }: { identity: Identity }) {
-  const ask = () => identity.request({ action: "deviceLink" }, "deviceLink");
+type AddDeviceProps = {
+  identity: Identity;
+  /** Whose device it will be, if not mine. */
+  of?: { userId: string; username: string };
+};
+
+export function AddDevice({ identity, of }: AddDeviceProps) {
+  const command = of === undefined ? {} : { person: of.userId };
+  const ask = () => identity.request({ action: "deviceLink", ...command }, "deviceLink");
   const { frame, problem, show } = useAnswer(ask);
   if (!frame)
     return problem === null ? (
@@ -28,7 +35,7 @@ export function AddDevice({ identity }: { identity: Identity }) {
       <div className="scan">
         <Qr text={link} label={WORDS.qr} />
         <ol className="steps">
-          {WORDS.steps.map((step) => (
+          {[...WORDS.steps, of ? WORDS.as(of.username) : WORDS.asYou].map((step) => (
             <li key={step}>{step}</li>
           ))}
         </ol>
@@ -48,7 +55,12 @@ export function AddDevice({ identity }: { identity: Identity }) {
           />
           <CopyButton text={link} label={WORDS.copy} />
         </div>
-        <Ending key={frame.secret} until={frame.expiresAt} onAgain={() => void ask().then(show)} />
+        <Ending
+          key={frame.secret}
+          until={frame.expiresAt}
+          keep={of ? WORDS.giveOnly(of.username) : WORDS.keep}
+          onAgain={() => void ask().then(show)}
+        />
       </div>
     </>
   );
@@ -57,7 +69,9 @@ export function AddDevice({ identity }: { identity: Identity }) {
 /** How long a link is valid, also where this device's clock is wrong. */
 const LONGEST_MS = 10 * 60_000;
 
-function Ending({ until, onAgain }: { until: string; onAgain: () => void }) {
+type EndingProps = { until: string; keep: string; onAgain: () => void };
+
+function Ending({ until, keep, onAgain }: EndingProps) {
   const [left, setLeft] = useState(LONGEST_MS);
   useEffect(() => {
     const told = Date.parse(until) - Date.now();
@@ -79,7 +93,7 @@ function Ending({ until, onAgain }: { until: string; onAgain: () => void }) {
   const seconds = Math.ceil(left / 1_000);
   return (
     <p className="note">
-      <span>{WORDS.keep}</span>
+      <span>{keep}</span>
       <span className="tnum">{WORDS.left(Math.floor(seconds / 60), seconds % 60)}</span>
     </p>
   );
