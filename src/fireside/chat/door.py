@@ -60,9 +60,7 @@ class Door:
         """
         visitor, found = self._look_up(arrival.visitor)
         if may_take_part(visitor, found, self._names, self._clock()):
-            person = found.person
-            name = visitor.username if person is None else person.username
-            self._connections.expect(_connection(arrival, visitor, name))
+            self._connections.expect(_connection(arrival, visitor, found.person))
 
     def disconnect(self, connection_id: str) -> None:
         """Remove a closed connection."""
@@ -78,12 +76,12 @@ class Door:
         """
         visitor, found = self._look_up(arrival.visitor)
         try:
-            user = standing(visitor, found, self._names, self._clock())
+            person = standing(visitor, found, self._names, self._clock())
         except ChatError:
             with suppress(Busy, StorageFailed):
                 self._connections.remove(arrival.connection_id)
             raise
-        return Sender(_connection(arrival, visitor, user.username), user.person)
+        return Sender(_connection(arrival, visitor, person), person)
 
     def payer(self, visitor: Visitor) -> str:
         """Return under which id it is counted what a visitor costs."""
@@ -127,11 +125,11 @@ def _is_by_former_name(visitor: Visitor, person: Person) -> bool:
     return fold(person.username) != own_id or (person.is_vacant and not person.is_banned)
 
 
-def _connection(arrival: Arrival, visitor: Visitor, username: str) -> Connection:
+def _connection(arrival: Arrival, visitor: Visitor, person: Person | None) -> Connection:
     return Connection(
         arrival.connection_id,
         visitor.user_id,
-        username,
+        visitor.username if person is None else person.username,
         (LOBBY,),
         arrival.connected_at_ms,
         device=visitor.device,

@@ -4,7 +4,6 @@ A visitor is in the place as a person, or under a name that belongs to none. All
 connect at all are in no room: they can only show that they are somebody.
 """
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from fireside.domain.entry import UNINVITED, Visitor
@@ -23,17 +22,8 @@ NamesRule: TypeAlias = Literal["open", "claimed"]
 """Whether names need not be claimed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A visitor who takes part: a person, or only a name."""
-
-    user_id: str
-    username: str
-    person: Person | None
-
-
-def standing(visitor: Visitor, found: Found, names: NamesRule, now_ms: int) -> Standing:
-    """Return the user as which a visitor takes part.
+def standing(visitor: Visitor, found: Found, names: NamesRule, now_ms: int) -> Person | None:
+    """Return the person as which a visitor takes part; None: under a name that belongs to none.
 
     `found` has the person of the visitor's user id and, if there is none, who holds the name.
 
@@ -53,14 +43,14 @@ def standing(visitor: Visitor, found: Found, names: NamesRule, now_ms: int) -> S
             raise Forbidden(UNINVITED)
         if names == "claimed":
             raise Unauthorized("Names are claimed here: claim yours first")
-        return Standing(visitor.user_id, visitor.username, None)
+        return None
     if person.is_forgotten:
         raise Gone("Who had that name asked to be forgotten: choose another name to begin anew")
     if person.has(visitor.device) or not person.devices:
         require_welcome(person)
     if not person.has(visitor.device):
         raise NameTaken
-    return Standing(person.user_id, person.username, person)
+    return person
 
 
 def may_take_part(visitor: Visitor, found: Found, names: NamesRule, now_ms: int) -> bool:

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -102,13 +103,13 @@ def visitor_of(context: Mapping[str, Any]) -> Visitor | None:
     user_id, username = context.get("userId"), context.get("username")
     if not user_id or not username:
         return None
-    return Visitor(
-        unquote(user_id),
-        unquote(username),
-        context.get("device", ""),
-        context.get("invited") != "no",
-        context.get("key", ""),
-    )
+    device, key = context.get("device", ""), context.get("key", "")
+    return _visitor(user_id, username, device, context.get("invited") != "no", key)
+
+
+@lru_cache(maxsize=4_096)  # every event of a connection has the same context
+def _visitor(user_id: str, username: str, device: str, is_invited: bool, key: str) -> Visitor:  # noqa: FBT001 - a cache's key
+    return Visitor(unquote(user_id), unquote(username), device, is_invited, key)
 
 
 def admit_from(event: dict[str, Any], rules: EntryRules) -> Visitor:
